@@ -1,0 +1,1 @@
+"""Terminal faces call the workspace; nothing beneath it."""

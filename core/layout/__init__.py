@@ -1,0 +1,1 @@
+"""A graph drawn in terminal cells: rank, order, place, route, paint. Pure."""

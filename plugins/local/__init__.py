@@ -1,0 +1,1 @@
+"""The local runner: worker processes on this machine."""

@@ -1,0 +1,1 @@
+"""The SQLite store: run log, artifacts and (later) the registry."""

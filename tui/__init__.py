@@ -1,0 +1,1 @@
+"""The terminal UI. It sees core alone and calls the workspace."""
