@@ -1,0 +1,152 @@
+"""Facts that happened to a run, in the past tense. The run log is the list of them; tables are its projections.
+
+`at` is wall time in seconds since the epoch. `node` is a path of the run's graph.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from .artifacts import MetricPoint, Output
+from .ids import RunId
+from .runs import StepError
+from .states import Reason, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStarted:
+    """An engine took the run up (also on retry and resume)."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReset:
+    """A retry put a step back to PENDING; earlier attempts stay."""
+
+    node: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptDispatched:
+    """An attempt was handed to the executor; it starts when a worker gets to it."""
+
+    node: str
+    attempt: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptSucceeded:
+    """An attempt returned, and its outputs are written."""
+
+    node: str
+    attempt: int
+    at: float
+    started: float
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int | None
+    worker: str
+    outputs: tuple[Output, ...]
+    metrics: tuple[MetricPoint, ...] = ()
+    reason: Reason | None = None
+    """CODE_CHANGED when other code ran than was planned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptFailed:
+    """An attempt failed: the user's code, a limit, or its worker died."""
+
+    node: str
+    attempt: int
+    at: float
+    started: float | None
+    """None: it never began."""
+    seconds: float | None
+    cpu_seconds: float | None
+    peak_bytes: int | None
+    worker: str | None
+    reason: Reason
+    error: StepError
+    metrics: tuple[MetricPoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptCancelled:
+    """An attempt was stopped on request."""
+
+    node: str
+    attempt: int
+    at: float
+    started: float | None
+    seconds: float | None
+    worker: str | None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScheduled:
+    """A failed step waits for its next automatic attempt."""
+
+    node: str
+    at: float
+    not_before: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepSettled:
+    """A step reached a final state without an attempt of its own: SKIPPED or CANCELLED; or FAILURE after its retries."""
+
+    node: str
+    state: Status
+    reason: Reason | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReused:
+    """An earlier result serves; nothing ran."""
+
+    node: str
+    at: float
+    from_run: RunId
+    outputs: tuple[Output, ...]
+    metrics: tuple[MetricPoint, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelRequested:
+    """A person asked to stop."""
+
+    at: float
+    is_hard: bool = False
+    """True: kill at once, without grace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFinished:
+    """The run reached its final state."""
+
+    state: Status
+    reason: Reason | None
+    at: float
+
+
+AttemptEnded: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptCancelled
+
+Fact: TypeAlias = (
+    RunStarted
+    | StepReset
+    | AttemptDispatched
+    | AttemptSucceeded
+    | AttemptFailed
+    | AttemptCancelled
+    | RetryScheduled
+    | StepSettled
+    | StepReused
+    | CancelRequested
+    | RunFinished
+)

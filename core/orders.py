@@ -1,0 +1,58 @@
+"""What an executor is handed: one attempt with its arguments resolved, and what all attempts of a run share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeAlias
+
+from .artifacts import ArtifactRef
+from .graph import Blob, Constant, Operation
+from .ids import RunId
+
+Resolved: TypeAlias = "ArtifactRef | Constant | Blob | list[Resolved]"
+"""An argument's value: a stored artifact, a constant, or a list of them (gather)."""
+
+
+class Order(NamedTuple):
+    """One attempt to execute. A NamedTuple because thousands a second are made."""
+
+    node: str
+    attempt: int
+    operation: int
+    """Index in the graph's operations."""
+    arguments: tuple[tuple[str, Resolved], ...]
+    files: tuple[tuple[str, ArtifactRef], ...] = ()
+    """Catalog files to restore before it starts: relative path and content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What every attempt of a run shares; an executor is opened with it."""
+
+    run: RunId
+    operations: tuple[Operation, ...]
+    root: str
+    """Absolute project root."""
+    cwd: str
+    """Absolute working directory of steps."""
+    sys_path: tuple[str, ...]
+    """Absolute entries put before sys.path."""
+    objects: str
+    """Absolute directory of content-addressed object files."""
+    logs: str
+    """Absolute directory for this run's log files; exists."""
+    slots: str
+    """Absolute directory of the machine-wide slot files; exists."""
+    jobs: int
+    """Attempts that may run at once."""
+    preload: tuple[str, ...] = ()
+    """Third-party packages the project imports, imported once before workers are forked."""
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    """Name -> value; masked in logs, never stored."""
+    planned_files: Mapping[str, str] = field(default_factory=dict)
+    """Relative path -> sha256 of the code snapshot; workers report what differs."""
+    code: str | None = None
+    """Digest of the code snapshot."""
+    params: Mapping[str, object] = field(default_factory=dict)
+    """Run parameters; `log_param` and notebooks see them."""

@@ -1,0 +1,279 @@
+"""What core needs from the outside, as small Protocols. Adapters live in store/ and plugins/; fakes in tests/support."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from .artifacts import ArtifactRef, Output
+from .events import AttemptEnded, CancelRequested, Fact
+from .graph import Graph, Json
+from .ids import RunId
+from .orders import Order, RunContext
+from .runs import Attempt, Run, RunSpec, Snapshot, StepRun, Target
+from .states import Status
+
+
+class RunLog(Protocol):
+    """Write side of one run, held by the engine that owns it."""
+
+    def append(self, facts: Sequence[Fact]) -> None:
+        """Commit facts and their projection in one transaction.
+
+        Raises:
+            ConflictError: the lease is lost; somebody else owns the run now.
+            StoreError: the store cannot be written.
+        """
+        ...
+
+    def requests(self) -> Sequence[CancelRequested]:
+        """Return cancel requests that came since the last call. Cheap: asks the file only when it changed."""
+        ...
+
+    def close(self) -> None:
+        """Give up the run: release its lock. Safe to call twice."""
+        ...
+
+
+class RunStore(Protocol):
+    """Creates runs and hands out the write side."""
+
+    def create(self, spec: RunSpec, snapshot: Snapshot | None) -> None:
+        """Write a PENDING run with its steps, graph and code snapshot, in one transaction."""
+        ...
+
+    def open(self, run: RunId) -> RunLog:
+        """Take a run up: lock it, raise its lease, record who hosts it.
+
+        Raises:
+            ConflictError: a living process holds it (named by host and pid).
+            MissingError: no such run.
+        """
+        ...
+
+    def request_cancel(self, run: RunId, *, is_hard: bool) -> Status:
+        """Ask a live run to stop, or write CANCELLED when its runner is dead; return the state now."""
+        ...
+
+    def spec(self, run: RunId) -> RunSpec:
+        """Return what the run was started from, graph included."""
+        ...
+
+    def snapshot(self, run: RunId) -> Snapshot:
+        """Return the recorded code; empty when none was reached."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunQuery:
+    """Which runs to list. None means no restriction."""
+
+    project: str | None = None
+    states: tuple[Status, ...] | None = None
+    pipeline: str | None = None
+    tag: str | None = None
+    parent: RunId | None = None
+    since: float | None = None
+    """Created at or after this wall time."""
+    before: tuple[float, RunId] | None = None
+    """Keyset page: only runs older than this (created, id)."""
+    with_children: bool = False
+    """Also sweep children and watch waves."""
+    limit: int = 50
+
+
+class History(Protocol):
+    """Read side of the run log. Every reader that meets a dead STARTED run shows (and, if it can, writes) INTERRUPTED."""
+
+    def find(self, text: str, project: str | None) -> RunId:
+        """Resolve a run id, unique prefix (>= 4), `@last`, `@last~N`, `@last-failed` or tag.
+
+        Raises:
+            MissingError: nothing fits, with the nearest; or the prefix is ambiguous, with the candidates.
+        """
+        ...
+
+    def runs(self, query: RunQuery) -> list[Run]:
+        """Return runs, newest first."""
+        ...
+
+    def run(self, run: RunId) -> Run:
+        """Return one run.
+
+        Raises:
+            MissingError: no such run.
+        """
+        ...
+
+    def steps(self, run: RunId) -> list[StepRun]:
+        """Return the steps of a run in definition order, each with the outputs of its last good attempt."""
+        ...
+
+    def attempts(self, run: RunId, node: str | None = None) -> dict[str, list[Attempt]]:
+        """Return attempts by path, oldest first; of one step when `node` is given."""
+        ...
+
+
+class Feed(Protocol):
+    """What happened since: the live feed and audit of a store."""
+
+    def version(self) -> int:
+        """Return a number that moves whenever another connection commits (`PRAGMA data_version`)."""
+        ...
+
+    def events(self, after: int = 0, run: RunId | None = None, limit: int = 1000) -> list[EventRow]:
+        """Return single facts after a sequence number, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventRow:
+    """One fact as the store keeps it."""
+
+    seq: int
+    """Of its commit group; facts of one group share it."""
+    run: RunId
+    at: float
+    kind: str
+    """Class name of the fact, e.g. `AttemptSucceeded`."""
+    data: Mapping[str, Json]
+
+
+class Outputs(Protocol):
+    """Recorded outputs, for retry, `--only` and `output`."""
+
+    def of_run(self, run: RunId) -> dict[str, tuple[Output, ...]]:
+        """Return by path the outputs of each step whose state is good."""
+        ...
+
+    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[Output, ...]]:
+        """Return by path the newest good outputs of any run of the pipeline; paths never run are absent."""
+        ...
+
+    def read(self, ref: ArtifactRef) -> bytes:
+        """Return the stored bytes, verified against the digest.
+
+        Raises:
+            StoreError: missing or damaged.
+        """
+        ...
+
+    def keep(self, data: bytes) -> str:
+        """Store bytes as an object and return their sha256."""
+        ...
+
+    def path(self, ref: ArtifactRef) -> str | None:
+        """Return the object's absolute path; None when it is inline."""
+        ...
+
+
+class Logs(Protocol):
+    """Captured output of steps."""
+
+    def read(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
+        """Yield what was captured so far, by time; of all steps when `node` is None."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogChunk:
+    """Bytes one attempt wrote to one stream, as captured (masked, capped)."""
+
+    node: str
+    attempt: int
+    stream: str
+    """`stdout`, `stderr` or `system` (what graftline says about the attempt)."""
+    at: float
+    data: bytes
+
+
+class Executor(Protocol):
+    """Executes attempts somewhere. One per run; used by one thread."""
+
+    def room(self) -> int:
+        """Return how many more orders it takes now (prefetch included)."""
+        ...
+
+    def submit(self, orders: Sequence[Order]) -> None:
+        """Take orders. The caller has committed their dispatch."""
+        ...
+
+    def cancel(self, nodes: Sequence[str], *, grace_s: float) -> None:
+        """Stop attempts: politely, then by force after `grace_s` seconds. Each still yields its end."""
+        ...
+
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
+        """Block until something ended or the time is over (None: for ever); return ends in the order they came.
+
+        Callable work outside (a signal handler, another thread) may make it return early with nothing.
+        """
+        ...
+
+    def close(self) -> None:
+        """End all workers and wait for them. Nothing it started survives. Safe to call twice."""
+        ...
+
+
+class Slots(Protocol):
+    """Machine-wide counted resources (gpu, memory, named limits)."""
+
+    def acquire(self, node: str, demand: Mapping[str, float]) -> bool:
+        """Take all of the demand or nothing; return whether it was taken."""
+        ...
+
+    def release(self, node: str) -> None:
+        """Give back what the node holds."""
+        ...
+
+
+class ExecutorFactory(Protocol):
+    """Opens an executor for a run: what a Runner provides."""
+
+    def __call__(self, context: RunContext) -> Executor: ...
+
+
+class Clock(Protocol):
+    """Wall time in seconds since the epoch."""
+
+    def __call__(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRequest:
+    """What to load and with which parameters."""
+
+    target: Target
+    params: Mapping[str, str]
+    """`-p` as typed: name or STEP:name -> text."""
+    values: Mapping[str, Json]
+    """Parameters given as values (parameter file, recorded run)."""
+    mode: str = "job"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A pipeline compiled from user code that was imported in another process."""
+
+    graph: Graph
+    snapshot: Snapshot
+    params: Mapping[str, Json]
+    environment: Mapping[str, Json]
+    preload: tuple[str, ...]
+    """Third-party top-level packages it imports."""
+    blobs: Mapping[str, bytes]
+    """sha256 -> bytes of functions and constants pickled by value."""
+    description: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class Loader(Protocol):
+    """Imports user code apart from this process and compiles it."""
+
+    def load(self, request: LoadRequest) -> Loaded:
+        """Compile a target.
+
+        Raises:
+            InvalidError: the code does not import, or the pipeline is wrong; all problems in one message.
+        """
+        ...

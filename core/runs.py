@@ -1,0 +1,185 @@
+"""Records of what ran: Run, StepRun, Attempt, and what a run is started from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .artifacts import MetricPoint, Output
+from .graph import Graph, Json
+from .ids import RunId
+from .states import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One line of a traceback that belongs to the user's code."""
+
+    file: str
+    line: int
+    function: str
+    code: str
+    """The source line, stripped; empty when unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepError:
+    """Why an attempt failed, as far as it can be told without the process it failed in."""
+
+    type: str
+    """Qualified name of the exception (`ValueError`, `pkg.Broken`); for a dead worker `WorkerDied`."""
+    message: str
+    traceback: str = ""
+    """Formatted traceback, trimmed to the user's frames; at most 64 KiB."""
+    frames: tuple[Frame, ...] = ()
+    """The user's frames, outermost first."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """Argument name -> short description (type, shape, size): never the value of a secret."""
+    pickled: bytes | None = None
+    """The exception itself when it survives a round trip; for `AsyncResult.get`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeState:
+    """Which code a run is of."""
+
+    key: str | None = None
+    """Digest of the code snapshot: canonical JSON of path -> sha256. None: no project file was reached."""
+    git: str | None = None
+    """Commit sha; None outside git."""
+    dirty: bool | None = None
+    """Whether the work tree differs from the commit; None outside git."""
+    remote: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Every project file the graph reaches: relative path -> sha256, with the contents for the store."""
+
+    files: Mapping[str, str]
+    contents: Mapping[str, bytes]
+    """sha256 -> bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What to run and from where, so that retry and rerun find it again."""
+
+    text: str
+    """As the person wrote it: `pipeline.py:iris`, `pkg.mod:name`, or the script whose `execute()` was called."""
+    root: str
+    """Absolute project root; steps run there unless `cwd` says otherwise."""
+    cwd: str
+    """Absolute working directory of steps."""
+    sys_path: tuple[str, ...] = ()
+    """Entries put before sys.path in workers, absolute."""
+    is_loadable: bool = True
+    """False: made in a REPL or notebook; only recorded code exists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSpec:
+    """Everything a run is started from, frozen when it is created."""
+
+    id: RunId
+    project: str
+    pipeline: str
+    action: str = "job"
+    runner: str = "local"
+    runner_config: Mapping[str, Json] = field(default_factory=dict)
+    origin: str = "cli"
+    """`cli`, `api`, `ui`, `watch`, `schedule`, `trigger`, `step`."""
+    params: Mapping[str, Json] = field(default_factory=dict)
+    """Run parameters as given (`-p`, `params=`), after casts."""
+    tags: tuple[str, ...] = ()
+    target: Target
+    graph: Graph
+    code: CodeState = field(default_factory=CodeState)
+    environment: Mapping[str, Json] = field(default_factory=dict)
+    """python, platform, packages (name -> version) of the process that compiled it."""
+    parent: RunId | None = None
+    jobs: int = 1
+    fail_fast: bool = False
+    timeout_s: float | None = None
+    """Limit of the whole run in seconds; None: no limit."""
+    selected: tuple[str, ...] | None = None
+    """Paths to run (`--only/--from/--to`); None: all."""
+    created: float = 0.0
+    """Wall time, seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A row of the run log."""
+
+    id: RunId
+    project: str
+    pipeline: str
+    action: str
+    state: Status
+    reason: str | None
+    runner: str
+    origin: str
+    params: Mapping[str, Json]
+    tags: tuple[str, ...]
+    created: float
+    started: float | None
+    finished: float | None
+    lineage: str | None
+    generation: int | None
+    parent: RunId | None
+    code: CodeState
+    counts: Mapping[str, int]
+    """Steps by status; only statuses that occur."""
+    host: str | None = None
+    pid: int | None = None
+    """Process that hosts (or hosted) the run; None before it starts."""
+
+    @property
+    def seconds(self) -> float | None:
+        """Return how long it took; None while it has not finished."""
+        return None if self.started is None or self.finished is None else self.finished - self.started
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of a step."""
+
+    n: int
+    """1, 2, 3..."""
+    state: Status
+    reason: str | None
+    dispatched: float
+    """Wall time it was handed to a worker; `started` comes when the worker began."""
+    started: float | None
+    seconds: float | None
+    cpu_seconds: float | None
+    peak_bytes: int | None
+    worker: str | None
+    code: str | None
+    """Digest of the code snapshot it ran."""
+    error: StepError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRun:
+    """One node in one run."""
+
+    path: str
+    name: str
+    state: Status
+    reason: str | None
+    attempts: int
+    started: float | None
+    seconds: float | None
+    """Of the last attempt."""
+    cpu_seconds: float | None
+    peak_bytes: int | None
+    needs: tuple[str, ...]
+    params: Mapping[str, Json]
+    """Constant arguments it was bound to."""
+    cached_from: RunId | None
+    error: StepError | None
+    outputs: tuple[Output, ...]
+    metrics: tuple[MetricPoint, ...]
