@@ -76,11 +76,25 @@ _RETRIED = frozenset({Status.STARTED, Status.PENDING})
 TRANSITIONS = MappingProxyType(
     {
         Status.PENDING: frozenset(
-            {Status.STARTED, Status.SKIPPED, Status.CACHED, Status.CANCELLED, Status.FAILURE, Status.INTERRUPTED}
+            {
+                Status.STARTED,
+                Status.SKIPPED,
+                Status.CACHED,
+                Status.CANCELLED,
+                Status.FAILURE,
+                Status.INTERRUPTED,
+            }
         ),
         # STARTED -> PENDING: an attempt failed and the step waits for its automatic retry.
         Status.STARTED: frozenset(
-            {Status.SUCCESS, Status.FAILURE, Status.CANCELLED, Status.INTERRUPTED, Status.PENDING, Status.SKIPPED}
+            {
+                Status.SUCCESS,
+                Status.FAILURE,
+                Status.CANCELLED,
+                Status.INTERRUPTED,
+                Status.PENDING,
+                Status.SKIPPED,
+            }
         ),
         # A retry may send these back; SUCCESS and CACHED go back only when the person selects them again.
         Status.FAILURE: _RETRIED,

@@ -8,11 +8,10 @@ Frozen dataclasses would cost 6 us a message more (pickle of slots goes through 
 Executor to worker:
     ("context", {...})                          first, once: the keys of `CONTEXT_KEYS`
     ("operation", index, Operation)             before the first order that names it
-    ("blob", sha256, bytes)                     a function or constant by value, before the first order that needs it
     ("order", token, node, attempt, operation, arguments, files)
         token: int, unique in the run            arguments: ((name, value), ...)
         value: ("c", json) constant · ("v", serializer, bytes) inline · ("f", serializer, sha256, size) object file ·
-               ("b", sha256) by value · ("l", [value, ...]) gather
+               ("b", sha256) pickled by value, an object file · ("l", [value, ...]) gather
         files: ((relative path, value), ...)     catalog files to restore first
     EOF on the socket: leave.
 
