@@ -25,9 +25,7 @@ class GraftError(Exception):
 
     exit_code = 4
 
-    def __init__(
-        self, message: str, hint: str | None = None, *, file: str | None = None, line: int | None = None
-    ):
+    def __init__(self, message: str, hint: str | None = None, *, file: str | None = None, line: int | None = None):
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -37,9 +35,7 @@ class GraftError(Exception):
         """1-based line in `file`; None when unknown."""
 
     def __str__(self) -> str:
-        where = (
-            f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
-        )
+        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
         return f"{where}{self.message}"
 
 
@@ -90,9 +86,7 @@ class FailedError(GraftError):
 class StepFailed(FailedError):
     """A step of a finished run failed; raised by `execute()`."""
 
-    def __init__(
-        self, message: str, hint: str | None = None, *, run: str, step: str | None, reason: str | None
-    ):
+    def __init__(self, message: str, hint: str | None = None, *, run: str, step: str | None, reason: str | None):
         super().__init__(message, hint)
         self.run = run
         self.step = step
@@ -119,7 +113,5 @@ def _hint(problem: GraftError) -> str:
     return f" ({problem.hint})" if problem.hint else ""
 
 
-def _rebuild_step_failed(
-    message: str, hint: str | None, run: str, step: str | None, reason: str | None
-) -> StepFailed:
+def _rebuild_step_failed(message: str, hint: str | None, run: str, step: str | None, reason: str | None) -> StepFailed:
     return StepFailed(message, hint, run=run, step=step, reason=reason)

@@ -98,7 +98,7 @@ class RetryScheduled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepSettled:
-    """A step reached a final state without an attempt of its own: SKIPPED or CANCELLED; or FAILURE after its retries."""
+    """A step reached a final state without an attempt: SKIPPED, CANCELLED, or FAILURE before it could start."""
 
     node: str
     state: Status

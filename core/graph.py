@@ -1,7 +1,7 @@
 """The compiled graph: what a runner executes, serialisable as JSON.
 
-A `Graph` is a tuple of nodes in definition order. What nodes have in common (the call, what it returns, its policy) is an
-`Operation`, held once and named by its index, so that ten thousand nodes of one function stay small.
+A `Graph` is a tuple of nodes in definition order. What nodes have in common (the call, what it returns, its policy)
+is an `Operation`, held once and named by its index, so that ten thousand nodes of one function stay small.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-Json: TypeAlias = "None | bool | int | float | str | list[Any] | dict[str, Any]"
+Json: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 
 
 class CallKind(StrEnum):

@@ -1,4 +1,7 @@
-"""What core needs from the outside, as small Protocols. Adapters live in store/ and plugins/; fakes in tests/support."""
+"""What core needs from the outside, as small Protocols.
+
+Adapters live in store/ and plugins/; fakes in tests/support.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +87,10 @@ class RunQuery:
 
 
 class History(Protocol):
-    """Read side of the run log. Every reader that meets a dead STARTED run shows (and, if it can, writes) INTERRUPTED."""
+    """Read side of the run log.
+
+    A reader that meets a STARTED run whose process is dead shows (and, if it can, writes) INTERRUPTED.
+    """
 
     def find(self, text: str, project: str | None) -> RunId:
         """Resolve a run id, unique prefix (>= 4), `@last`, `@last~N`, `@last-failed` or tag.

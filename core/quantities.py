@@ -26,9 +26,7 @@ def seconds(value: float | str) -> float:
         parts = re.findall(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)?", value.strip())
         spelled = re.sub(r"\s+", "", value)
         if not parts or "".join(number + unit for number, unit in parts) != spelled:
-            raise InvalidError(
-                f"{value!r} is not a duration", "write seconds, or text such as '250ms', '10m', '1h30m'"
-            )
+            raise InvalidError(f"{value!r} is not a duration", "write seconds, or text such as '250ms', '10m', '1h30m'")
         total = sum(float(number) * _SECONDS[unit or "s"] for number, unit in parts)
     if not 0 <= total < float("inf"):
         raise InvalidError(f"{value!r} is not a duration: it must be finite and not negative")

@@ -1,8 +1,9 @@
 """The messages between an executor and its workers, as plain tuples.
 
-Each message is one datagram on a SOCK_SEQPACKET socket pair: `pickle.dumps(message, protocol=5)`, at most `MAX_DATAGRAM`
-bytes; a larger one is written to a file and sent as `("spilled", path)`, which the receiver reads and deletes. One order is one datagram,
-so the executor takes a queued order back by receiving on its own copy of the worker's end: the kernel decides who got it.
+Each message is one datagram on a SOCK_SEQPACKET socket pair: `pickle.dumps(message, protocol=5)`, at most
+`MAX_DATAGRAM` bytes; a larger one is written to a file and sent as `("spilled", path)`, which the receiver reads and
+deletes. One order is one datagram, so the executor takes a queued order back by receiving on its own copy of the
+worker's end: the kernel decides who got it.
 Frozen dataclasses would cost 6 us a message more (pickle of slots goes through copyreg); tuples cost 1 us.
 
 Executor to worker:
