@@ -8,6 +8,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .rights import receive
@@ -26,8 +27,7 @@ class Ending(NamedTuple):
 class Child:
     """A process below the guardian. Its leash becomes readable when it is born and when it ends."""
 
-    def __init__(self, name: str, leash: socket.socket) -> None:
-        self.name = name
+    def __init__(self, leash: socket.socket) -> None:
         self.pid: int | None = None
         """None until the forkserver has forked it."""
         self.ending: Ending | None = None
@@ -62,7 +62,8 @@ class Child:
 
     def wait(self, timeout_s: float) -> Ending | None:
         """Wait until it ends; return how, None when the time is over."""
-        return self._until(lambda: self.look() is not None, timeout_s) and self.ending or None
+        self._until(lambda: self.look() is not None, timeout_s)
+        return self.ending
 
     def wait_born(self, timeout_s: float) -> bool:
         """Wait until the forkserver has forked it (or it cannot any more); return whether it has a pid."""
@@ -89,7 +90,7 @@ class Child:
             os.close(self._pidfd)
             self._pidfd = None
 
-    def _until(self, is_reached: "Callable[[], bool]", timeout_s: float) -> bool:
+    def _until(self, is_reached: Callable[[], bool], timeout_s: float) -> bool:
         deadline = time.monotonic() + timeout_s
         poll = select.poll()
         poll.register(self._leash, select.POLLIN)

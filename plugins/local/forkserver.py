@@ -8,7 +8,7 @@ Why not multiprocess's forkserver: see docs/decisions/0001-local-runner.md.
 
 Control socket, inherited:
     in   ("warm", packages, sys_path, modules)                 first, once
-         ("fork", entry, name) + [socket, stdout, stderr, leash]
+         ("fork", entry, arguments) + [socket, stdout, stderr, leash]
     out  ("importing", package) · ("imported", package, seconds, threads) · ("broken", package, text) · ("warm",)
 Leash, one socket a child:
     out  ("born", pid) + [pidfd] · ("ended", exit code, peak bytes, cpu seconds); EOF without it: the server died
@@ -107,7 +107,7 @@ class _Server:
         request = receive(self._control)
         if request is None:
             return False
-        (_, entry, name), descriptors = request
+        (_, entry, arguments), descriptors = request
         sys.stdout.flush()
         sys.stderr.flush()
         with warnings.catch_warnings():
@@ -115,7 +115,7 @@ class _Server:
             warnings.simplefilter("ignore", DeprecationWarning)
             pid = os.fork()
         if pid == 0:
-            self._become(entry, name, descriptors)
+            self._become(entry, arguments, descriptors)
         leash = socket.socket(fileno=descriptors.pop())
         for descriptor in descriptors:
             os.close(descriptor)
@@ -137,7 +137,7 @@ class _Server:
                 tell(leash, ("ended", code, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime))
                 leash.close()
 
-    def _become(self, entry: str, name: str, descriptors: list[int]) -> NoReturn:
+    def _become(self, entry: str, arguments: tuple[object, ...], descriptors: list[int]) -> NoReturn:
         """Turn the forked process into a worker and never return."""
         code = 1
         try:
@@ -147,7 +147,7 @@ class _Server:
                 each.close()
             self._leashes.clear()
             os.setpgid(0, 0)
-            code = _run(entry, name, descriptors)
+            code = _run(entry, arguments, descriptors)
         # The edge of the process: whatever happened is told on stderr, which is the worker's log.
         except BaseException:  # noqa: BLE001
             traceback.print_exc()
@@ -160,7 +160,7 @@ class _Server:
             os._exit(code)
 
 
-def _run(entry: str, name: str, descriptors: list[int]) -> int:
+def _run(entry: str, arguments: tuple[object, ...], descriptors: list[int]) -> int:
     channel, stdout, stderr, leash = descriptors
     nothing = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((nothing, 0), (stdout, 1), (stderr, 2)):
@@ -171,7 +171,7 @@ def _run(entry: str, name: str, descriptors: list[int]) -> int:
         file.write(_OOM_SCORE)
     _renew_randomness()
     module, _, function = entry.partition(":")
-    getattr(importlib.import_module(module), function)(socket.socket(fileno=channel), name)
+    getattr(importlib.import_module(module), function)(socket.socket(fileno=channel), *arguments)
     return 0
 
 
