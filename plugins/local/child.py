@@ -50,6 +50,8 @@ class Child:
             except ConnectionError:
                 news = None
             if news is None:
+                # The forkserver died. Nobody could tell how this one ends, so it may not live on unwatched.
+                self._send(signal.SIGKILL, group=True)
                 self.ending = Ending(None)
                 break
             (word, *values), descriptors = news
@@ -72,7 +74,11 @@ class Child:
 
     def signal(self, number: signal.Signals, *, group: bool = False) -> None:
         """Send a signal, to its whole process group if asked; nothing happens when it has ended or is not born."""
-        if self.look() is not None or self.pid is None:
+        if self.look() is None:
+            self._send(number, group=group)
+
+    def _send(self, number: signal.Signals, *, group: bool) -> None:
+        if self.pid is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if group:

@@ -13,7 +13,7 @@ import sys
 import time
 
 MARK = "GRAFT_NURSERY"
-"""Environment variable of everything below a guardian: `PID.START` of the runner it belongs to."""
+"""Environment variable of everything below a guardian: `PID.START.N`, the N-th nursery of a runner."""
 
 _PR_SET_CHILD_SUBREAPER = 36
 _IS_LINUX = sys.platform == "linux"
@@ -41,9 +41,9 @@ def start_time(pid: int) -> int | None:
     return None if fields[0] in b"ZX" else int(fields[19])
 
 
-def mark_of(pid: int) -> str:
-    """Return the mark that processes started for this runner carry."""
-    return f"{pid}.{start_time(pid) or 0}"
+def mark_of(pid: int, nursery: int) -> str:
+    """Return the mark that processes of a runner's n-th nursery carry."""
+    return f"{pid}.{start_time(pid) or 0}.{nursery}"
 
 
 def descendants(root: int) -> list[int]:
@@ -102,7 +102,7 @@ def kill_strays(mark: str | None = None) -> int:
     """Kill processes that carry a mark and have lost both their runner and their guardian; return how many.
 
     Args:
-        mark: look for this runner's processes alone; None: for those of every runner that is dead.
+        mark: look for this nursery's processes alone; None: for those of every runner that is dead.
     """
     if not _IS_LINUX:
         return 0
@@ -125,7 +125,7 @@ def _is_stray(pid: int, mark: str | None) -> bool:
     found = environ[at + len(MARK) + 1 :].partition(b"\0")[0].decode("ascii", "replace")
     if mark is not None:
         return found == mark
-    owner, _, started = found.partition(".")
+    owner, started, *_ = *found.split("."), "", ""
     return owner.isdigit() and started.isdigit() and int(started) > 0 and start_time(int(owner)) != int(started)
 
 

@@ -169,17 +169,9 @@ def _run(entry: str, arguments: tuple[object, ...], descriptors: list[int]) -> i
         os.close(descriptor)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "wb") as file:
         file.write(_OOM_SCORE)
-    _renew_randomness()
     module, _, function = entry.partition(":")
     getattr(importlib.import_module(module), function)(socket.socket(fileno=channel), *arguments)
     return 0
-
-
-def _renew_randomness() -> None:
-    """Seed numpy's global generator anew: forked workers would all draw the same numbers (`random` does it itself)."""
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        numpy_random.seed()
 
 
 def _announce(leash: socket.socket, pid: int) -> None:

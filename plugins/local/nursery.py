@@ -28,6 +28,7 @@ from .rights import Message, pair, receive, send
 
 WORKER_MODULES = ("graftline.plugins.local.worker_entry",)
 """Imported by the forkserver beside the packages: what every worker needs."""
+_NUMBERS = itertools.count(1)
 _CLOSE_S = 2.0
 """Seconds for the guardian to end everything: its own grace (0.4 s), then the kill."""
 
@@ -66,6 +67,7 @@ class Nursery:
         """Package -> threads it started at import. A fork with threads about can hang the child."""
         self.warnings: list[str] = []
         """What the guardian warned of: logs that could not be written."""
+        self._mark = mark_of(os.getpid(), next(_NUMBERS))
         self._lock = threading.Lock()
         self._tickets = itertools.count(1)
         self._answered: set[int] = set()
@@ -121,6 +123,10 @@ class Nursery:
         """End every process below the guardian but the forkserver and its children; return whether it was done."""
         return self._ask("sweep", timeout_s)
 
+    def fileno(self) -> int:
+        """Return a descriptor that becomes readable when the guardian has something to tell, or is gone."""
+        return self._link.fileno()
+
     def is_alive(self) -> bool:
         """Tell whether guardian and forkserver can still serve; also take in what they have told."""
         with self._lock:
@@ -143,7 +149,7 @@ class Nursery:
         except subprocess.TimeoutExpired:
             return
         if code != 0:  # it was killed: nobody has cleaned up
-            kill_strays(mark_of(os.getpid()))
+            kill_strays(self._mark)
         self._diagnosis.close()
 
     def __enter__(self) -> Nursery:
@@ -157,10 +163,9 @@ class Nursery:
     def _start(self) -> subprocess.Popen[bytes]:
         self._link, link = pair()
         self._control, control = pair()
-        own = os.getpid()
         command = [
             *bootstrap.guardian_command(),
-            *(str(own), mark_of(own), str(link.fileno()), str(control.fileno())),
+            *(str(os.getpid()), self._mark, str(link.fileno()), str(control.fileno())),
             *bootstrap.forkserver_command(),
         ]
         try:
