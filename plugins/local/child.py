@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
+import signal as signals
 import socket
 import time
 from collections.abc import Callable
@@ -51,7 +51,7 @@ class Child:
                 news = None
             if news is None:
                 # The forkserver died. Nobody could tell how this one ends, so it may not live on unwatched.
-                self._send(signal.SIGKILL, group=True)
+                self._send(signals.SIGKILL, group=True)
                 self.ending = Ending(None)
                 break
             (word, *values), descriptors = news
@@ -72,12 +72,12 @@ class Child:
         self._until(lambda: self.look() is not None or self.pid is not None, timeout_s)
         return self.pid is not None
 
-    def signal(self, number: signal.Signals, *, group: bool = False) -> None:
+    def signal(self, number: signals.Signals, *, group: bool = False) -> None:
         """Send a signal, to its whole process group if asked; nothing happens when it has ended or is not born."""
         if self.look() is None:
             self._send(number, group=group)
 
-    def _send(self, number: signal.Signals, *, group: bool) -> None:
+    def _send(self, number: signals.Signals, *, group: bool) -> None:
         if self.pid is None:
             return
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -85,7 +85,7 @@ class Child:
                 os.killpg(self.pid, number)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if self._pidfd is not None:
-                signal.pidfd_send_signal(self._pidfd, number)
+                signals.pidfd_send_signal(self._pidfd, number)
             else:
                 os.kill(self.pid, number)
 

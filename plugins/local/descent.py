@@ -28,7 +28,7 @@ def adopt_orphans() -> bool:
         return False
     import ctypes  # 7 ms, wanted in the guardian alone
 
-    return ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
 
 
 def start_time(pid: int) -> int | None:
@@ -61,7 +61,7 @@ def descendants(root: int) -> list[int]:
 
 def reap() -> list[tuple[int, int]]:
     """Collect every child that has ended; return (pid, wait status) of each."""
-    ended = []
+    ended: list[tuple[int, int]] = []
     while True:
         try:
             pid, status = os.waitpid(-1, os.WNOHANG)

@@ -67,7 +67,8 @@ class Nursery:
         """Package -> threads it started at import. A fork with threads about can hang the child."""
         self.warnings: list[str] = []
         """What the guardian warned of: logs that could not be written."""
-        self._mark = mark_of(os.getpid(), next(_NUMBERS))
+        self.mark = mark_of(os.getpid(), next(_NUMBERS))
+        """Value of the environment variable `descent.MARK` below this nursery."""
         self._lock = threading.Lock()
         self._tickets = itertools.count(1)
         self._answered: set[int] = set()
@@ -103,7 +104,12 @@ class Nursery:
         return Child(ours)
 
     def capture(
-        self, path: str, nonce: bytes, secrets: Mapping[str, str], descriptors: Sequence[int], cap_bytes: int = CAP_BYTES
+        self,
+        path: str,
+        nonce: bytes,
+        secrets: Mapping[str, str],
+        descriptors: Sequence[int],
+        cap_bytes: int = CAP_BYTES,
     ) -> None:
         """Have the guardian keep what comes out of two pipes (stdout, stderr) in a log file.
 
@@ -149,7 +155,7 @@ class Nursery:
         except subprocess.TimeoutExpired:
             return
         if code != 0:  # it was killed: nobody has cleaned up
-            kill_strays(self._mark)
+            kill_strays(self.mark)
         self._diagnosis.close()
 
     def __enter__(self) -> Nursery:
@@ -165,7 +171,7 @@ class Nursery:
         self._control, control = pair()
         command = [
             *bootstrap.guardian_command(),
-            *(str(os.getpid()), self._mark, str(link.fileno()), str(control.fileno())),
+            *(str(os.getpid()), self.mark, str(link.fileno()), str(control.fileno())),
             *bootstrap.forkserver_command(),
         ]
         try:

@@ -12,6 +12,7 @@ from ...core.orders import RunContext
 from ...worker.capture import new_nonce
 from ...worker.channel import Channel, socket_pair
 from ...worker.logformat import LOG_SUFFIX
+from .descent import MARK
 from .nursery import Nursery
 from .worker import Worker
 
@@ -46,7 +47,6 @@ class Pool:
             "params": dict(context.params),
             "code": context.code,
             "umask": _umask(),
-            "environ": {**os.environ, "GRAFT_RUN": context.run},
         }
 
     def start(self) -> Worker:
@@ -60,6 +60,7 @@ class Pool:
         except PluginError:
             if self.nursery.is_alive():
                 raise
+        self.nursery.close()
         self._replace(self.nursery.preload)  # somebody killed it; the workers it had are gone with it
         return self._start()
 
@@ -112,7 +113,8 @@ class Pool:
                 os.close(descriptor)
         channel = Channel(ours, self._context.objects)
         with contextlib.suppress(ConnectionError):  # dead already: its leash will tell
-            channel.send_now(("context", self._settings))
+            environ = {**os.environ, "GRAFT_RUN": self._context.run, MARK: self.nursery.mark}
+            channel.send_now(("context", {**self._settings, "environ": environ}))
         return Worker(
             name=name,
             child=child,

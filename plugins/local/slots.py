@@ -113,9 +113,8 @@ class Cores:
             return False
         return True
 
-    def give_up(self, busy: int) -> None:
-        """Give back what is idle, and take no more until the run that starves had its chance."""
-        self.keep(busy)
+    def give_up(self) -> None:
+        """Take no more cores for a moment, so that what `keep` gives back goes to the run that starves."""
         self._barred_until = time.monotonic() + _YIELD_S
 
     def close(self) -> None:

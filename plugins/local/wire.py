@@ -1,14 +1,12 @@
-"""Orders as messages and reports as facts: where core's records become worker/messages.py's tuples and back."""
+"""Orders as messages: core's records become the tuples of worker/messages.py. The way back is facts.py."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ...core.artifacts import ArtifactRef, MetricPoint, Output
-from ...core.events import AttemptFailed, AttemptSucceeded
+from ...core.artifacts import ArtifactRef
 from ...core.graph import Constant
 from ...core.orders import Order, Resolved
-from ...core.states import Reason
 
 Value = tuple[Any, ...]
 """One argument as a worker reads it. Any: worker/messages.py says what its parts are."""
@@ -31,42 +29,6 @@ def encode_order(token: int, order: Order) -> Value:
     )
 
 
-def succeeded(order: Order, report: Value, *, at: float, worker: str) -> AttemptSucceeded:
-    """Return the fact that a `done` report stands for."""
-    _, _, started, seconds, cpu_seconds, peak_bytes, outputs, metrics, changed = report
-    return AttemptSucceeded(
-        node=order.node,
-        attempt=order.attempt,
-        at=at,
-        started=started,
-        seconds=seconds,
-        cpu_seconds=cpu_seconds,
-        peak_bytes=peak_bytes,
-        worker=worker,
-        outputs=tuple([Output(name, role, ArtifactRef(*reference)) for name, role, *reference in outputs]),
-        metrics=tuple([MetricPoint(*point) for point in metrics]) if metrics else (),
-        reason=Reason.CODE_CHANGED if changed else None,
-    )
-
-
-def failed(order: Order, report: Value, *, at: float, worker: str) -> AttemptFailed:
-    """Return the fact that a `failed` report stands for."""
-    _, _, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics = report
-    return AttemptFailed(
-        node=order.node,
-        attempt=order.attempt,
-        at=at,
-        started=started,
-        seconds=seconds,
-        cpu_seconds=cpu_seconds,
-        peak_bytes=peak_bytes,
-        worker=worker,
-        reason=Reason(reason),
-        error=error,
-        metrics=tuple([MetricPoint(*point) for point in metrics]) if metrics else (),
-    )
-
-
 def _value(value: Resolved) -> Value:
     if isinstance(value, ArtifactRef):
         sha256, size, serializer, inline = value
@@ -77,4 +39,3 @@ def _value(value: Resolved) -> Value:
     if isinstance(value, list):
         return ("l", [_value(item) for item in value])
     return ("b", value.sha256)
-

@@ -76,14 +76,12 @@ class Worker:
         """Tell whether it holds, or is meant for, an order."""
         return bool(self.queue) or self.reserved is not None
 
-    @property
-    def is_open(self) -> bool:
-        """Tell whether orders may be sent to it."""
-        return self.is_ready and not self.is_leaving and self.stop is None
-
     def takes(self, depth: int) -> bool:
         """Tell whether an order may be sent of whose kind `depth` may stand before one worker."""
-        return self.is_open and (not self.queue or len(self.queue) < min(self.limit, depth))
+        if not self.is_ready or self.is_leaving or self.stop is not None:
+            return False
+        waiting = len(self.queue)
+        return not waiting or (waiting < depth and waiting < self.limit)
 
     def send(self, ticket: Ticket, operation: Operation, depth: int) -> bool:
         """Send an order unless the socket is full; return whether it was sent.
@@ -112,11 +110,6 @@ class Worker:
             return self.channel.receive_now()
         except (EOFError, ConnectionError):
             return None  # its leash tells how it ended
-
-    def end_head(self) -> Ticket:
-        """Take the first order off the queue: it has ended."""
-        self.stop = None
-        return self.queue.popleft()
 
     def recall(self) -> list[Ticket]:
         """Take back the orders it has not begun, in their order."""
