@@ -56,7 +56,7 @@ def _import(plugin: Plugin) -> object:
         found: object = import_module(module)
         for part in attribute.split("."):
             found = getattr(found, part)
-    except Exception as error:  # noqa: BLE001 - a plugin's import may raise anything; it is told with its cause
+    except Exception as error:  # a plugin may raise anything when imported
         brought = f" of the package '{plugin.distribution}'" if plugin.distribution else ""
         text = f"the plugin '{plugin.name}'{brought} ({plugin.value}) does not load: {type(error).__name__}: {error}"
         raise PluginError(text, "install what it needs, or remove it from the configuration") from error
