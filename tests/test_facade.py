@@ -25,7 +25,9 @@ def test_the_three_lists_of_public_names_agree():
 
 def test_importing_graftline_loads_nothing_but_the_facade():
     heavy = "sqlite3 sqlmodel textual typer asyncio dataclasses dill multiprocess"
-    code = f"import sys, graftline; print([m for m in sys.modules if m in {heavy.split()} or m.startswith('graftline.')])"
+    code = (
+        f"import sys, graftline; print([m for m in sys.modules if m in {heavy.split()} or m.startswith('graftline.')])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.strip() == "[]"
 

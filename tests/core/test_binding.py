@@ -178,4 +178,6 @@ def test_a_value_that_is_not_kept_is_warned_about():
 
 
 def test_a_pipeline_parameter_that_nobody_takes_is_warned_about():
-    assert compiled(Pipeline([load], params={"Cc": 1})).warnings == ("the pipeline's parameter 'Cc' is taken by no step",)
+    assert compiled(Pipeline([load], params={"Cc": 1})).warnings == (
+        "the pipeline's parameter 'Cc' is taken by no step",
+    )

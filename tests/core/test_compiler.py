@@ -49,7 +49,12 @@ BAD: list[tuple[str, Callable[[], Pipeline], dict[str, Any], str]] = [
         {},
         "step 'publish': needs 'model', which 'fit' returns, but that is listed later",
     ),
-    ("unknown -p", lambda: Pipeline([publish]), {"typed": {"model": "1", "modle": "1"}}, "'modle'; did you mean 'model'?"),
+    (
+        "unknown -p",
+        lambda: Pipeline([publish]),
+        {"typed": {"model": "1", "modle": "1"}},
+        "'modle'; did you mean 'model'?",
+    ),
     (
         "unknown step of -p",
         lambda: Pipeline([publish]),

@@ -69,7 +69,9 @@ def test_fences_add_at_most_two_edges_a_step(listed: tuple[tuple[set[int], ...],
     assert sum(map(len, found)) - sum(map(len, needs)) <= 2 * len(needs)
 
 
-@given(st.integers(1, 15).flatmap(lambda n: st.lists(st.sets(st.integers(0, n - 1), max_size=3), min_size=n, max_size=n)))
+@given(
+    st.integers(1, 15).flatmap(lambda n: st.lists(st.sets(st.integers(0, n - 1), max_size=3), min_size=n, max_size=n))
+)
 def test_either_an_order_respects_every_need_or_a_cycle_is_shown(needs: list[set[int]]):
     order = topological(needs)
     path = cycle(needs)
