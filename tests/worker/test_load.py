@@ -41,7 +41,7 @@ PROJECT = {
 }
 
 
-def test_a_file_is_imported_and_compiled(tmp_path: Path):
+def test_a_file_is_imported_and_compiled(tmp_path: Path) -> None:
     answer = loaded(write(tmp_path, PROJECT), params={"C": "2"})
     assert answer.graph.name == "iris"
     assert answer.description == "flowers"
@@ -51,7 +51,7 @@ def test_a_file_is_imported_and_compiled(tmp_path: Path):
     assert dict(answer.params) == {"C": 2.0}
 
 
-def test_the_snapshot_is_the_code_reached_imported_or_not(tmp_path: Path):
+def test_the_snapshot_is_the_code_reached_imported_or_not(tmp_path: Path) -> None:
     answer = loaded(write(tmp_path, PROJECT))
     assert set(answer.snapshot.files) == {"pipeline.py", "steps.py", "helpers.py", "lazy.py"}
     for name, sha256 in answer.snapshot.files.items():
@@ -59,7 +59,7 @@ def test_the_snapshot_is_the_code_reached_imported_or_not(tmp_path: Path):
         assert hashlib.sha256(answer.snapshot.contents[sha256]).hexdigest() == sha256
 
 
-def test_installed_packages_are_recorded_with_their_versions_and_preloaded(tmp_path: Path):
+def test_installed_packages_are_recorded_with_their_versions_and_preloaded(tmp_path: Path) -> None:
     files = {
         "pipeline.py": "from graftline import Pipeline\nimport numpy\ndef f():\n    import sklearn\np = Pipeline([f])\n"
     }
@@ -74,7 +74,7 @@ def test_installed_packages_are_recorded_with_their_versions_and_preloaded(tmp_p
     assert "pytest" not in packages
 
 
-def test_a_virtual_environment_in_the_root_is_not_project_code(tmp_path: Path):
+def test_a_virtual_environment_in_the_root_is_not_project_code(tmp_path: Path) -> None:
     files = {
         "pipeline.py": "import sys\nsys.path.append('.venv/lib/python3/site-packages')\nimport dep\n"
         "from graftline import Pipeline\np = Pipeline([dep.f])\n",
@@ -83,7 +83,7 @@ def test_a_virtual_environment_in_the_root_is_not_project_code(tmp_path: Path):
     assert set(loaded(write(tmp_path, files)).snapshot.files) == {"pipeline.py"}
 
 
-def test_a_module_below_a_package_has_a_dotted_name(tmp_path: Path):
+def test_a_module_below_a_package_has_a_dotted_name(tmp_path: Path) -> None:
     files = {
         "src/flows/__init__.py": "",
         "src/flows/daily.py": "from .parts import step\nfrom graftline import Pipeline\ndaily = Pipeline([step])\n",
@@ -94,7 +94,7 @@ def test_a_module_below_a_package_has_a_dotted_name(tmp_path: Path):
     assert set(answer.snapshot.files) == set(files)
 
 
-def test_a_target_can_be_an_import_name(tmp_path: Path):
+def test_a_target_can_be_an_import_name(tmp_path: Path) -> None:
     files = {
         "flows/__init__.py": "",
         "flows/daily.py": "from graftline import Pipeline\ndef a(): return 1\np = Pipeline([a])\n",
@@ -103,12 +103,12 @@ def test_a_target_can_be_an_import_name(tmp_path: Path):
     assert loaded(tmp_path, "flows.daily").graph.name == "p"
 
 
-def test_a_name_can_be_a_function_that_returns_a_pipeline(tmp_path: Path):
+def test_a_name_can_be_a_function_that_returns_a_pipeline(tmp_path: Path) -> None:
     files = {"pipeline.py": "from graftline import Pipeline\ndef a(): return 1\ndef make(): return Pipeline([a])\n"}
     assert [node.path for node in loaded(write(tmp_path, files), "pipeline.py:make").graph.nodes] == ["a"]
 
 
-def test_main_is_called_and_what_it_executes_is_captured(tmp_path: Path):
+def test_main_is_called_and_what_it_executes_is_captured(tmp_path: Path) -> None:
     code = """
 from graftline import Pipeline
 def a(C=1): return C
@@ -128,7 +128,7 @@ if __name__ == "__main__":
     assert stronger.graph.nodes[0].arguments[0].source == Constant(7, "cli")
 
 
-def test_the_pipeline_written_in_the_file_is_taken_before_an_imported_one(tmp_path: Path):
+def test_the_pipeline_written_in_the_file_is_taken_before_an_imported_one(tmp_path: Path) -> None:
     files = {
         "other.py": "from graftline import Pipeline\ndef a(): return 1\nother = Pipeline([a])\n",
         "pipeline.py": "from graftline import Pipeline\nfrom other import other, a\nmine = Pipeline([a])\n",
@@ -136,7 +136,7 @@ def test_the_pipeline_written_in_the_file_is_taken_before_an_imported_one(tmp_pa
     assert loaded(write(tmp_path, files)).graph.name == "mine"
 
 
-def test_a_plain_script_is_a_pipeline_of_one_step_and_is_not_run(tmp_path: Path):
+def test_a_plain_script_is_a_pipeline_of_one_step_and_is_not_run(tmp_path: Path) -> None:
     files = {"train.py": "import helpers\nopen('ran', 'w')\ndef main(): pass\nmain()\n", "helpers.py": ""}
     answer = loaded(write(tmp_path, files), "train.py")
     assert not (tmp_path / "ran").exists()
@@ -145,37 +145,37 @@ def test_a_plain_script_is_a_pipeline_of_one_step_and_is_not_run(tmp_path: Path)
     assert set(answer.snapshot.files) == {"train.py", "helpers.py"}
 
 
-def test_a_script_that_only_logs_metrics_is_a_script(tmp_path: Path):
+def test_a_script_that_only_logs_metrics_is_a_script(tmp_path: Path) -> None:
     write(tmp_path, {"train.py": "import graftline\nopen('ran', 'w')\ngraftline.log_metric('auc', 1)\n"})
     assert loaded(tmp_path, "train.py").graph.operations[0].call.kind is CallKind.SCRIPT
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_shell_script_is_run_by_the_program_it_names(tmp_path: Path):
+def test_a_shell_script_is_run_by_the_program_it_names(tmp_path: Path) -> None:
     write(tmp_path, {"etl/run it.sh": "#!/usr/bin/env bash\nls\n"})
     answer = loaded(tmp_path, "etl/run it.sh")
     assert answer.graph.operations[0].call.command == "/usr/bin/env bash 'etl/run it.sh'"
     assert answer.graph.name == "run it"
 
 
-def test_code_named_in_a_shell_command_is_recorded_and_data_is_not(tmp_path: Path):
+def test_code_named_in_a_shell_command_is_recorded_and_data_is_not(tmp_path: Path) -> None:
     code = "from graftline import Pipeline, ShellTask\np = Pipeline([ShellTask('python tools/cut.py < data.csv', name='cut')])\n"
     write(tmp_path, {"pipeline.py": code, "tools/cut.py": "print(1)\n", "data.csv": "1,2\n"})
     assert set(loaded(tmp_path).snapshot.files) == {"pipeline.py", "tools/cut.py"}
 
 
-def test_environment_variables_give_parameters(tmp_path: Path):
+def test_environment_variables_give_parameters(tmp_path: Path) -> None:
     answer = loaded(write(tmp_path, PROJECT), environ={"GRAFTLINE_PRM_C": "4"})
     assert answer.graph.node("fit").arguments[-1].source == Constant(4.0, "env")
 
 
-def test_it_is_loaded_in_the_project_root(tmp_path: Path):
+def test_it_is_loaded_in_the_project_root(tmp_path: Path) -> None:
     code = "from graftline import Pipeline\nn = int(open('n.txt').read())\ndef a(): return n\np = Pipeline([a], params={}, name=f'p{n}')\n"
     write(tmp_path, {"sub/pipeline.py": code, "n.txt": "3"})
     assert loaded(tmp_path, "sub/pipeline.py").graph.name == "p3"
 
 
-def test_loading_twice_gives_the_same_graph_and_snapshot(tmp_path: Path):
+def test_loading_twice_gives_the_same_graph_and_snapshot(tmp_path: Path) -> None:
     one, two = loaded(write(tmp_path, PROJECT)), loaded(tmp_path)
     assert one == two
 
@@ -230,7 +230,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("code", "line", "text"), BAD.values(), ids=BAD.keys())
-def test_wrong_code_is_one_message_at_the_user_s_line(tmp_path: Path, code: str, line: int | None, text: str):
+def test_wrong_code_is_one_message_at_the_user_s_line(tmp_path: Path, code: str, line: int | None, text: str) -> None:
     answer = load(write(tmp_path, {"pipeline.py": code}))
     assert isinstance(answer, InvalidError)
     assert text in answer.message
@@ -238,7 +238,7 @@ def test_wrong_code_is_one_message_at_the_user_s_line(tmp_path: Path, code: str,
     assert "problems:" not in str(answer)
 
 
-def test_an_error_deeper_in_the_project_is_told_where_it_is(tmp_path: Path):
+def test_an_error_deeper_in_the_project_is_told_where_it_is(tmp_path: Path) -> None:
     files = {"pipeline.py": "from graftline import Pipeline\nimport parts\n", "parts.py": "\n\nx = {}['k']\n"}
     answer = load(write(tmp_path, files))
     assert (answer.file, answer.line, answer.message) == ("parts.py", 3, "KeyError: 'k'")
@@ -255,13 +255,13 @@ def test_an_error_deeper_in_the_project_is_told_where_it_is(tmp_path: Path):
         ("steps.missing", "there is no module 'steps.missing'"),
     ],
 )
-def test_a_wrong_name_is_answered_with_what_is_there(tmp_path: Path, target: str, text: str):
+def test_a_wrong_name_is_answered_with_what_is_there(tmp_path: Path, target: str, text: str) -> None:
     answer = load(write(tmp_path, PROJECT), target)
     assert isinstance(answer, InvalidError)
     assert text in answer.message
 
 
-def test_a_file_named_like_a_module_of_python_is_refused(tmp_path: Path):
+def test_a_file_named_like_a_module_of_python_is_refused(tmp_path: Path) -> None:
     code = "from graftline import Pipeline\ndef a(): return 1\np = Pipeline([a])\n"
     answer = load(write(tmp_path, {"json.py": code}), "json.py")
     assert isinstance(answer, InvalidError)
