@@ -14,7 +14,7 @@ from .events import AttemptEnded, CancelRequested, Fact
 from .graph import Graph, Json
 from .ids import RunId
 from .orders import Order, RunContext
-from .runs import Attempt, Run, RunSpec, Snapshot, StepRun, Target
+from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
 
 
@@ -52,6 +52,14 @@ class RunStore(Protocol):
         Raises:
             ConflictError: a living process holds it (named by host and pid).
             MissingError: no such run.
+        """
+        ...
+
+    def revise(self, run: RunId, spec: RunSpec, snapshot: Snapshot | None) -> None:
+        """Give a finished run another graph and code (retry with current code).
+
+        Steps that stay keep their state, attempts and outputs; new ones are PENDING; removed ones disappear from the
+        list of steps, their attempts stay in the event log.
         """
         ...
 
@@ -271,6 +279,34 @@ class Loaded:
     """sha256 -> bytes of functions and constants pickled by value."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
+
+
+class Host(Protocol):
+    """Starts processes that host runs on their own."""
+
+    def launch(self, run: RunId) -> None:
+        """Start a process in its own session that takes up the run and carries it to its end.
+
+        Raises:
+            PluginError: it could not be started.
+        """
+        ...
+
+
+class Machine(Protocol):
+    """What core must know of the machine and the work tree."""
+
+    def cores(self) -> int:
+        """Return how many cores this process may use, at least 1."""
+        ...
+
+    def code_state(self, root: str, key: str | None) -> CodeState:
+        """Return git's view of a project root, with the digest of the code snapshot."""
+        ...
+
+    def materialise(self, snapshot: Snapshot, key: str) -> str:
+        """Write recorded code into a directory of its own and return the absolute path; done once for each key."""
+        ...
 
 
 class Loader(Protocol):
