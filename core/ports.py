@@ -161,8 +161,11 @@ class Outputs(Protocol):
         """Return by path the outputs of each step whose state is good."""
         ...
 
-    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[Output, ...]]:
-        """Return by path the newest good outputs of any run of the pipeline; paths never run are absent."""
+    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[RunId, tuple[Output, ...]]]:
+        """Return by path the run and outputs of the newest good attempt in any run of the pipeline.
+
+        Paths that never succeeded are absent.
+        """
         ...
 
     def read(self, ref: ArtifactRef) -> bytes:

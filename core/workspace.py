@@ -252,7 +252,9 @@ class Workspace:
     def _reset(self, request: RetryRequest) -> None:
         plan, revision = self._launching.plan_retry(request)
         if not plan.again:
-            raise InvalidError(f"run {request.run} has nothing to retry: every step succeeded", "use --all to run it all")
+            raise InvalidError(
+                f"run {request.run} has nothing to retry: every step succeeded", "use --all to run it all"
+            )
         if revision is not None:
             spec, loaded = revision
             self._keep_blobs(loaded.blobs)
