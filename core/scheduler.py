@@ -147,6 +147,9 @@ class Scheduler:
         held: list[tuple[int, int, str]] = []
         while self._ready and len(chosen) < room and self.stop is None:
             path = self._ready[0][2]
+            if self.states[path] is not Status.PENDING:  # settled while it waited here: reused or left out
+                heapq.heappop(self._ready)
+                continue
             cpus = self._cpus.get(path, 1.0)
             # A step that wants several cpus waits at the head of the queue: overtaking would starve it.
             if self._cpus and self._busy_cpus + cpus > self.jobs:
