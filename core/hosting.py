@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
-from .engine import Engine, Observer, Requests
-from .events import Fact, RunFinished, StepReset, StepReused, StepSettled
+from .events import Fact, StepReset, StepReused, StepSettled
 from .ids import RunId
 from .orders import RunContext
 from .ports import RunLog
 from .runs import RunSpec, StepRun
 from .scheduler import Past
+from .session import Observer, Requests, Session
 from .states import Reason, Status
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Hosting:
     def __init__(self, parts: Parts):
         self._parts = parts
 
-    def host(self, run: RunId, observe: Observer | None, requests: Requests) -> RunFinished:
+    def host(self, run: RunId, observe: Observer | None, requests: Requests) -> None:
         """Take the run up and carry it to its end.
 
         Raises:
@@ -33,11 +33,12 @@ class Hosting:
         """
         log = self._parts.runs.open(run)
         try:
-            engine, opening = self._prepare(run, log, observe, requests)
-        except BaseException:
+            spec = self._parts.runs.spec(run)
+            choice = self._parts.runner(spec.runner)
+            choice.runner.run(spec.graph, events=self._session(spec, log, observe, requests), **choice.options)
+        finally:
+            # Last: until no process of the run is left, the run is not anybody else's.
             log.close()
-            raise
-        return engine.run(opening)
 
     def reset(self, run: RunId, paths: Sequence[str]) -> None:
         """Put steps back to PENDING, so that whoever hosts the run next runs them."""
@@ -49,32 +50,25 @@ class Hosting:
         finally:
             log.close()
 
-    def _prepare(
-        self, run: RunId, log: RunLog, observe: Observer | None, requests: Requests
-    ) -> tuple[Engine, list[Fact]]:
+    def _session(self, spec: RunSpec, log: RunLog, observe: Observer | None, requests: Requests) -> Session:
         parts = self._parts
-        spec = parts.runs.spec(run)
-        past = _past(parts.history.steps(run))
-        recorded = parts.outputs.of_run(run)
+        past = _past(parts.history.steps(spec.id))
         opening, reused = self._left_out(spec, past)
         needs_slots = any(set(operation.policy.resources) - {"cpus"} for operation in spec.graph.operations)
-        now = parts.clock()
-        executor = parts.runner(spec.runner)(self._context(spec))
-        engine = Engine(
-            graph=spec.graph,
+        return Session(
+            context=self._context(spec),
             log=log,
-            executor=executor,
-            slots=parts.slots() if needs_slots else None,
             clock=parts.clock,
             jobs=spec.jobs,
+            slots=parts.slots() if needs_slots else None,
             fail_fast=spec.fail_fast,
-            deadline=None if spec.timeout_s is None else now + spec.timeout_s,
+            deadline=None if spec.timeout_s is None else parts.clock() + spec.timeout_s,
             past=past,
-            recorded={**recorded, **reused},
+            recorded={**parts.outputs.of_run(spec.id), **reused},
+            opening=tuple(opening),
             observe=observe,
             requests=requests,
         )
-        return engine, opening
 
     def _left_out(self, spec: RunSpec, past: Mapping[str, Past]) -> tuple[list[Fact], dict[str, tuple[Output, ...]]]:
         """Settle the steps outside the selection: reused where an earlier run has their outputs, else left out."""

@@ -13,7 +13,7 @@ from .artifacts import ArtifactRef, Output
 from .events import AttemptEnded, CancelRequested, Fact
 from .graph import Graph, Json
 from .ids import RunId
-from .orders import Order, RunContext
+from .orders import Order
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
 
@@ -242,12 +242,6 @@ class Slots(Protocol):
     def release(self, node: str) -> None:
         """Give back what the node holds."""
         ...
-
-
-class ExecutorFactory(Protocol):
-    """Opens an executor for a run: what a Runner provides."""
-
-    def __call__(self, context: RunContext) -> Executor: ...
 
 
 class Clock(Protocol):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from .artifacts import ArtifactRef
-from .engine import Observer, Requests
 from .errors import InvalidError, MissingError, nearest
 from .events import CancelRequested
 from .graph import Graph
@@ -16,7 +16,6 @@ from .launching import Launching
 from .ports import (
     Clock,
     EventRow,
-    ExecutorFactory,
     Feed,
     History,
     Host,
@@ -31,8 +30,18 @@ from .ports import (
     Slots,
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
+from .runner import Runner
 from .runs import Attempt, Run, RunSpec, StepRun
+from .session import Observer, Requests
 from .states import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerChoice:
+    """A runner and its options from the configuration."""
+
+    runner: type[Runner]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +57,8 @@ class Parts:
     feed: Callable[[], Feed]
     """Opens a connection of its own that watches for commits."""
     loader: Loader
-    runner: Callable[[str], ExecutorFactory]
-    """A runner's executor factory by name; PluginError when it cannot be loaded, MissingError when unknown."""
+    runner: Callable[[str], RunnerChoice]
+    """A runner by name; PluginError when it cannot be loaded, MissingError when unknown."""
     default_runner: str
     slots: Callable[[], Slots]
     host: Host

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 from graphs import graph_of, graphs
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.events import (
     AttemptCancelled,
@@ -24,9 +28,6 @@ from graftline.core.ids import RunId
 from graftline.core.runs import StepError
 from graftline.core.scheduler import Past, Scheduler
 from graftline.core.states import Reason, Status, can_become
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 
 def anything(path: str) -> bool:

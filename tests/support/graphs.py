@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graftline.core.graph import Call, CallKind, Graph, Node, Operation, Policy
 from hypothesis import strategies as st
+
+from graftline.core.graph import Call, CallKind, Graph, Node, Operation, Policy
 
 
 def graph_of(needs: Mapping[str, Sequence[str]], policies: Mapping[str, Policy] | None = None) -> Graph:
