@@ -287,6 +287,26 @@ class Host(Protocol):
 
         Raises:
             PluginError: it could not be started.
+        """
+        ...
+
+
+class Machine(Protocol):
+    """What core must know of the machine and the work tree."""
+
+    def cores(self) -> int:
+        """Return how many cores this process may use, at least 1."""
+        ...
+
+    def code_state(self, root: str, key: str | None) -> CodeState:
+        """Return git's view of a project root, with the digest of the code snapshot."""
+        ...
+
+    def materialise(self, snapshot: Snapshot, key: str) -> str:
+        """Write recorded code into a directory of its own and return the absolute path; done once for each key."""
+        ...
+
+
 class Workshop(Protocol):
     """What compiling user code takes beyond core: its types, its source files, its values as bytes."""
 
@@ -312,22 +332,6 @@ class Workshop(Protocol):
         Raises:
             InvalidError: it cannot be pickled.
         """
-        ...
-
-
-class Machine(Protocol):
-    """What core must know of the machine and the work tree."""
-
-    def cores(self) -> int:
-        """Return how many cores this process may use, at least 1."""
-        ...
-
-    def code_state(self, root: str, key: str | None) -> CodeState:
-        """Return git's view of a project root, with the digest of the code snapshot."""
-        ...
-
-    def materialise(self, snapshot: Snapshot, key: str) -> str:
-        """Write recorded code into a directory of its own and return the absolute path; done once for each key."""
         ...
 
 
