@@ -18,7 +18,7 @@ Spacing = Callable[[int, int], int]
 """Least distance, in cells, between two neighbouring items of one layer."""
 
 _ROUNDS = 16
-_NODE_PULL = 4.0
+_NODE_PULL = 16.0
 """A link between two nodes pulls this many times harder than one with a way-point."""
 
 _RANKING = (0, 2, 1)
@@ -123,8 +123,8 @@ class _Field:
 
     def round(self, where: list[float]) -> list[int]:
         """Return whole cells that keep every distance, the first at 0 or later."""
-        # Hide the noise of floats, or two equal positions could land in two cells.
-        cells = [floor(at + 1e-6) for at in where]
+        # Hide the noise of floats, or two equal halves could land in two cells.
+        cells = [floor(at + 0.5 - 1e-6) for at in where]
         for bar in self._sequence:
             for other, distance in self._before[bar].items():
                 cells[bar] = max(cells[bar], cells[other] + distance)

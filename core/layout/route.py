@@ -55,13 +55,33 @@ def _cut_rings(nets: list[Net], lanes: Lanes) -> list[set[int]]:
         ring = _ring(before)
         if not ring:
             return before
-        whole = [index for index in ring if not lanes.taken.intersection(nets[index].rows)]
-        # Each net is split at most once: both halves of a split net cannot be in a ring again.
-        index = min(whole or ring, key=lambda index: (len(nets[index].rows), index))
-        net = nets[index]
-        lane = lanes.take((min(net.rows) + max(net.rows)) // 2)
-        nets[index] = replace(net, targets=(lane,))
-        nets.append(replace(net, sources=(lane,)))
+        whole = [index for index in ring if not lanes.taken.issuperset(nets[index].sources)]
+        index = min(
+            (index for index in whole if not lanes.taken.issuperset(nets[index].targets)),
+            key=lambda index: (len(nets[index].rows), index),
+        )
+        nets[index : index + 1] = _split(nets[index], lanes)
+
+
+def _split(net: Net, lanes: Lanes) -> tuple[Net, Net]:
+    """Return a net in two halves: from its sources to lanes, and from lanes to its targets.
+
+    Halves have no ring among them, so splitting comes to an end: the first halves only wait for first
+    halves, and the second ones for both kinds, in the order of the stages.
+    """
+    known = set(lanes.taken)
+    lane = lanes.take((min(net.rows) + max(net.rows)) // 2)
+    first = replace(
+        net,
+        sources=tuple(row for row in net.sources if row not in known),
+        targets=(*(row for row in net.targets if row in known), lane),
+    )
+    second = replace(
+        net,
+        sources=(*(row for row in net.sources if row in known), lane),
+        targets=tuple(row for row in net.targets if row not in known),
+    )
+    return first, second
 
 
 def _constraints(nets: Sequence[Net], lanes: set[int]) -> list[set[int]]:

@@ -199,9 +199,10 @@ def _add_channel(
         rows = wire.net.rows
         at = stop if wire.track is None else place_of(wire.track)
         for row in wire.net.sources:
-            result.along(row, ends[row], at)
-        for row in set(wire.net.targets) - channel.lanes:
-            result.along(row, at, stop - 1 if row in heads else stop)
+            result.along(row, ends[row], min(at, stop - 1))
+        for row in wire.net.targets:
+            if row not in channel.lanes:
+                result.along(row, min(at, stop - 1), stop - 1 if row in heads else stop)
             if row in heads:
                 result.arrows.append(result.cell(stop - 1, row))
         if wire.track is not None:
