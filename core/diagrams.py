@@ -96,9 +96,7 @@ def _lines(text: str) -> list[str]:
 
 def _dot_quote(text: str) -> str:
     # DOT has two escapes of its own in labels: \\ and \n. Bare & starts an HTML entity.
-    escaped = (
-        line.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") for line in _lines(text)
-    )
+    escaped = (line.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") for line in _lines(text))
     return '"' + "\\n".join(escaped) + '"'
 
 

@@ -43,20 +43,18 @@ class Canvas:
         self._arms: dict[Cell, int] = {}
         self._joints: set[Cell] = set()
         self._text: dict[Cell, str] = {}
+        self.width = 0
+        """Columns in use, known after `rows`."""
         self.crossings = 0
-        """Cells in which two lines cross, counted by `rows`."""
+        """Cells in which two lines cross, known after `rows`."""
 
     def horizontal(self, row: int, first: int, last: int) -> None:
         """Draw a line over the columns `first` to `last`, both included."""
-        for column in range(first, last):
-            self._add((row, column), _EAST)
-            self._add((row, column + 1), _WEST)
+        self._draw([(row, column) for column in range(first, last + 1)], _EAST, _WEST)
 
     def vertical(self, column: int, first: int, last: int) -> None:
         """Draw a line over the rows `first` to `last`, both included."""
-        for row in range(first, last):
-            self._add((row, column), _SOUTH)
-            self._add((row + 1, column), _NORTH)
+        self._draw([(row, column) for row in range(first, last + 1)], _SOUTH, _NORTH)
 
     def join(self, row: int, column: int) -> None:
         """Say that the lines in this cell meet, and do not merely cross."""
@@ -82,15 +80,18 @@ class Canvas:
         """Return the picture, without blanks at the line ends."""
         painted = {cell: self._glyph(cell, arms) for cell, arms in self._arms.items()} | self._text
         height = max((row for row, _ in painted), default=-1) + 1
-        grid: list[list[str]] = [[] for _ in range(height)]
-        for row, column in sorted(painted):
-            line = grid[row]
-            line.extend(" " * (column - len(line)))
-            line.append(painted[row, column])
+        self.width = max((column for _, column in painted), default=-1) + 1
+        grid = [[" "] * self.width for _ in range(height)]
+        for (row, column), text in painted.items():
+            grid[row][column] = text
         return tuple("".join(line).rstrip() for line in grid)
 
-    def _add(self, cell: Cell, arm: int) -> None:
-        self._arms[cell] = self._arms.get(cell, 0) | arm
+    def _draw(self, line: list[Cell], ahead: int, back: int) -> None:
+        arms = self._arms
+        for cell in line[:-1]:
+            arms[cell] = arms.get(cell, 0) | ahead
+        for cell in line[1:]:
+            arms[cell] = arms.get(cell, 0) | back
 
     def _glyph(self, cell: Cell, arms: int) -> str:
         if arms == _CROSSING and cell not in self._joints:

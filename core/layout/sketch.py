@@ -142,9 +142,7 @@ def sketch(
                 _add_box(result, members[item], start, left, lengths[item], breadths[item])
             else:
                 result.along(where[item], start, start + length - 1)
-        ends = {
-            where[item]: start + (lengths[item] if graph.is_node(item) else length) - 1 for item in layer
-        }
+        ends = {where[item]: start + (lengths[item] if graph.is_node(item) else length) - 1 for item in layer}
         channel = route([(where[item], where[down]) for item in layer for down in graph.downs[item]])
         heads = {where[down] for item in layer for down in graph.downs[item] if graph.is_node(down)}
         start = _add_channel(result, channel, ends, heads, start + length, scale)

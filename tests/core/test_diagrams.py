@@ -21,9 +21,7 @@ def test_dot_names_nodes_by_number_and_writes_labels_and_classes() -> None:
 
 
 def test_mermaid_escapes_what_its_grammar_would_read() -> None:
-    text = mermaid_source(
-        ["a", "b"], [("a", "b"), ("a", "b")], {"a": 'x["<b>"];\ny # é 標'}, kinds={"b": "end"}
-    )
+    text = mermaid_source(["a", "b"], [("a", "b"), ("a", "b")], {"a": 'x["<b>"];\ny # é 標'}, kinds={"b": "end"})
 
     assert text == (
         "flowchart LR\n"

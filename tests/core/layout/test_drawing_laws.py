@@ -49,9 +49,7 @@ def test_the_edges_read_from_the_cells_are_the_edges_of_the_graph(
 
 @settings(max_examples=150, deadline=None)
 @given(st.integers(2, 9), st.integers(2, 9), st.integers(0, 10**9), ORIENTATIONS)
-def test_dense_layers_never_show_a_false_edge(
-    left: int, right: int, seed: int, orientation: Orientation
-) -> None:
+def test_dense_layers_never_show_a_false_edge(left: int, right: int, seed: int, orientation: Orientation) -> None:
     dice = random.Random(seed)
     sources, targets = [f"s{i}" for i in range(left)], [f"t{i}" for i in range(right)]
     edges = [(s, t) for s in sources for t in targets if dice.random() < 0.6]
@@ -80,9 +78,7 @@ def test_nodes_never_overlap_and_show_their_labels_at_their_hits(
 
 @settings(max_examples=40, deadline=None)
 @given(graphs(), ORIENTATIONS, STYLES)
-def test_the_same_graph_always_draws_the_same(
-    graph: Graph, orientation: Orientation, style: NodeStyle
-) -> None:
+def test_the_same_graph_always_draws_the_same(graph: Graph, orientation: Orientation, style: NodeStyle) -> None:
     nodes, edges = graph
 
     first = draw(nodes, edges, {}, orientation=orientation, style=style)
