@@ -7,13 +7,25 @@ twice: totals by state are kept, never summed.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType, SimpleNamespace
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-from ..core.events import Fact
-from ..core.ports import EventRow
-from ..core.states import Status
+from graftline.core.events import (
+    AttemptCancelled,
+    AttemptDispatched,
+    AttemptEnded,
+    AttemptFailed,
+    AttemptSucceeded,
+    Fact,
+    RetryScheduled,
+    RunFinished,
+    RunStarted,
+    StepReset,
+    StepReused,
+    StepSettled,
+)
+from graftline.core.states import Status
 
 RECENT = 50
 """Steps that ended last, kept for graphs larger than the screen."""
@@ -48,33 +60,26 @@ class Board:
         """Attempts that ended since then: what a speed is computed from."""
         self.result: Status | None = None
         """How the run ended; None while it goes on."""
-        self._handlers: dict[str, Callable[[Any], None]] = {
-            "RunStarted": self._run_started,
-            "StepReset": self._reset,
-            "AttemptDispatched": self._dispatched,
-            "AttemptSucceeded": self._succeeded,
-            "AttemptFailed": self._failed,
-            "AttemptCancelled": self._cancelled,
-            "RetryScheduled": self._retry_scheduled,
-            "StepSettled": self._settled,
-            "StepReused": self._reused,
-            "RunFinished": self._run_finished,
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            RunStarted: self._run_started,
+            StepReset: self._reset,
+            AttemptDispatched: self._dispatched,
+            AttemptSucceeded: self._succeeded,
+            AttemptFailed: self._failed,
+            AttemptCancelled: self._cancelled,
+            RetryScheduled: self._retry_scheduled,
+            StepSettled: self._settled,
+            StepReused: self._reused,
+            RunFinished: self._run_finished,
         }
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Bring the board up to date."""
         handlers = self._handlers
         for fact in facts:
-            handler = handlers.get(type(fact).__name__)
+            handler = handlers.get(type(fact))
             if handler is not None:
                 handler(fact)
-
-    def take_rows(self, rows: Iterable[EventRow]) -> None:
-        """Bring the board up to date with facts as the store keeps them."""
-        for row in rows:
-            handler = self._handlers.get(row.kind)
-            if handler is not None:
-                handler(SimpleNamespace(**{"at": row.at, "seconds": None, **row.data}))
 
     @property
     def total(self) -> int:
@@ -98,21 +103,21 @@ class Board:
         self.counts[status] += 1
         self.states[path] = status
 
-    def _run_started(self, fact: Any) -> None:
+    def _run_started(self, fact: RunStarted) -> None:
         self.started, self.executed, self.result = fact.at, 0, None
 
-    def _reset(self, fact: Any) -> None:
+    def _reset(self, fact: StepReset) -> None:
         self._move(fact.node, Status.PENDING)
         self.causes.pop(fact.node, None)
 
-    def _dispatched(self, fact: Any) -> None:
+    def _dispatched(self, fact: AttemptDispatched) -> None:
         self._move(fact.node, Status.STARTED)
         self.running[fact.node] = fact.at
         if fact.attempt > 1:
             self.tries[fact.node] = fact.attempt
             self.retrying.pop(fact.node, None)
 
-    def _ended(self, fact: Any, status: Status) -> None:
+    def _ended(self, fact: AttemptEnded, status: Status) -> None:
         path = fact.node
         self._move(path, status)
         self.running.pop(path, None)
@@ -121,40 +126,34 @@ class Board:
         if fact.seconds is not None:
             self.took[path] = fact.seconds
 
-    def _succeeded(self, fact: Any) -> None:
+    def _succeeded(self, fact: AttemptSucceeded) -> None:
         self._ended(fact, Status.SUCCESS)
 
-    def _failed(self, fact: Any) -> None:
+    def _failed(self, fact: AttemptFailed) -> None:
         self._ended(fact, Status.FAILURE)
         self.causes[fact.node] = _one_line(fact)
 
-    def _cancelled(self, fact: Any) -> None:
+    def _cancelled(self, fact: AttemptCancelled) -> None:
         self._ended(fact, Status.CANCELLED)
 
-    def _retry_scheduled(self, fact: Any) -> None:
+    def _retry_scheduled(self, fact: RetryScheduled) -> None:
         self._move(fact.node, Status.PENDING)
         self.causes.pop(fact.node, None)
         self.retrying[fact.node] = fact.not_before
 
-    def _settled(self, fact: Any) -> None:
-        self._move(fact.node, Status(fact.state))
+    def _settled(self, fact: StepSettled) -> None:
+        self._move(fact.node, fact.state)
         self.running.pop(fact.node, None)
         self.retrying.pop(fact.node, None)
 
-    def _reused(self, fact: Any) -> None:
+    def _reused(self, fact: StepReused) -> None:
         self._move(fact.node, Status.CACHED)
 
-    def _run_finished(self, fact: Any) -> None:
-        self.result = Status(fact.state)
+    def _run_finished(self, fact: RunFinished) -> None:
+        self.result = fact.state
         self.running.clear()
 
 
-def _one_line(fact: Any) -> str:
-    """Return an attempt's cause; the error is a record, or a mapping when it comes from the store."""
-    error = getattr(fact, "error", None)
-    kind, message = (
-        (error.get("type"), error.get("message"))
-        if isinstance(error, Mapping)
-        else (getattr(error, "type", None), getattr(error, "message", None))
-    )
-    return ": ".join(text for text in (kind, (message or "").partition("\n")[0]) if text) or str(fact.reason)
+def _one_line(fact: AttemptFailed) -> str:
+    first = fact.error.message.partition("\n")[0]
+    return f"{fact.error.type}: {first}" if first else fact.error.type

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import traceback
 
-from ..core.document import error_document
-from ..core.errors import GraftError, InvalidError, nearest
+from graftline.core.document import error_document
+from graftline.core.errors import GraftError, InvalidError, nearest
+
+from .printer import put_document, remark
 from .text import clean
 
 
 def complain(error: GraftError, *, is_json: bool, is_verbose: bool) -> int:
     """Report an error of ours and return its exit code."""
     if is_json:
-        print(json.dumps(error_document(error)), flush=True)
+        put_document(error_document(error))
     if is_verbose:
         traceback.print_exception(error)
-    print(f"graft: {clean(str(error), keep_lines=True)}", file=sys.stderr)
+    remark(f"graft: {clean(str(error), keep_lines=True)}")
     if error.hint:
-        print(f"  {clean(error.hint, keep_lines=True)}", file=sys.stderr)
+        remark(f"  {clean(error.hint, keep_lines=True)}")
     return error.exit_code
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.quantities import duration_text
-from ..core.states import Status
+from graftline.core.quantities import duration_text
+from graftline.core.states import Status
+
 from .board import Board
 from .look import MARKS, RETRYING, Ink, Look
 from .text import clean, columns, cut, pad

@@ -7,6 +7,7 @@ thousand steps a second is not slowed by being watched.
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import sys
 import threading
@@ -16,10 +17,10 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from ..core.events import Fact
-from ..core.ports import EventRow
-from ..core.quantities import duration_text
-from ..core.states import Status
+from graftline.core.events import Fact
+from graftline.core.quantities import duration_text
+from graftline.core.states import Status
+
 from .board import Board
 from .frame import frame
 from .look import MARKS, RETRYING, Look
@@ -33,15 +34,13 @@ _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 class Progress(Protocol):
     """Watches one run; used as a context manager around it."""
 
-    def __enter__(self) -> Progress: ...
-    def __exit__(self, *_: object) -> None: ...
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
 
     def observe(self, facts: Sequence[Fact]) -> None:
         """Take facts that were committed."""
-        ...
-
-    def follow(self, rows: Sequence[EventRow]) -> None:
-        """Take facts as the store keeps them (a run hosted elsewhere)."""
         ...
 
     def say(self, text: str) -> None:
@@ -70,12 +69,10 @@ class Quiet:
     def observe(self, facts: Sequence[Fact]) -> None:
         """Ignore them."""
 
-    def follow(self, rows: Sequence[EventRow]) -> None:
-        """Ignore them."""
-
     def say(self, text: str) -> None:
         """Write to stderr."""
-        print(f"graft: {text}", file=sys.stderr, flush=True)
+        # Not print: a signal handler may come in the middle of a write, and buffered streams do not take two at once.
+        os.write(2, f"graft: {text}\n".encode())
 
 
 class Lines(Quiet):
@@ -88,24 +85,23 @@ class Lines(Quiet):
 
     def observe(self, facts: Sequence[Fact]) -> None:
         """Write a line for each fact that changed a step."""
-        self._write([line for fact in facts if (line := self._line([fact], [], fact)) is not None])
+        lines = []
+        for fact in facts:
+            self._board.take([fact])
+            path = getattr(fact, "node", None)
+            if path is not None:
+                lines.append(self._line(path, fact.at))
+        if lines:
+            # One write for a group: a line at a time would cost more than the step it tells of.
+            self._stream.write("\n".join(lines) + "\n")
+            self._stream.flush()
 
-    def follow(self, rows: Sequence[EventRow]) -> None:
-        """Write a line for each row that changed a step."""
-        self._write([line for row in rows if (line := self._line([], [row], row)) is not None])
-
-    def _line(self, facts: Sequence[Fact], rows: Sequence[EventRow], what: Fact | EventRow) -> str | None:
+    def _line(self, path: str, at: float) -> str:
         board = self._board
-        board.take(facts)
-        board.take_rows(rows)
-        path = what.data.get("node") if isinstance(what, EventRow) else getattr(what, "node", None)
-        if not isinstance(path, str):
-            return None
         status = board.states[path]
         mark = RETRYING if path in board.retrying else MARKS[status]
-        clock = time.strftime("%H:%M:%S", time.localtime(what.at))
         glyph = mark.ascii if self._look.is_ascii else mark.glyph
-        words = [clock, f"{glyph} {mark.word:<11}", clean(path)]
+        words = [time.strftime("%H:%M:%S", time.localtime(at)), f"{glyph} {mark.word:<11}", clean(path)]
         if path in board.took and status.is_final:
             words.append(duration_text(board.took[path]))
         if path in board.tries:
@@ -113,12 +109,6 @@ class Lines(Quiet):
         if path in board.causes:
             words.append(clean(board.causes[path]))
         return "  ".join(words)
-
-    def _write(self, lines: Sequence[str]) -> None:
-        if lines:
-            # One write for a group: a line at a time would cost more than the step it tells of.
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
 
 
 class Live:
@@ -132,14 +122,14 @@ class Live:
         *,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.time,
-        size: Callable[[], tuple[int, int]] = lambda: tuple(shutil.get_terminal_size((80, 24))),  # type: ignore[assignment]
+        size: Callable[[], tuple[int, int]] | None = None,
     ):
         self._look = look
         self._board = Board(states)
         self._title = title
         self._stream = stream or sys.stdout
         self._clock = clock
-        self._size = size
+        self._size = size or _terminal_size
         self._note = ""
         self._drawn: list[int] = []
         """Columns of each line of the last picture."""
@@ -169,11 +159,6 @@ class Live:
         """Take facts; drawing is left to the painter."""
         with self._lock:
             self._board.take(facts)
-
-    def follow(self, rows: Sequence[EventRow]) -> None:
-        """Take rows; drawing is left to the painter."""
-        with self._lock:
-            self._board.take_rows(rows)
 
     def say(self, text: str) -> None:
         """Show a sentence under the picture."""
@@ -205,6 +190,11 @@ class Live:
             self._stream.flush()
         except (OSError, ValueError):
             return  # the terminal is gone, and its cursor with it
+
+
+def _terminal_size() -> tuple[int, int]:
+    columns_and_rows = shutil.get_terminal_size((80, 24))
+    return columns_and_rows.columns, columns_and_rows.lines
 
 
 def _without_colour(line: str) -> str:

@@ -15,9 +15,11 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from ..core.errors import GraftError, InvalidError, nearest
+from graftline.core.errors import GraftError, InvalidError, nearest
+
 from .complaint import complain, complain_of_bug, usage_error
 from .options import HELP_SETTINGS, Options, to_command, with_common_options
+from .printer import put, remark
 
 CANCELLED = 130
 BROKEN_PIPE = 141
@@ -101,7 +103,7 @@ def main(arguments: Sequence[str]) -> int:
     except GraftError as error:
         return complain(error, is_json=is_json, is_verbose=is_verbose)
     except KeyboardInterrupt:
-        print("graft: stopped", file=sys.stderr)
+        remark("graft: stopped")
         return CANCELLED
     except BrokenPipeError:
         # The reader left; what is buffered must not be flushed at exit, which would complain.
@@ -140,7 +142,7 @@ def _print_version(is_asked: bool) -> None:
     if is_asked:
         from importlib.metadata import version  # 25 ms, for this option alone
 
-        print(f"graft {version('graftline')}")
+        put(f"graft {version('graftline')}")
         raise typer.Exit
 
 
@@ -159,7 +161,7 @@ def _start(
     if context.invoked_subcommand is not None:
         return None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print(context.get_help())
+        put(context.get_help())
         return 0
     from .commands.ui import ui  # imported when it is opened
 

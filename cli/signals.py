@@ -1,4 +1,4 @@
-"""What signals mean to a process that hosts a run: Ctrl+C stops it politely, then by force; a lost terminal does not."""
+"""What signals mean to a process that hosts a run: Ctrl+C stops it, a lost terminal does not."""
 
 from __future__ import annotations
 

@@ -51,7 +51,9 @@ def _cell(value: Cell | str) -> Cell:
 
 
 def _widths(heads: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[int]:
-    return [max(columns(text) for text in (head.title, *(row[at].text for row in rows))) for at, head in enumerate(heads)]
+    return [
+        max(columns(text) for text in (head.title, *(row[at].text for row in rows))) for at, head in enumerate(heads)
+    ]
 
 
 def _needed(chosen: Sequence[int], widths: Sequence[int]) -> int:
