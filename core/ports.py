@@ -5,8 +5,9 @@ Adapters live in store/ and plugins/; fakes in tests/support.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import Signature
 from typing import Protocol
 
 from .artifacts import ArtifactRef, Output
@@ -303,6 +304,34 @@ class Machine(Protocol):
 
     def materialise(self, snapshot: Snapshot, key: str) -> str:
         """Write recorded code into a directory of its own and return the absolute path; done once for each key."""
+        ...
+
+
+class Workshop(Protocol):
+    """What compiling user code takes beyond core: its types, its source files, its values as bytes."""
+
+    def signature(self, function: Callable[..., object]) -> Signature:
+        """Return a function's signature, string annotations evaluated where they can be; it never raises."""
+        ...
+
+    def cast(self, value: object, annotation: object, *, is_text: bool) -> object:
+        """Return a value as an annotation wants it; `is_text` says that it was typed by a person.
+
+        Raises:
+            InvalidError: it does not fit.
+        """
+        ...
+
+    def read(self, file: str) -> str | None:
+        """Return the text of a source file; None when it cannot be had. A relative path is of the project root."""
+        ...
+
+    def pickle(self, value: object) -> bytes:
+        """Return a function or constant pickled by value.
+
+        Raises:
+            InvalidError: it cannot be pickled.
+        """
         ...
 
 

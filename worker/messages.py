@@ -11,7 +11,8 @@ Executor to worker:
     ("operation", index, Operation)             before the first order that names it
     ("order", token, node, attempt, operation, arguments, files)
         token: int, unique in the run            arguments: ((name, value), ...)
-        value: ("c", json) constant · ("v", serializer, bytes) inline · ("f", serializer, sha256, size) object file ·
+        value: ("c", json) constant · ("t", text) constant as typed (Constant.origin `cli` or `env`) ·
+               ("v", serializer, bytes) inline · ("f", serializer, sha256, size) object file ·
                ("b", sha256) pickled by value, an object file · ("l", [value, ...]) gather
         files: ((relative path, value), ...)     catalog files to restore first
     EOF on the socket: leave.

@@ -1,0 +1,50 @@
+"""How a function is named in a graph: by import, or by value when no worker could import it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .place import Place
+
+
+class Imported(NamedTuple):
+    """A function that any process with the same sys.path can import."""
+
+    module: str
+    qualname: str
+
+
+def imported(function: Callable[..., object]) -> Imported | None:
+    """Return how a function is imported by name; None when it must go by value.
+
+    By value go functions of `__main__`, lambdas, closures, partials, bound methods, and whatever its module does not
+    hold under its name.
+    """
+    module = getattr(function, "__module__", None)
+    qualname = getattr(function, "__qualname__", None)
+    if not isinstance(module, str) or not isinstance(qualname, str) or module == "__main__" or "<" in qualname:
+        return None
+    holder: object = sys.modules.get(module)
+    if getattr(holder, "__spec__", None) is None:  # made by hand: no process could import it again
+        return None
+    for part in qualname.split("."):
+        holder = getattr(holder, part, None)
+    return Imported(module, qualname) if holder is function else None
+
+
+def origin(function: Callable[..., object]) -> Place | None:
+    """Return where a function is written; None when it is not written in Python."""
+    inner = _innermost(function)
+    code = getattr(inner, "__code__", None)
+    return None if code is None else Place(code.co_filename, code.co_firstlineno)
+
+
+def _innermost(function: Callable[..., object]) -> Any:
+    while isinstance(function, functools.partial):
+        function = function.func
+    unwrapped = inspect.unwrap(function)
+    return getattr(unwrapped, "__func__", unwrapped)

@@ -1,0 +1,88 @@
+"""The files a step makes and wants: `Catalog(put=["plot.png"], get=["model.bin"])`."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Sequence
+
+from .errors import InvalidError
+
+_WILD = re.compile(r"[*?\[]")
+
+
+class Catalog:
+    """Files that belong to a step, by glob, relative to its working directory."""
+
+    __slots__ = ("get", "put", "store_copy")
+
+    def __init__(
+        self,
+        put: str | Sequence[str] | None = None,
+        get: str | Sequence[str] | None = None,
+        store_copy: bool = True,
+    ):
+        """Name the files.
+
+        Args:
+            put: Globs of files the step makes; each is kept with the run.
+            get: Globs of files earlier steps put, restored before the step starts; it waits for their makers.
+            store_copy: False keeps only the digests of what is put.
+
+        Raises:
+            InvalidError: a glob is no text, is empty, absolute, or leaves the working directory.
+        """
+        self.put = _globs("put", put)
+        self.get = _globs("get", get)
+        if not isinstance(store_copy, bool):
+            raise InvalidError(f"Catalog(store_copy=) is True or False, not {store_copy!r}")
+        self.store_copy = store_copy
+
+    def __repr__(self) -> str:
+        return f"Catalog(put={list(self.put)}, get={list(self.get)}, store_copy={self.store_copy})"
+
+
+def is_glob(pattern: str) -> bool:
+    """Tell whether the text has a wildcard; without one it names a single file."""
+    return _WILD.search(pattern) is not None
+
+
+def may_overlap(one: str, other: str) -> bool:
+    """Tell whether two globs can name the same file. May say yes too often, never no wrongly.
+
+    It compares what stands before the first wildcard and after the last: a step then waits for a file it might not
+    get, which costs time, and never misses one.
+    """
+    head, tail = _ends(one)
+    other_head, other_tail = _ends(other)
+    if not is_glob(one) and not is_glob(other):
+        return one == other
+    heads = head.startswith(other_head) or other_head.startswith(head)
+    return heads and (tail.endswith(other_tail) or other_tail.endswith(tail))
+
+
+def _ends(pattern: str) -> tuple[str, str]:
+    first = _WILD.search(pattern)
+    if first is None:
+        return pattern, pattern
+    # A bracket's end is its `]`: "data[0-9].csv" ends in ".csv".
+    return pattern[: first.start()], re.split(r"[*?\]]", pattern)[-1]
+
+
+def _globs(side: str, given: object) -> tuple[str, ...]:
+    if given is None:
+        return ()
+    items = [given] if isinstance(given, str) else given
+    if not isinstance(items, Sequence):
+        raise InvalidError(f"Catalog({side}=) takes a list of globs, not {type(given).__name__}")
+    return tuple(dict.fromkeys(_glob(side, item) for item in items))
+
+
+def _glob(side: str, item: object) -> str:
+    if not isinstance(item, str) or not item.strip():
+        raise InvalidError(f"Catalog({side}=) takes globs as text, not {item!r}")
+    path = posixpath.normpath(item)
+    if path == ".." or path.startswith(("/", "../")):
+        hint = "name it relative to the directory the step runs in"
+        raise InvalidError(f"Catalog({side}=) has '{item}', which is outside the working directory", hint)
+    return path

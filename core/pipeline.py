@@ -1,0 +1,266 @@
+"""Pipeline: what the user writes. It holds steps and hands itself to the compiler or to the workspace."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from importlib import import_module
+from typing import Any, TypeAlias, Unpack
+
+from .errors import InvalidError, nearest
+from .graph import Graph
+from .ids import name_problem
+from .options import Options
+from .place import caller
+from .returns import Returns
+from .steps import Step
+from .tasks import PythonTask, ShellTask
+
+
+class OrderRule(StrEnum):
+    """How listed steps are ordered beyond the data that flows between them."""
+
+    LISTED = "listed"
+    """A step without outputs is a fence."""
+    DATA = "data"
+    """Data alone."""
+    DECLARED = "declared"
+    """Each step waits for the one listed before it."""
+
+
+Interceptor: TypeAlias = "Callable[[Pipeline, Mapping[str, object]], None]"
+"""Told of a pipeline that is about to be executed, and the parameters given; raises to prevent it."""
+
+_interceptor: ContextVar[Interceptor | None] = ContextVar("interceptor", default=None)
+
+
+class Pipeline:
+    """Steps, in the order listed, wired by the names they take and return."""
+
+    def __init__(
+        self,
+        steps: Sequence[Step | Callable[..., object]],
+        name: str | None = None,
+        *,
+        params: Mapping[str, object] | None = None,
+        order: str = "listed",
+        description: str | None = None,
+        **unknown: Any,
+    ):
+        """List steps.
+
+        Args:
+            steps: Tasks, or functions; a function is a task that keeps what it returns under its own name.
+            name: None: the name of the variable it is bound to, else the file's stem.
+            params: Default values of parameters, by the name steps take them.
+            order: "listed", "data" or "declared"; see `OrderRule`.
+            description: One line for people.
+            unknown: Nothing; a misspelt argument is answered with the nearest one.
+
+        Raises:
+            InvalidError: anything in it is wrong; all of it in one message.
+        """
+        self.place = caller()
+        self.name = name
+        self.params: Mapping[str, object] = {} if params is None else params
+        self.description = description
+        problems = [self._unknown(each) for each in unknown]
+        problems += self._header_problems(order)
+        self.steps = self._wrapped(steps, problems)
+        if problems:
+            raise InvalidError.all_of(problems)
+        self.order = OrderRule(order)
+
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name or ''}: {len(self.steps)} steps>"
+
+    def execute(
+        self,
+        params: Mapping[str, object] | None = None,
+        *,
+        runner: str | None = None,
+        jobs: int | None = None,
+        force: bool = False,
+        tag: str | Sequence[str] | None = None,
+        check: bool = True,
+        **named: object,
+    ) -> Any:
+        """Run it here and wait; return the finished RunResult.
+
+        Args:
+            params: Parameters by name, or by "STEP:name".
+            runner: Configured runner; None: the default one.
+            jobs: Steps that run at once; None: as configured.
+            force: True reuses no earlier result.
+            tag: One or several tags of the run.
+            check: False returns a failed run instead of raising.
+            named: Further parameters; the names above are taken, `params` is not.
+
+        Raises:
+            InvalidError: the pipeline or a parameter is wrong; nothing was started.
+            StepFailed: a step failed, unless `check` is False.
+        """
+        given = self._given(params, named)
+        return _above("wiring").execute_pipeline(
+            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check
+        )
+
+    def submit(
+        self,
+        params: Mapping[str, object] | None = None,
+        *,
+        runner: str | None = None,
+        jobs: int | None = None,
+        force: bool = False,
+        tag: str | Sequence[str] | None = None,
+        **named: object,
+    ) -> Any:
+        """Start it in a process of its own and return at once with the RunResult to wait on; as `execute`."""
+        given = self._given(params, named)
+        return _above("wiring").submit_pipeline(
+            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag)
+        )
+
+    def compile(self, mode: str = "job", params: Mapping[str, object] | None = None) -> Graph:
+        """Return the graph a runner would execute.
+
+        Raises:
+            InvalidError: the pipeline is wrong; every problem in one message.
+        """
+        graph: Graph = _above("worker.workshop").compile_here(self, mode=mode, params=params or {}).graph
+        return graph
+
+    def name_in(self, namespace: Mapping[str, object]) -> str:
+        """Return its name, else that of its variable in `namespace`, else the stem of the file it was written in."""
+        if self.name is not None:
+            return self.name
+        for variable, value in namespace.items():
+            if value is self and not variable.startswith("_"):
+                return variable
+        stem = posixpath.basename(self.place.file).partition(".")[0].strip("<>")
+        return "pipeline" if name_problem(stem) else stem
+
+    def _given(self, params: Mapping[str, object] | None, named: Mapping[str, object]) -> Mapping[str, object]:
+        if params is not None and not isinstance(params, Mapping):
+            raise InvalidError(f"params= takes a dict of parameters, not {params!r}")
+        given = dict(params or {})
+        if twice := sorted(given.keys() & named.keys()):
+            raise InvalidError(f"the parameter '{twice[0]}' is given twice: in params= and by name")
+        given |= named
+        if (intercept := _interceptor.get()) is not None:
+            intercept(self, given)
+        return given
+
+    def _header_problems(self, order: object) -> Iterator[InvalidError]:
+        if self.name is not None and (trouble := name_problem(self.name)):
+            yield self._wrong(f"the name {self.name!r} is no name: {trouble}")
+        if not isinstance(self.params, Mapping) or not all(isinstance(key, str) for key in self.params):
+            yield self._wrong(f"params= takes a dict of parameters, not {self.params!r}")
+        rules = [rule.value for rule in OrderRule]
+        if order not in rules:
+            yield self._wrong(f"order= is one of {', '.join(rules)}, not {order!r}{nearest(str(order), rules)}")
+        if self.description is not None and not isinstance(self.description, str):
+            yield self._wrong(f"description= takes text, not {self.description!r}")
+
+    def _wrapped(self, steps: object, problems: list[InvalidError]) -> tuple[Step, ...]:
+        if isinstance(steps, str) or not isinstance(steps, Sequence):
+            problems.append(self._wrong(f"steps= takes a list of steps, not {steps!r}"))
+            return ()
+        if not steps:
+            problems.append(self._wrong("it has no steps"))
+        wrapped: list[Step] = []
+        for step in steps:
+            try:
+                wrapped.append(self._step(step))
+            except InvalidError as problem:
+                problems.append(problem)
+        return tuple(wrapped)
+
+    def _step(self, step: object) -> Step:
+        if isinstance(step, Step):
+            return step
+        if callable(step) and not isinstance(step, type):
+            return PythonTask.bare(step, self.place)
+        hint = "a step is a task, or a function without its parentheses"
+        raise self._wrong(f"steps= has {step!r}, which is no step", hint)
+
+    def _unknown(self, name: str) -> InvalidError:
+        return self._wrong(
+            f"Pipeline has no argument '{name}'{nearest(name, _ARGUMENTS)}", f"it has {', '.join(_ARGUMENTS)}"
+        )
+
+    def _wrong(self, message: str, hint: str | None = None) -> InvalidError:
+        who = f"pipeline '{self.name}'" if isinstance(self.name, str) else "pipeline"
+        return InvalidError(f"{who}: {message}", hint, file=self.place.file, line=self.place.line)
+
+
+_ARGUMENTS = ["steps", "name", "params", "order", "description"]
+
+
+class PythonJob(Pipeline):
+    """A pipeline of one function."""
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        name: str | None = None,
+        returns: Returns = None,
+        **options: Unpack[Options],
+    ):
+        """Take what `PythonTask` takes.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        task = PythonTask(function, name, returns, **options)
+        super().__init__([task], name=task.name)
+
+
+class ShellJob(Pipeline):
+    """A pipeline of one command line."""
+
+    def __init__(
+        self,
+        command: str,
+        name: str | None = None,
+        returns: Returns = None,
+        takes: str | Sequence[str] | None = None,
+        **options: Unpack[Options],
+    ):
+        """Take what `ShellTask` takes.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        task = ShellTask(command, name, returns, takes, **options)
+        super().__init__([task], name=task.name)
+
+
+@contextmanager
+def intercepting(interceptor: Interceptor) -> Iterator[None]:
+    """Have `execute()` and `submit()` of any pipeline call the interceptor first, in this context.
+
+    A loader captures with it what `main()` executes; whoever imports user code forbids with it that an import runs one.
+    """
+    token = _interceptor.set(interceptor)
+    try:
+        yield
+    finally:
+        _interceptor.reset(token)
+
+
+def _above(module: str) -> Any:
+    # A Pipeline is the handle users hold, so its verbs reach up to the rooms above core; nothing else in core may.
+    return import_module(f"{__name__.partition('.')[0]}.{module}")
+
+
+def _tags(tag: object) -> tuple[str, ...]:
+    if tag is None:
+        return ()
+    tags = (tag,) if isinstance(tag, str) else tag
+    if not isinstance(tags, Sequence) or not all(isinstance(each, str) and each for each in tags):
+        raise InvalidError(f"tag= takes a tag or a list of tags, not {tag!r}")
+    return tuple(tags)

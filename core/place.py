@@ -1,0 +1,36 @@
+"""Where in the user's code something was written, so that messages and editors find it."""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+class Place(NamedTuple):
+    """A line of a source file."""
+
+    file: str
+    """As Python names it: absolute for an imported module; `<stdin>` and the like for code without a file."""
+    line: int
+    """1-based."""
+
+
+def caller() -> Place:
+    """Return the nearest line outside this package on the stack of the calling thread."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
+        frame = frame.f_back
+    return Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+def relative_to(root: str, file: str) -> str:
+    """Return the file's path relative to `root` when it is inside, else the path as it is."""
+    inside = root.rstrip("/") + "/"
+    return file[len(inside) :] if file.startswith(inside) else file
+
+
+def _is_ours(module: str) -> bool:
+    # Tests of the package are users of it: they live in `tests`, never in `graftline.tests`.
+    return module == _PACKAGE or module.startswith(_PACKAGE + ".")

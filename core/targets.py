@@ -1,0 +1,79 @@
+"""TARGET: what a person names to be run, read without looking at any file."""
+
+from __future__ import annotations
+
+import posixpath
+from enum import StrEnum
+from typing import NamedTuple
+
+from .errors import InvalidError
+from .ids import name_problem
+
+
+class TargetKind(StrEnum):
+    """What a target's text names."""
+
+    FILE = "file"
+    """A Python file: `path/to/file.py[:name]`."""
+    MODULE = "module"
+    """An import name: `package.module[:name]`."""
+    SHELL = "shell"
+    """A shell script, run as a one-step pipeline."""
+    FOLDER = "folder"
+    """A project directory; its own target is looked up there. The path `.` when nothing is named."""
+
+
+class Named(NamedTuple):
+    """A target's text, taken apart."""
+
+    kind: TargetKind
+    path: str
+    """Path as written, or the dotted import name."""
+    name: str | None = None
+    """The pipeline, or function returning one, in it; None: the only one."""
+
+
+_SHELL = (".sh", ".bash")
+
+
+def parse_target(text: str | None) -> Named:
+    """Take a target's text apart.
+
+    Args:
+        text: As typed; None or empty when nothing was.
+
+    Raises:
+        InvalidError: it is neither a file we run nor an import name.
+    """
+    if not text or not text.strip():
+        return Named(TargetKind.FOLDER, ".")
+    path, name = _split(text.strip())
+    if name is not None and (problem := name_problem(name)):
+        raise InvalidError(f"the target '{text}' has no name after the colon: {problem}", "write FILE.py:NAME")
+    if path.endswith(".py"):
+        return Named(TargetKind.FILE, path, name)
+    if path.endswith(_SHELL):
+        if name is not None:
+            raise InvalidError(f"the target '{text}' names something in a shell script", f"write {path}")
+        return Named(TargetKind.SHELL, path)
+    if "/" in path or path in (".", ".."):
+        return _folder(text, path, name)
+    if all(part.isidentifier() for part in path.split(".")):
+        return Named(TargetKind.MODULE, path, name)
+    raise InvalidError(f"'{text}' is no target", _HINT)
+
+
+_HINT = "a target is FILE.py, FILE.py:NAME, package.module:NAME, a shell script (.sh) or a project directory"
+
+
+def _folder(text: str, path: str, name: str | None) -> Named:
+    suffix = posixpath.splitext(path)[1]
+    if name is not None or (suffix and path.strip("./")):
+        raise InvalidError(f"'{text}' is no target: files of type '{suffix or path}' are not run", _HINT)
+    return Named(TargetKind.FOLDER, path)
+
+
+def _split(text: str) -> tuple[str, str | None]:
+    path, colon, name = text.rpartition(":")
+    # A colon before a slash belongs to the path: "C:/x.py", "odd:dir/x.py".
+    return (path, name) if colon and "/" not in name else (text, None)

@@ -1,0 +1,234 @@
+"""One attempt from its order to its report: decode, bind, call, keep. Nothing a step does gets out of here."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..core.artifacts import Output
+from ..core.graph import Operation
+from ..core.runs import StepError
+from ..core.states import Reason
+from .blobs import object_path, open_object, open_value, store, store_file
+from .call import Step, prepare
+from .cancel import CancelSwitch, StepCancelled
+from .capture import AttemptBorders
+from .catalog import has_content, inside, keep_files, restore_file
+from .channel import Message
+from .codefiles import CodeFiles
+from .context import WorkerContext
+from .failure import describe_failure
+from .logbook import Book, open_book
+from .pickles import load_by_value
+from .returns import WrongReturns
+from .scalars import CastError, text_value
+from .secrets import mask_text
+from .serializers import CannotSerialize, dump, load
+from .surroundings import Surroundings
+from .usage import Meter
+
+Value = tuple[Any, ...]
+
+
+class Attempts:
+    """Executes orders one after the other; lives as long as the worker."""
+
+    def __init__(self, context: WorkerContext, borders: AttemptBorders) -> None:
+        self._context = context
+        self._borders = borders
+        self._operations: dict[int, Operation] = {}
+        self._steps: dict[int, Step] = {}
+        self._switch = CancelSwitch()
+        self._switch.install()
+        self._files = CodeFiles(context.root, context.planned_files)
+        self._meter = Meter()
+        self._surroundings = Surroundings(context.cwd)
+        self._pid = os.getpid()
+
+    def add_operation(self, index: int, operation: Operation) -> None:
+        """Take what orders name by its index."""
+        self._operations[index] = operation
+
+    def execute(self, order: Sequence[Any]) -> Message:
+        """Execute one order and return the report for it."""
+        _, token, node, number, index, arguments, files = order
+        self._borders.begin(number, node)
+        attempt = _Attempt(self._context)
+        started, begin = time.time(), time.perf_counter()
+        self._meter.start()
+        problem: BaseException | None = None
+        was_cancelled = False
+        try:
+            try:
+                self._switch.is_armed = True
+                self._run(attempt, index, arguments, files)
+            finally:
+                # A SIGTERM takes the weapon away itself; what the step then raised is the end of a cancelled attempt.
+                was_cancelled = not self._switch.is_armed
+                self._switch.is_armed = False
+        except BaseException as raised:  # noqa: BLE001  SystemExit and KeyboardInterrupt of a step end it, not us
+            problem = raised
+        open_book(None)
+        if os.getpid() != self._pid:  # a child that the step forked and that came back instead of leaving
+            os._exit(1)
+        if problem is not None and (was_cancelled or isinstance(problem, StepCancelled)):
+            return ("cancelled", token, started, time.perf_counter() - begin)
+        return self._report(attempt, problem, token, started, begin)
+
+    def tidy(self) -> None:
+        """Put back what the last step changed around itself; after its report went out, which does not wait for it.
+
+        Raises:
+            OSError: the working directory is gone; this worker is of no use any more.
+        """
+        self._surroundings.restore()
+
+    def _run(self, attempt: _Attempt, index: int, arguments: Sequence[Any], files: Sequence[Any]) -> None:
+        open_book(attempt.book)
+        step = self._steps.get(index) or self._prepare(index)
+        policy = self._operations[index].policy
+        attempt.reason = Reason.INPUT
+        if files:
+            self._restore(files)
+        if policy.secrets:
+            self._pass_secrets(policy.secrets)
+        self._decode(step, arguments, attempt.inputs)
+        attempt.reason = Reason.ERROR
+        attempt.step = step
+        for declared, value in step.call(attempt.inputs):
+            attempt.outputs.append(step.returns.keep(declared, value, attempt.book.metrics))
+        if policy.put:
+            objects, cwd = self._context.objects, self._context.cwd
+            attempt.outputs += keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy)
+
+    def _prepare(self, index: int) -> Step:
+        step = prepare(self._operations[index], self._context, self._files)
+        self._surroundings.keep_environ()
+        self._surroundings.change_directory()
+        self._steps[index] = step
+        return step
+
+    def _decode(self, step: Step, arguments: Sequence[Any], values: dict[str, Any]) -> None:
+        binder = step.binder
+        for name, value in arguments:
+            kind = value[0]
+            if binder is None:
+                values[name] = value[1] if kind == "t" else self._value(value)
+            elif kind in ("c", "t"):
+                values[name] = binder.constant(name, value[1], is_text=kind == "t")
+            else:
+                values[name] = binder.upstream(name, self._value(value))
+
+    def _value(self, value: Value) -> Any:
+        """Return a new object for one value of an order."""
+        match value:
+            case ("c", constant):
+                return constant
+            case ("t", text):
+                return text_value(text)
+            case ("v", "json", data):
+                return load("json", data)
+            case ("v", serializer, data):
+                return load(serializer, bytearray(data))  # so that an array over it can be written to
+            case ("f", serializer, digest, size):
+                return open_value(self._context.objects, serializer, digest, size)
+            case ("b", digest):
+                return load_by_value(self._object(digest))
+            case ("l", items):
+                return [self._value(item) for item in items]
+        raise CannotSerialize(f"an argument of kind {value[0]!r} is not known to this worker")
+
+    def _object(self, digest: str) -> memoryview:
+        objects = self._context.objects
+        return open_object(objects, digest, os.stat(object_path(objects, digest)).st_size)
+
+    def _restore(self, files: Sequence[tuple[str, Value]]) -> None:
+        for path, value in files:
+            cwd = self._context.cwd
+            # Of a file whose copy was not stored only the digest is known: it has to be there.
+            if value[0] == "f" and has_content(inside(path, cwd), value[2], value[3]):
+                continue
+            if value[0] == "f":
+                restore_file(path, cwd, open_object(self._context.objects, value[2], value[3]))
+            else:
+                restore_file(path, cwd, value[2])
+
+    def _pass_secrets(self, names: Sequence[str]) -> None:
+        for name in names:
+            if name not in self._context.secrets:
+                raise CastError(f"secret {name!r} is not set", "set it in the environment or with `graft secrets`")
+            os.environ[name] = self._context.secrets[name]
+
+    def _report(
+        self,
+        attempt: _Attempt,
+        problem: BaseException | None,
+        token: int,
+        started: float,
+        begin: float,
+    ) -> Message:
+        # What was measured is the attempt; describing a failure may run the exception's own code.
+        seconds = time.perf_counter() - begin
+        cpu_seconds, peak = self._meter.stop(attempt.step.peak_bytes if attempt.step else None)
+        metrics = attempt.metrics(self._context.secrets)
+        if problem is None:
+            outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs)
+            return ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
+        reason, error = attempt.failure(problem, self._context.secrets)
+        return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics)
+
+
+class _Attempt:
+    """What one attempt gathers."""
+
+    __slots__ = ("_objects", "book", "inputs", "outputs", "reason", "step")
+
+    def __init__(self, context: WorkerContext) -> None:
+        self._objects = context.objects
+        self.book = Book(self._log_artifact)
+        self.inputs: dict[str, Any] = {}
+        self.outputs: list[Output] = []
+        self.reason = Reason.ERROR
+        """What a failure now would be."""
+        self.step: Step | None = None
+        """Set when the step's own code begins."""
+
+    def metrics(self, secrets: Mapping[str, str]) -> tuple[tuple[Any, ...], ...]:
+        """Return the points as the protocol has them, texts without secrets."""
+        points = self.book.metrics
+        if not secrets:
+            return tuple(map(tuple, points))
+        return tuple(
+            (
+                mask_text(p.key, secrets),
+                mask_text(p.value, secrets) if isinstance(p.value, str) else p.value,
+                p.step,
+                p.at,
+            )
+            for p in points
+        )
+
+    def failure(self, problem: BaseException, secrets: Mapping[str, str]) -> tuple[Reason, StepError]:
+        """Return why it failed, and the record of it."""
+        reason = self.reason
+        if reason is Reason.ERROR and isinstance(problem, CannotSerialize):
+            reason = Reason.UNPICKLABLE
+        elif reason is Reason.ERROR and isinstance(problem, WrongReturns):
+            reason = Reason.RETURNS
+        return reason, describe_failure(problem, self.inputs, secrets)
+
+    def _log_artifact(self, path_or_value: object, name: str | None) -> None:
+        if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
+            path = os.fspath(path_or_value)
+            self.outputs.append(Output(name or path, "file", store_file(path, self._objects)))
+            return
+        if name is None:
+            raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
+        self.outputs.append(Output(name, "value", store(dump(path_or_value), self._objects)))
+
+
+def _flat(output: Output) -> tuple[str, int, str, bytes | None]:
+    ref = output.ref
+    return ref.sha256, ref.size, ref.serializer, ref.inline

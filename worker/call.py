@@ -1,0 +1,127 @@
+"""Turn an operation into something that can be called with named values, and call it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Callable, Mapping
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from typing import Any, Protocol, assert_never
+
+from ..core.graph import Call, CallKind, Operation, Return
+from .bind import Binder
+from .blobs import open_object
+from .codefiles import CodeFiles
+from .context import WorkerContext
+from .pickles import load_by_value
+from .returns import Returns
+from .serializers import CannotSerialize
+
+
+class Step(Protocol):
+    """An operation that is ready to be called."""
+
+    binder: Binder | None
+    """Casts and places arguments; None: the step takes values as they are (shell, script, stub)."""
+    returns: Returns
+    peak_bytes: int | None
+    """Peak memory of the child the last call waited for; None: there was none."""
+
+    def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
+        """Run it and return each declared return with its value.
+
+        Raises:
+            BaseException: whatever the step raises.
+        """
+        ...
+
+
+def prepare(operation: Operation, context: WorkerContext, files: CodeFiles) -> Step:
+    """Import or load what the operation calls. The result serves every attempt of this worker.
+
+    Raises:
+        BaseException: whatever the import raises.
+    """
+    returns = Returns(operation.returns, context.cwd, context.objects)
+    match operation.call.kind:
+        case CallKind.PYTHON:
+            return PythonStep(_function(operation.call, context), returns)
+        case CallKind.STUB:
+            return StubStep(returns)
+        case CallKind.SHELL:
+            from .shell import ShellStep  # subprocess and tempfile: 9 ms that most workers never need
+
+            return ShellStep(operation.call, returns, context)
+        case CallKind.SCRIPT:
+            from .script import ScriptStep  # as above
+
+            return ScriptStep(operation.call, returns, context, files)
+        case _:
+            assert_never(operation.call.kind)
+
+
+class PythonStep:
+    """A function of the user."""
+
+    __slots__ = ("_function", "binder", "peak_bytes", "returns")
+
+    def __init__(self, function: Callable[..., Any], returns: Returns) -> None:
+        self._function = function
+        self.binder: Binder | None = Binder(function)
+        self.returns = returns
+        self.peak_bytes: int | None = None
+
+    def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
+        """Call the function; a coroutine is run to its end in an event loop of its own."""
+        assert self.binder is not None
+        returns = self.returns
+        marks = returns.marks() if returns.in_files else []
+        args, kwargs = self.binder.call_arguments(values)
+        result = self._function(*args, **kwargs)
+        if type(result) in _LAZY:
+            result = _finished(result)
+        pairs = list(zip(returns.direct, returns.split(result), strict=True))
+        return pairs + returns.read_files(marks) if marks else pairs
+
+
+class StubStep:
+    """Accepts anything and does nothing."""
+
+    __slots__ = ("binder", "peak_bytes", "returns")
+
+    def __init__(self, returns: Returns) -> None:
+        self.binder: Binder | None = None
+        self.returns = returns
+        self.peak_bytes: int | None = None
+
+    def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
+        """Return None for each declared return."""
+        returns = self.returns
+        return [(each, None) for each in (*returns.direct, *returns.in_files, *returns.patterns)]
+
+
+def _function(call: Call, context: WorkerContext) -> Callable[..., Any]:
+    if call.blob is not None:
+        path = os.path.join(context.objects, call.blob[:2], call.blob[2:])
+        function: Any = load_by_value(open_object(context.objects, call.blob, os.stat(path).st_size))
+    else:
+        function = importlib.import_module(call.module or "")
+        for name in (call.qualname or "").split("."):
+            function = getattr(function, name)
+    if not callable(function):
+        raise TypeError(f"{call.module}.{call.qualname} is no function but a {type(function).__name__}")
+    found: Callable[..., Any] = function
+    return found
+
+
+_LAZY = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
+
+
+def _finished(result: Any) -> object:
+    """Run a coroutine. A generator is refused: to consume it would change what the function means."""
+    if type(result) is not CoroutineType:
+        kind = "an async generator" if type(result) is AsyncGeneratorType else "a generator"
+        raise CannotSerialize(f"it returned {kind} ({result.__qualname__}), which runs nothing; return a list of it")
+    import asyncio  # 40 ms that most workers never need
+
+    return asyncio.run(result)

@@ -1,0 +1,101 @@
+"""Catalog files: put back before a step starts, kept after it ends. Never outside the working directory."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import hashlib
+import os
+import secrets
+from collections.abc import Iterable
+
+from ..core.artifacts import Output
+from ..core.errors import InvalidError
+from .blobs import store_file
+
+
+class CatalogError(InvalidError):
+    """A glob that matches nothing, or a path that leaves the working directory."""
+
+
+def keep_files(patterns: Iterable[str], cwd: str, objects: str, *, keep_copy: bool) -> list[Output]:
+    """Keep every file the globs match, each once, as outputs with the role `file` named by their relative path.
+
+    `**` matches any depth; a matched directory means all files in it; hidden files need a pattern with the dot.
+
+    Raises:
+        CatalogError: a glob matches nothing or leaves the directory.
+        StoreError: a copy cannot be written.
+    """
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        matches = _matches(pattern, cwd)
+        if not matches:
+            raise CatalogError(f"catalog: no file matches {pattern!r} in {cwd}", "make the file, or fix the glob")
+        found |= dict.fromkeys(matches)
+    return [Output(path, "file", store_file(os.path.join(cwd, path), objects, keep_copy=keep_copy)) for path in found]
+
+
+def restore_file(path: str, cwd: str, data: bytes | memoryview) -> None:
+    """Write a catalog file, whole or not at all; a file that has the content already is left alone.
+
+    Raises:
+        CatalogError: the path leaves the directory.
+        OSError: it cannot be written.
+    """
+    target = inside(path, cwd)
+    if has_content(target, hashlib.sha256(data).hexdigest(), len(data)):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    temporary = f"{target}.{secrets.token_hex(6)}.tmp"
+    try:
+        with open(temporary, "xb") as file:
+            file.write(data)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def has_content(path: str, digest: str, size: int) -> bool:
+    """Tell whether a regular file with these bytes is there."""
+    try:
+        if os.path.islink(path) or os.stat(path).st_size != size:
+            return False
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == digest
+    except OSError:
+        return False
+
+
+def inside(path: str, cwd: str) -> str:
+    """Return the absolute path of a relative one.
+
+    Raises:
+        CatalogError: it is absolute, or leaves the directory by `..` or a symbolic link.
+    """
+    target = os.path.join(cwd, path)
+    if os.path.isabs(path) or not _is_under(os.path.realpath(target), os.path.realpath(cwd)):
+        raise CatalogError(f"catalog: {path!r} leaves the working directory {cwd}")
+    return target
+
+
+def _matches(pattern: str, cwd: str) -> list[str]:
+    if os.path.isabs(pattern) or ".." in pattern.split("/"):
+        raise CatalogError(f"catalog: {pattern!r} leaves the working directory {cwd}", "use a path relative to it")
+    found: list[str] = []
+    for path in sorted(glob.glob(pattern, root_dir=cwd, recursive=True)):
+        whole = inside(path, cwd)
+        if os.path.isdir(whole):
+            for directory, _, files in os.walk(whole):
+                found += sorted(os.path.relpath(os.path.join(directory, name), cwd) for name in files)
+        elif os.path.isfile(whole):
+            found.append(os.path.normpath(path))
+    for path in found:
+        inside(path, cwd)
+    return [path.replace(os.sep, "/") for path in found]
+
+
+def _is_under(path: str, directory: str) -> bool:
+    return path == directory or path.startswith(os.path.join(directory, ""))

@@ -1,0 +1,144 @@
+"""Load a target: import the user's code here, compile its pipeline, record the code it reaches.
+
+Runs in a loader process, which ends afterwards: it changes directory, sys.path and sys.modules for good.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Mapping
+
+from ..core.compiler import Compiled
+from ..core.errors import GraftError, InvalidError
+from ..core.given import Given, from_environ
+from ..core.pipeline import Pipeline
+from ..core.ports import Loaded, LoadRequest
+from ..core.runs import Target
+from ..core.sources import Reached, reach
+from ..core.targets import Named, TargetKind, parse_target
+from ..core.tasks import ScriptTask, ShellTask
+from .finding import pipeline_in
+from .importing import import_file, import_name
+from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
+from .workshop import compile_in, namespace_of, place_for_people, read_source, root_of
+
+_NOTHING = Reached(files=(), packages=(), uses_pipelines=False)
+
+
+def load_pipeline(request: LoadRequest) -> Loaded:
+    """Compile a target in this process.
+
+    Raises:
+        InvalidError: the code does not import, or the pipeline or a parameter is wrong; one message, and the user's
+            own file and line.
+    """
+    target = request.target
+    os.chdir(target.cwd)
+    sys.path[:0] = [entry for entry in target.sys_path if entry not in sys.path[: len(target.sys_path)]]
+    before = set(sys.modules)
+    try:
+        pipeline, name, own, reached = _found(target)
+        given = Given(
+            typed=request.params,
+            # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
+            file={**own, **request.values},
+            environ=from_environ(os.environ),
+        )
+        compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode)
+    except GraftError as error:
+        raise place_for_people(error) from error.__cause__
+    return _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
+
+
+def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target, Loaded]:
+    """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
+
+    Raises:
+        InvalidError: the pipeline or a parameter is wrong.
+    """
+    root = root_of(pipeline)
+    file = os.path.abspath(pipeline.place.file)
+    is_file = os.path.isfile(file)
+    search = _own_path()
+    try:
+        reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else _NOTHING
+        name = pipeline.name_in(namespace_of(pipeline))
+        given = Given(call=params, environ=from_environ(os.environ))
+        compiled = compile_in(root, pipeline, given, name=name)
+    except GraftError as error:
+        raise place_for_people(error) from error.__cause__
+    text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
+    target = Target(text=text, root=root, cwd=os.getcwd(), sys_path=search, is_loadable=is_file)
+    return target, _loaded(root, pipeline, compiled, reached, set(sys.modules))
+
+
+def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
+    """Return the pipeline, its name, the parameters its code gives it, and what its file reaches."""
+    named = parse_target(target.text)
+    if named.kind is TargetKind.MODULE:
+        module = import_name(named.path)
+        file = module.__file__ or ""
+        reached = reach(file, target.sys_path, read_source) if file.endswith(".py") else _NOTHING
+        pipeline, own = pipeline_in(module, named.name, file)
+        return pipeline, pipeline.name_in(vars(module)), own, reached
+    file = os.path.join(target.root, named.path)
+    if not os.path.isfile(file):
+        raise InvalidError(f"there is no file {file}")
+    if named.kind is TargetKind.SHELL:
+        return _shell_job(named.path, file)
+    if named.kind is not TargetKind.FILE:
+        raise InvalidError(f"'{target.text}' is no file that can be loaded")
+    return _in_file(named, file, target)
+
+
+def _in_file(named: Named, file: str, target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
+    reached = reach(file, target.sys_path, read_source)
+    if not reached.uses_pipelines and named.name is None:
+        # Nothing in reach names a Pipeline, so it is a script; importing it to look would run it here.
+        task = ScriptTask(named.path)
+        return Pipeline([task]), task.name, {}, reached
+    module = import_file(file)
+    pipeline, own = pipeline_in(module, named.name, file)
+    return pipeline, pipeline.name_in(vars(module)), own, reached
+
+
+def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
+    with open(file, "rb") as script:
+        first = script.readline(256).decode(errors="replace").strip()
+    program = first[2:].strip() if first.startswith("#!") else "/bin/sh"
+    name = os.path.splitext(os.path.basename(path))[0]
+    return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, _NOTHING
+
+
+def _loaded(root: str, pipeline: Pipeline, compiled: Compiled, reached: Reached, modules: set[str]) -> Loaded:
+    files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph)}
+    packages = installed_packages(modules) | set(reached.packages)
+    return Loaded(
+        graph=compiled.graph,
+        snapshot=snapshot_of(root, files),
+        params=compiled.params,
+        environment=environment_of(packages),
+        preload=tuple(sorted(reached.packages)),
+        blobs=compiled.blobs,
+        description=pipeline.description,
+        warnings=compiled.warnings,
+    )
+
+
+def _own_path() -> tuple[str, ...]:
+    """Return the entries of sys.path that a worker does not have by itself: not the interpreter's, not site's."""
+    installed = (os.path.join(sys.prefix, "lib", ""), os.path.join(sys.base_prefix, "lib", ""))
+    entries = (os.path.abspath(entry) for entry in sys.path)
+    return tuple(
+        dict.fromkeys(each for each in entries if not each.startswith(installed) and not each.endswith(".zip"))
+    )
+
+
+def _variable_of(pipeline: Pipeline) -> str:
+    """Return ":variable" when the pipeline is a global of its module, else nothing."""
+    for variable, value in namespace_of(pipeline).items():
+        if value is pipeline and not variable.startswith("_"):
+            return f":{variable}"
+    return ""

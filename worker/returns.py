@@ -1,0 +1,147 @@
+"""From what a step returned to named outputs: how many, of which kind, and those it left in files."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..core.artifacts import ArtifactRef, MetricPoint, Output
+from ..core.graph import Return, ReturnKind
+from .blobs import store, store_file
+from .catalog import inside
+from .logbook import metric_value
+from .scalars import text_value
+from .serializers import CannotSerialize, Dumped, dump
+
+
+class WrongReturns(Exception):
+    """The step returned another number of values than it declares, or a declared one is nowhere to be found."""
+
+
+class FileReturn(NamedTuple):
+    """A return that is the content of a file the step wrote."""
+
+    path: str
+
+
+class Returns:
+    """The declared returns of one operation."""
+
+    __slots__ = ("_cwd", "_objects", "direct", "in_files", "patterns")
+
+    def __init__(self, returns: Sequence[Return], cwd: str, objects: str) -> None:
+        self._cwd = cwd
+        self._objects = objects
+        self.direct = tuple(each for each in returns if each.file is None and each.pattern is None)
+        """Those the function returns itself."""
+        self.in_files = tuple(each for each in returns if each.file is not None)
+        self.patterns = tuple(each for each in returns if each.pattern is not None)
+
+    def split(self, result: object) -> Sequence[object]:
+        """Return one value for each direct return: the result itself for one, its items for several, nothing for none.
+
+        Raises:
+            WrongReturns: with both numbers.
+        """
+        count = len(self.direct)
+        if count == 1:
+            return (result,)
+        if count == 0:
+            return ()
+        names = ", ".join(each.name for each in self.direct)
+        if not isinstance(result, tuple | list):
+            raise WrongReturns(f"declares {count} returns ({names}), but returned 1 value of type {_name(result)}")
+        if len(result) != count:
+            raise WrongReturns(f"declares {count} returns ({names}), but returned {len(result)}")
+        return result
+
+    def marks(self) -> list[object]:
+        """Return what identifies the files of returns now, to tell afterwards whether the step wrote them."""
+        return [_mark(os.path.join(self._cwd, each.file or "")) for each in self.in_files]
+
+    def read_files(self, before: Sequence[object]) -> list[tuple[Return, object]]:
+        """Return the returns that are in files, each with its value.
+
+        Args:
+            before: `marks()` from before the step.
+
+        Raises:
+            WrongReturns: a file is not there, was not written by this attempt, or does not hold the name.
+        """
+        return [(each, self._read(each, mark)) for each, mark in zip(self.in_files, before, strict=True)]
+
+    def keep(self, declared: Return, value: object, metrics: list[MetricPoint]) -> Output:
+        """Store one value and return the output; a metric is also added to `metrics`.
+
+        Raises:
+            CannotSerialize: the value cannot be written.
+            StoreError: the store cannot be written.
+        """
+        kind = declared.kind
+        if kind is ReturnKind.METRIC:
+            return Output(declared.name, "metric", self._metric(declared.name, value, metrics))
+        role = "state" if kind is ReturnKind.STATE else "value"
+        if type(value) is FileReturn:
+            return Output(declared.name, role, store_file(value.path, self._objects))
+        try:
+            return Output(declared.name, role, store(dump(value, kind), self._objects))
+        except CannotSerialize as problem:
+            raise CannotSerialize(f"return {declared.name!r}: {problem}") from problem.__cause__
+
+    def _metric(self, name: str, value: object, metrics: list[MetricPoint]) -> ArtifactRef:
+        try:
+            number = metric_value(value, name)
+        except TypeError as problem:
+            raise CannotSerialize(str(problem)) from problem
+        # NaN and Infinity are written as Python's json does: a diverged loss is a result, not a failure.
+        data = json.dumps(number, ensure_ascii=False).encode()
+        metrics.append(MetricPoint(name, number, None, time.time()))
+        return store(Dumped("json", [data]), self._objects)
+
+    def _read(self, declared: Return, before: object) -> object:
+        file = declared.file or ""
+        path = inside(file, self._cwd)
+        after = _mark(path)
+        if after is None:
+            raise WrongReturns(f"return {declared.name!r}: the step wrote no file {file!r}")
+        if after == before:
+            raise WrongReturns(f"return {declared.name!r}: {file!r} is from before this step; it did not write it")
+        wants_json = declared.kind in (ReturnKind.METRIC, ReturnKind.JSON)
+        if not wants_json and (declared.kind is ReturnKind.STATE or not file.endswith(".json")):
+            return FileReturn(path)
+        try:
+            with open(path, "rb") as source:
+                found = json.load(source)
+        except ValueError as problem:
+            raise WrongReturns(f"return {declared.name!r}: {file!r} is no JSON: {problem}") from problem
+        return _named(declared, file, found)
+
+
+def value_of_text(text: str) -> object:
+    """Return the value of a text that a shell variable or a pattern gave: JSON if it parses, else the text."""
+    return text_value(text)
+
+
+def _named(declared: Return, file: str, found: object) -> object:
+    """Return the entry of the return's name in an object; a plain value, or an object without it, is the value."""
+    if not isinstance(found, dict):
+        return found
+    if declared.name not in found and declared.kind is ReturnKind.METRIC:
+        keys = ", ".join(map(str, found)) or "nothing"
+        raise WrongReturns(f"return {declared.name!r}: {file!r} holds {keys}, but not that name")
+    return found.get(declared.name, found)
+
+
+def _mark(path: str) -> object:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _name(value: object) -> str:
+    return type(value).__name__

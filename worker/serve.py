@@ -1,0 +1,49 @@
+"""The life of a worker: take the context, say ready, execute orders until the other side closes."""
+
+from __future__ import annotations
+
+import os
+
+from .attempt import Attempts
+from .capture import AttemptBorders, install_streams
+from .channel import Channel, Message
+from .context import WorkerContext
+
+
+def serve(channel: Channel, borders: AttemptBorders) -> None:
+    """Work for one run until EOF. Call it in the main thread: it takes SIGTERM, and changes the process as a whole.
+
+    Returns when the executor closed its end. Threads a step left behind may still run: the caller should leave with
+    `os._exit`, or the interpreter waits for them.
+    """
+    install_streams()
+    try:
+        attempts = _begin(channel, borders)
+        while attempts is not None:
+            message = channel.receive()
+            if message[0] == "order":
+                channel.send(attempts.execute(message))
+                attempts.tidy()
+            elif message[0] == "operation":
+                attempts.add_operation(message[1], message[2])  # type: ignore[arg-type]
+            else:
+                channel.send(("refused", f"a worker does not know the message {message[0]!r}"))
+                return
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        return
+
+
+def _begin(channel: Channel, borders: AttemptBorders) -> Attempts | None:
+    """Take the context; None when it does not hold, which the executor was told."""
+    message: Message = channel.receive()
+    try:
+        if message[0] != "context":
+            raise ValueError(f"the first message must be the context, not {message[0]!r}")
+        context = WorkerContext.of(message[1])  # type: ignore[arg-type]
+        context.settle()
+        attempts = Attempts(context, borders)
+    except Exception as problem:  # noqa: BLE001  whatever is wrong, the executor has to hear it
+        channel.send(("refused", f"{type(problem).__name__}: {problem}"))
+        return None
+    channel.send(("ready", os.getpid()))
+    return attempts

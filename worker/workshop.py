@@ -1,0 +1,115 @@
+"""The workshop of this process: real signatures, casts, source files and pickles for the compiler."""
+
+from __future__ import annotations
+
+import inspect
+import linecache
+import os
+import sys
+import tokenize
+from collections.abc import Callable, Mapping
+
+from ..core.compiler import Compiled, compile_pipeline
+from ..core.errors import GraftError
+from ..core.given import Given, from_environ
+from ..core.pipeline import Pipeline
+from .bind import signature_of
+from .byvalue import dump_by_value, weight_warning
+from .casts import cast
+from .workplace import find_root
+
+
+class LocalWorkshop:
+    """A `Workshop` over the modules imported here and the files below a project root."""
+
+    def __init__(self, root: str):
+        self._root = root
+        self.warnings: list[str] = []
+        """What was noticed while pickling."""
+
+    def signature(self, function: Callable[..., object]) -> inspect.Signature:
+        """Return a function's signature, string annotations evaluated where they can be."""
+        return signature_of(function)
+
+    def cast(self, value: object, annotation: object, *, is_text: bool) -> object:
+        """Return a value as an annotation wants it.
+
+        Raises:
+            InvalidError: it does not fit.
+        """
+        return cast(value, annotation, is_text=is_text)
+
+    def read(self, file: str) -> str | None:
+        """Return the text of a source file, or of a cell of a notebook or REPL that Python keeps; None without one."""
+        text = read_source(os.path.join(self._root, file))
+        return text if text is not None else "".join(linecache.getlines(file)) or None
+
+    def pickle(self, value: object) -> bytes:
+        """Return a value pickled; a heavy function leaves a warning.
+
+        Raises:
+            InvalidError: it cannot be pickled.
+        """
+        data = dump_by_value(value)
+        if callable(value) and (warning := weight_warning(value, len(data))):
+            self.warnings.append(warning)
+        return data
+
+
+def read_source(file: str) -> str | None:
+    """Return the text of a Python file in the encoding it declares; None when it cannot be read as such."""
+    try:
+        with tokenize.open(file) as source:
+            return source.read()
+    except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
+        return None
+
+
+def compile_here(pipeline: Pipeline, *, mode: str = "job", params: Mapping[str, object] | None = None) -> Compiled:
+    """Compile a pipeline of this process, in the project its file belongs to.
+
+    Raises:
+        InvalidError: the pipeline is wrong; every problem in one message.
+    """
+    root = root_of(pipeline)
+    given = Given(call=params or {}, environ=from_environ(os.environ))
+    return compile_in(root, pipeline, given, name=pipeline.name_in(namespace_of(pipeline)), mode=mode)
+
+
+def compile_in(root: str, pipeline: Pipeline, given: Given, *, name: str, mode: str = "job") -> Compiled:
+    """Compile a pipeline whose modules are imported here; warnings of both sides together."""
+    workshop = LocalWorkshop(root)
+    compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
+    return Compiled(
+        graph=compiled.graph,
+        blobs=compiled.blobs,
+        params=compiled.params,
+        warnings=(*compiled.warnings, *workshop.warnings),
+    )
+
+
+def root_of(pipeline: Pipeline) -> str:
+    """Return the project root of the file a pipeline is written in, else of the current directory."""
+    file = os.path.abspath(pipeline.place.file)
+    return find_root(os.path.dirname(file) if os.path.isfile(file) else os.getcwd())
+
+
+def namespace_of(pipeline: Pipeline) -> Mapping[str, object]:
+    """Return the globals of the module a pipeline is written in; those of `__main__` when it is none."""
+    for module in list(sys.modules.values()):
+        if getattr(module, "__file__", None) == pipeline.place.file:
+            return vars(module)
+    return vars(sys.modules["__main__"])
+
+
+def shown_path(file: str) -> str:
+    """Return a path as a message shows it: from the current directory when it is below it."""
+    inside = os.path.join(os.getcwd(), "")
+    return file[len(inside) :] if file.startswith(inside) else file
+
+
+def place_for_people(error: GraftError) -> GraftError:
+    """Return the error with its path as a message shows it."""
+    if error.file is not None:
+        error.file = shown_path(error.file)
+    return error
