@@ -11,6 +11,8 @@ from graftline.core.layout.pack import components, shelve
 from graftline.core.layout.paint import Canvas, GlyphSet
 from graftline.core.layout.sketch import NodeStyle, Orientation, Sketch, sketch
 
+__all__ = ["Drawing", "Hit", "NodeStyle", "Orientation", "draw"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hit:
@@ -31,7 +33,7 @@ class Drawing:
     hits: Mapping[str, Hit]
     """The rectangle of every node; a chip has a blank column on each side of its label."""
     width: int
-    """Terminal columns of the longest row."""
+    """Terminal columns of the picture, the blank column after a chip included."""
     height: int
     crossings: int
     """Cells in which two lines cross."""
@@ -78,7 +80,7 @@ def draw(
     return Drawing(
         rows=rows,
         hits={node: spots[at] for node, at in index.items()},
-        width=max(map(columns, rows), default=0),
+        width=canvas.width,
         height=len(rows),
         crossings=canvas.crossings,
     )

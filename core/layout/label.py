@@ -4,6 +4,7 @@ Apart because `len` is not a width: a CJK character fills two cells, an accent n
 escape character would move the whole picture.
 """
 
+from functools import cache
 from unicodedata import category, combining, east_asian_width
 
 REPLACEMENT = "·"
@@ -47,6 +48,7 @@ def cells(text: str) -> list[str]:
     return result
 
 
+@cache
 def _width(character: str) -> int:
     if character.isascii():
         return 1

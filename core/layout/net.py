@@ -150,6 +150,8 @@ def _assign(
     gather: defaultdict[int, list[int]] = defaultdict(list)
     queue: deque[tuple[bool, int]] = deque()
     """Ports to look at: (is a target, row)."""
+    opened: set[int] = set()
+    """Targets that gave their slot to open a cycle."""
 
     def settle(source: int, target: int, *, by_target: bool) -> None:
         targets[source].discard(target)
@@ -165,7 +167,7 @@ def _assign(
             is_target, row = queue.popleft()
             if len((sources if is_target else targets)[row]) != 1:
                 continue
-            if is_target and row not in full_targets:
+            if is_target and row not in full_targets and row not in opened:
                 settle(min(sources[row]), row, by_target=True)
             elif not is_target and row not in full_sources:
                 settle(row, min(targets[row]), by_target=False)
@@ -176,6 +178,7 @@ def _assign(
     for source, target in links:
         # What is left are cycles, in which every port has two links and a free slot.
         if target in targets[source]:
+            opened.add(target)
             settle(source, target, by_target=True)
             peel()
     return spread, gather

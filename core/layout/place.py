@@ -10,6 +10,7 @@ two solutions is a solution. On a single layer that is a symmetric isotonic regr
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import floor
 
 from graftline.core.layout.trunk import Layered
@@ -17,8 +18,8 @@ from graftline.core.layout.trunk import Layered
 Spacing = Callable[[int, int], int]
 """Least distance, in cells, between two neighbouring items of one layer."""
 
-_ROUNDS = 16
-_NODE_PULL = 4.0
+_ROUNDS = 12
+_NODE_PULL = 16.0
 """A link between two nodes pulls this many times harder than one with a way-point."""
 
 _RANKING = (0, 2, 1)
@@ -30,9 +31,10 @@ def place(graph: Layered, layers: list[list[int]], spacing: Spacing) -> list[int
     bar_of = _bars(graph, layers)
     field = _Field(graph, layers, bar_of, spacing)
     where = field.settle(_centred(layers, bar_of, spacing))
-    for _ in range(_ROUNDS):
-        where = field.settle(field.drift(where))
-    cells = field.round(where)
+    for number in range(_ROUNDS):
+        # Trunks hold still at the end: settling splits a conflict evenly, so they would push nodes aside.
+        where = field.settle(field.drift(where, trunks=number < _ROUNDS // 2))
+    cells = field.tuck(field.round(where))
     return [cells[bar] for bar in bar_of]
 
 
@@ -69,7 +71,7 @@ def _centred(layers: list[list[int]], bar_of: list[int], spacing: Spacing) -> li
     count = [0] * len(bar_of)
     for layer in layers:
         offsets = [0.0]
-        for left, right in zip(layer, layer[1:], strict=False):
+        for left, right in pairwise(layer):
             offsets.append(offsets[-1] + spacing(left, right))
         for item, offset in zip(layer, offsets, strict=True):
             total[bar_of[item]] += offset - offsets[-1] / 2
@@ -80,13 +82,11 @@ def _centred(layers: list[list[int]], bar_of: list[int], spacing: Spacing) -> li
 class _Field:
     """Bars, the least distances between them, and the links that pull them together."""
 
-    def __init__(
-        self, graph: Layered, layers: list[list[int]], bar_of: list[int], spacing: Spacing
-    ) -> None:
+    def __init__(self, graph: Layered, layers: list[list[int]], bar_of: list[int], spacing: Spacing) -> None:
         self._before: list[dict[int, int]] = [{} for _ in bar_of]
         self._after: list[dict[int, int]] = [{} for _ in bar_of]
         for layer in layers:
-            for left, right in zip(layer, layer[1:], strict=False):
+            for left, right in pairwise(layer):
                 a, b = bar_of[left], bar_of[right]
                 distance = max(spacing(left, right), self._before[b].get(a, 0))
                 self._before[b][a] = self._after[a][b] = distance
@@ -98,16 +98,26 @@ class _Field:
                     pull = _NODE_PULL if graph.is_node(upper) and graph.is_node(lower) else 1.0
                     self._pulls[a].append((b, pull))
                     self._pulls[b].append((a, pull))
+        self._trunks = {
+            bar for bar, pulls in enumerate(self._pulls) if pulls and all(pull < _NODE_PULL for _, pull in pulls)
+        }
+        """Bars linked to way-points alone."""
         self._sequence = self._sort()
 
-    def drift(self, where: list[float]) -> list[float]:
-        """Return where each bar would go: half the way to the mean of its neighbours."""
+    def drift(self, where: list[float], *, trunks: bool) -> list[float]:
+        """Return where each bar would go: half the way to the mean of its neighbours.
+
+        Args:
+            trunks: whether bars that are linked to way-points alone go, too.
+        """
         wish = list(where)
         for bar, pulls in enumerate(self._pulls):
-            if pulls:
-                weight = sum(pull for _, pull in pulls)
-                mean = sum(where[other] * pull for other, pull in pulls) / weight
-                wish[bar] = (where[bar] + mean) / 2
+            if pulls and (trunks or bar not in self._trunks):
+                total = weight = 0.0
+                for other, pull in pulls:
+                    total += where[other] * pull
+                    weight += pull
+                wish[bar] = (where[bar] + total / weight) / 2
         return wish
 
     def settle(self, wish: list[float]) -> list[float]:
@@ -123,11 +133,22 @@ class _Field:
 
     def round(self, where: list[float]) -> list[int]:
         """Return whole cells that keep every distance, the first at 0 or later."""
-        # Hide the noise of floats, or two equal positions could land in two cells.
-        cells = [floor(at + 1e-6) for at in where]
+        # Hide the noise of floats, or two equal halves could land in two cells.
+        cells = [floor(at + 0.5 - 1e-6) for at in where]
         for bar in self._sequence:
             for other, distance in self._before[bar].items():
                 cells[bar] = max(cells[bar], cells[other] + distance)
+        return cells
+
+    def tuck(self, cells: list[int]) -> list[int]:
+        """Return positions in which trunks are as near to their neighbours as they get without pushing."""
+        cells = list(cells)
+        for _ in range(2):
+            for bar in sorted(self._trunks):
+                mean = sum(cells[other] for other, _ in self._pulls[bar]) // len(self._pulls[bar])
+                low = [cells[other] + distance for other, distance in self._before[bar].items()]
+                high = [cells[other] - distance for other, distance in self._after[bar].items()]
+                cells[bar] = min([max([mean, *low]), *high])
         return cells
 
     def _sort(self) -> list[int]:

@@ -43,9 +43,7 @@ def route(links: Sequence[Link]) -> Channel:
     before = _cut_rings(tracked, lanes)
     tracks = _tracks(tracked, _sequence(tracked, before), before)
     wires = [Wire(net=net, track=track) for net, track in zip(tracked, tracks, strict=True)]
-    return Channel(
-        wires=(*straight, *wires), lanes=frozenset(lanes.taken), track_count=max(tracks, default=-1) + 1
-    )
+    return Channel(wires=(*straight, *wires), lanes=frozenset(lanes.taken), track_count=max(tracks, default=-1) + 1)
 
 
 def _cut_rings(nets: list[Net], lanes: Lanes) -> list[set[int]]:
@@ -55,13 +53,33 @@ def _cut_rings(nets: list[Net], lanes: Lanes) -> list[set[int]]:
         ring = _ring(before)
         if not ring:
             return before
-        whole = [index for index in ring if not lanes.taken.intersection(nets[index].rows)]
-        # Each net is split at most once: both halves of a split net cannot be in a ring again.
-        index = min(whole or ring, key=lambda index: (len(nets[index].rows), index))
-        net = nets[index]
-        lane = lanes.take((min(net.rows) + max(net.rows)) // 2)
-        nets[index] = replace(net, targets=(lane,))
-        nets.append(replace(net, sources=(lane,)))
+        whole = [index for index in ring if not lanes.taken.issuperset(nets[index].sources)]
+        index = min(
+            (index for index in whole if not lanes.taken.issuperset(nets[index].targets)),
+            key=lambda index: (len(nets[index].rows), index),
+        )
+        nets[index : index + 1] = _split(nets[index], lanes)
+
+
+def _split(net: Net, lanes: Lanes) -> tuple[Net, Net]:
+    """Return a net in two halves: from its sources to lanes, and from lanes to its targets.
+
+    Halves have no ring among them, so splitting comes to an end: the first halves only wait for first
+    halves, and the second ones for both kinds, in the order of the stages.
+    """
+    known = set(lanes.taken)
+    lane = lanes.take((min(net.rows) + max(net.rows)) // 2)
+    first = replace(
+        net,
+        sources=tuple(row for row in net.sources if row not in known),
+        targets=(*(row for row in net.targets if row in known), lane),
+    )
+    second = replace(
+        net,
+        sources=(*(row for row in net.sources if row in known), lane),
+        targets=tuple(row for row in net.targets if row not in known),
+    )
+    return first, second
 
 
 def _constraints(nets: Sequence[Net], lanes: set[int]) -> list[set[int]]:
@@ -103,7 +121,7 @@ def _ring(before: Sequence[set[int]]) -> list[int]:
 
 def _sequence(nets: Sequence[Net], before: Sequence[set[int]]) -> list[int]:
     """Sort the nets along the flow: constraints hold, and each next net is the one that costs least."""
-    price = [[_crossings(first, second) for second in nets] for first in nets]
+    price = _prices(nets)
     left = set(range(len(nets)))
     balance = [sum(price[i][j] - price[j][i] for j in left) for i in range(len(nets))]
     result: list[int] = []
@@ -117,21 +135,29 @@ def _sequence(nets: Sequence[Net], before: Sequence[set[int]]) -> list[int]:
     return result
 
 
-def _crossings(first: Net, second: Net) -> int:
-    """Count the crossings of two nets when the track of `first` comes first."""
-    low, high = min(first.rows), max(first.rows)
-    crossed = sum(low < row < high and row not in first.rows for row in second.sources)
-    low, high = min(second.rows), max(second.rows)
-    return crossed + sum(low < row < high and row not in second.rows for row in first.targets)
+def _prices(nets: Sequence[Net]) -> list[list[int]]:
+    """Count for each pair of nets the crossings when the track of the first comes first."""
+    prices = [[0] * len(nets) for _ in nets]
+    spans = [(min(net.rows), max(net.rows), frozenset(net.rows)) for net in nets]
+    for i, (low, high, rows) in enumerate(spans):
+        for j, (other_low, other_high, other_rows) in enumerate(spans):
+            if i == j or low > other_high or other_low > high:
+                continue
+            for row in nets[j].sources:
+                prices[i][j] += low < row < high and row not in rows
+            for row in nets[i].targets:
+                prices[i][j] += other_low < row < other_high and row not in other_rows
+    return prices
 
 
 def _tracks(nets: Sequence[Net], sequence: Sequence[int], before: Sequence[set[int]]) -> list[int]:
     """Return the track of each net: the first one free behind all that must come earlier."""
     tracks = [0] * len(nets)
+    spans = [(min(net.rows), max(net.rows)) for net in nets]
     for at, index in enumerate(sequence):
-        low, high = min(nets[index].rows), max(nets[index].rows)
+        low, high = spans[index]
         for other in sequence[:at]:
-            overlaps = low <= max(nets[other].rows) and min(nets[other].rows) <= high
+            overlaps = low <= spans[other][1] and spans[other][0] <= high
             if overlaps or other in before[index]:
                 tracks[index] = max(tracks[index], tracks[other] + 1)
     return tracks

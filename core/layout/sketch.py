@@ -142,9 +142,7 @@ def sketch(
                 _add_box(result, members[item], start, left, lengths[item], breadths[item])
             else:
                 result.along(where[item], start, start + length - 1)
-        ends = {
-            where[item]: start + (lengths[item] if graph.is_node(item) else length) - 1 for item in layer
-        }
+        ends = {where[item]: start + (lengths[item] if graph.is_node(item) else length) - 1 for item in layer}
         channel = route([(where[item], where[down]) for item in layer for down in graph.downs[item]])
         heads = {where[down] for item in layer for down in graph.downs[item] if graph.is_node(down)}
         start = _add_channel(result, channel, ends, heads, start + length, scale)
@@ -199,9 +197,10 @@ def _add_channel(
         rows = wire.net.rows
         at = stop if wire.track is None else place_of(wire.track)
         for row in wire.net.sources:
-            result.along(row, ends[row], at)
-        for row in set(wire.net.targets) - channel.lanes:
-            result.along(row, at, stop - 1 if row in heads else stop)
+            result.along(row, ends[row], min(at, stop - 1))
+        for row in wire.net.targets:
+            if row not in channel.lanes:
+                result.along(row, min(at, stop - 1), stop - 1 if row in heads else stop)
             if row in heads:
                 result.arrows.append(result.cell(stop - 1, row))
         if wire.track is not None:

@@ -56,8 +56,7 @@ def _owners(ranks: Sequence[int], edges: Sequence[Edge]) -> list[tuple[Edge, int
     leaving = Counter(source for source, _ in long_edges)
     entering = Counter(target for _, target in long_edges)
     return [
-        ((source, target), source if leaving[source] >= entering[target] else -1 - target)
-        for source, target in edges
+        ((source, target), source if leaving[source] >= entering[target] else -1 - target) for source, target in edges
     ]
 
 
