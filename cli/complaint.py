@@ -43,6 +43,6 @@ def usage_error(problem: Exception) -> GraftError:
     option = getattr(problem, "option_name", None)
     if option is not None and type(problem).__name__ == "NoSuchOption" and context is not None:
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
-        return InvalidError(f"{command} has no option '{option}'{nearest(option, known)}", hint)
+        return InvalidError(f"{command!r} has no option {option!r}{nearest(option, known)}", hint)
     text = problem.format_message() if hasattr(problem, "format_message") else str(problem)
     return InvalidError(f"{text[:1].lower()}{text[1:]}".rstrip("."), hint)

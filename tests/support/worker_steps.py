@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import signal
-import subprocess
-import sys
-import threading
-import time
-from typing import Any, NoReturn
+from typing import Any
 
 
 def noop() -> int:
