@@ -29,7 +29,12 @@ def operation(name: str, *, returns: bool = False, **policy: object) -> Operatio
 
 
 def context(
-    folder: Path, operations: Iterable[Operation], *, jobs: int = 2, secrets: Mapping[str, str] | None = None, **more: object
+    folder: Path,
+    operations: Iterable[Operation],
+    *,
+    jobs: int = 2,
+    secrets: Mapping[str, str] | None = None,
+    **more: object,
 ) -> RunContext:
     """Return a run context whose folders exist below `folder`."""
     for name in ("objects", "logs", "slots"):
@@ -123,4 +128,7 @@ def own_environment() -> dict[str, str]:
     import graftline
 
     above = str(Path(graftline.__path__[0]).parent)
-    return {**os.environ, "PYTHONPATH": os.pathsep.join([*os.environ.get("PYTHONPATH", above).split(os.pathsep), SUPPORT])}
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([*os.environ.get("PYTHONPATH", above).split(os.pathsep), SUPPORT]),
+    }
