@@ -10,12 +10,13 @@ from pathlib import Path
 import local_steps
 import pytest
 from fake_executor import FakeExecutor
+from local_runs import context, ends, operation, order, run_all
+
 from graftline.core.artifacts import Output
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.orders import Order
 from graftline.core.ports import Executor
 from graftline.plugins.local.runner import LocalRunner
-from local_runs import context, ends, operation, order, run_all
 
 NOTHING, FAIL, SNOOZE = range(3)
 
@@ -25,7 +26,7 @@ class ExecutorContract(ABC):
 
     @pytest.fixture
     @abstractmethod
-    def executor(self, tmp_path: Path) -> Iterator[Executor]: ...
+    def executor(self, tmp_path: Path) -> Iterator[Executor] | Executor: ...
 
     def test_it_takes_as_many_orders_as_it_has_jobs_before_it_knows_more(self, executor: Executor) -> None:
         assert executor.room() == 2
@@ -99,8 +100,8 @@ class TestLocalExecutor(ExecutorContract):
 
 class TestFakeExecutor(ExecutorContract):
     @pytest.fixture
-    def executor(self, tmp_path: Path) -> Iterator[Executor]:
-        yield FakeExecutor(_call)
+    def executor(self, tmp_path: Path) -> Executor:
+        return FakeExecutor(_call)
 
 
 def _call(order: Order) -> list[Output]:
