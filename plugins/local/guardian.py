@@ -25,7 +25,7 @@ import time
 from typing import Any
 
 from .descent import adopt_orphans, descendants, kill_descendants, kill_strays, reap
-from .pump import Pump, Source
+from .pump import MAX_ROUNDS, Pump, Source
 from .rights import receive, tell
 
 GRACE_S = 0.4
@@ -94,12 +94,21 @@ class Guardian:
                 os.read(self._wake, 4096)
                 reap()
             elif descriptor in self._pump.descriptors:
-                read = self._pump.read(descriptor)
-                got += max(0, read)
-                if read < 0:
-                    self._poll.unregister(descriptor)
+                got += self._read(descriptor)
         if got < _QUIET_BYTES:
             time.sleep(_NAP_S)
+
+    def _read(self, descriptor: int) -> int:
+        """Read once from a pipe; return the bytes got."""
+        try:
+            got = self._pump.read(descriptor)
+        # The guardian's edge: a fault of the pump may cost output, never the workers this process watches over.
+        except Exception as problem:  # noqa: BLE001
+            self._warn(f"output of a step is lost: {type(problem).__name__}: {problem}")
+            return 0
+        if got < 0:
+            self._poll.unregister(descriptor)
+        return max(0, got)
 
     def _take(self) -> bool:
         """Obey one message; return False at the end of the link."""
@@ -129,10 +138,11 @@ class Guardian:
             self._poll.register(descriptor, select.POLLIN)
 
     def _flush(self) -> None:
-        before = self._pump.descriptors
-        self._pump.drain()
-        for descriptor in set(before) - set(self._pump.descriptors):
-            self._poll.unregister(descriptor)
+        """Write out what the pipes hold now; a step that floods its output cannot hold this up."""
+        for descriptor in self._pump.descriptors:
+            rounds = 0
+            while rounds < MAX_ROUNDS and self._read(descriptor):
+                rounds += 1
 
     def _warn(self, text: str) -> None:
         tell(self._link, ("warning", text))
@@ -141,11 +151,12 @@ class Guardian:
         try:
             deadline = time.monotonic() + (0.0 if runner_is_gone else GRACE_S)
             while time.monotonic() < deadline and descendants(os.getpid()):
-                self._pump.drain()
+                self._flush()
                 time.sleep(_NAP_S)
                 reap()
         finally:
             try:
                 kill_descendants()
             finally:
+                self._flush()
                 self._pump.close()
