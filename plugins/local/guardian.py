@@ -46,23 +46,22 @@ class Guardian:
         self._pump = Pump()
         self._poll = select.poll()
         self._wake, self._woken = os.pipe()
+        self._pidfd = -1
         adopt_orphans()
 
     def watch(self) -> None:
         """Work until the runner is gone, then leave nothing behind."""
-        runner_is_gone = False
         try:
             self._listen()
-            pidfd = self._watch_runner()
+            self._watch_runner()
             kill_strays()
-            while not runner_is_gone:
+            while True:
                 descriptors = [descriptor for descriptor, _ in self._poll.poll()]
-                runner_is_gone = pidfd in descriptors
-                if self._link.fileno() in descriptors and not self._take():
+                if self._pidfd in descriptors or (self._link.fileno() in descriptors and not self._take()):
                     break
                 self._turn(descriptors)
         finally:
-            self._end(runner_is_gone)
+            self._end()
 
     def _listen(self) -> None:
         for descriptor in (self._wake, self._woken):
@@ -73,19 +72,25 @@ class Guardian:
             self._poll.register(descriptor, select.POLLIN)
         reap()  # whoever ended before the handler stood
 
-    def _watch_runner(self) -> int:
-        """Poll the runner's pidfd; return it, -1 where there is none (the link's end tells)."""
+    def _watch_runner(self) -> None:
         if not hasattr(os, "pidfd_open"):
-            return -1
+            return  # the link's end tells
         try:
-            pidfd = os.pidfd_open(self._runner)
+            self._pidfd = os.pidfd_open(self._runner)
         except ProcessLookupError:
             self._link.shutdown(socket.SHUT_RDWR)
-            return -1
-        self._poll.register(pidfd, select.POLLIN)
+            return
+        self._poll.register(self._pidfd, select.POLLIN)
         if os.getppid() != self._runner:  # it died before, and the number may be somebody else's by now
             self._link.shutdown(socket.SHUT_RDWR)
-        return pidfd
+
+    def _has_runner(self) -> bool:
+        """Tell whether the runner lives. Its descriptors close a moment before its pidfd tells of its death."""
+        if self._pidfd < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return not poll.poll(0)
 
     def _turn(self, descriptors: list[int]) -> None:
         got = 0
@@ -147,10 +152,11 @@ class Guardian:
     def _warn(self, text: str) -> None:
         tell(self._link, ("warning", text))
 
-    def _end(self, runner_is_gone: bool) -> None:
+    def _end(self) -> None:
+        """Give workers a moment to leave if the runner still lives (a normal close), then end whoever is left."""
         try:
-            deadline = time.monotonic() + (0.0 if runner_is_gone else GRACE_S)
-            while time.monotonic() < deadline and descendants(os.getpid()):
+            deadline = time.monotonic() + GRACE_S
+            while time.monotonic() < deadline and self._has_runner() and descendants(os.getpid()):
                 self._flush()
                 time.sleep(_NAP_S)
                 reap()
