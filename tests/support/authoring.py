@@ -32,7 +32,7 @@ def publish(model):
 
 def validate(df):
     if not df:
-        return None
+        return
     print("good")
 
 
