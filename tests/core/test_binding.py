@@ -57,7 +57,12 @@ def test_inputs_are_stronger_than_params() -> None:
 
 
 def test_the_nearest_earlier_step_that_returns_the_name_is_taken() -> None:
-    steps: list[Any] = [FRAME, PythonTask(clean, returns=["df"]), PythonTask(clean, name="again", returns=["df"]), publish]
+    steps: list[Any] = [
+        FRAME,
+        PythonTask(clean, returns=["df"]),
+        PythonTask(clean, name="again", returns=["df"]),
+        publish,
+    ]
     graph = graph_of(Pipeline(steps), typed={"model": "1"})
     assert arguments_of(graph, "clean")["df"] == Upstream("make", "df")
     assert arguments_of(graph, "again")["df"] == Upstream("clean", "df")
@@ -84,7 +89,11 @@ def test_several_inputs_are_gathered_in_order() -> None:
 
 def test_an_input_names_one_step_s_output_past_a_nearer_one() -> None:
     first = Stub("first", returns=["df"])
-    steps: list[Any] = [first, Stub("second", returns=["df"]), PythonTask(clean, inputs={"df": first["df"]}, returns=["out"])]
+    steps: list[Any] = [
+        first,
+        Stub("second", returns=["df"]),
+        PythonTask(clean, inputs={"df": first["df"]}, returns=["out"]),
+    ]
     assert arguments_of(graph_of(Pipeline(steps)), "clean")["df"] == Upstream("first", "df")
 
 
@@ -141,7 +150,10 @@ def test_a_value_json_cannot_hold_is_pickled(value: object) -> None:
 
 
 def test_a_shell_command_takes_what_is_provided_and_leaves_the_rest_to_the_environment() -> None:
-    steps: list[Any] = [Stub("make", returns=["df"]), ShellTask('head -n "$N" ${df} > $HOME/x; echo \\$model', name="cut")]
+    steps: list[Any] = [
+        Stub("make", returns=["df"]),
+        ShellTask('head -n "$N" ${df} > $HOME/x; echo \\$model', name="cut"),
+    ]
     graph = graph_of(Pipeline(steps, params={"N": 3, "model": 1}))
     assert arguments_of(graph, "cut") == {"N": Constant(3, "pipeline"), "df": Upstream("make", "df")}
 

@@ -125,7 +125,14 @@ def test_a_wrong_pipeline_is_exactly_one_message(
 def test_all_problems_are_told_at_once() -> None:
     a, b = Stub("a", returns=["x"]), Stub("b", returns=["y"])
     a >> b >> a
-    steps: list[Any] = [a, b, PythonTask(fit), PythonTask(fit), PythonTask(clean, inputs={"df": "z"}), ScriptTask("nowhere.py")]
+    steps: list[Any] = [
+        a,
+        b,
+        PythonTask(fit),
+        PythonTask(fit),
+        PythonTask(clean, inputs={"df": "z"}),
+        ScriptTask("nowhere.py"),
+    ]
     with pytest.raises(InvalidError) as caught:
         graph_of(Pipeline(steps), typed={"typo": "1", "C": "abc"})
     message = str(caught.value)
