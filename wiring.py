@@ -186,7 +186,7 @@ def _result(space: Workspace, run: RunId) -> RunResult:
 
 def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
     from .plugins.local.host import ProcessHost
-    from .plugins.local.loader import LocalLoader
+    from .plugins.local.warm import WarmLoader
     from .plugins.local.machine import LocalMachine
     from .plugins.local.slots import MachineSlots
 
@@ -200,7 +200,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
         outputs=store.outputs,
         logs=store.logs,
         feed=store.feed,
-        loader=LocalLoader(),
+        loader=WarmLoader(),
         runner=partial(_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),

@@ -26,10 +26,10 @@ _ENTRY = "graftline.plugins.local.worker_entry:main"
 class Pool:
     """Starts workers and ends what they leave behind. The executor keeps the books of who works on what."""
 
-    def __init__(self, context: RunContext, nursery: Nursery | None) -> None:
-        """Start a nursery unless one is given; it does not block."""
+    def __init__(self, context: RunContext, nursery: Nursery | None, *, is_owner: bool = False) -> None:
+        """Start a nursery unless one is given; it does not block. `is_owner`: end the given one at close."""
         self._context = context
-        self._given = nursery
+        self._given = None if is_owner else nursery
         self._numbers = itertools.count(1)
         self.nursery = nursery or Nursery(preload=context.preload)
         """Where the next worker comes from."""
