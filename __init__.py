@@ -1,1 +1,95 @@
 """graftline: pipelines of plain functions, run durably on one machine and promoted unchanged to others."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .core.catalog import Catalog
+    from .core.errors import (
+        Cancelled,
+        CheckError,
+        ConflictError,
+        FailedError,
+        GraftError,
+        InvalidError,
+        MissingError,
+        PluginError,
+        StepFailed,
+        StoreError,
+    )
+    from .core.pipeline import Pipeline, PythonJob, ShellJob
+    from .core.returns import arrow, json, metric, pickled, state
+    from .core.tasks import PythonTask, ScriptTask, ShellTask, Stub
+    from .wiring import load_run
+    from .worker.logbook import log_artifact, log_metric, log_param, progress
+
+__all__ = [
+    "Cancelled",
+    "Catalog",
+    "CheckError",
+    "ConflictError",
+    "FailedError",
+    "GraftError",
+    "InvalidError",
+    "MissingError",
+    "Pipeline",
+    "PluginError",
+    "PythonJob",
+    "PythonTask",
+    "ScriptTask",
+    "ShellJob",
+    "ShellTask",
+    "StepFailed",
+    "StoreError",
+    "Stub",
+    "arrow",
+    "json",
+    "load_run",
+    "log_artifact",
+    "log_metric",
+    "log_param",
+    "metric",
+    "pickled",
+    "progress",
+    "state",
+]
+
+_HOMES = {
+    "core.catalog": ("Catalog",),
+    "core.errors": (
+        "Cancelled",
+        "CheckError",
+        "ConflictError",
+        "FailedError",
+        "GraftError",
+        "InvalidError",
+        "MissingError",
+        "PluginError",
+        "StepFailed",
+        "StoreError",
+    ),
+    "core.pipeline": ("Pipeline", "PythonJob", "ShellJob"),
+    "core.returns": ("arrow", "json", "metric", "pickled", "state"),
+    "core.tasks": ("PythonTask", "ScriptTask", "ShellTask", "Stub"),
+    "wiring": ("load_run",),
+    "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
+}
+"""Module -> public names in it. A name is imported when it is first asked for (PEP 562), so that importing graftline
+costs a command line or a worker nothing it does not use."""
+
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found: object = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = found  # the next look-up does not come here
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

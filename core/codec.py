@@ -187,9 +187,7 @@ def _record(record: Call | Return | Policy) -> Document:
 def _tuples(kind: type[Call] | type[Return] | type[Policy], document: Document) -> Document:
     """Return the known keys of an object, its lists as tuples."""
     known = {field.name for field in fields(kind)}
-    return {
-        key: tuple(value) if isinstance(value, list) else value for key, value in document.items() if key in known
-    }
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in document.items() if key in known}
 
 
 # Facts. Dispatch and success are written by hand: they are the two of each attempt, thousands a second.
@@ -337,7 +335,7 @@ _KINDS: dict[str, type[Fact]] = {
     )
 }
 _WRITERS: dict[Any, Callable[[Any, bool], Document]] = {
-    **{kind: _other for kind in _KINDS.values()},
+    **dict.fromkeys(_KINDS.values(), _other),
     AttemptDispatched: _dispatched,
     AttemptSucceeded: _succeeded,
 }

@@ -140,7 +140,9 @@ class _Compilation:
                 self._problems.append(step.problem(f"comes after '{name}', which is no step of this pipeline{known}"))
 
     def _cycle(self, needs: Sequence[set[int]]) -> InvalidError:
-        path = [self._steps[position] for position in cycle(needs)]
+        positions = cycle(needs)
+        first = positions.index(min(positions))
+        path = [self._steps[position] for position in (*positions[first:], *positions[:first])]
         text = " -> ".join(step.name for step in (*path, path[0]))
         return path[0].problem(f"waits for itself: {text}", "each step waits for the one left of it")
 

@@ -58,10 +58,15 @@ def parse_target(text: str | None) -> Named:
         return Named(TargetKind.SHELL, path)
     if "/" in path or path in (".", ".."):
         return _folder(text, path, name)
+    if path.rpartition(".")[2] in _DATA:
+        raise InvalidError(f"'{text}' is no target: files of type '.{path.rpartition('.')[2]}' are not run", _HINT)
     if all(part.isidentifier() for part in path.split(".")):
         return Named(TargetKind.MODULE, path, name)
     raise InvalidError(f"'{text}' is no target", _HINT)
 
+
+_DATA = frozenset({"csv", "json", "ipynb", "parquet", "toml", "txt", "yaml", "yml"})
+"""Endings of files that would read as an import name: `data.csv`."""
 
 _HINT = "a target is FILE.py, FILE.py:NAME, package.module:NAME, a shell script (.sh) or a project directory"
 

@@ -20,7 +20,7 @@ _HEAD = struct.Struct("<6sHQQ")
 _ALIGNMENT = 64
 _APART_FROM = 4096
 """Bytes of a buffer below which it stays in the pickle: apart it would cost 64 bytes and a header entry."""
-_MAX_SEARCH = 2000
+_MAX_SEARCH = 500
 
 
 class Damaged(Exception):
@@ -143,5 +143,8 @@ def _is_picklable(value: object) -> bool:
     try:
         pickle.dumps(value, protocol=5, buffer_callback=lambda _: None)
     except Exception:  # noqa: BLE001  `__reduce__` raises what it likes
-        return False
+        try:
+            dump_by_value(value)
+        except Exception:  # noqa: BLE001
+            return False
     return True

@@ -63,7 +63,7 @@ def draw(
     Raises:
         ValueError: an edge names an unknown node, or the edges hold a cycle.
     """
-    index = {node: at for at, node in enumerate(nodes)}
+    index = {node: at for at, node in enumerate(dict.fromkeys(nodes))}
     pairs = _pairs(index, edges)
     ellipsis = "~" if ascii else "…"
     texts = [fit(labels.get(node, node), max_label, ellipsis=ellipsis) for node in index]

@@ -99,7 +99,10 @@ GRAPH = st.builds(
     mode=st.sampled_from(["job", "train"]),
 )
 OUTPUT = st.builds(
-    Output, TEXT, st.sampled_from(["value", "file"]), st.builds(ArtifactRef, SHA, st.integers(0), TEXT, st.none() | st.binary())
+    Output,
+    TEXT,
+    st.sampled_from(["value", "file"]),
+    st.builds(ArtifactRef, SHA, st.integers(0), TEXT, st.none() | st.binary()),
 )
 METRIC = st.builds(MetricPoint, TEXT, VALUE | TEXT | st.booleans() | st.none(), st.none() | st.integers(), NUMBER)
 FRAME = st.builds(Frame)
@@ -115,7 +118,13 @@ FACT: st.SearchStrategy[Fact] = st.one_of(
     st.builds(StepReset, at=NUMBER),
     st.builds(AttemptDispatched, at=NUMBER),
     st.builds(
-        AttemptSucceeded, at=NUMBER, started=NUMBER, seconds=NUMBER, cpu_seconds=NUMBER, outputs=OUTPUTS, metrics=METRICS
+        AttemptSucceeded,
+        at=NUMBER,
+        started=NUMBER,
+        seconds=NUMBER,
+        cpu_seconds=NUMBER,
+        outputs=OUTPUTS,
+        metrics=METRICS,
     ),
     st.builds(
         AttemptFailed,
@@ -203,7 +212,9 @@ def test_keys_of_a_later_version_are_ignored() -> None:
 
 
 def test_what_has_its_default_is_left_out() -> None:
-    graph = Graph(name="g", nodes=(Node(path="a", operation=0),), operations=(Operation(call=Call(kind=CallKind.STUB)),))
+    graph = Graph(
+        name="g", nodes=(Node(path="a", operation=0),), operations=(Operation(call=Call(kind=CallKind.STUB)),)
+    )
 
     assert graph_to_json(graph) == {
         "name": "g",

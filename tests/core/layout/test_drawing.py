@@ -81,3 +81,7 @@ def test_wide_labels_keep_the_columns_of_later_nodes() -> None:
 
     assert wide.hits == plain.hits
     assert columns(wide.rows[0]) == columns(plain.rows[0])
+
+
+def test_a_node_given_twice_is_drawn_once() -> None:
+    assert draw(["a", "a", "b"], [("a", "b")], {}).rows == (" a ──▶ b",)

@@ -1,0 +1,34 @@
+"""TARGET as typed, taken apart without looking at files."""
+
+from __future__ import annotations
+
+import pytest
+
+from graftline import InvalidError
+from graftline.core.targets import Named, TargetKind, parse_target
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (None, Named(TargetKind.FOLDER, ".")),
+        ("  ", Named(TargetKind.FOLDER, ".")),
+        (".", Named(TargetKind.FOLDER, ".")),
+        ("samples/iris", Named(TargetKind.FOLDER, "samples/iris")),
+        ("../x", Named(TargetKind.FOLDER, "../x")),
+        ("pipeline.py", Named(TargetKind.FILE, "pipeline.py")),
+        ("a/b.py:iris", Named(TargetKind.FILE, "a/b.py", "iris")),
+        ("odd:dir/b.py", Named(TargetKind.FILE, "odd:dir/b.py")),
+        ("run.sh", Named(TargetKind.SHELL, "run.sh")),
+        ("pkg.flows:iris", Named(TargetKind.MODULE, "pkg.flows", "iris")),
+        ("flows", Named(TargetKind.MODULE, "flows")),
+    ],
+)
+def test_a_target_is_taken_apart(text: str | None, named: Named):
+    assert parse_target(text) == named
+
+
+@pytest.mark.parametrize("text", ["x.py:", "data.csv", "a/data.csv", "run.sh:x", "my-flow", "dir/:x", "a b"])
+def test_what_is_no_target_is_refused(text: str):
+    with pytest.raises(InvalidError, match="target"):
+        parse_target(text)
