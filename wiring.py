@@ -96,9 +96,24 @@ def store_directory(settings: Settings) -> Path:
 
 
 def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
-    """Check the store, and repair what can be repaired without losing anything."""
+    """Check the store and the start of workers, and repair what can be repaired without losing anything."""
+    from .core.health import Finding
+    from .plugins.local.checkup import worker_start
+
     with open_store(store_directory(settings_of(choices))) as store:
-        return store.doctor(repair=repair)
+        findings = [
+            Finding(
+                subject=str(found.kind),
+                is_good=found.is_mended,
+                detail=f"{found.path}: {found.message}",
+                remedy=None if found.is_mended else found.remedy,
+                is_repaired=found.is_mended,
+            )
+            for found in store.doctor(repair=repair)
+        ]
+        if not findings:
+            findings.append(Finding(subject="store", is_good=True, detail=f"{store.layout.directory} is sound"))
+    return [*findings, worker_start()]
 
 
 def execute_pipeline(
@@ -186,9 +201,9 @@ def _result(space: Workspace, run: RunId) -> RunResult:
 
 def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
     from .plugins.local.host import ProcessHost
-    from .plugins.local.warm import WarmLoader
     from .plugins.local.machine import LocalMachine
     from .plugins.local.slots import MachineSlots
+    from .plugins.local.warm import WarmLoader
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")

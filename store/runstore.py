@@ -21,10 +21,15 @@ from .layout import Layout, make_private
 from .liveness import Holder, RunLock, describe, is_held, this_process
 from .objects import Objects
 from .projection import Projection
+from .renumber import renumber
 from .runlog import StoredRunLog
 
 SOURCE_LIMIT = 64 * 1024
 """Bytes up to which a source file of a snapshot is a row: a file costs two syncs, and a first run may have fifty."""
+
+
+_REVISED = ("code", "git", "dirty", "remote", "branch", "graph", "environment", "spec", "runner")
+"""Columns of a run that a retry with current code may change."""
 
 
 class StoredRuns:
@@ -90,6 +95,39 @@ class StoredRuns:
         except BaseException:
             lock.release()
             raise
+
+    def revise(self, run: RunId, spec: RunSpec, snapshot: Snapshot | None) -> None:
+        """Give a run that nobody hosts another graph and code; steps that stay keep all they have.
+
+        Raises:
+            ConflictError: a living process holds it.
+            MissingError: no such run.
+            StoreError: the store cannot be written.
+        """
+        lock = RunLock.take(self._layout.lock(run))
+        if lock is None:
+            raise ConflictError(f"run {run} is going on in another process", "follow it with 'graft attach'")
+        try:
+            graph, environment = canonical(graph_to_json(spec.graph)), dump(dict(spec.environment))
+            for data in [] if snapshot is None else snapshot.contents.values():
+                if len(data) > SOURCE_LIMIT:
+                    self._objects.write(data)
+            with self._database.writing(is_full=False) as connection:
+                seq = _seq_of(connection, run)
+                if snapshot is not None and spec.code.key is not None:
+                    _keep_snapshot(connection, spec.code.key, snapshot)
+                (old,) = connection.execute("SELECT graph FROM run WHERE seq = ?", (seq,)).fetchone()
+                renumber(connection, seq, self._graphs.of(connection, old), spec.graph)
+                row = run_to_row(
+                    spec, _shared(connection, "graph", graph), _shared(connection, "environment", environment)
+                )
+                changed = {name: row[name] for name in _REVISED}
+                connection.execute(
+                    f"UPDATE run SET {', '.join(f'{name} = ?' for name in changed)} WHERE seq = ?",
+                    (*changed.values(), seq),
+                )
+        finally:
+            lock.release()
 
     def request_cancel(self, run: RunId, *, is_hard: bool) -> Status:
         """Ask a live run to stop, or write CANCELLED when nobody hosts it; return the state now.

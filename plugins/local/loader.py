@@ -87,7 +87,7 @@ def _read_all(connection: socket.socket, limit_s: float) -> bytes | None:
     deadline = time.monotonic() + limit_s
     poll = select.poll()
     poll.register(connection, select.POLLIN)
-    parts = []
+    parts: list[bytes] = []
     while True:
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000 + 1):

@@ -45,7 +45,9 @@ def _answer(request: LoadRequest) -> bytes:
 
 def _fault(problem: BaseException, request: LoadRequest) -> Fault:
     """Say what was raised and at which line of the project's code."""
-    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename.startswith(_root(request))]
+    frames = [
+        frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename.startswith(_root(request))
+    ]
     where = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
     try:
         text = str(problem)[:_LIMIT]
