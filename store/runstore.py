@@ -57,7 +57,8 @@ class StoredRuns:
                 raise ConflictError(f"there is a run {spec.id} already")
             if snapshot is not None and spec.code.key is not None:
                 _keep_snapshot(connection, spec.code.key, snapshot)
-            row = run_to_row(spec, _shared(connection, "graph", graph), _shared(connection, "environment", environment))
+            graph_seq = _shared(connection, "graph", graph)
+            row = run_to_row(spec, graph_seq, _shared(connection, "environment", environment))
             marks = ", ".join("?" * len(row))
             seq = connection.execute(
                 f"INSERT INTO run ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
@@ -69,6 +70,7 @@ class StoredRuns:
                 "INSERT INTO step (run, node, state) VALUES (?, ?, 'PENDING')",
                 [(seq, node) for node in range(len(spec.graph.nodes))],
             )
+        self._graphs.keep(graph_seq, spec.graph)
 
     def open(self, run: RunId, *, expect: Status | None = None) -> StoredRunLog:
         """Take a run up: lock it, raise its lease, record who hosts it, interrupt what an earlier host left at work.

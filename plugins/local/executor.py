@@ -65,7 +65,7 @@ class LocalExecutor:
         slots = cores or Cores(context.slots, count=0 if os.environ.get("GRAFT_RUN") else None)
         self._crew = Crew(self._pool, slots, context.jobs)
         self._workers = self._crew.workers
-        self._pace = Pace(len(context.operations))
+        self._pace = Pace(context.operations)
         self._ledger = Ledger(self._policies, clock)
         self._backlog = self._ledger.backlog
         self._handlers: dict[int, Callable[[], None]] = {}
