@@ -74,6 +74,10 @@ class Crew:
         """Give back the cores that nobody uses."""
         self.cores.keep(self._occupied())
 
+    def give_up_core(self) -> None:
+        """Let another run have a core: an idle one now, else the next one that comes free."""
+        self.cores.give_up(self._occupied())
+
     def donors(self) -> list[Worker]:
         """Return the workers from which queued orders can be taken back."""
         return [worker for worker in self.workers if len(worker.queue) > 1 and worker.stop is None]

@@ -302,6 +302,7 @@ class LocalExecutor:
     def _on_guardian(self) -> None:
         if not self._guarded.is_alive():
             self._unlisten(self._guarded.fileno())
+            self._pool.notes.append("the guardian was killed; its workers were ended and new ones take their place")
             for worker in self._workers:
                 worker.kill()  # their output goes nowhere now, and nobody would clean up after them
 
@@ -367,10 +368,9 @@ class LocalExecutor:
     def _share_core(self) -> None:
         """Stop feeding one worker, so that its core is free at its next border."""
         busy = [worker for worker in self._workers if worker.queue]
-        self._crew.keep_cores()
         if busy:
             self._take_back(min(busy, key=lambda worker: worker.head_since))
-        self._crew.cores.give_up()
+        self._crew.give_up_core()
 
     # -- descriptors --------------------------------------------------------------------------------------------
 

@@ -24,6 +24,8 @@ from .nursery import Nursery
 
 LIMIT_S = 30.0
 """Seconds an import may take, from the moment its process is there."""
+LOADER_MODULES = ("graftline.plugins.local.loader_entry",)
+"""What the nursery of a loader should import once; without it each load pays 60 ms."""
 _BORN_S = 60.0
 _ENTRY = "graftline.plugins.local.loader_entry:main"
 _SHOWN = 2000
@@ -72,14 +74,23 @@ class LocalLoader:
         if data is None:
             hint = f"it has {self._limit_s:g} s; move long work out of module level"
             raise _error((f"importing {request.target.text} hangs", hint, None, None), output)
-        if data:
-            answer: Answer = pickle.loads(data)
+        answer = _decoded(data)
+        if answer is not None:
             return answer
         ending = child.wait(5.0)
         said = cause_of(ending, OomCounters())[1].message if ending else "it closed its socket"
         said = said.replace("the process left", "left").replace(" before the step returned", "")
         message = f"importing {request.target.text} ends the process: {said}"
         raise _error((message, None, None, None), output)
+
+
+def _decoded(data: bytes) -> Answer | None:
+    """Return the answer; None when the process ended before it was whole."""
+    try:
+        answer: Answer = pickle.loads(data)
+    except (EOFError, pickle.UnpicklingError):
+        return None
+    return answer
 
 
 def _read_all(connection: socket.socket, limit_s: float) -> bytes | None:

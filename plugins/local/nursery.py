@@ -73,8 +73,9 @@ class Nursery:
         self._tickets = itertools.count(1)
         self._answered: set[int] = set()
         self._diagnosis: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the nursery
-        self._link, self._control = socket.socket(), socket.socket()
-        self._guardian = self._start()
+        self._link, link = pair()
+        self._control, control = pair()
+        self._guardian = self._start(link, control)
         path = [entry or os.getcwd() for entry in (sys.path if sys_path is None else sys_path)]
         send(self._control, ("warm", list(self.preload), path, list(modules)))
 
@@ -166,9 +167,7 @@ class Nursery:
     ) -> None:
         self.close()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        self._link, link = pair()
-        self._control, control = pair()
+    def _start(self, link: socket.socket, control: socket.socket) -> subprocess.Popen[bytes]:
         command = [
             *bootstrap.guardian_command(),
             *(str(os.getpid()), self.mark, str(link.fileno()), str(control.fileno())),

@@ -165,8 +165,11 @@ class _Stream:
 
     def _hold(self, data: bytes) -> bytes:
         """Keep back an end that may be the beginning of a marker; return what comes before it."""
-        start = data.find(self._opening[:1], max(0, len(data) - len(self._opening) + 1))
-        if start < 0 or not self._opening.startswith(data[start:]):
+        first = self._opening[:1]
+        start = data.find(first, max(0, len(data) - len(self._opening) + 1))
+        while start >= 0 and not self._opening.startswith(data[start:]):
+            start = data.find(first, start + 1)
+        if start < 0:
             return data
         self._rest = data[start:]
         return data[:start]

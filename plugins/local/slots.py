@@ -120,9 +120,10 @@ class Cores:
             return False
         return True
 
-    def give_up(self) -> None:
-        """Promise the next core that comes free (`keep`) to the run that starves, and take none for a moment."""
-        self._owes = True
+    def give_up(self, busy: int) -> None:
+        """Give a core that `busy` workers do not need to the run that starves, else promise the next that comes free."""
+        self._owes = bool(self._held)
+        self.keep(busy)
 
     def close(self) -> None:
         """Give everything back. Safe to call twice."""

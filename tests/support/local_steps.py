@@ -78,7 +78,7 @@ def finish_after_cancel(folder: str) -> None:
 
 
 def unpicklable() -> object:
-    return lambda: None if sys.stdin else ctypes.CDLL(None)
+    return (each for each in "abc")
 
 
 class Stubborn(Exception):

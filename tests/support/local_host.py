@@ -1,0 +1,18 @@
+"""A runner process to be killed: opens an executor, runs one step of local_steps, waits. No guard, on purpose.
+
+Command line: FOLDER STEP. Prints `ends N` when the step has ended.
+"""
+
+import sys
+from pathlib import Path
+
+from graftline.plugins.local.runner import LocalRunner
+from local_runs import context, operation, order
+
+folder, step = Path(sys.argv[1]), sys.argv[2]
+print("main runs", flush=True)
+executor = LocalRunner.executor(context(folder, [operation(step)]))
+print("guardian", executor._pool.nursery.guardian_pid, flush=True)
+executor.submit([order("step", folder=str(folder))])
+print("ends", len(executor.wait(60)), flush=True)
+executor.close()
