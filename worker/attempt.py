@@ -19,6 +19,7 @@ from .catalog import has_content, inside, keep_files, restore_file
 from .channel import Message
 from .codefiles import CodeFiles
 from .context import WorkerContext
+from .definitions import Decoder
 from .failure import describe_failure
 from .logbook import Book, open_book
 from .pickles import load_by_value
@@ -38,6 +39,7 @@ class Attempts:
     def __init__(self, context: WorkerContext, borders: AttemptBorders) -> None:
         self._context = context
         self._borders = borders
+        self._decoder = Decoder()
         self._operations: dict[int, Operation] = {}
         self._steps: dict[int, Step] = {}
         self._switch = CancelSwitch()
@@ -47,13 +49,11 @@ class Attempts:
         self._surroundings = Surroundings(context.cwd)
         self._pid = os.getpid()
 
-    def add_operation(self, index: int, operation: Operation) -> None:
-        """Take what orders name by its index."""
-        self._operations[index] = operation
-
     def execute(self, order: Sequence[Any]) -> Message:
         """Execute one order and return the report for it."""
-        _, token, node, number, index, arguments, files = order
+        _, token, node, number, index, arguments, files, definition = order
+        if definition is not None and index not in self._operations:
+            self._operations[index] = self._decoder.decode(definition)
         self._borders.begin(number, node)
         attempt = _Attempt(self._context)
         started, begin = time.time(), time.perf_counter()

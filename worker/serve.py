@@ -24,8 +24,6 @@ def serve(channel: Channel, borders: AttemptBorders) -> None:
             if message[0] == "order":
                 channel.send(attempts.execute(message))
                 attempts.tidy()
-            elif message[0] == "operation":
-                attempts.add_operation(message[1], message[2])  # type: ignore[arg-type]
             else:
                 channel.send(("refused", f"a worker does not know the message {message[0]!r}"))
                 return

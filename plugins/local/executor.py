@@ -250,7 +250,7 @@ class LocalExecutor:
 
     def _on_end(self, worker: Worker, report: Report) -> None:
         stop, worker.stop = worker.stop, None
-        ticket = worker.queue.popleft()
+        ticket = worker.end_head()
         if report[0] == "done":
             self._pace.saw(ticket.operation, report[3])
         self._ledger.reported(ticket, report, worker.name, stop)

@@ -11,6 +11,7 @@ from ...core.errors import PluginError
 from ...core.orders import RunContext
 from ...worker.capture import new_nonce
 from ...worker.channel import Channel, socket_pair
+from ...worker.definitions import Encoder
 from ...worker.logformat import LOG_SUFFIX
 from .descent import MARK
 from .nursery import Nursery
@@ -31,6 +32,7 @@ class Pool:
         self._context = context
         self._given = None if is_owner else nursery
         self._numbers = itertools.count(1)
+        self._encoder = Encoder()
         self.nursery = nursery or Nursery(preload=context.preload)
         """Where the next worker comes from."""
         self._others: list[Nursery] = []
@@ -117,6 +119,7 @@ class Pool:
             channel=channel,
             theirs=Channel(theirs, self._context.objects),
             ready_by=time.monotonic() + BORN_S,
+            encoder=self._encoder,
         )
 
 

@@ -10,12 +10,13 @@ from pathlib import Path
 import local_steps
 import pytest
 from fake_executor import FakeExecutor
+from local_runs import context, ends, operation, order, run_all
+
 from graftline.core.artifacts import Output
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.orders import Order
 from graftline.core.ports import Executor
 from graftline.plugins.local.runner import LocalRunner
-from local_runs import context, ends, operation, order, run_all
 
 NOTHING, FAIL, SNOOZE = range(3)
 

@@ -6,8 +6,9 @@ Command line: FOLDER STEP. Prints `ends N` when the step has ended.
 import sys
 from pathlib import Path
 
-from graftline.plugins.local.runner import LocalRunner
 from local_runs import context, operation, order
+
+from graftline.plugins.local.runner import LocalRunner
 
 folder, step = Path(sys.argv[1]), sys.argv[2]
 print("main runs", flush=True)

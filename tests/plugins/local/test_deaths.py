@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from local_runs import context, ends, logged, operation, order, run_all, until
+
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.graph import Operation
 from graftline.core.states import Reason
 from graftline.plugins.local.executor import LocalExecutor
-from local_runs import context, ends, logged, operation, order, run_all, until
 
 pytestmark = pytest.mark.fault
 Open = Callable[..., LocalExecutor]

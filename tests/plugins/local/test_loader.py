@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from graftline.core.errors import InvalidError
 from graftline.core.ports import LoadRequest
 from graftline.core.runs import Target

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from local_runs import context, logged, operation, order, run_all
+
 from graftline.core.graph import Operation
 from graftline.core.orders import Order
 from graftline.plugins.local import logfile
 from graftline.plugins.local.executor import LocalExecutor
 from graftline.plugins.local.pump import Source
 from graftline.worker.capture import Marker, encode_marker, new_nonce
-from local_runs import context, logged, operation, order, run_all
 
 SECRET = "correct-horse-battery"
 

@@ -8,10 +8,11 @@ import time
 from pathlib import Path
 
 import pytest
+from local_runs import context, ends, operation, order, own_environment, until
+
 from graftline.core.errors import InvalidError
 from graftline.plugins.local.executor import LocalExecutor
 from graftline.plugins.local.slots import Cores, MachineSlots
-from local_runs import context, ends, operation, order, own_environment, until
 
 
 def test_a_resource_is_taken_whole_or_not_at_all(tmp_path: Path) -> None:

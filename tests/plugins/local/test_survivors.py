@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from local_runs import SUPPORT, context, is_alive, left_behind, operation, order, own_environment, run_all, until
+
 from graftline.core.events import AttemptSucceeded
 from graftline.plugins.local.executor import LocalExecutor
 from graftline.plugins.local.nursery import Nursery
-from local_runs import SUPPORT, context, is_alive, left_behind, operation, order, own_environment, run_all, until
 
 pytestmark = pytest.mark.fault
 
