@@ -181,7 +181,10 @@ def _pickled(value: object) -> tuple[str, list[bytes | memoryview]]:
 
 
 def _arrow_of(value: object) -> str:
-    return f"arrow:{type(value).__module__.partition('.')[0]}"
+    name = f"arrow:{type(value).__module__.partition('.')[0]}"
+    if name not in SERIALIZERS:
+        raise CannotSerialize(f"arrow takes frames of polars, pandas and pyarrow, not {type(value).__name__}")
+    return name
 
 
 def _load_npy(buffer: Buffer) -> object:
