@@ -156,7 +156,7 @@ def _dump_json(value: object) -> list[bytes | memoryview]:
     return [_STRICT_ENCODER.encode(value).encode()]
 
 
-def _as_json(value: object) -> object:
+def _as_json(value: Any) -> object:
     """Return what numpy scalars and arrays stand for when JSON was asked for by name."""
     if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
         return value.tolist()

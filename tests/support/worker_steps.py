@@ -112,7 +112,7 @@ def deeper(a: int) -> float:
     return divide(a, 0)
 
 
-def chained() -> NoReturn:
+def chained() -> None:
     try:
         divide(1, 0)
     except ZeroDivisionError as problem:
@@ -198,7 +198,7 @@ def vandalise(directory: str) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(1)
     sys.stdout.close()
-    sys.stderr = None  # type: ignore[assignment]
+    sys.stderr = None
     os.close(1)
     os.close(2)
     threading.Thread(target=time.sleep, args=(60,)).start()

@@ -215,7 +215,7 @@ def test_a_tampered_pickle_is_never_loaded(worker: WorkerProcess, tmp_path: Path
     assert not canary.exists()
 
 
-FAILURES = [
+FAILURES: list[tuple[str, dict[str, Any], str, str]] = [
     ("leave", {"code": 0}, "SystemExit", "0"),
     ("leave", {"code": "bye"}, "SystemExit", "bye"),
     ("interrupt", {}, "KeyboardInterrupt", ""),
