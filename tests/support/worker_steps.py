@@ -313,7 +313,3 @@ def burn() -> int:
     while time.process_time() < until:
         pass
     return 1
-
-
-def allocate(mb: int) -> int:
-    return len(bytearray(mb * 1_000_000).replace(b"x", b"y")) and 1

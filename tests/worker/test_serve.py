@@ -463,19 +463,12 @@ def test_trained_state_can_be_a_file(worker: WorkerProcess) -> None:
     assert open_value(str(worker.objects), "file", sha256, size) == b"weights" * 1000
 
 
-def test_processor_time_and_peak_memory_belong_to_the_attempt(worker: WorkerProcess) -> None:
-    first = worker.run(python("noop"))
+def test_processor_time_belongs_to_the_attempt(worker: WorkerProcess) -> None:
     burnt = worker.run(python("burn"))
-    # Above what pytest itself needs: a program's peak starts with that of the one that executed it.
-    large = worker.run(python("allocate"), {"mb": 400})
-    small = worker.run(python("allocate"), {"mb": 250})
-    nothing = worker.run(python("noop"))
+    idle = worker.run(python("nap"))
 
     assert 0.2 <= float(str(burnt[4])) < 2
-    assert float(str(first[4])) < 5
-    assert 400_000_000 < int(str(large[5])) < 1_200_000_000
-    assert 250_000_000 < int(str(small[5])) < int(str(large[5]))  # found although the one before needed more
-    assert nothing[5] is None
+    assert float(str(idle[4])) < 0.1
 
 
 def test_messages_of_any_size_pass(worker: WorkerProcess) -> None:
