@@ -156,7 +156,7 @@ def _dump_json(value: object) -> list[bytes | memoryview]:
     return [_STRICT_ENCODER.encode(value).encode()]
 
 
-def _as_json(value: object) -> object:
+def _as_json(value: Any) -> object:
     """Return what numpy scalars and arrays stand for when JSON was asked for by name."""
     if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
@@ -181,7 +181,10 @@ def _pickled(value: object) -> tuple[str, list[bytes | memoryview]]:
 
 
 def _arrow_of(value: object) -> str:
-    return f"arrow:{type(value).__module__.partition('.')[0]}"
+    name = f"arrow:{type(value).__module__.partition('.')[0]}"
+    if name not in SERIALIZERS:
+        raise CannotSerialize(f"arrow takes frames of polars, pandas and pyarrow, not {type(value).__name__}")
+    return name
 
 
 def _load_npy(buffer: Buffer) -> object:

@@ -242,6 +242,27 @@ def test_kinds_asked_for_by_name_are_taken_or_refused_with_a_reason() -> None:
         dump(1, "xml")
 
 
+@pytest.mark.parametrize("library", ["polars", "pyarrow", "pandas"])
+def test_frames_travel_as_arrow(library: str, tmp_path: Path) -> None:
+    module: Any = pytest.importorskip(library)
+    pytest.importorskip("polars" if library == "polars" else "pyarrow")
+    columns = {"a": list(range(5000)), "b": ["x"] * 5000}
+    frame = module.table(columns) if library == "pyarrow" else module.DataFrame(columns)
+
+    dumped = dump(frame, "arrow" if library == "pandas" else "auto")
+    ref = store(dumped, str(tmp_path))
+    back: Any = open_value(str(tmp_path), ref.serializer, ref.sha256, ref.size)
+
+    assert ref.serializer == f"arrow:{library}"
+    assert type(back) is type(frame)
+    assert back.equals(frame)
+
+
+def test_arrow_is_for_frames_alone() -> None:
+    with pytest.raises(CannotSerialize, match="arrow takes frames of polars, pandas and pyarrow, not int"):
+        dump(1, "arrow")
+
+
 def test_a_broken_reduce_is_reported_and_not_raised() -> None:
     class Sulky:
         def __reduce__(self) -> Any:
