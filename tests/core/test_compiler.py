@@ -196,7 +196,7 @@ def test_a_heavy_closure_is_warned_about_with_what_makes_it_heavy() -> None:
 
 def test_compiling_twice_gives_identical_json() -> None:
     def make() -> str:
-        steps = [
+        steps: list[Any] = [
             load,
             PythonTask(clean, inputs={"df": "load"}, returns=[pickled("df")], resources={"gpu": 1, "db": 2}),
             PythonTask(everything, params={"b": 1, "a": {"y": 1, "x": 2}}, returns=["all"], env={"TZ", "LANG", "HOME"}),
