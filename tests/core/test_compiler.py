@@ -148,6 +148,13 @@ def test_all_problems_are_told_at_once() -> None:
         assert text in message, text
 
 
+def test_a_parameter_that_does_not_cast_is_told_once() -> None:
+    steps: list[Any] = [PythonTask(fit, name=f"s{i}", params={"df": [1]}, returns=["m"]) for i in range(100)]
+    with pytest.raises(InvalidError) as caught:
+        graph_of(Pipeline(steps), typed={"C": "abc"})
+    assert str(caught.value).count("expected a number") == 1
+
+
 def test_a_message_has_the_line_of_the_step() -> None:
     pipeline = Pipeline([PythonTask(publish)])
     with pytest.raises(InvalidError) as caught:
