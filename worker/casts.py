@@ -286,7 +286,7 @@ def _cast_model(value: object, kind: Any, is_text: bool) -> object:
 
 
 def _model_problem(problem: Exception) -> str:
-    errors = getattr(problem, "errors", None)
+    errors: Any = getattr(problem, "errors", None)
     if not callable(errors):
         return str(problem)
     # Never `str(problem)`: it holds the whole input and a link.

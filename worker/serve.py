@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 
 from .attempt import Attempts
@@ -17,6 +18,7 @@ def serve(channel: Channel, borders: AttemptBorders) -> None:
     `os._exit`, or the interpreter waits for them.
     """
     install_streams()
+    faulthandler.enable(2)  # a segmentation fault leaves the Python stack in the step's log
     try:
         attempts = _begin(channel, borders)
         while attempts is not None:
