@@ -14,8 +14,8 @@ from .artifacts import ArtifactRef, Output
 from .events import AttemptEnded, CancelRequested, Fact
 from .graph import Graph, Json
 from .ids import RunId
-from .orders import Order, RunContext
-from .runs import Attempt, Run, RunSpec, Snapshot, StepRun, Target
+from .orders import Order
+from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
 
 
@@ -53,6 +53,14 @@ class RunStore(Protocol):
         Raises:
             ConflictError: a living process holds it (named by host and pid).
             MissingError: no such run.
+        """
+        ...
+
+    def revise(self, run: RunId, spec: RunSpec, snapshot: Snapshot | None) -> None:
+        """Give a finished run another graph and code (retry with current code).
+
+        Steps that stay keep their state, attempts and outputs; new ones are PENDING; removed ones disappear from the
+        list of steps, their attempts stay in the event log.
         """
         ...
 
@@ -154,8 +162,11 @@ class Outputs(Protocol):
         """Return by path the outputs of each step whose state is good."""
         ...
 
-    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[Output, ...]]:
-        """Return by path the newest good outputs of any run of the pipeline; paths never run are absent."""
+    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[RunId, tuple[Output, ...]]]:
+        """Return by path the run and outputs of the newest good attempt in any run of the pipeline.
+
+        Paths that never succeeded are absent.
+        """
         ...
 
     def read(self, ref: ArtifactRef) -> bytes:
@@ -170,8 +181,8 @@ class Outputs(Protocol):
         """Store bytes as an object and return their sha256."""
         ...
 
-    def path(self, ref: ArtifactRef) -> str | None:
-        """Return the object's absolute path; None when it is inline."""
+    def export(self, ref: ArtifactRef) -> str:
+        """Return the absolute path of a file with the stored bytes; an inline value is written to one first."""
         ...
 
 
@@ -234,12 +245,6 @@ class Slots(Protocol):
         ...
 
 
-class ExecutorFactory(Protocol):
-    """Opens an executor for a run: what a Runner provides."""
-
-    def __call__(self, context: RunContext) -> Executor: ...
-
-
 class Clock(Protocol):
     """Wall time in seconds since the epoch."""
 
@@ -272,6 +277,34 @@ class Loaded:
     """sha256 -> bytes of functions and constants pickled by value."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
+
+
+class Host(Protocol):
+    """Starts processes that host runs on their own."""
+
+    def launch(self, run: RunId) -> None:
+        """Start a process in its own session that takes up the run and carries it to its end.
+
+        Raises:
+            PluginError: it could not be started.
+        """
+        ...
+
+
+class Machine(Protocol):
+    """What core must know of the machine and the work tree."""
+
+    def cores(self) -> int:
+        """Return how many cores this process may use, at least 1."""
+        ...
+
+    def code_state(self, root: str, key: str | None) -> CodeState:
+        """Return git's view of a project root, with the digest of the code snapshot."""
+        ...
+
+    def materialise(self, snapshot: Snapshot, key: str) -> str:
+        """Write recorded code into a directory of its own and return the absolute path; done once for each key."""
+        ...
 
 
 class Workshop(Protocol):

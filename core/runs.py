@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -60,6 +62,14 @@ class Snapshot:
     files: Mapping[str, str]
     contents: Mapping[str, bytes]
     """sha256 -> bytes."""
+
+    @property
+    def key(self) -> str | None:
+        """Return the digest of the snapshot: sha256 of the canonical JSON of `files`; None when it is empty."""
+        if not self.files:
+            return None
+        text = json.dumps(dict(self.files), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,8 @@ class Reason(StrEnum):
     """Its branch was not taken."""
     TERMINATED = "TERMINATED"
     """A terminate step ended the run."""
+    UNSELECTED = "UNSELECTED"
+    """The selection (`--only`, `--from`, `--to`) left it out."""
     FAIL_FAST = "FAIL_FAST"
     """Another step failed and the run stops at the first failure."""
     USER = "USER"

@@ -1,0 +1,78 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import typer
+
+from graftline.core.quantities import seconds
+from graftline.core.selection import Selection
+
+from .completion import complete_runs, complete_steps
+
+LAST = "@last"
+LAST_FAILED = "@last-failed"
+
+RunArgument: TypeAlias = Annotated[
+    str,
+    typer.Argument(
+        metavar="[RUN]",
+        autocompletion=complete_runs,
+        help="Run id or unique prefix, @last, @last~1, @last-failed, or a tag.",
+        show_default=True,
+    ),
+]
+StepArgument: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(metavar="[STEP]", autocompletion=complete_steps, help="Path or name of a step; default: all."),
+]
+TargetArgument: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[TARGET]",
+        help="FILE.py[:NAME], package.module:NAME, a script or a project directory; default: the project's pipeline.",
+    ),
+]
+ParamOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("-p", "--param", metavar="[STEP:]NAME=VALUE", help="Set a parameter; repeatable.")
+]
+ParamsFileOption: TypeAlias = Annotated[
+    str | None, typer.Option("--params", metavar="FILE", help="Read parameters from a TOML or JSON file.")
+]
+JobsOption: TypeAlias = Annotated[
+    int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="cpus that steps may use; default: all.")
+]
+KeepGoingOption: TypeAlias = Annotated[
+    bool, typer.Option("-k", "--keep-going", help="Run what does not depend on a failed step (default).")
+]
+FailFastOption: TypeAlias = Annotated[bool, typer.Option("-x", "--fail-fast", help="Stop at the first failure.")]
+DryRunOption: TypeAlias = Annotated[bool, typer.Option("-n", "--dry-run", help="Say what would run; run nothing.")]
+DetachOption: TypeAlias = Annotated[
+    bool, typer.Option("-d", "--detach", help="Run in a process of its own and return at once.")
+]
+OnlyOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="STEPS", help="These steps alone, on the newest outputs of what they need."),
+]
+FromOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--from", metavar="STEPS", help="These steps and what follows them.")
+]
+ToOption: TypeAlias = Annotated[
+    list[str] | None, typer.Option("--to", metavar="STEPS", help="These steps and what they need.")
+]
+
+
+def selection(only: Sequence[str] | None, start: Sequence[str] | None, end: Sequence[str] | None) -> Selection:
+    """Return the selection of `--only`, `--from` and `--to`, each a list of names separated by commas."""
+    return Selection(only=_names(only), start=_names(start), end=_names(end))
+
+
+def limit_s(text: str | None) -> float | None:
+    """Return a time limit in seconds; None when there is none."""
+    return None if text is None else seconds(text)
+
+
+def _names(texts: Sequence[str] | None) -> tuple[str, ...]:
+    return tuple(name.strip() for text in texts or () for name in text.split(",") if name.strip())

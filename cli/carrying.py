@@ -1,0 +1,94 @@
+"""Carrying a run to its end in this process while a person watches: view, signals, closing words, exit code."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from graftline.core.document import run_document
+from graftline.core.errors import GraftError
+from graftline.core.ids import RunId
+from graftline.core.quantities import duration_text
+from graftline.core.runs import Run, RunSpec, StepRun
+from graftline.core.session import Observer, Requests
+from graftline.core.states import Status
+
+from .card import PANELS_SHOWN, Shown
+from .closing import closing
+from .context import short
+from .failure import tail
+from .live import progress
+from .look import look_of
+from .options import Options
+from .printer import put, put_document
+from .signals import TERMINATED, Stops, handled
+
+if TYPE_CHECKING:
+    from graftline.core.workspace import Workspace
+
+EXIT_CODES: Mapping[Status, int] = {
+    Status.SUCCESS: 0,
+    Status.FAILURE: 1,
+    Status.INTERRUPTED: 1,
+    Status.CANCELLED: 130,
+}
+"""Of a run that was waited for."""
+
+
+def carry(space: Workspace, options: Options, run: RunId, start: Callable[[Observer, Requests], Run]) -> int:
+    """Host a run until it ends, report it, and return the exit code.
+
+    Args:
+        start: takes the run up in this process; is given the observer and the requests to stop.
+    """
+    look = look_of(is_plain=options.is_plain)
+    requests = Requests()
+    is_quiet = options.is_json
+    states = {} if is_quiet else {step.path: step.state for step in space.steps(run)}
+    title = "" if is_quiet else f"{space.show(run).pipeline}  {short(space, run)}"
+    view = progress(look, states, title, is_plain=options.is_plain, is_quiet=is_quiet)
+    stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), view.say)
+    begun = time.monotonic()
+    with handled(stops), view:
+        ended = start(view.observe, requests)
+    report(space, options, ended, took_s=time.monotonic() - begun)
+    return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)
+
+
+def report(space: Workspace, options: Options, run: Run, *, took_s: float | None) -> None:
+    """Print how a run ended: the document, or the closing words."""
+    steps = space.steps(run.id)
+    if options.is_json:
+        put_document(run_document(run, steps))
+        return
+    shown = shown_run(space, run, steps)
+    took = run.seconds if took_s is None else took_s
+    put(closing(look_of(is_plain=options.is_plain), shown, duration_text(took)))
+
+
+def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:
+    """Gather what the screens of a run show."""
+    failed = [step.path for step in steps if step.state is Status.FAILURE][:PANELS_SHOWN]
+    return Shown(
+        run=run,
+        steps=steps,
+        spec=_spec(space, run.id),
+        short=short(space, run.id),
+        now=space.parts.clock(),
+        logs={path: tail(space.logs(run.id, path)) for path in failed},
+        is_full=is_full,
+    )
+
+
+def exit_code(state: Status) -> int:
+    """Return the exit code of a run that was waited for."""
+    return EXIT_CODES.get(state, 0)
+
+
+def _spec(space: Workspace, run: RunId) -> RunSpec | None:
+    """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
+    try:
+        return space.spec(run)
+    except GraftError:
+        return None

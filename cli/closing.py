@@ -1,0 +1,53 @@
+"""What is said when a run has ended: how it went, metrics, what failed and why, and where to look next."""
+
+from __future__ import annotations
+
+from graftline.core.states import Status
+
+from .card import Shown, counts_text, failures, metric_lines
+from .failure import next_commands, reason_text
+from .look import MARKS, Ink, Look
+from .text import clean, cut, plural
+
+OUTPUTS_SHOWN = 8
+
+
+def closing(look: Look, shown: Shown, took: str) -> list[str]:
+    """Return the closing lines of a run that was watched.
+
+    Args:
+        took: how long this hosting of it lasted, as text.
+    """
+    run = shown.run
+    state = look.paint(look.state(run.state), MARKS[run.state].ink, Ink.BOLD)
+    told = ", ".join(text for text in (counts_text(run), f"in {took}", reason_text(run.reason)) if text)
+    lines = [f"{state}  {clean(run.pipeline)}  {shown.short}{look.dot}{told}"]
+    lines += metric_lines(look, shown.steps)
+    for panel in failures(look, shown):
+        lines += ["", *panel]
+    lines += _outputs(look, shown)
+    return [*lines, "", *next_commands(look, _commands(shown))]
+
+
+def _outputs(look: Look, shown: Shown) -> list[str]:
+    names = [output.name for step in shown.steps for output in step.outputs if output.role != "metric"]
+    if not names or shown.run.state is not Status.SUCCESS:
+        return []
+    more = look.said(f", … {plural(len(names) - OUTPUTS_SHOWN, 'more')[:-1]}") if len(names) > OUTPUTS_SHOWN else ""
+    text = f"  {clean(', '.join(names[:OUTPUTS_SHOWN]))}{more}"
+    return ["", look.paint("outputs", Ink.DIM), cut(text, look.width, ellipsis=look.ellipsis)]
+
+
+def _commands(shown: Shown) -> list[tuple[str, str]]:
+    short = shown.short
+    show = (f"graft show {short}", "steps, times, code")
+    match shown.run.state:
+        case Status.SUCCESS:
+            has_outputs = any(step.outputs for step in shown.steps)
+            return [show, (f"graft output {short}", "its outputs")] if has_outputs else [show]
+        case Status.FAILURE:
+            return [(f"graft retry {short}", "after a fix: failed steps and what follows"), show]
+        case Status.INTERRUPTED:
+            return [(f"graft resume {short}", "run what was not finished"), show]
+        case _:
+            return [(f"graft retry {short}", "run what was not finished"), show]

@@ -1,0 +1,68 @@
+"""`graft attach`: follow a run that another process hosts, to its end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from graftline.cli import context
+from graftline.cli.arguments import LAST, RunArgument
+from graftline.cli.carrying import exit_code, report
+from graftline.cli.live import Progress, progress
+from graftline.cli.look import look_of
+from graftline.cli.options import Options
+from graftline.cli.printer import remark
+from graftline.core.codec import fact_from_json
+from graftline.core.ids import RunId
+from graftline.core.ports import Feed
+from graftline.core.runs import Run
+from graftline.core.states import Status
+
+if TYPE_CHECKING:
+    from graftline.core.workspace import Workspace
+
+PERIOD_S = 0.1
+LOOK_S = 1.0
+"""Seconds after which the run is looked at though nothing was committed: its process may be dead."""
+PAGE = 1000
+
+
+def attach(options: Options, *, run: RunArgument = LAST) -> int:
+    """Follow a run to its end; the exit code is the run's. Ctrl+C leaves it running."""
+    space = context.workspace(options)
+    found = space.find(run)
+    look = look_of(is_plain=options.is_plain)
+    short = context.short(space, found)
+    states = {node.path: Status.PENDING for node in space.graph(found).nodes}
+    title = f"{space.show(found).pipeline}  {short}"
+    try:
+        view = progress(look, states, title, is_plain=options.is_plain, is_quiet=options.is_json)
+        with view:
+            ended = _follow(space, found, view)
+    except KeyboardInterrupt:
+        remark(f"left run {short}, which goes on; graft cancel {short} stops it")
+        return exit_code(Status.CANCELLED)
+    report(space, options, ended, took_s=None)
+    return exit_code(ended.state)
+
+
+def _follow(space: Workspace, run: RunId, view: Progress) -> Run:
+    feed = space.feed()
+    after, version, looked = 0, -1, 0.0
+    while True:
+        moved = feed.version()
+        if moved != version or time.monotonic() - looked >= LOOK_S:
+            version, looked = moved, time.monotonic()
+            # The state first: facts committed until the end are still read after it was seen.
+            state = space.show(run)
+            after = _tell(feed, run, after, view)
+            if state.state.is_final:
+                return state
+        time.sleep(PERIOD_S)
+
+
+def _tell(feed: Feed, run: RunId, after: int, view: Progress) -> int:
+    while rows := feed.events(after, run, PAGE):
+        view.observe([fact_from_json({**row.data, "kind": row.kind, "at": row.at}) for row in rows])
+        after = rows[-1].seq
+    return after

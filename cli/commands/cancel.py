@@ -1,0 +1,36 @@
+"""`graft cancel`: stop a run."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.arguments import LAST, RunArgument
+from graftline.cli.options import Options
+from graftline.cli.printer import put, put_document
+from graftline.core.states import Status
+
+
+def cancel(
+    options: Options,
+    *,
+    run: RunArgument = LAST,
+    kill: Annotated[bool, typer.Option("--kill", help="Kill running steps at once, without grace.")] = False,
+) -> int:
+    """Ask a run to stop: no step starts any more, running ones get 10 s to finish."""
+    space = context.workspace(options)
+    found = space.find(run)
+    short = context.short(space, found)
+    before = space.show(found).state
+    state = before if before.is_final else space.cancel(found, is_hard=kill)
+    if options.is_json:
+        put_document({"schema": 1, "run": found, "state": state.value, "was": before.value})
+    elif before.is_final:
+        put(f"run {short} has already ended: {before}")
+    elif state is Status.CANCELLED:
+        put(f"run {short} is cancelled")
+    else:
+        put(f"run {short} was asked to stop; graft attach {short} follows it to its end")
+    return 0

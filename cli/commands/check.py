@@ -1,0 +1,39 @@
+"""`graft check`: import and compile a pipeline, run nothing."""
+
+from __future__ import annotations
+
+from graftline.cli import context
+from graftline.cli.arguments import ParamOption, ParamsFileOption, TargetArgument
+from graftline.cli.look import Ink, look_of
+from graftline.cli.options import Options
+from graftline.cli.parameters import file_params, typed_params
+from graftline.cli.printer import put, put_document
+from graftline.cli.text import clean, plural
+from graftline.core.document import SCHEMA
+from graftline.core.requests import RunRequest
+from graftline.core.states import Status
+
+
+def check(
+    options: Options,
+    *,
+    target: TargetArgument = None,
+    param: ParamOption = None,
+    params: ParamsFileOption = None,
+) -> int:
+    """Import and compile a pipeline without running it; every problem is reported at once."""
+    request = RunRequest(target=context.target(options, target), params=typed_params(param), values=file_params(params))
+    loaded = context.workspace(options, needs_code=True).load(request)
+    graph = loaded.graph
+    if options.is_json:
+        steps = [node.path for node in graph.nodes]
+        put_document(
+            {"schema": SCHEMA, "pipeline": graph.name, "steps": steps, "warnings": list(loaded.warnings)},
+        )
+        return 0
+    look = look_of(is_plain=options.is_plain)
+    sound = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
+    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(graph.nodes), 'step')}")
+    for warning in loaded.warnings:
+        put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
+    return 0

@@ -1,0 +1,93 @@
+"""`graft events`: what happened, fact by fact; the audit of the store and a feed for other programs."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.completion import complete_runs
+from graftline.cli.loglines import clock_text
+from graftline.cli.options import Options
+from graftline.cli.printer import put, put_row
+from graftline.cli.text import clean, pad
+from graftline.core.document import instant
+from graftline.core.ids import RunId
+from graftline.core.ports import EventRow, Feed
+
+PERIOD_S = 0.1
+PAGE = 1000
+SHORT = 8
+"""Characters of a run id in a line."""
+
+
+def events(
+    options: Options,
+    *,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on, from now.")] = False,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="RUN", autocompletion=complete_runs, help="Only of this run.")
+    ] = None,
+    after: Annotated[
+        int | None, typer.Option("--after", min=0, metavar="SEQ", help="Only after this sequence number.")
+    ] = None,
+) -> int:
+    """Print facts, oldest first; with --json one object a line.
+
+    With -f and neither --run nor --after: only what happens from now on.
+    """
+    space = context.workspace(options)
+    feed = space.feed()
+    found = None if run is None else space.find(run, all_projects=True)
+    if after is None:
+        after = newest(feed) if follow and found is None else 0
+    version = -1
+    while True:
+        moved = feed.version()
+        if moved != version:
+            version = moved
+            after = _print_all(feed, after, found, options)
+        if not follow:
+            return 0
+        time.sleep(PERIOD_S)
+
+
+def newest(feed: Feed) -> int:
+    """Return the highest sequence number, in some thirty questions instead of reading the feed."""
+    low, high = 0, 1
+    while feed.events(high, None, 1):
+        low, high = high, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        if feed.events(middle, None, 1):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _print_all(feed: Feed, after: int, run: RunId | None, options: Options) -> int:
+    while rows := feed.events(after, run, PAGE):
+        for row in rows:
+            if options.is_json:
+                put_row(_document(row))
+            else:
+                put(_line(row))
+        after = rows[-1].seq
+    return after
+
+
+def _document(row: EventRow) -> dict[str, Any]:
+    rest = {name: value for name, value in row.data.items() if name not in ("kind", "at")}
+    return {"seq": row.seq, "run": row.run, "at": instant(row.at), "kind": row.kind, **rest}
+
+
+def _line(row: EventRow) -> str:
+    words = [clock_text(row.at), row.run[:SHORT], pad(row.kind, 17)]
+    words += [clean(str(row.data[name])) for name in ("node", "state", "reason") if row.data.get(name) is not None]
+    error = row.data.get("error")
+    if isinstance(error, dict):
+        words.append(clean(f"{error.get('type')}: {str(error.get('message')).partition(chr(10))[0]}"))
+    return "  ".join(words)

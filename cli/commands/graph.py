@@ -1,0 +1,226 @@
+"""`graft graph`: a pipeline or a run as a picture, in the terminal or as a file."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.arguments import FromOption, OnlyOption, TargetArgument, ToOption, selection
+from graftline.cli.completion import complete_runs
+from graftline.cli.look import Look, look_of
+from graftline.cli.options import Options
+from graftline.cli.picture import LARGEST, Part, coloured, picture
+from graftline.cli.printer import put, put_document, remark
+from graftline.cli.text import cut
+from graftline.core.diagrams import dot_source, mermaid_source
+from graftline.core.document import SCHEMA
+from graftline.core.errors import InvalidError, PluginError
+from graftline.core.graph import Graph
+from graftline.core.layout.sketch import NodeStyle, Orientation
+from graftline.core.requests import RunRequest
+from graftline.core.selection import Selection
+from graftline.core.states import Status
+
+
+class Format(StrEnum):
+    """What a graph is written as."""
+
+    TEXT = "text"
+    DOT = "dot"
+    SVG = "svg"
+    PNG = "png"
+    PDF = "pdf"
+    MERMAID = "mermaid"
+    JSON = "json"
+
+
+class Style(StrEnum):
+    """How a step is drawn in text."""
+
+    CHIPS = "chips"
+    BOXES = "boxes"
+
+
+STYLES = {Style.CHIPS: NodeStyle.CHIP, Style.BOXES: NodeStyle.BOX}
+ENDINGS = {
+    ".txt": Format.TEXT,
+    ".dot": Format.DOT,
+    ".gv": Format.DOT,
+    ".svg": Format.SVG,
+    ".png": Format.PNG,
+    ".pdf": Format.PDF,
+    ".mmd": Format.MERMAID,
+    ".json": Format.JSON,
+}
+FILE_WIDTH = 10_000
+"""Columns of a text picture in a file: as wide as it is."""
+
+
+def graph(
+    options: Options,
+    *,
+    target: TargetArgument = None,
+    run: Annotated[
+        str | None,
+        typer.Option("--run", metavar="RUN", autocompletion=complete_runs, help="Draw this run, with its states."),
+    ] = None,
+    form: Annotated[
+        Format | None, typer.Option("--format", help="Default: the ending of -o, else text.", show_default=False)
+    ] = None,
+    file: Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
+    lr: Annotated[bool, typer.Option("--lr", help="Flow to the right.")] = False,
+    tb: Annotated[bool, typer.Option("--tb", help="Flow down.")] = False,
+    style: Annotated[Style, typer.Option("--style", help="How steps look in text.")] = Style.CHIPS,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Text without box-drawing characters.")] = False,
+    only: OnlyOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+) -> int:
+    """Draw a pipeline, or a run with the states of its steps.
+
+    text, dot, mermaid and json need nothing else; svg, png and pdf need Graphviz' program dot.
+    """
+    if lr and tb:
+        raise InvalidError("--lr and --tb exclude each other")
+    if run is not None and target is not None:
+        raise InvalidError("a TARGET and --run exclude each other")
+    compiled, states = _loaded(options, target, run)
+    part = _part(compiled, selection(only, start, end), states)
+    look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
+    orientation = Orientation.LR if lr else Orientation.TB if tb else None
+    match _format(options, form, file):
+        case Format.TEXT:
+            _text(look, part, orientation, STYLES[style], file)
+        case Format.JSON:
+            _json(compiled, part, file)
+        case Format.MERMAID:
+            source = mermaid_source(part.nodes, part.edges, part.labels(look), kinds=_kinds(part))
+            _write(source.encode(), file)
+        case chosen:
+            source = _dot(part, look, orientation)
+            _write(source.encode() if chosen is Format.DOT else _rendered(source, chosen, file), file)
+    return 0
+
+
+def _loaded(options: Options, target: str | None, run: str | None) -> tuple[Graph, dict[str, Status]]:
+    if run is None:
+        request = RunRequest(target=context.target(options, target))
+        return context.workspace(options, needs_code=True).load(request).graph, {}
+    space = context.workspace(options)
+    found = space.find(run)
+    return space.graph(found), {step.path: step.state for step in space.steps(found)}
+
+
+def _part(compiled: Graph, chosen: Selection, states: dict[str, Status]) -> Part:
+    paths = chosen.paths(compiled)
+    return Part(
+        nodes=[node.path for node in compiled.nodes if node.path in paths],
+        edges=[edge for edge in compiled.edges if paths.issuperset(edge)],
+        states=states,
+    )
+
+
+def _format(options: Options, form: Format | None, file: str | None) -> Format:
+    if options.is_json:
+        if form not in (None, Format.JSON):
+            raise InvalidError(f"--json and --format {form} exclude each other")
+        return Format.JSON
+    if form is not None or file is None:
+        return form or Format.TEXT
+    ending = Path(file).suffix.lower()
+    if ending not in ENDINGS:
+        raise InvalidError(f"'{file}' does not say the format", f"add --format, or use {', '.join(ENDINGS)}")
+    return ENDINGS[ending]
+
+
+def _text(look: Look, part: Part, orientation: Orientation | None, style: NodeStyle, file: str | None) -> None:
+    if len(part.nodes) > LARGEST:
+        raise InvalidError(
+            f"a picture of {len(part.nodes):,} steps is too large for text (at most {LARGEST:,})",
+            "--from and --to take a part; --format svg draws all of it",
+        )
+    if file is not None:
+        plain = replace(look, width=FILE_WIDTH, has_colour=False)
+        _write(("\n".join(picture(plain, part, orientation, style).rows) + "\n").encode(), file)
+        return
+    drawing = picture(look, part, orientation, style)
+    if look.is_terminal and drawing.width > look.width:
+        put([cut(row, look.width, ellipsis=look.ellipsis) for row in drawing.rows])
+        remark(f"the picture is {drawing.width} columns wide: | less -S shows it whole, --from and --to a part")
+    else:
+        put(coloured(look, drawing, part.states))
+
+
+def _json(compiled: Graph, part: Part, file: str | None) -> None:
+    nodes: list[dict[str, Any]] = []
+    for path in part.nodes:
+        operation = compiled.operation_of(path)
+        call = operation.call
+        nodes.append(
+            {
+                "path": path,
+                "name": compiled.node(path).name,
+                "kind": call.kind.value,
+                "file": call.file,
+                "line": call.line,
+                "needs": list(compiled.node(path).needs),
+                "outputs": [each.name for each in operation.returns],
+                "state": part.states[path].value if path in part.states else None,
+            }
+        )
+    document = {
+        "schema": SCHEMA,
+        "pipeline": compiled.name,
+        "mode": compiled.mode,
+        "nodes": nodes,
+        "edges": [list(edge) for edge in part.edges],
+    }
+    if file is None:
+        put_document(document)
+    else:
+        _write(json.dumps(document, indent=2).encode(), file)
+
+
+def _kinds(part: Part) -> dict[str, str]:
+    return {path: part.states[path].value.lower() for path in part.nodes if path in part.states}
+
+
+def _dot(part: Part, look: Look, orientation: Orientation | None) -> str:
+    source = dot_source(part.nodes, part.edges, part.labels(look), kinds=_kinds(part))
+    return source.replace("rankdir=LR", "rankdir=TB", 1) if orientation is Orientation.TB else source
+
+
+def _rendered(source: str, form: Format, file: str | None) -> bytes:
+    if file is None and form is not Format.SVG and sys.stdout.isatty():
+        raise InvalidError(f"{form} is not for a terminal", f"write it with -o graph.{form}")
+    import graphviz  # 37 ms, for pictures alone
+
+    try:
+        return bytes(graphviz.pipe("dot", form.value, source.encode(), quiet=True))
+    except graphviz.ExecutableNotFound as error:
+        raise PluginError(
+            f"{form} needs Graphviz, and its program 'dot' is not installed",
+            "install it (apt install graphviz, brew install graphviz); --format text, dot and mermaid work without",
+        ) from error
+    except graphviz.CalledProcessError as error:
+        raise PluginError(f"Graphviz could not draw the graph: {error}") from error
+
+
+def _write(data: bytes, file: str | None) -> None:
+    if file is None or file == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return
+    try:
+        Path(file).write_bytes(data)
+    except OSError as error:
+        raise InvalidError(f"it cannot be written: {error.strerror}", file=file) from error
+    remark(f"wrote {file}")

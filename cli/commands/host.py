@@ -1,0 +1,26 @@
+"""Hidden `graft _host`: what `--detach` and `submit` start; carries a stored run to its end without a terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.carrying import exit_code
+from graftline.cli.options import Options
+from graftline.cli.printer import remark
+from graftline.cli.signals import TERMINATED, Stops, handled
+from graftline.core.ids import RunId
+from graftline.core.session import Requests
+from graftline.core.states import Status
+
+
+def host(options: Options, *, run: Annotated[str, typer.Argument(metavar="RUN", help="Whole run id.")]) -> int:
+    """Carry a stored run to its end."""
+    space = context.workspace(options)
+    requests = Requests()
+    stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), remark)
+    with handled(stops):
+        ended = space.host(RunId(run), None, requests)
+    return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)

@@ -1,0 +1,136 @@
+"""`graft logs`: what steps wrote."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.arguments import LAST, RunArgument, StepArgument
+from graftline.cli.loglines import Lines, LogLine, Unseen, clock_text
+from graftline.cli.look import Ink, Look, look_of
+from graftline.cli.options import Options
+from graftline.cli.printer import put, put_row, remark
+from graftline.cli.text import clean
+from graftline.core.document import instant
+from graftline.core.ids import RunId
+from graftline.core.ports import LogChunk
+
+if TYPE_CHECKING:
+    from graftline.core.workspace import Workspace
+
+PERIOD_S = 0.25
+"""Between two looks at a log that is followed; longer when reading it takes long."""
+
+
+class Stream(StrEnum):
+    """A stream of a step."""
+
+    STDOUT = "stdout"
+    STDERR = "stderr"
+    SYSTEM = "system"
+    """What graftline says about the attempt."""
+
+
+def logs(
+    options: Options,
+    *,
+    run: RunArgument = LAST,
+    step: StepArgument = None,
+    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the run ends.")] = False,
+    attempt: Annotated[int | None, typer.Option("--attempt", min=1, metavar="N", help="Only this attempt.")] = None,
+    stream: Annotated[Stream | None, typer.Option("--stream", help="Only this stream.")] = None,
+    tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last N lines.")] = None,
+    timestamps: Annotated[bool, typer.Option("--timestamps", help="Say when each line came.")] = False,
+) -> int:
+    """Print what the steps of a run wrote, in the order of time.
+
+    With --json: one object a line.
+    """
+    space = context.workspace(options)
+    found = space.find(run)
+    node = None if step is None else space.step_path(found, step)
+    unseen, lines = Unseen(), Lines()
+
+    def fresh() -> Iterator[LogLine]:
+        for chunk in unseen.of(space.logs(found, node, attempt)):
+            yield from lines.take(chunk) if _is_wanted(chunk, stream) else ()
+
+    writer = _Writer(look_of(is_plain=options.is_plain), options, is_named=node is None, is_timed=timestamps)
+    first: Iterable[LogLine] = fresh() if tail is None else deque(fresh(), maxlen=tail)
+    count = writer.write(first)
+    if follow:
+        count += _follow(space, found, fresh, writer)
+    count += writer.write(lines.rest())
+    if not count and not options.is_json:
+        remark(_nothing(space, found, node))
+    return 0
+
+
+def _is_wanted(chunk: LogChunk, stream: Stream | None) -> bool:
+    return stream is None or chunk.stream == stream
+
+
+def _follow(space: Workspace, run: RunId, fresh: Callable[[], Iterator[LogLine]], writer: _Writer) -> int:
+    count = 0
+    while True:
+        # The state first: what is written until the run has ended is still read after it was seen to have ended.
+        is_over = space.show(run).state.is_final
+        begun = time.monotonic()
+        count += writer.write(fresh())
+        if is_over:
+            return count
+        time.sleep(max(PERIOD_S, 4 * (time.monotonic() - begun)))
+
+
+class _Writer:
+    def __init__(self, look: Look, options: Options, *, is_named: bool, is_timed: bool):
+        self._look = look
+        self._is_json = options.is_json
+        self._is_named = is_named
+        self._is_timed = is_timed
+
+    def write(self, lines: Iterable[LogLine]) -> int:
+        """Print lines and return how many."""
+        count = 0
+        for line in lines:
+            count += 1
+            if self._is_json:
+                put_row(_document(line))
+            else:
+                put(self._text(line))
+        sys.stdout.flush()
+        return count
+
+    def _text(self, line: LogLine) -> str:
+        look = self._look
+        # Into a pipe the bytes go as they were written, colours and all; a terminal gets no control character.
+        text = clean(line.text) if look.is_terminal else line.text
+        head = f"{clock_text(line.at)}  " if self._is_timed else ""
+        if self._is_named:
+            bar = "|" if look.is_ascii else "│"
+            head += f"{clean(line.node)} {bar} "
+        ink = {"stderr": (Ink.YELLOW,), "system": (Ink.DIM,)}.get(line.stream, ())
+        return look.paint(head, Ink.DIM) + look.paint(text, *ink)
+
+
+def _document(line: LogLine) -> dict[str, object]:
+    return {
+        "step": line.node,
+        "attempt": line.attempt,
+        "stream": line.stream,
+        "at": instant(line.at),
+        "text": line.text,
+    }
+
+
+def _nothing(space: Workspace, run: RunId, node: str | None) -> str:
+    short = context.short(space, run)
+    what = f"step {clean(node)} of run {short}" if node else f"run {short}"
+    return f"{what} wrote nothing" + ("" if space.show(run).state.is_final else " yet")

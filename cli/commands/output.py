@@ -1,0 +1,154 @@
+"""`graft output`: what a run produced."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.arguments import LAST, RunArgument
+from graftline.cli.look import look_of
+from graftline.cli.options import Options
+from graftline.cli.printer import put, put_document, remark
+from graftline.cli.table import Column, table
+from graftline.cli.text import clean
+from graftline.cli.values import description, value_text
+from graftline.core.artifacts import ArtifactRef
+from graftline.core.errors import InvalidError
+from graftline.core.ids import RunId
+from graftline.core.quantities import size_text
+
+if TYPE_CHECKING:
+    from graftline.core.workspace import Workspace
+
+
+def output(
+    options: Options,
+    *,
+    run: RunArgument = LAST,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="NAME, STEP:NAME or the path of a file; default: list all.")
+    ] = None,
+    file: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the stored bytes there; - is stdout.")
+    ] = None,
+) -> int:
+    """List the outputs of a run, or print or save one.
+
+    JSON and text are printed, arrays described, anything with -o saved as stored. Nothing is unpickled.
+    """
+    space = context.workspace(options)
+    found = space.find(run)
+    if name is None:
+        if file is not None:
+            raise InvalidError("-o needs the NAME of an output", "graft output RUN lists them")
+        return _list(space, options, found)
+    ref = space.output(found, name)
+    data = space.read(ref)
+    if file is not None:
+        return _save(options, data, file, name)
+    if options.is_json:
+        put_document(_document(found, name, ref, data))
+    else:
+        _print(ref, data, name)
+    return 0
+
+
+def _list(space: Workspace, options: Options, run: RunId) -> int:
+    steps = space.steps(run)
+    if options.is_json:
+        outputs = {
+            step.path: {
+                each.name: {
+                    "sha256": each.ref.sha256,
+                    "bytes": each.ref.size,
+                    "serializer": each.ref.serializer,
+                    "role": each.role,
+                }
+                for each in step.outputs
+            }
+            for step in steps
+            if step.outputs
+        }
+        put_document({"schema": 1, "run": run, "outputs": outputs})
+        return 0
+    rows = [
+        [each.name, step.path, each.role, each.ref.serializer, size_text(each.ref.size), each.ref.sha256[:12]]
+        for step in steps
+        for each in step.outputs
+    ]
+    if not rows:
+        put(f"run {context.short(space, run)} has no outputs")
+        return 0
+    heads = [
+        Column(title="NAME", shrinks=True),
+        Column(title="STEP", shrinks=True),
+        Column(title="ROLE", rank=2),
+        Column(title="KIND", rank=1),
+        Column(title="SIZE", is_right=True),
+        Column(title="SHA256", rank=3),
+    ]
+    put(table(look_of(is_plain=options.is_plain), heads, rows))
+    return 0
+
+
+def _print(ref: ArtifactRef, data: bytes, name: str) -> None:
+    text = value_text(ref, data)
+    if ref.serializer == "file" and not sys.stdout.isatty():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    elif text is not None:
+        put(text)
+    else:
+        put(description(ref, data))
+        remark(f"  -o FILE saves its bytes; in Python: graftline.load_run(...).value({name!r})")
+
+
+def _save(options: Options, data: bytes, file: str, name: str) -> int:
+    if file == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+        return 0
+    path = Path(file)
+    if path.is_dir():
+        path = path / name.rpartition(":")[2].rpartition("/")[2]
+    _write(path, data)
+    if options.is_json:
+        put_document({"schema": 1, "file": str(path), "bytes": len(data)})
+    else:
+        remark(f"wrote {clean(str(path))} ({size_text(len(data))})")
+    return 0
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise InvalidError(f"it cannot be written: {error.strerror}", file=str(path)) from error
+
+
+def _document(run: RunId, name: str, ref: ArtifactRef, data: bytes) -> dict[str, object]:
+    document: dict[str, object] = {
+        "schema": 1,
+        "run": run,
+        "name": name,
+        "sha256": ref.sha256,
+        "bytes": ref.size,
+        "serializer": ref.serializer,
+    }
+    if ref.serializer == "json":
+        document["value"] = json.loads(data)
+    return document

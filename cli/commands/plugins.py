@@ -1,0 +1,27 @@
+"""`graft plugins`: what is installed, found without importing it."""
+
+from __future__ import annotations
+
+from graftline.cli import context
+from graftline.cli.look import look_of
+from graftline.cli.options import Options
+from graftline.cli.printer import put, put_document
+from graftline.cli.table import Column, table
+
+
+def plugins(options: Options) -> int:
+    """List plugins: runners, serializers and the like, and the package each is from."""
+    found = context.plugins()
+    if options.is_json:
+        listed = [
+            {"group": each.group, "name": each.name, "value": each.value, "package": each.distribution}
+            for each in found
+        ]
+        put_document({"schema": 1, "plugins": listed})
+        return 0
+    heads = (Column(title="KIND"), Column(title="NAME"), Column(title="PACKAGE"), Column(title="PLACE", shrinks=True))
+    rows = [
+        [each.group.rpartition(".")[2].removesuffix("s"), each.name, each.distribution, each.value] for each in found
+    ]
+    put(table(look_of(is_plain=options.is_plain), heads, rows) if rows else "no plugin is installed")
+    return 0

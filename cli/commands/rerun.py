@@ -1,0 +1,27 @@
+"""`graft rerun`: a new run from the frozen specification of an earlier one."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.arguments import LAST, RunArgument
+from graftline.cli.carrying import carry
+from graftline.cli.options import Options
+from graftline.core.requests import CodeChoice
+
+
+def rerun(
+    options: Options,
+    *,
+    run: RunArgument = LAST,
+    code: Annotated[
+        CodeChoice, typer.Option("--code", help="The code the run recorded, or the working copy as it is now.")
+    ] = CodeChoice.RECORDED,
+) -> int:
+    """Run a run's frozen specification again, as a new run."""
+    space = context.workspace(options, needs_code=True)
+    created = space.rerun(space.find(run), code=code, runner=options.runner)
+    return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops))

@@ -1,0 +1,116 @@
+"""`graft retry` and `graft resume`: continue a run that did not end well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.arguments import (
+    LAST,
+    LAST_FAILED,
+    DryRunOption,
+    FailFastOption,
+    FromOption,
+    JobsOption,
+    OnlyOption,
+    RunArgument,
+    ToOption,
+    selection,
+)
+from graftline.cli.carrying import carry
+from graftline.cli.look import look_of
+from graftline.cli.options import Options
+from graftline.cli.printer import put, put_document
+from graftline.cli.text import clean, plural
+from graftline.core.errors import InvalidError
+from graftline.core.requests import CodeChoice, RetryRequest
+from graftline.core.states import Status
+
+if TYPE_CHECKING:
+    from graftline.core.workspace import Workspace
+
+
+def retry(
+    options: Options,
+    *,
+    run: RunArgument = LAST_FAILED,
+    everything: Annotated[bool, typer.Option("--all", help="Run every step again.")] = False,
+    only: OnlyOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    code: Annotated[
+        CodeChoice, typer.Option("--code", help="The working copy as it is now, or the code the run recorded.")
+    ] = CodeChoice.CURRENT,
+    jobs: JobsOption = None,
+    fail_fast: FailFastOption = False,
+    dry_run: DryRunOption = False,
+) -> int:
+    """Continue a run: its failed and unfinished steps and what follows them.
+
+    Inputs come from the recorded outputs of the steps that are kept. Earlier attempts stay in the run log.
+    """
+    chosen = selection(only, start, end)
+    if everything and not chosen.is_everything:
+        raise InvalidError("--all cannot be combined with --only, --from or --to")
+    space = context.workspace(options, needs_code=True)
+    request = RetryRequest(
+        run=space.find(run),
+        selection=chosen,
+        is_everything=everything,
+        code=code,
+        jobs=jobs,
+        fail_fast=fail_fast,
+        runner=options.runner,
+    )
+    return _preview(space, options, request) if dry_run else _carry(space, options, request)
+
+
+def resume(
+    options: Options,
+    *,
+    run: RunArgument = LAST,
+    code: Annotated[
+        CodeChoice, typer.Option("--code", help="The working copy as it is now, or the code the run recorded.")
+    ] = CodeChoice.CURRENT,
+    jobs: JobsOption = None,
+) -> int:
+    """Continue a run whose process died: run what was not finished."""
+    space = context.workspace(options, needs_code=True)
+    found = space.show(space.find(run))
+    if found.state is not Status.INTERRUPTED:
+        short = context.short(space, found.id)
+        raise InvalidError(f"run {short} is {found.state}, not INTERRUPTED", _instead(found.state, short))
+    return _carry(space, options, RetryRequest(run=found.id, code=code, jobs=jobs, runner=options.runner))
+
+
+def _instead(state: Status, short: str) -> str:
+    if not state.is_final:
+        return f"graft attach {short} follows it"
+    return f"graft retry {short} runs failed and unfinished steps; graft rerun {short} starts it anew"
+
+
+def _carry(space: Workspace, options: Options, request: RetryRequest) -> int:
+    return carry(space, options, request.run, lambda observe, stops: space.retry(request, observe, stops))
+
+
+def _preview(space: Workspace, options: Options, request: RetryRequest) -> int:
+    plan = space.plan_retry(request)
+    if options.is_json:
+        put_document(
+            {
+                "schema": 1,
+                "run": plan.run,
+                "again": list(plan.again),
+                "kept": list(plan.kept),
+                "left_out": list(plan.left_out),
+            }
+        )
+        return 0
+    again, kept = ("~", "=") if look_of().is_ascii else ("↻", "◇")
+    put(f"would run {plural(len(plan.again), 'step')} again and keep {len(plan.kept):,}; nothing was started")
+    put([f"  {again} {clean(path)}" for path in plan.again])
+    if plan.kept:
+        put([f"  {kept} {clean(path)}  kept" for path in plan.kept])
+    return 0

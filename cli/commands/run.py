@@ -1,0 +1,110 @@
+"""`graft run`: start a pipeline and carry it to its end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.arguments import (
+    DetachOption,
+    DryRunOption,
+    FailFastOption,
+    FromOption,
+    JobsOption,
+    KeepGoingOption,
+    OnlyOption,
+    ParamOption,
+    ParamsFileOption,
+    TargetArgument,
+    ToOption,
+    limit_s,
+    selection,
+)
+from graftline.cli.carrying import carry
+from graftline.cli.look import look_of
+from graftline.cli.options import Options
+from graftline.cli.parameters import file_params, typed_params
+from graftline.cli.printer import put, put_document, remark
+from graftline.cli.text import clean, plural
+from graftline.core.document import run_document
+from graftline.core.errors import InvalidError
+from graftline.core.requests import RunRequest
+
+if TYPE_CHECKING:
+    from graftline.core.workspace import Workspace
+
+
+def run(
+    options: Options,
+    *,
+    target: TargetArgument = None,
+    param: ParamOption = None,
+    params: ParamsFileOption = None,
+    jobs: JobsOption = None,
+    keep_going: KeepGoingOption = False,
+    fail_fast: FailFastOption = False,
+    dry_run: DryRunOption = False,
+    detach: DetachOption = False,
+    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Tag the run; repeatable.")] = None,
+    timeout: Annotated[
+        str | None, typer.Option("--timeout", metavar="TIME", help="Stop the run after this long, e.g. 10m.")
+    ] = None,
+    only: OnlyOption = None,
+    start: FromOption = None,
+    end: ToOption = None,
+) -> int:
+    """Run a pipeline and wait for its end.
+
+    Exit code 0: it succeeded; 1: it failed; 130: it was cancelled. With --json: the document of the run.
+    """
+    if keep_going and fail_fast:
+        raise InvalidError("--keep-going and --fail-fast exclude each other")
+    typed, values = typed_params(param), file_params(params)
+    request = RunRequest(
+        target=context.target(options, target),
+        params=typed,
+        values=values,
+        selection=selection(only, start, end),
+        runner=options.runner,
+        jobs=jobs,
+        fail_fast=fail_fast,
+        timeout_s=limit_s(timeout),
+        tags=tuple(tag or ()),
+    )
+    space = context.workspace(options, needs_code=True)
+    if dry_run:
+        return _preview(space, options, request)
+    if detach:
+        return _detach(space, options, request)
+    created = space.create(request)
+    return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops))
+
+
+def _preview(space: Workspace, options: Options, request: RunRequest) -> int:
+    loaded = space.load(request)
+    chosen = request.selection.paths(loaded.graph)
+    would = [node.path for node in loaded.graph.nodes if node.path in chosen]
+    left_out = [node.path for node in loaded.graph.nodes if node.path not in chosen]
+    if options.is_json:
+        put_document({"schema": 1, "pipeline": loaded.graph.name, "run": would, "left_out": left_out})
+        return 0
+    for warning in loaded.warnings:
+        remark(f"warning: {clean(warning)}")
+    of = f" of {len(loaded.graph.nodes):,}" if left_out else ""
+    put(f"would run {plural(len(would), 'step')}{of} of {clean(loaded.graph.name)}; nothing was started")
+    glyph = "." if look_of().is_ascii else "○"
+    put([f"  {glyph} {clean(path)}" for path in would])
+    return 0
+
+
+def _detach(space: Workspace, options: Options, request: RunRequest) -> int:
+    started = space.submit(request)
+    if options.is_json:
+        put_document(run_document(space.show(started), space.steps(started)))
+        return 0
+    short = context.short(space, started)
+    put(f"run {short} goes on in a process of its own")
+    put(f"  graft attach {short}  follows it, graft cancel {short} stops it")
+    return 0

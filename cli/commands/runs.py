@@ -1,0 +1,149 @@
+"""`graft runs` (`graft ls`): the run log, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from graftline.cli import context
+from graftline.cli.listing import Listed, listing, ranked
+from graftline.cli.look import MARKS, look_of
+from graftline.cli.moments import since as moment
+from graftline.cli.options import Options
+from graftline.cli.printer import put, put_document
+from graftline.cli.text import clean
+from graftline.core.document import instant, jsonable, roll_up
+from graftline.core.errors import InvalidError, nearest
+from graftline.core.ports import RunQuery
+from graftline.core.runs import Run
+from graftline.core.states import Status
+
+if TYPE_CHECKING:
+    from graftline.core.workspace import Workspace
+
+RANKED_OF = 1000
+"""Newest runs among which `--by` looks for the best."""
+WORDS = {mark.word: status for status, mark in MARKS.items()} | {
+    "success": Status.SUCCESS,
+    "succeeded": Status.SUCCESS,
+    "failure": Status.FAILURE,
+    "error": Status.FAILURE,
+    "started": Status.STARTED,
+    "queued": Status.PENDING,
+    "waiting": Status.PENDING,
+    "canceled": Status.CANCELLED,
+}
+"""What a person may call a state; the names of the states themselves too, in any case."""
+
+
+def runs(
+    options: Options,
+    *,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", metavar="STATES", help="Only these: failed, running, ok, ...")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help="Only newer ones: 2d, 12h or 2026-11-20.")
+    ] = None,
+    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")] = None,
+    pipeline: Annotated[str | None, typer.Option("--pipeline", metavar="NAME", help="Only of this pipeline.")] = None,
+    parent: Annotated[
+        str | None, typer.Option("--parent", metavar="RUN", help="Only children of this run (reruns, sweeps).")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="METRIC", help="Best first by this metric; -METRIC: lowest first.")
+    ] = None,
+    shown: Annotated[
+        list[str] | None, typer.Option("--columns", metavar="NAMES", help="Metrics or parameters to show as columns.")
+    ] = None,
+    top: Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="Only the best N; with --by.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many.")] = 20,
+    all_projects: Annotated[bool, typer.Option("--all-projects", help="Of every project of the store.")] = False,
+) -> int:
+    """List runs, newest first."""
+    if top is not None and by is None:
+        raise InvalidError("--top needs --by METRIC", "graft runs --by accuracy --top 5")
+    space = context.workspace(options)
+    query = RunQuery(
+        project=None if all_projects else space.parts.project,
+        states=_states(state),
+        pipeline=pipeline,
+        tag=tag,
+        parent=None if parent is None else space.find(parent, all_projects=all_projects),
+        since=None if since is None else moment(since, space.parts.clock()),
+        with_children=parent is not None,
+        limit=limit if by is None else RANKED_OF,
+    )
+    extra = list(dict.fromkeys([*([by.removeprefix("-")] if by else []), *_names(shown)]))
+    found = [_listed(space, run, with_metrics=bool(extra)) for run in space.runs(query)]
+    if by is not None:
+        found = ranked(found, by)[: top or limit]
+    if options.is_json:
+        put_document({"schema": 1, "runs": [_document(each, extra) for each in found]})
+    elif found:
+        named = [_with_short(space, each) for each in found]
+        put(listing(look_of(is_plain=options.is_plain), named, extra, space.parts.clock()))
+    else:
+        put(_nothing(query, by, space.parts.project))
+    return 0
+
+
+def _listed(space: Workspace, run: Run, *, with_metrics: bool) -> Listed:
+    return Listed(run=run, short=run.id, metrics=roll_up(space.steps(run.id)) if with_metrics else {})
+
+
+def _with_short(space: Workspace, listed: Listed) -> Listed:
+    return Listed(run=listed.run, short=context.short(space, listed.run.id), metrics=listed.metrics)
+
+
+def _names(texts: Sequence[str] | None) -> list[str]:
+    return [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
+
+
+def _states(texts: Sequence[str] | None) -> tuple[Status, ...] | None:
+    names = _names(texts)
+    return tuple(dict.fromkeys(_state(name) for name in names)) if names else None
+
+
+def _state(name: str) -> Status:
+    if name.upper() in Status.__members__:
+        return Status[name.upper()]
+    if name.lower() in WORDS:
+        return WORDS[name.lower()]
+    known = [mark.word for mark in MARKS.values()]
+    raise InvalidError(f"there is no state '{name}'{nearest(name.lower(), known)}", f"states: {', '.join(known)}")
+
+
+def _nothing(query: RunQuery, by: str | None, project: str) -> str:
+    narrowed = any((query.states, query.pipeline, query.tag, query.parent, query.since))
+    if by is not None:
+        return f"no run has a number '{clean(by.removeprefix('-'))}'"
+    if narrowed:
+        return "no run fits"
+    where = f" in project {project}" if query.project is not None else ""
+    return f"no run yet{where}; graft run starts one"
+
+
+def _document(listed: Listed, extra: Sequence[str]) -> dict[str, Any]:
+    run = listed.run
+    document: dict[str, Any] = {
+        "run": run.id,
+        "project": run.project,
+        "pipeline": run.pipeline,
+        "action": run.action,
+        "state": run.state.value,
+        "reason": run.reason,
+        "runner": run.runner,
+        "origin": run.origin,
+        "params": jsonable(run.params),
+        "tags": list(run.tags),
+        "created": instant(run.created),
+        "started": instant(run.started),
+        "finished": instant(run.finished),
+        "seconds": run.seconds,
+        "parent": run.parent,
+        "counts": dict(run.counts),
+    }
+    return document | ({"metrics": jsonable(listed.metrics)} if extra else {})

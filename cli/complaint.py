@@ -1,0 +1,48 @@
+"""How errors reach the person: one message on stderr, what and where, then what to do; and with `--json` a document."""
+
+from __future__ import annotations
+
+import traceback
+
+from graftline.core.document import error_document
+from graftline.core.errors import GraftError, InvalidError, nearest
+
+from .printer import put_document, remark
+from .text import clean
+
+
+def complain(error: GraftError, *, is_json: bool, is_verbose: bool) -> int:
+    """Report an error of ours and return its exit code."""
+    if is_json:
+        put_document(error_document(error))
+    if is_verbose:
+        traceback.print_exception(error)
+    remark(f"graft: {clean(str(error), keep_lines=True)}")
+    if error.hint:
+        remark(f"  {clean(error.hint, keep_lines=True)}")
+    return error.exit_code
+
+
+def complain_of_bug(error: Exception, *, is_json: bool, is_verbose: bool) -> int:
+    """Report an error that nobody foresaw and return its exit code, 4."""
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        told = GraftError(f"{error.strerror or error}{where}", "run again with -v for the traceback")
+    else:
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        told = GraftError(f"unexpected {what}", "this is a fault of graftline; -v shows the traceback to report")
+    told.__cause__ = error
+    return complain(told, is_json=is_json, is_verbose=is_verbose)
+
+
+def usage_error(problem: Exception) -> GraftError:
+    """Return what typer says of wrong options in our words, with the nearest option there is."""
+    context = getattr(problem, "ctx", None)
+    command = context.command_path if context is not None else "graft"
+    hint = f"{command} --help shows what it takes"
+    option = getattr(problem, "option_name", None)
+    if option is not None and type(problem).__name__ == "NoSuchOption" and context is not None:
+        known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
+        return InvalidError(f"{command!r} has no option {option!r}{nearest(option, known)}", hint)
+    text = problem.format_message() if hasattr(problem, "format_message") else str(problem)
+    return InvalidError(f"{text[:1].lower()}{text[1:]}".rstrip("."), hint)

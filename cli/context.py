@@ -1,0 +1,83 @@
+"""The door to everything beneath: a workspace, a target, settings. The one file of the command line that knows wiring.
+
+Wiring is imported when it is called for: `graft --help` needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from graftline.core.errors import MissingError
+from graftline.core.ids import RunId
+
+from .options import Options
+
+if TYPE_CHECKING:
+    from graftline.core.config import Settings
+    from graftline.core.discovery import Plugin
+    from graftline.core.health import Finding
+    from graftline.core.runs import Target
+    from graftline.core.workspace import Workspace
+
+SHORTEST = 4
+"""Characters of a run id that are always shown."""
+
+
+def workspace(options: Options, *, needs_code: bool = False) -> Workspace:
+    """Open the workspace these options name.
+
+    Args:
+        needs_code: user code will be imported, so the project's own Python must be the one that runs.
+    """
+    from graftline.wiring import open_workspace
+
+    return open_workspace(
+        store=options.store,
+        project=options.project,
+        config=options.config,
+        runner=options.runner,
+        registry=options.registry,
+        engine=options.engine,
+        needs_code=needs_code,
+    )
+
+
+def target(options: Options, text: str | None) -> Target:
+    """Find what a person named to be run; the project's own pipeline when nothing was named."""
+    from graftline.wiring import find_target
+
+    return find_target(text, options)
+
+
+def settings(options: Options) -> Settings:
+    """Return the merged configuration."""
+    from graftline.wiring import settings_of
+
+    return settings_of(options)
+
+
+def plugins() -> Sequence[Plugin]:
+    """Return the installed plugins of all groups, without importing them."""
+    from graftline.core.discovery import plugins as of_group
+    from graftline.wiring import PLUGIN_GROUPS
+
+    return [plugin for group in PLUGIN_GROUPS for plugin in of_group(group)]
+
+
+def examine(options: Options, *, repair: bool) -> Sequence[Finding]:
+    """Check the store and the environment, and repair what can be repaired without losing anything."""
+    from graftline.wiring import examine as look
+
+    return look(options, repair=repair)
+
+
+def short(space: Workspace, run: RunId) -> str:
+    """Return the shortest prefix of a run id that names it alone, at least four characters."""
+    for length in range(SHORTEST, len(run)):
+        try:
+            if space.find(run[:length], all_projects=True) == run:
+                return run[:length]
+        except MissingError:
+            continue
+    return run

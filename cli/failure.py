@@ -1,0 +1,133 @@
+"""The panel of a failed step: what was raised, where in the user's code, with which inputs, and what to do next."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from graftline.core.ports import LogChunk
+from graftline.core.quantities import duration_text
+from graftline.core.runs import Frame, StepError, StepRun
+from graftline.core.states import Reason, Status
+
+from .look import Ink, Look
+from .text import clean, columns, cut, pad
+
+FRAMES = 5
+"""Innermost frames of the user's code that are shown."""
+LOG_LINES = 10
+MESSAGE_LINES = 6
+_TAIL_BYTES = 64 * 1024
+
+REASONS = {
+    Reason.TIMEOUT: "over its time limit",
+    Reason.SIGNAL: "killed by a signal",
+    Reason.OOM: "out of memory",
+    Reason.EXIT: "its process left",
+    Reason.UNPICKLABLE: "returned what cannot be stored",
+    Reason.RETURNS: "returned another number of values",
+    Reason.INPUT: "an input is missing or does not cast",
+    Reason.UPSTREAM: "a step before it failed",
+    Reason.BRANCH: "its branch was not taken",
+    Reason.TERMINATED: "the run ended before it",
+    Reason.UNSELECTED: "not selected",
+    Reason.FAIL_FAST: "stopped at the first failure",
+    Reason.USER: "stopped by a person",
+    Reason.PREFLIGHT: "its worker could not start",
+    Reason.CODE_CHANGED: "other code ran than was planned",
+}
+
+
+def reason_text(reason: str | None) -> str:
+    """Return a reason in words; empty for none and for an exception, which speaks for itself."""
+    try:
+        return "" if reason is None else REASONS.get(Reason(reason), "")
+    except ValueError:
+        return reason or ""
+
+
+def failure_panel(look: Look, step: StepRun, log: Sequence[str], short: str, root: str | None) -> list[str]:
+    """Return the lines that explain why a step failed.
+
+    Args:
+        log: last lines of what the step wrote, as `tail` returns them.
+        short: how the run is called in the commands offered.
+        root: project root, so that files below it are named from there; None: unknown.
+    """
+    error = step.error or StepError(type=step.reason or "failed", message="")
+    lines = _title(look, step, error)
+    lines += _frames(look, error.frames[-FRAMES:], root)
+    lines += _inputs(look, error)
+    if log:
+        lines += [look.paint("  last lines of its log", Ink.DIM)]
+        lines += [_fit(look, f"    {line}") for line in log]
+    lines += [look.paint("  next", Ink.DIM)]
+    lines += _next(look, [(f"graft logs {short} {step.path}", "all it wrote")])
+    return lines
+
+
+def next_commands(look: Look, commands: Sequence[tuple[str, str]]) -> list[str]:
+    """Return commands with what they do, under a heading."""
+    return [look.paint("  next", Ink.DIM), *_next(look, commands)]
+
+
+def tail(chunks: Iterable[LogChunk], count: int = LOG_LINES) -> list[str]:
+    """Return the last lines of captured output, clean; what graftline itself said is left out."""
+    kept: deque[bytes] = deque()
+    size = 0
+    for chunk in chunks:
+        if chunk.stream == "system":
+            continue
+        kept.append(chunk.data)
+        size += len(chunk.data)
+        while size - len(kept[0]) > _TAIL_BYTES:
+            size -= len(kept.popleft())
+    text = b"".join(kept).decode("utf-8", "replace").rstrip()
+    return [clean(line) for line in text.split("\n")[-count:]] if text else []
+
+
+def _title(look: Look, step: StepRun, error: StepError) -> list[str]:
+    told = [reason_text(step.reason)]
+    told += [f"attempt {step.attempts}"] if step.attempts > 1 else []
+    told += [f"after {duration_text(step.seconds)}"] if step.seconds is not None else []
+    state = look.state(Status.FAILURE)
+    head = f"{look.paint(state, Ink.RED)}  {look.paint(clean(step.path), Ink.BOLD)}"
+    facts = ", ".join(text for text in told if text)
+    message = clean(error.message, keep_lines=True).strip().split("\n")
+    first = f"{clean(error.type)}: {message[0]}" if message[0] else clean(error.type)
+    shown = [first, *message[1:MESSAGE_LINES]]
+    if len(message) > MESSAGE_LINES:
+        shown.append(look.said(f"… {len(message) - MESSAGE_LINES} more lines"))
+    return [
+        f"{head}  {look.paint(facts, Ink.DIM)}".rstrip(),
+        *(look.paint(_fit(look, f"  {s}"), Ink.RED) for s in shown),
+    ]
+
+
+def _frames(look: Look, frames: Sequence[Frame], root: str | None) -> list[str]:
+    lines = []
+    for frame in frames:
+        file = os.path.relpath(frame.file, root) if root and frame.file.startswith(root + os.sep) else frame.file
+        lines.append(_fit(look, f"  {clean(file)}:{frame.line} in {clean(frame.function)}"))
+        if frame.code:
+            lines.append(_fit(look, f"      {clean(frame.code)}"))
+    return lines
+
+
+def _inputs(look: Look, error: StepError) -> list[str]:
+    if not error.inputs:
+        return []
+    width = max(columns(clean(name)) for name in error.inputs)
+    lines = [look.paint("  inputs", Ink.DIM)]
+    lines += [_fit(look, f"    {pad(clean(name), width)}  {clean(what)}") for name, what in error.inputs.items()]
+    return lines
+
+
+def _next(look: Look, commands: Sequence[tuple[str, str]]) -> list[str]:
+    width = max(columns(command) for command, _ in commands)
+    return [f"    {pad(command, width)}  {look.paint(what, Ink.DIM)}".rstrip() for command, what in commands]
+
+
+def _fit(look: Look, line: str) -> str:
+    return cut(line, look.width, ellipsis=look.ellipsis)

@@ -1,0 +1,201 @@
+"""Telling what a run does while it runs: a picture on a terminal, lines in a pipe, nothing for `--json`.
+
+The engine's thread only updates the board; a thread of its own draws ten times a second, so that a run of fifteen
+thousand steps a second is not slowed by being watched.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import TracebackType
+from typing import Protocol, Self, TextIO
+
+from graftline.core.events import Fact
+from graftline.core.quantities import duration_text
+from graftline.core.states import Status
+
+from .board import Board
+from .frame import frame
+from .look import MARKS, RETRYING, Look
+from .text import clean, columns
+
+PERIOD_S = 0.1
+"""Seconds between two pictures."""
+_HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
+
+
+class Progress(Protocol):
+    """Watches one run; used as a context manager around it."""
+
+    def __enter__(self) -> object: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+    def observe(self, facts: Sequence[Fact]) -> None:
+        """Take facts that were committed."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Tell the person something now; callable from a signal handler."""
+        ...
+
+
+def progress(look: Look, states: Mapping[str, Status], title: str, *, is_plain: bool, is_quiet: bool) -> Progress:
+    """Return the view that fits: quiet, lines, or a picture."""
+    if is_quiet:
+        return Quiet()
+    if is_plain or not look.is_terminal:
+        return Lines(look, states)
+    return Live(look, states, title)
+
+
+class Quiet:
+    """Says nothing on stdout; what must be said goes to stderr."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def observe(self, facts: Sequence[Fact]) -> None:
+        """Ignore them."""
+
+    def say(self, text: str) -> None:
+        """Write to stderr."""
+        # Not print: a signal handler may come in the middle of a write, and buffered streams do not take two at once.
+        os.write(2, f"graft: {text}\n".encode())
+
+
+class Lines(Quiet):
+    """One line for each change of state, for pipes, logs and screen readers."""
+
+    def __init__(self, look: Look, states: Mapping[str, Status], *, stream: TextIO | None = None):
+        self._look = look
+        self._board = Board(states)
+        self._stream = stream or sys.stdout
+
+    def observe(self, facts: Sequence[Fact]) -> None:
+        """Write a line for each fact that changed a step."""
+        lines = []
+        for fact in facts:
+            self._board.take([fact])
+            path = getattr(fact, "node", None)
+            if path is not None:
+                lines.append(self._line(path, fact.at))
+        if lines:
+            # One write for a group: a line at a time would cost more than the step it tells of.
+            self._stream.write("\n".join(lines) + "\n")
+            self._stream.flush()
+
+    def _line(self, path: str, at: float) -> str:
+        board = self._board
+        status = board.states[path]
+        mark = RETRYING if path in board.retrying else MARKS[status]
+        glyph = mark.ascii if self._look.is_ascii else mark.glyph
+        words = [time.strftime("%H:%M:%S", time.localtime(at)), f"{glyph} {mark.word:<11}", clean(path)]
+        if path in board.took and status.is_final:
+            words.append(duration_text(board.took[path]))
+        if path in board.tries:
+            words.append(f"attempt {board.tries[path]}")
+        if path in board.causes:
+            words.append(clean(board.causes[path]))
+        return "  ".join(words)
+
+
+class Live:
+    """A picture that is drawn over itself; the last one stays in the scrollback."""
+
+    def __init__(
+        self,
+        look: Look,
+        states: Mapping[str, Status],
+        title: str,
+        *,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.time,
+        size: Callable[[], tuple[int, int]] | None = None,
+    ):
+        self._look = look
+        self._board = Board(states)
+        self._title = title
+        self._stream = stream or sys.stdout
+        self._clock = clock
+        self._size = size or _terminal_size
+        self._note = ""
+        self._drawn: list[int] = []
+        """Columns of each line of the last picture."""
+        self._lock = threading.Lock()
+        self._over = threading.Event()
+        self._painter = threading.Thread(target=self._paint, name="graft-live", daemon=True)
+
+    def __enter__(self) -> Self:
+        atexit.register(self._show_cursor)
+        self._stream.write(_HIDE)
+        self._painter.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._painter.join(timeout=2.0)
+        self._note = ""
+        try:
+            self.draw()
+        finally:
+            self._show_cursor()
+            atexit.unregister(self._show_cursor)
+
+    def observe(self, facts: Sequence[Fact]) -> None:
+        """Take facts; drawing is left to the painter."""
+        with self._lock:
+            self._board.take(facts)
+
+    def say(self, text: str) -> None:
+        """Show a sentence under the picture."""
+        self._note = text
+
+    def draw(self) -> None:
+        """Draw the picture over the last one."""
+        width, height = self._size()
+        # The last column stays free: a full line would wrap on some terminals and break the count of rows.
+        look = replace(self._look, width=max(10, width - 1))
+        with self._lock:
+            lines = frame(look, self._board, self._title, self._clock(), max(1, height - 1), self._note)
+        up = sum(max(1, -(-filled // width)) for filled in self._drawn)
+        start = f"\x1b[{up}A\r" if up else "\r"
+        self._stream.write(start + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
+        self._stream.flush()
+        self._drawn = [min(look.width, columns(_without_colour(line))) for line in lines]
+
+    def _paint(self) -> None:
+        while not self._over.wait(PERIOD_S):
+            try:
+                self.draw()
+            except OSError:
+                return  # the terminal is gone; the run goes on
+
+    def _show_cursor(self) -> None:
+        try:
+            self._stream.write(_SHOW)
+            self._stream.flush()
+        except (OSError, ValueError):
+            return  # the terminal is gone, and its cursor with it
+
+
+def _terminal_size() -> tuple[int, int]:
+    columns_and_rows = shutil.get_terminal_size((80, 24))
+    return columns_and_rows.columns, columns_and_rows.lines
+
+
+def _without_colour(line: str) -> str:
+    return clean(line) if "\x1b" in line else line

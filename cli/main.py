@@ -1,0 +1,175 @@
+"""The command line: which commands there are, and the one place that turns errors into exit codes.
+
+A command's module is imported when the command is called: `graft ls` does not pay for what `run` needs.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
+
+import typer
+from typer.core import TyperGroup
+
+from graftline.core.errors import GraftError, InvalidError, nearest
+
+from .complaint import complain, complain_of_bug, usage_error
+from .options import HELP_SETTINGS, Options, to_command, with_common_options
+from .printer import put, remark
+
+CANCELLED = 130
+BROKEN_PIPE = 141
+"""What a shell reports for a process that SIGPIPE killed; like `cat`, without a word."""
+
+
+class Entry(NamedTuple):
+    """One command: where its function is, and what the list of commands says."""
+
+    group: str
+    """Heading in the list; empty: hidden."""
+    place: str
+    """`module:function` in `cli/commands`."""
+    summary: str
+
+
+COMMANDS = {
+    "run": Entry("Develop", "run:run", "Run a pipeline."),
+    "graph": Entry("Develop", "graph:graph", "Draw a pipeline or a run."),
+    "check": Entry("Develop", "check:check", "Import and compile a pipeline without running it."),
+    "runs": Entry("Run log", "runs:runs", "List runs, newest first (alias: ls)."),
+    "show": Entry("Run log", "show:show", "Show a run: steps, metrics, errors."),
+    "logs": Entry("Run log", "logs:logs", "Print what steps wrote."),
+    "output": Entry("Run log", "output:output", "List or print the outputs of a run."),
+    "events": Entry("Run log", "events:events", "Print what happened, fact by fact."),
+    "attach": Entry("Run log", "attach:attach", "Follow a run to its end."),
+    "retry": Entry("Run log", "retry:retry", "Continue a run: failed steps and what follows."),
+    "resume": Entry("Run log", "retry:resume", "Continue an interrupted run."),
+    "cancel": Entry("Run log", "cancel:cancel", "Stop a run."),
+    "rerun": Entry("Run log", "rerun:rerun", "Run a run's frozen specification again."),
+    "config": Entry("Store", "config:config", "Show the configuration and where each value is from."),
+    "plugins": Entry("Store", "plugins:plugins", "List plugins."),
+    "doctor": Entry("Store", "doctor:doctor", "Check the store and the environment."),
+    "ls": Entry("", "runs:runs", "List runs, newest first."),
+    "ui": Entry("", "ui:ui", "Open the terminal UI."),
+    "_host": Entry("", "host:host", "Carry a stored run to its end."),
+}
+
+
+class Root(TyperGroup):
+    """The group of all commands; a command is built when it is asked for."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the visible names, for completion."""
+        return [name for name, entry in COMMANDS.items() if entry.group]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Import and build one command; None when there is none of that name."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, function = entry.place.partition(":")
+        found = importlib.import_module(f".commands.{module}", __package__)
+        return to_command(cmd_name, getattr(found, function), is_hidden=not entry.group)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, or say which one was probably meant."""
+        if args[0] not in COMMANDS:
+            known = self.list_commands(ctx)
+            raise InvalidError(f"there is no command '{args[0]}'{nearest(args[0], known)}", "graft --help lists them")
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of commands by group, then the options."""
+        for group in dict.fromkeys(entry.group for entry in COMMANDS.values() if entry.group):
+            with formatter.section(group):
+                formatter.write_dl([(name, each.summary) for name, each in COMMANDS.items() if each.group == group])
+        records = [parameter.get_help_record(ctx) for parameter in self.get_params(ctx)]
+        with formatter.section("Options, before or after the command"):
+            formatter.write_dl([record for record in records if record])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and return the exit code."""
+    _harden_streams()
+    is_verbose = any(each in ("-v", "--verbose") for each in arguments)
+    is_json = "--json" in arguments
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+    except GraftError as error:
+        return complain(error, is_json=is_json, is_verbose=is_verbose)
+    except KeyboardInterrupt:
+        remark("graft: stopped")
+        return CANCELLED
+    except BrokenPipeError:
+        # The reader left; what is buffered must not be flushed at exit, which would complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:  # noqa: BLE001 - the outermost edge: a person never meets a bare traceback
+        return complain_of_bug(error, is_json=is_json, is_verbose=is_verbose)
+    return code
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    usage_problem: type[Exception] = typer.BadParameter.__bases__[0]  # typer exports only the leaf of its tree
+    try:
+        result = _root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
+    except usage_problem as problem:
+        raise usage_error(problem) from problem
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    return result if isinstance(result, int) else 0
+
+
+def _root() -> Any:
+    app = typer.Typer(
+        cls=Root,
+        invoke_without_command=True,
+        add_completion=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings=HELP_SETTINGS,
+    )
+    app.callback(help=inspect.getdoc(_start))(with_common_options(_start))
+    return typer.main.get_command(app)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version  # 25 ms, for this option alone
+
+        put(f"graft {version('graftline')}")
+        raise typer.Exit
+
+
+def _start(
+    options: Options,
+    *,
+    context: typer.Context,
+    is_version: Annotated[
+        bool, typer.Option("-V", "--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
+) -> int | None:
+    """Run pipelines of data and models, and see what happened.
+
+    Without a command: the terminal UI.
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        put(context.get_help())
+        return 0
+    from .commands.ui import ui  # imported when it is opened
+
+    return ui(options)
+
+
+def _harden_streams() -> None:
+    """Let no character of a person's names break the output: what the encoding lacks is written as an escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")

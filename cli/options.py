@@ -1,0 +1,109 @@
+"""Options that every command takes, before or after its name, declared once; and how a function becomes a command."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a person may say to any command. None: not said."""
+
+    config: str | None = None
+    """A configuration file that wins over the project's."""
+    registry: str | None = None
+    runner: str | None = None
+    engine: str | None = None
+    store: str | None = None
+    """Directory of the store."""
+    project: str | None = None
+    """Directory of the project."""
+    is_json: bool = False
+    is_plain: bool = False
+    is_verbose: bool = False
+
+    def over(self, earlier: Options) -> Options:
+        """Return these options, with those not said here taken from before the command."""
+        return Options(**{each.name: getattr(self, each.name) or getattr(earlier, each.name) for each in fields(self)})
+
+
+def declared(
+    config: Annotated[
+        str | None, typer.Option("-C", "--config", metavar="FILE", help="Read this configuration file too; it wins.")
+    ] = None,
+    registry: Annotated[
+        str | None, typer.Option("-P", "--registry", metavar="REGISTRY", help="Registry of lineages and generations.")
+    ] = None,
+    runner: Annotated[
+        str | None, typer.Option("-R", "--runner", metavar="RUNNER", help="Runner that executes the steps.")
+    ] = None,
+    engine: Annotated[
+        str | None, typer.Option("-E", "--engine", metavar="ENGINE", help="Named pair of feeds and sink.")
+    ] = None,
+    store: Annotated[str | None, typer.Option("--store", metavar="DIR", help="Directory of the run log.")] = None,
+    project: Annotated[
+        str | None, typer.Option("--project", metavar="DIR", help="Project directory, instead of looking upward.")
+    ] = None,
+    is_json: Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")] = False,
+    is_plain: Annotated[bool, typer.Option("--plain", help="Plain lines: no live view, no colour.")] = False,
+    is_verbose: Annotated[bool, typer.Option("-v", "--verbose", help="Show tracebacks and more detail.")] = False,
+) -> None:
+    """Declare the options of `Options`; never called."""
+
+
+DECLARED = tuple(inspect.signature(declared, eval_str=True).parameters.values())
+NAMES = frozenset(parameter.name for parameter in DECLARED)
+
+
+class Command(TyperCommand):
+    """A command whose help lists its own options and points to the common ones."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the arguments and options of the command."""
+        own = [parameter for parameter in self.get_params(ctx) if parameter.name not in NAMES]
+        for title, kind in (("Arguments", "argument"), ("Options", "option")):
+            records = [parameter.get_help_record(ctx) for parameter in own if parameter.param_type_name == kind]
+            if any(records):
+                with formatter.section(title):
+                    formatter.write_dl([record for record in records if record])
+        formatter.write_paragraph()
+        formatter.write_text("Common options (-C -P -R -E --store --project --json --plain -v): see graft --help")
+
+
+def to_command(name: str, function: Callable[..., int | None], *, is_hidden: bool = False) -> Any:
+    """Return a function `f(options, ...) -> exit code` as a command that also takes the common options."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    app.command(name, cls=Command, help=inspect.getdoc(function), hidden=is_hidden, context_settings=HELP_SETTINGS)(
+        with_common_options(function)
+    )
+    return typer.main.get_command(app)
+
+
+def with_common_options(function: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Return `f(options, ...)` as a function that typer can read; a `context` parameter gets typer's context."""
+    own = [each for each in inspect.signature(function, eval_str=True).parameters.values() if each.name != "options"]
+    context = inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
+    wants_context = any(each.name == "context" for each in own)
+
+    def call(context: typer.Context, **values: Any) -> int | None:
+        common = Options(**{name: values.pop(name) for name in NAMES})
+        context.obj = common.over(context.obj) if isinstance(context.obj, Options) else common
+        if wants_context:
+            values["context"] = context
+        return function(context.obj, **values)
+
+    taken = [*own, *([] if wants_context else [context]), *DECLARED]
+    # typer reads the signature: that is the whole trick of declaring the common options once.
+    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in taken]
+    )
+    call.__annotations__ = {}
+    return call

@@ -1,0 +1,349 @@
+"""Graphs and facts as JSON and back, exactly: what crosses processes, and what the store and `events --json` hold.
+
+Compact (what has its default is left out), canonical (one text for one graph, so that its digest names it) and strict
+JSON: numbers that JSON lacks are written `{"$float": "nan"}`, bytes as base64. Unknown keys are ignored on the way
+back, so that an older version reads what a newer minor wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from typing import Any
+
+from .artifacts import ArtifactRef, MetricPoint, Output
+from .events import (
+    AttemptCancelled,
+    AttemptDispatched,
+    AttemptFailed,
+    AttemptSucceeded,
+    CancelRequested,
+    Fact,
+    RetryScheduled,
+    RunFinished,
+    RunStarted,
+    StepReset,
+    StepReused,
+    StepSettled,
+)
+from .graph import (
+    Argument,
+    Blob,
+    Call,
+    CallKind,
+    Constant,
+    Gather,
+    Graph,
+    Json,
+    Node,
+    Operation,
+    Policy,
+    Return,
+    ReturnKind,
+    Source,
+    Terminate,
+    Upstream,
+)
+from .ids import RunId
+from .runs import Frame, StepError
+from .states import Reason, Status
+
+Document = dict[str, Any]
+"""A JSON object; Any because this is the serialization edge."""
+
+
+def canonical(value: Json) -> str:
+    """Return the one JSON text of a value: sorted keys, no blanks, ASCII.
+
+    Raises:
+        ValueError: a number JSON lacks; wrap values in `plain` first.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def plain(value: Json) -> Json:
+    """Return the value with NaN and infinities wrapped, so that it is strict JSON."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    wrapped = {key: plain(item) for key, item in value.items()}
+    return {"$dict": wrapped} if len(wrapped) == 1 and next(iter(wrapped)).startswith("$") else wrapped
+
+
+def rich(value: Json) -> Json:
+    """Undo `plain`."""
+    if isinstance(value, list):
+        return [rich(item) for item in value]
+    if isinstance(value, dict):
+        if value.keys() == {"$float"}:
+            return float(value["$float"])
+        inner: dict[str, Any] = value["$dict"] if value.keys() == {"$dict"} else value
+        return {key: rich(item) for key, item in inner.items()}
+    return value
+
+
+# Graphs
+
+
+def graph_to_json(graph: Graph) -> Document:
+    """Return the graph as a JSON object."""
+    document: Document = {
+        "name": graph.name,
+        "operations": [_operation_to_json(operation) for operation in graph.operations],
+        "nodes": [_node_to_json(node) for node in graph.nodes],
+    }
+    return document if graph.mode == "job" else {**document, "mode": graph.mode}
+
+
+def graph_from_json(document: Mapping[str, Any]) -> Graph:
+    """Return the graph that `graph_to_json` wrote.
+
+    Raises:
+        KeyError, TypeError, ValueError: the object is not one of ours.
+    """
+    return Graph(
+        name=document["name"],
+        nodes=tuple(_node_from_json(node) for node in document["nodes"]),
+        operations=tuple(_operation_from_json(operation) for operation in document["operations"]),
+        mode=document.get("mode", "job"),
+    )
+
+
+def _node_to_json(node: Node) -> Document:
+    document: Document = {"path": node.path, "operation": node.operation}
+    if node.arguments:
+        document["arguments"] = [[argument.name, _source_to_json(argument.source)] for argument in node.arguments]
+    if node.needs:
+        document["needs"] = list(node.needs)
+    return document
+
+
+def _node_from_json(document: Document) -> Node:
+    return Node(
+        path=document["path"],
+        operation=document["operation"],
+        arguments=tuple(Argument(name, _source_from_json(source)) for name, source in document.get("arguments", ())),
+        needs=tuple(document.get("needs", ())),
+    )
+
+
+def _source_to_json(source: Source) -> Document:
+    if isinstance(source, Upstream):
+        return {"node": source.node, "output": source.output}
+    if isinstance(source, Constant):
+        return {"value": plain(source.value), "origin": source.origin}
+    if isinstance(source, Blob):
+        return {"blob": source.sha256, "origin": source.origin}
+    return {"items": [_source_to_json(item) for item in source.items]}
+
+
+def _source_from_json(document: Document) -> Source:
+    if "node" in document:
+        return Upstream(document["node"], document["output"])
+    if "value" in document:
+        return Constant(rich(document["value"]), document["origin"])
+    if "blob" in document:
+        return Blob(document["blob"], document["origin"])
+    return Gather(tuple(_source_from_json(item) for item in document["items"]))
+
+
+def _operation_to_json(operation: Operation) -> Document:
+    document: Document = {"call": _record(operation.call)}
+    if operation.returns:
+        document["returns"] = [_record(each) for each in operation.returns]
+    if policy := _record(operation.policy):
+        document["policy"] = policy
+    return document
+
+
+def _operation_from_json(document: Document) -> Operation:
+    call, policy = _tuples(Call, document["call"]), _tuples(Policy, document.get("policy", {}))
+    call["kind"] = CallKind(call["kind"])
+    if "terminate" in policy:
+        policy["terminate"] = Terminate(policy["terminate"])
+    returns = [_tuples(Return, each) for each in document.get("returns", ())]
+    for each in returns:
+        each["kind"] = ReturnKind(each.get("kind", ReturnKind.AUTO))
+    return Operation(call=Call(**call), returns=tuple(Return(**each) for each in returns), policy=Policy(**policy))
+
+
+def _record(record: Call | Return | Policy) -> Document:
+    """Return the fields that do not have their default."""
+    found: Document = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        default = field.default_factory() if field.default_factory is not MISSING else field.default
+        if value != default:
+            found[field.name] = list(value) if isinstance(value, tuple) else value
+    return found
+
+
+def _tuples(kind: type[Call] | type[Return] | type[Policy], document: Document) -> Document:
+    """Return the known keys of an object, its lists as tuples."""
+    known = {field.name for field in fields(kind)}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in document.items() if key in known}
+
+
+# Facts. Dispatch and success are written by hand: they are the two of each attempt, thousands a second.
+
+
+def facts_to_json(facts: Sequence[Fact], *, with_bytes: bool = True) -> list[Document]:
+    """Return facts as JSON objects, each with its class name as `kind`.
+
+    Without `with_bytes`, inline values and pickled exceptions are left out: the store keeps them elsewhere, once.
+    """
+    return [_WRITERS[type(fact)](fact, with_bytes) for fact in facts]
+
+
+def fact_from_json(document: Mapping[str, Any]) -> Fact:
+    """Return the fact one object of `facts_to_json` stands for.
+
+    Raises:
+        KeyError, TypeError, ValueError: the object is not one of ours.
+    """
+    kind = _KINDS[document["kind"]]
+    given: Document = {}
+    for field in fields(kind):
+        if field.name in document:
+            given[field.name] = document[field.name]
+        elif field.default is MISSING:
+            given[field.name] = () if field.name == "outputs" else None
+    for name, read in _READERS.items():
+        if given.get(name) is not None:
+            given[name] = read(given[name])
+    return kind(**given)
+
+
+def error_to_json(error: StepError, *, with_bytes: bool = True) -> Document:
+    """Return why an attempt failed as a JSON object."""
+    document: Document = {"type": error.type, "message": error.message}
+    if error.traceback:
+        document["traceback"] = error.traceback
+    if error.frames:
+        document["frames"] = [[frame.file, frame.line, frame.function, frame.code] for frame in error.frames]
+    if error.inputs:
+        document["inputs"] = dict(error.inputs)
+    if error.pickled is not None and with_bytes:
+        document["pickled"] = b64encode(error.pickled).decode("ascii")
+    return document
+
+
+def error_from_json(document: Mapping[str, Any]) -> StepError:
+    """Return the error `error_to_json` wrote."""
+    pickled = document.get("pickled")
+    return StepError(
+        type=document["type"],
+        message=document["message"],
+        traceback=document.get("traceback", ""),
+        frames=tuple(
+            Frame(file=file, line=line, function=function, code=code)
+            for file, line, function, code in document.get("frames", ())
+        ),
+        inputs=document.get("inputs", {}),
+        pickled=None if pickled is None else b64decode(pickled),
+    )
+
+
+def output_to_json(output: Output, *, with_bytes: bool = True) -> Document:
+    """Return one named output as a JSON object."""
+    name, role, (sha256, size, serializer, inline) = output
+    document: Document = {"name": name, "sha256": sha256, "size": size, "serializer": serializer}
+    if role != "value":
+        document["role"] = role
+    if inline is not None and with_bytes:
+        document["inline"] = b64encode(inline).decode("ascii")
+    return document
+
+
+def output_from_json(document: Mapping[str, Any]) -> Output:
+    """Return the output `output_to_json` wrote."""
+    inline = document.get("inline")
+    ref = ArtifactRef(
+        document["sha256"], document["size"], document["serializer"], None if inline is None else b64decode(inline)
+    )
+    return Output(document["name"], document.get("role", "value"), ref)
+
+
+def _dispatched(fact: AttemptDispatched, with_bytes: bool) -> Document:
+    return {"kind": "AttemptDispatched", "node": fact.node, "attempt": fact.attempt, "at": fact.at}
+
+
+def _succeeded(fact: AttemptSucceeded, with_bytes: bool) -> Document:
+    document: Document = {
+        "kind": "AttemptSucceeded",
+        "node": fact.node,
+        "attempt": fact.attempt,
+        "at": fact.at,
+        "started": fact.started,
+        "seconds": fact.seconds,
+        "cpu_seconds": fact.cpu_seconds,
+        "peak_bytes": fact.peak_bytes,
+        "worker": fact.worker,
+        "outputs": [output_to_json(output, with_bytes=with_bytes) for output in fact.outputs],
+    }
+    if fact.metrics:
+        document["metrics"] = [_metric_to_json(point) for point in fact.metrics]
+    if fact.reason is not None:
+        document["reason"] = fact.reason
+    return document
+
+
+def _other(fact: Fact, with_bytes: bool) -> Document:
+    document: Document = {"kind": type(fact).__name__}
+    for field in fields(fact):
+        value = getattr(fact, field.name)
+        if value is None or value == () or value is False:
+            continue
+        if isinstance(value, StepError):
+            value = error_to_json(value, with_bytes=with_bytes)
+        elif field.name == "outputs":
+            value = [output_to_json(output, with_bytes=with_bytes) for output in value]
+        elif field.name == "metrics":
+            value = [_metric_to_json(point) for point in value]
+        document[field.name] = value
+    return document
+
+
+def _metric_to_json(point: MetricPoint) -> list[Any]:
+    return [point.key, plain(point.value), point.step, point.at]
+
+
+def _metrics_from_json(points: Sequence[Sequence[Any]]) -> tuple[MetricPoint, ...]:
+    return tuple(MetricPoint(key, rich(value), step, at) for key, value, step, at in points)  # type: ignore[arg-type]
+
+
+_KINDS: dict[str, type[Fact]] = {
+    kind.__name__: kind
+    for kind in (
+        RunStarted,
+        StepReset,
+        AttemptDispatched,
+        AttemptSucceeded,
+        AttemptFailed,
+        AttemptCancelled,
+        RetryScheduled,
+        StepSettled,
+        StepReused,
+        CancelRequested,
+        RunFinished,
+    )
+}
+_WRITERS: dict[Any, Callable[[Any, bool], Document]] = {
+    **dict.fromkeys(_KINDS.values(), _other),
+    AttemptDispatched: _dispatched,
+    AttemptSucceeded: _succeeded,
+}
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "outputs": lambda items: tuple(output_from_json(item) for item in items),
+    "metrics": _metrics_from_json,
+    "error": error_from_json,
+    "reason": Reason,
+    "state": Status,
+    "from_run": RunId,
+}

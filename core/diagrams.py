@@ -1,0 +1,111 @@
+"""Text sources of a graph for other drawing programs: Graphviz DOT and Mermaid.
+
+Nodes are called n0, n1, ... in the text, so that any name is safe; names appear in labels alone.
+"""
+
+from collections.abc import Mapping, Sequence
+
+_ENTITIES = {
+    "&": "#amp;",
+    "#": "#35;",
+    ";": "#59;",
+    '"': "#quot;",
+    "<": "#lt;",
+    ">": "#gt;",
+    "[": "#91;",
+    "]": "#93;",
+    "`": "#96;",
+    "\\": "#92;",
+}
+"""Mermaid writes special characters as entity codes. Source: Mermaid, "Flowcharts", entity codes."""
+
+
+def dot_source(
+    nodes: Sequence[str],
+    edges: Sequence[tuple[str, str]],
+    labels: Mapping[str, str],
+    *,
+    kinds: Mapping[str, str] | None = None,
+) -> str:
+    """Return the graph in the DOT language, flowing from left to right.
+
+    Edges given twice are written once.
+
+    Args:
+        kinds: a word for each node, such as its state; written as the attribute `class`, which an SVG
+            picture keeps for style sheets. None, or a node left out, writes none.
+
+    Raises:
+        ValueError: an edge names an unknown node.
+
+    Source: Graphviz, "DOT Language", quoted strings.
+    """
+    index = _index(nodes, edges)
+    lines = ["digraph {", "    rankdir=LR;", "    node [shape=box, style=rounded];"]
+    for node, name in index.items():
+        attributes = f"label={_dot_quote(labels.get(node, node))}"
+        if kinds and node in kinds:
+            attributes += f", class={_dot_quote(kinds[node])}"
+        lines.append(f"    {name} [{attributes}];")
+    lines += [f"    {index[source]} -> {index[target]};" for source, target in dict.fromkeys(edges)]
+    return "\n".join([*lines, "}", ""])
+
+
+def mermaid_source(
+    nodes: Sequence[str],
+    edges: Sequence[tuple[str, str]],
+    labels: Mapping[str, str],
+    *,
+    kinds: Mapping[str, str] | None = None,
+) -> str:
+    """Return the graph as a Mermaid flowchart, flowing from left to right.
+
+    Edges given twice are written once.
+
+    Args:
+        kinds: a word for each node, such as its state; nodes of one kind get one Mermaid class, whose
+            name keeps only the letters, digits and underscores of the word.
+
+    Raises:
+        ValueError: an edge names an unknown node.
+    """
+    index = _index(nodes, edges)
+    lines = ["flowchart LR"]
+    lines += [f'    {name}["{_mermaid_text(labels.get(node, node))}"]' for node, name in index.items()]
+    lines += [f"    {index[source]} --> {index[target]}" for source, target in dict.fromkeys(edges)]
+    members: dict[str, list[str]] = {}
+    for node, name in index.items():
+        if kinds and node in kinds:
+            members.setdefault(_mermaid_class(kinds[node]), []).append(name)
+    lines += [f"    class {','.join(names)} {kind}" for kind, names in members.items()]
+    return "\n".join([*lines, ""])
+
+
+def _index(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, str]:
+    index = {node: f"n{at}" for at, node in enumerate(dict.fromkeys(nodes))}
+    for name in (name for edge in edges for name in edge):
+        if name not in index:
+            raise ValueError(f"an edge names {name!r}, which is not a node")
+    return index
+
+
+def _lines(text: str) -> list[str]:
+    """Split a label at its line ends; other control characters become blanks."""
+    return ["".join(c if c.isprintable() else " " for c in line) for line in text.splitlines()] or [""]
+
+
+def _dot_quote(text: str) -> str:
+    # DOT has two escapes of its own in labels: \\ and \n. Bare & starts an HTML entity.
+    escaped = (line.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;") for line in _lines(text))
+    return '"' + "\\n".join(escaped) + '"'
+
+
+def _mermaid_text(text: str) -> str:
+    # A blank keeps an empty label from being a syntax error.
+    lines = ("".join(_ENTITIES.get(character, character) for character in line) for line in _lines(text))
+    return "<br/>".join(lines) or " "
+
+
+def _mermaid_class(kind: str) -> str:
+    # The prefix keeps a kind called "default" or "end" from being a Mermaid keyword.
+    return "kind_" + "".join(c for c in kind if c.isascii() and (c.isalnum() or c == "_"))

@@ -1,0 +1,226 @@
+"""The JSON documents: of a run (`graft --json run`, `show`, `RunResult.to_dict`) and of an error. Schema 1."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from .artifacts import Output
+from .errors import GraftError
+from .runs import Attempt, Run, StepError, StepRun
+from .states import Status
+
+SCHEMA = 1
+FOLD_ABOVE = 1000
+"""Items of one map family up to which each has its own entry."""
+FAILED_SHOWN = 20
+"""Paths of failed items that a folded family names."""
+
+
+def run_document(
+    run: Run, steps: Sequence[StepRun], *, attempts: Mapping[str, Sequence[Attempt]] | None = None, full: bool = False
+) -> dict[str, Any]:
+    """Return the document of a run, ready for `json.dumps`.
+
+    Args:
+        steps: in definition order.
+        attempts: by path, oldest first; read only when `full`.
+        full: unfold map families and add `attempts_log` to each step.
+    """
+    families = {} if full else _large_families(steps)
+    entries: list[dict[str, Any]] = []
+    for step in steps:
+        family = family_of(step.path)
+        if family not in families:
+            entries.append(_step(step, (attempts or {}).get(step.path, ()) if full else None))
+        elif families[family][0] is step:
+            entries.append(_folded(family, families[family]))
+    return {
+        "schema": SCHEMA,
+        "run": run.id,
+        "project": run.project,
+        "pipeline": run.pipeline,
+        "action": run.action,
+        "state": run.state.value,
+        "runner": run.runner,
+        "origin": run.origin,
+        "params": jsonable(run.params),
+        "tags": list(run.tags),
+        "created": instant(run.created),
+        "started": instant(run.started),
+        "finished": instant(run.finished),
+        "seconds": _rounded(run.seconds),
+        "lineage": run.lineage,
+        "generation": run.generation,
+        "parent": run.parent,
+        "reason": run.reason,
+        "code": {"git": run.code.git, "dirty": run.code.dirty, "key": run.code.key},
+        "steps": entries,
+        "metrics": jsonable(roll_up(steps)),
+        "counts": dict(run.counts),
+    }
+
+
+def error_document(error: GraftError) -> dict[str, Any]:
+    """Return the document of an error that ends a command."""
+    return {
+        "schema": SCHEMA,
+        "error": {
+            "code": error.exit_code,
+            "message": error.message,
+            "hint": error.hint,
+            "file": error.file,
+            "line": error.line,
+        },
+    }
+
+
+def roll_up(steps: Sequence[StepRun]) -> dict[str, Any]:
+    """Return the metrics of a run by name, in definition order.
+
+    A metric of a map's items is the list of their values under the map's path (`trials/auc`). When several steps log
+    one name, the last of them in definition order gives the value; the others are in their steps.
+    """
+    found: dict[str, Any] = {}
+    for step in steps:
+        prefix = _map_path(step.path)
+        for key, value in metrics_of(step).items():
+            if prefix is None:
+                found[key] = value
+            else:
+                found.setdefault(f"{prefix}/{key}", []).append(value)
+    return found
+
+
+def metrics_of(step: StepRun) -> dict[str, Any]:
+    """Return the last value of each metric of a step: returned ones, then logged ones."""
+    values = {output.name: _inline_json(output) for output in step.outputs if output.role == "metric"}
+    return values | {point.key: point.value for point in step.metrics}
+
+
+def family_of(path: str) -> str:
+    """Return the path with the numbers of map items as `*`: `trials/3/fit` -> `trials/*/fit`."""
+    return "/".join("*" if part.isdecimal() else part for part in path.split("/"))
+
+
+def instant(at: float | None) -> str | None:
+    """Return ISO 8601 in UTC with milliseconds for seconds since the epoch; None for None."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def jsonable(value: Any) -> Any:
+    """Return the value with what JSON cannot hold as text: NaN and the infinities by name."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, Mapping):
+        return {str(key): jsonable(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [jsonable(each) for each in value]
+    return value
+
+
+def _step(step: StepRun, attempts: Sequence[Attempt] | None) -> dict[str, Any]:
+    entry = {
+        "name": step.name,
+        "path": step.path,
+        "state": step.state.value,
+        "reason": step.reason,
+        "attempts": step.attempts,
+        "started": instant(step.started),
+        "seconds": _rounded(step.seconds),
+        "peak_bytes": step.peak_bytes,
+        "cpu_seconds": _rounded(step.cpu_seconds),
+        "needs": list(step.needs),
+        "params": jsonable(step.params),
+        "cached_from": step.cached_from,
+        "error": _error(step.error),
+        "metrics": jsonable(metrics_of(step)),
+        "outputs": {
+            output.name: {
+                "sha256": output.ref.sha256,
+                "bytes": output.ref.size,
+                "serializer": output.ref.serializer,
+            }
+            for output in step.outputs
+            if output.role != "metric"
+        },
+    }
+    if attempts is not None:
+        entry["attempts_log"] = [_attempt(attempt) for attempt in attempts]
+    return entry
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "n": attempt.n,
+        "state": attempt.state.value,
+        "reason": attempt.reason,
+        "started": instant(attempt.started),
+        "seconds": _rounded(attempt.seconds),
+        "worker": attempt.worker,
+        "code": attempt.code,
+    }
+
+
+def _error(error: StepError | None) -> dict[str, Any] | None:
+    if error is None:
+        return None
+    return {
+        "type": error.type,
+        "message": error.message,
+        "frames": [
+            {"file": frame.file, "line": frame.line, "function": frame.function, "code": frame.code}
+            for frame in error.frames
+        ],
+        "inputs": dict(error.inputs),
+        "traceback": error.traceback,
+    }
+
+
+def _folded(family: str, members: Sequence[StepRun]) -> dict[str, Any]:
+    failed = [step.path for step in members if step.state is Status.FAILURE]
+    return {
+        "name": members[0].name,
+        "path": family,
+        "items": len(members),
+        "counts": dict(Counter(step.state.value for step in members)),
+        "seconds": _rounded(sum(step.seconds or 0.0 for step in members)),
+        "failed": failed[:FAILED_SHOWN],
+    }
+
+
+def _large_families(steps: Sequence[StepRun]) -> dict[str, list[StepRun]]:
+    members: dict[str, list[StepRun]] = {}
+    for step in steps:
+        family = family_of(step.path)
+        if family != step.path:
+            members.setdefault(family, []).append(step)
+    return {family: found for family, found in members.items() if len(found) > FOLD_ABOVE}
+
+
+def _map_path(path: str) -> str | None:
+    """Return the path of the map a step is an item of; None when it is in none."""
+    parts = path.split("/")
+    for position, part in enumerate(parts[:-1]):
+        if part.isdecimal() and position:
+            return "/".join(parts[:position])
+    return None
+
+
+def _inline_json(output: Output) -> Any:
+    """Return a returned metric's number; None when it was too large to travel inline."""
+    try:
+        return json.loads(output.ref.inline) if output.ref.inline is not None else None
+    except ValueError:
+        return None
+
+
+def _rounded(seconds: float | None) -> float | None:
+    """Return seconds to the microsecond: more digits are noise of subtracting two clocks."""
+    return None if seconds is None else round(seconds, 6)

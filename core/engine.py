@@ -1,0 +1,146 @@
+"""The loop of a run: ends come in, the scheduler decides, the run log commits, orders go out.
+
+One pass = one commit, made before anything is dispatched: a step reported done is committed, and a crash repeats at
+most what was running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .errors import GraftError
+from .events import (
+    AttemptDispatched,
+    AttemptEnded,
+    AttemptFailed,
+    AttemptSucceeded,
+    CancelRequested,
+    Fact,
+    RunFinished,
+    RunStarted,
+)
+from .graph import Graph
+from .orders import Order
+from .ports import Executor
+from .runs import StepError
+from .scheduler import Scheduler
+from .session import Session
+from .states import Reason
+from .values import Values
+
+LONGEST_WAIT_S = 0.2
+"""A cancel from elsewhere is seen within 0.3 s: the loop looks at least this often."""
+
+
+class Engine:
+    """Carries one run from where it stands to its end.
+
+    Args:
+        graph: what to run.
+        session: where the run stands, and where facts go.
+        executor: where attempts run; the engine owns it and closes it.
+    """
+
+    def __init__(self, *, graph: Graph, session: Session, executor: Executor):
+        self._session = session
+        self._executor = executor
+        self._clock = session.clock
+        self._slots = session.slots
+        self._scheduler = Scheduler(
+            graph, jobs=session.jobs, fail_fast=session.fail_fast, deadline=session.deadline, past=session.past
+        )
+        self._values = Values(graph, session.recorded)
+        self._demands = _slot_demands(graph)
+        self._next_look = 0.0
+
+    def run(self) -> RunFinished:
+        """Run to the end and return how it ended.
+
+        Raises:
+            ConflictError: somebody else took the run over.
+            StoreError: the run log cannot be written; what was committed stays, the run can be resumed.
+        """
+        try:
+            return self._loop([RunStarted(at=self._clock()), *self._session.opening])
+        finally:
+            self._executor.close()
+
+    def _loop(self, news: list[Fact]) -> RunFinished:
+        while True:
+            now = self._clock()
+            turn = self._scheduler.advance(news, now)
+            started = self._start(now)
+            if turn.facts or started:
+                self._session.report([*turn.facts, *started])
+            if self._scheduler.result is not None:
+                return self._scheduler.result
+            unmade = self._submit(started)
+            if turn.cancel:
+                self._executor.cancel(turn.cancel, grace_s=turn.grace_s)
+            ended: Sequence[AttemptEnded] = unmade or self._executor.wait(self._patience(now))
+            news = [*self._asked(), *ended]
+            for end in ended:
+                self._take(end)
+
+    def _start(self, now: float) -> list[AttemptDispatched]:
+        room = self._executor.room()
+        return self._scheduler.start(room, now, self._admit) if room > 0 else []
+
+    def _admit(self, path: str) -> bool:
+        demand = self._demands.get(path)
+        return demand is None or self._slots is None or self._slots.acquire(path, demand)
+
+    def _submit(self, started: Sequence[AttemptDispatched]) -> list[AttemptEnded]:
+        """Send orders; return ends of those that cannot even be put together (a recorded input is gone)."""
+        orders: list[Order] = []
+        unmade: list[AttemptEnded] = []
+        for dispatch in started:
+            try:
+                orders.append(self._values.order(dispatch.node, dispatch.attempt))
+            except GraftError as error:
+                unmade.append(_unmade(dispatch, error, self._clock()))
+        if orders:
+            self._executor.submit(orders)
+        return unmade
+
+    def _take(self, end: AttemptEnded) -> None:
+        if isinstance(end, AttemptSucceeded):
+            self._values.add(end.node, end.outputs)
+        if self._slots is not None and end.node in self._demands:
+            self._slots.release(end.node)
+
+    def _asked(self) -> list[CancelRequested]:
+        asked = self._session.requests.take()
+        now = self._clock()
+        if now >= self._next_look:
+            self._next_look = now + LONGEST_WAIT_S / 2
+            asked += self._session.log.requests()
+        return asked
+
+    def _patience(self, now: float) -> float:
+        wake = self._scheduler.next_wake
+        return LONGEST_WAIT_S if wake is None else max(0.0, min(LONGEST_WAIT_S, wake - now))
+
+
+def _slot_demands(graph: Graph) -> dict[str, dict[str, float]]:
+    """Return by path the machine-wide resources of steps that ask for any; cpus are the scheduler's own."""
+    wanted = [
+        {name: amount for name, amount in operation.policy.resources.items() if name != "cpus" and amount > 0}
+        for operation in graph.operations
+    ]
+    return {node.path: wanted[node.operation] for node in graph.nodes if wanted[node.operation]}
+
+
+def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:
+    return AttemptFailed(
+        node=dispatch.node,
+        attempt=dispatch.attempt,
+        at=now,
+        started=None,
+        seconds=None,
+        cpu_seconds=None,
+        peak_bytes=None,
+        worker=None,
+        reason=Reason.INPUT,
+        error=StepError(type="InvalidError", message=str(error)),
+    )

@@ -1,0 +1,70 @@
+"""What a face (CLI, TUI, API) asks the workspace for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from .graph import Json
+from .ids import RunId
+from .runs import Target
+from .selection import Selection
+
+
+class CodeChoice(StrEnum):
+    """Which code a retry runs."""
+
+    CURRENT = "current"
+    """The working copy as it is now."""
+    RECORDED = "recorded"
+    """The snapshot of the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """A new run of a target."""
+
+    target: Target
+    params: Mapping[str, str] = field(default_factory=dict)
+    """`-p` as typed: `name` or `STEP:name` -> text."""
+    values: Mapping[str, Json] = field(default_factory=dict)
+    """Parameters given as values (parameter file)."""
+    selection: Selection = field(default_factory=Selection)
+    runner: str | None = None
+    """Name in the configuration or of a plugin; None: the default one."""
+    jobs: int | None = None
+    """cpus that steps may use together; None: as many as the machine gives this process."""
+    fail_fast: bool = False
+    timeout_s: float | None = None
+    """Limit of the whole run in seconds; None: no limit."""
+    tags: tuple[str, ...] = ()
+    origin: str = "cli"
+    parent: RunId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRequest:
+    """A run to be continued."""
+
+    run: RunId
+    selection: Selection = field(default_factory=Selection)
+    is_everything: bool = False
+    """`--all`: run every step again."""
+    code: CodeChoice = CodeChoice.CURRENT
+    jobs: int | None = None
+    fail_fast: bool = False
+    runner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPlan:
+    """What a retry would do, for previews."""
+
+    run: RunId
+    again: tuple[str, ...]
+    """Paths that run again, in definition order."""
+    kept: tuple[str, ...]
+    """Paths whose recorded outputs are kept."""
+    left_out: tuple[str, ...] = ()
+    """Paths that neither run nor have outputs (outside the selection)."""

@@ -1,0 +1,62 @@
+"""The base of every runner: what executes a compiled graph somewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .engine import Engine
+from .errors import PluginError
+from .graph import Graph
+from .orders import RunContext
+from .ports import Executor
+from .session import Session
+
+
+class Runner:
+    """Runs a whole graph somewhere. Found by the entry point group `graftline.runners`.
+
+    A subclass overrides one of two classmethods: `executor`, and gets scheduling, journal, retry, reuse and logs for
+    nothing; or `run`, and does everything itself (a runner that translates the graph for another engine).
+
+    Args:
+        instance: address or name of what it runs on; None: the default of the runner.
+        feed: where train and apply data comes from; None: the default feed.
+        sink: where predictions go; None: nothing is written.
+        kwargs: the runner's own options, from `[runner.NAME]` in the configuration.
+    """
+
+    def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
+        self.instance = instance
+        self.feed = feed
+        self.sink = sink
+        self.options = kwargs
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
+        if not overrides & {"executor", "run"}:
+            raise TypeError(f"runner {cls.__qualname__} must override the classmethod `executor` or `run`")
+
+    @classmethod
+    def executor(cls, context: RunContext, **kwargs: Any) -> Executor:
+        """Open an executor for one run.
+
+        Raises:
+            PluginError: the place where attempts run is out of reach.
+        """
+        raise PluginError(f"runner {cls.__qualname__} runs whole graphs; it has no executor")
+
+    @classmethod
+    def run(cls, symbols: Graph, *, events: Session, **kwargs: Any) -> None:
+        """Carry a graph from where it stands to its end: the engine over this runner's executor.
+
+        Args:
+            symbols: the compiled graph.
+            events: the run being hosted; facts are reported to it.
+            kwargs: the runner's own options.
+
+        Raises:
+            ConflictError: somebody else took the run over.
+            StoreError: the run log cannot be written; the run can be resumed.
+        """
+        Engine(graph=symbols, session=events, executor=cls.executor(events.context, **kwargs)).run()

@@ -1,0 +1,73 @@
+"""What a runner gets for one run: where it stands, where facts go, and what may stop it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from .artifacts import Output
+from .events import CancelRequested, Fact
+from .orders import RunContext
+from .ports import Clock, RunLog, Slots
+from .scheduler import Past
+
+
+class Observer(Protocol):
+    """Is told what was committed, after it was."""
+
+    def __call__(self, facts: Sequence[Fact]) -> None: ...
+
+
+class Requests:
+    """Cancel requests of the hosting process, safe to add to from a signal handler or another thread."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[CancelRequested] = deque()
+
+    def add(self, request: CancelRequested) -> None:
+        """Ask; taken up in the engine's next pass."""
+        self._waiting.append(request)
+
+    def take(self) -> list[CancelRequested]:
+        """Return what was asked since the last call."""
+        taken = []
+        while self._waiting:
+            taken.append(self._waiting.popleft())
+        return taken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One run being hosted."""
+
+    context: RunContext
+    log: RunLog
+    clock: Clock
+    jobs: int
+    """cpus that steps may use together."""
+    slots: Slots | None = None
+    """Machine-wide resources; None when no step asks for any."""
+    fail_fast: bool = False
+    deadline: float | None = None
+    """Wall time at which the run is stopped; None: no limit."""
+    past: Mapping[str, Past] = field(default_factory=dict)
+    """By path, what is known of steps that do not start as PENDING without attempts."""
+    recorded: Mapping[str, tuple[Output, ...]] = field(default_factory=dict)
+    """By path, outputs of steps that are not run again."""
+    opening: tuple[Fact, ...] = ()
+    """Facts that come first: steps reused or left out by a selection."""
+    observe: Observer | None = None
+    requests: Requests = field(default_factory=Requests)
+
+    def report(self, facts: Sequence[Fact]) -> None:
+        """Commit facts, then tell the observer.
+
+        Raises:
+            ConflictError: somebody else took the run over.
+            StoreError: the run log cannot be written.
+        """
+        self.log.append(facts)
+        if self.observe is not None:
+            self.observe(facts)

@@ -1,0 +1,291 @@
+"""The use-cases: what the CLI, the TUI and the Python API call, and nothing beneath it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .artifacts import ArtifactRef
+from .errors import InvalidError, MissingError, nearest
+from .events import CancelRequested
+from .graph import Graph
+from .hosting import Hosting
+from .ids import RunId
+from .launching import Launching
+from .ports import (
+    Clock,
+    EventRow,
+    Feed,
+    History,
+    Host,
+    Loaded,
+    Loader,
+    LogChunk,
+    Logs,
+    Machine,
+    Outputs,
+    RunQuery,
+    RunStore,
+    Slots,
+)
+from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
+from .runner import Runner
+from .runs import Attempt, Run, RunSpec, StepRun
+from .session import Observer, Requests
+from .states import Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerChoice:
+    """A runner and its options from the configuration."""
+
+    runner: type[Runner]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything a workspace is put together from; `wiring` fills it."""
+
+    project: str
+    """Name of the project at hand (strict name)."""
+    runs: RunStore
+    history: History
+    outputs: Outputs
+    logs: Logs
+    feed: Callable[[], Feed]
+    """Opens a connection of its own that watches for commits."""
+    loader: Loader
+    runner: Callable[[str], RunnerChoice]
+    """A runner by name; PluginError when it cannot be loaded, MissingError when unknown."""
+    default_runner: str
+    slots: Callable[[Mapping[str, float]], Slots]
+    """Opens the machine-wide resources of the given capacities."""
+    capacity: Callable[[str], float]
+    """How much of a resource this machine offers: gpus, bytes of memory, units of a named limit."""
+    host: Host
+    machine: Machine
+    clock: Clock
+    log_directory: Callable[[RunId], str]
+    """Absolute directory for a run's logs, made when missing."""
+    objects: str
+    """Absolute directory of object files."""
+    slot_directory: str
+    labels: Mapping[str, int]
+    """Labels this machine serves -> slots; `default` is always served."""
+    secrets: Callable[[Sequence[str]], Mapping[str, str]]
+    """Values of secrets by name; InvalidError naming those that are nowhere."""
+
+
+class Workspace:
+    """One project on one store."""
+
+    def __init__(self, parts: Parts):
+        self.parts = parts
+        self._launching = Launching(parts)
+        self._hosting = Hosting(parts)
+
+    # -- develop ---------------------------------------------------------------------------------------------------
+
+    def load(self, request: RunRequest) -> Loaded:
+        """Import and compile a target without running it (`check`, `graph`).
+
+        Raises:
+            InvalidError: the code does not import or the pipeline is wrong; all problems in one message.
+        """
+        return self._launching.load(request)
+
+    def create(self, request: RunRequest) -> RunId:
+        """Write a PENDING run; everything that can be found wrong is found before.
+
+        Raises:
+            InvalidError: as `load`; a selection that fits nothing; an unknown label; a missing input or secret.
+        """
+        spec, loaded = self._launching.prepare(request)
+        self._keep_blobs(loaded.blobs)
+        self.parts.runs.create(spec, loaded.snapshot)
+        return spec.id
+
+    def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
+        """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
+        self._launching.check(spec)
+        self._keep_blobs(loaded.blobs)
+        self.parts.runs.create(spec, loaded.snapshot)
+        return spec.id
+
+    def run(self, request: RunRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
+        """Create a run, host it in this process until it ends, and return it."""
+        return self.host(self.create(request), observe, requests)
+
+    def submit(self, request: RunRequest) -> RunId:
+        """Create a run and have a process of its own host it; return at once."""
+        run = self.create(request)
+        self.parts.host.launch(run)
+        return run
+
+    def host(self, run: RunId, observe: Observer | None = None, requests: Requests | None = None) -> Run:
+        """Take a run up in this process and carry it to its end.
+
+        Raises:
+            ConflictError: a living process holds it.
+        """
+        self._hosting.host(run, observe, requests or Requests())
+        return self.parts.history.run(run)
+
+    # -- run log ---------------------------------------------------------------------------------------------------
+
+    def find(self, text: str = "@last", *, all_projects: bool = False) -> RunId:
+        """Resolve what a person typed for a run.
+
+        Raises:
+            MissingError: nothing fits, or the prefix is ambiguous.
+        """
+        if all_projects:
+            return self.parts.history.find(text, None)
+        try:
+            return self.parts.history.find(text, self.parts.project)
+        except MissingError:
+            # Nothing of this project yet: `graft run samples/iris/pipeline.py; graft show @last` means that run.
+            if text.startswith("@") and not self.parts.history.runs(RunQuery(project=self.parts.project, limit=1)):
+                return self.parts.history.find(text, None)
+            raise
+
+    def runs(self, query: RunQuery) -> list[Run]:
+        """Return runs, newest first."""
+        return self.parts.history.runs(query)
+
+    def show(self, run: RunId) -> Run:
+        """Return one run."""
+        return self.parts.history.run(run)
+
+    def steps(self, run: RunId) -> list[StepRun]:
+        """Return the steps of a run in definition order."""
+        return self.parts.history.steps(run)
+
+    def attempts(self, run: RunId, node: str | None = None) -> dict[str, list[Attempt]]:
+        """Return attempts by path, oldest first."""
+        return self.parts.history.attempts(run, node)
+
+    def spec(self, run: RunId) -> RunSpec:
+        """Return what a run was started from, graph included."""
+        return self.parts.runs.spec(run)
+
+    def graph(self, run: RunId) -> Graph:
+        """Return the graph of a run."""
+        return self.parts.runs.spec(run).graph
+
+    def step_path(self, run: RunId, text: str) -> str:
+        """Resolve a step's path or last name within a run.
+
+        Raises:
+            MissingError: no step, or several, fit.
+        """
+        graph = self.graph(run)
+        if text in graph.index:
+            return text
+        named = [node.path for node in graph.nodes if node.name == text]
+        if len(named) == 1:
+            return named[0]
+        if named:
+            raise MissingError(f"several steps are called '{text}'", f"name one by its path: {', '.join(named[:6])}")
+        raise MissingError(f"run {run} has no step '{text}'{nearest(text, list(graph.index))}")
+
+    def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
+        """Yield captured output by time."""
+        return self.parts.logs.read(run, node, attempt)
+
+    def output(self, run: RunId, text: str) -> ArtifactRef:
+        """Find an output of a run by `name`, `step:name`, or the path of a catalog file.
+
+        Raises:
+            MissingError: nothing, or several things, have that name.
+        """
+        step, _, name = text.rpartition(":")
+        only = self.step_path(run, step) if step else None
+        found = {
+            each.path: output.ref
+            for each in self.steps(run)
+            for output in each.outputs
+            if output.name == name and only in (None, each.path)
+        }
+        if len(found) == 1:
+            return next(iter(found.values()))
+        if found:
+            raise MissingError(
+                f"several steps of run {run} have an output '{name}'",
+                f"write one as {', '.join(f'{path}:{name}' for path in list(found)[:4])}",
+            )
+        names = [output.name for each in self.steps(run) for output in each.outputs]
+        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", _listing("outputs", names))
+
+    def read(self, ref: ArtifactRef) -> bytes:
+        """Return an artifact's stored bytes, verified."""
+        return self.parts.outputs.read(ref)
+
+    def feed(self) -> Feed:
+        """Open the live feed."""
+        return self.parts.feed()
+
+    def events(self, run: RunId | None = None, after: int = 0, limit: int = 1000) -> list[EventRow]:
+        """Return facts after a sequence number, oldest first."""
+        return self.parts.feed().events(after, run, limit)
+
+    def cancel(self, run: RunId, *, is_hard: bool = False) -> Status:
+        """Ask a run to stop (CANCELLED at once when nobody hosts it) and return its state now."""
+        return self.parts.runs.request_cancel(run, is_hard=is_hard)
+
+    # -- again -----------------------------------------------------------------------------------------------------
+
+    def plan_retry(self, request: RetryRequest) -> RetryPlan:
+        """Say what a retry would run and keep, without changing anything.
+
+        Raises:
+            InvalidError: nothing to retry, or the graph upstream of a kept step is another now.
+            ConflictError: the run is still going.
+        """
+        return self._launching.plan_retry(request)[0]
+
+    def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
+        """Continue a run: failed and unfinished steps and what follows them, by default."""
+        self._reset(request)
+        return self.host(request.run, observe, requests)
+
+    def submit_retry(self, request: RetryRequest) -> RunId:
+        """Continue a run in a process of its own; return at once."""
+        self._reset(request)
+        self.parts.host.launch(request.run)
+        return request.run
+
+    def rerun(
+        self, run: RunId, *, code: CodeChoice = CodeChoice.RECORDED, origin: str = "cli", runner: str | None = None
+    ) -> RunId:
+        """Write a new PENDING run from a frozen spec, `parent` set; host or launch it next."""
+        spec, snapshot = self._launching.again(run, code=code, origin=origin, runner=runner)
+        self.parts.runs.create(spec, snapshot)
+        return spec.id
+
+    def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
+        """Ask a run hosted by this process to stop; safe in a signal handler."""
+        requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard))
+
+    def _reset(self, request: RetryRequest) -> None:
+        plan, revision = self._launching.plan_retry(request)
+        if not plan.again:
+            raise InvalidError(
+                f"run {request.run} has nothing to retry: every step succeeded", "use --all to run it all"
+            )
+        if revision is not None:
+            spec, loaded = revision
+            self._keep_blobs(loaded.blobs)
+            self.parts.runs.revise(request.run, spec, loaded.snapshot)
+        self._hosting.reset(request.run, plan.again)
+
+    def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
+        for data in blobs.values():
+            self.parts.outputs.keep(data)
+
+
+def _listing(what: str, names: Sequence[str]) -> str:
+    shown = ", ".join(dict.fromkeys(names))
+    return f"{what}: {shown}" if shown else f"it has no {what}"

@@ -1,0 +1,151 @@
+"""The guardian: an ancestor of every worker, which outlives the runner just long enough to clean up after it.
+
+It becomes the subreaper of its descendants, watches the runner by pidfd, reaps what is orphaned, pumps the workers'
+output to their logs, and when the runner closes (or is killed, at any instant) ends and reaps everything below it,
+setsid and double-forked processes included. It allocates little and imports little: it must not be what fails.
+
+Link to the runner (see rights.py):
+    in   ("pump", path, nonce, secrets, cap) + [stdout, stderr]   keep a worker's output
+         ("flush", id)     write out what the pipes hold          -> ("flushed", id)
+         ("sweep", id)     end all but the forkserver's tree      -> ("swept", id)
+    out  ("warning", text)
+End of file on the link: a normal close; whoever has not left after `GRACE_S` is killed.
+
+macOS has no subreaper and no pidfd: there the end of the link stands for the runner's death, and a process that was
+orphaned by its own parent's end is found by nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import time
+from typing import Any
+
+from .descent import adopt_orphans, descendants, kill_descendants, kill_strays, reap
+from .pump import Pump, Source
+from .rights import receive, tell
+
+GRACE_S = 0.4
+"""Seconds that workers have to leave by themselves at a normal close."""
+_QUIET_BYTES = 16 * 1024
+_NAP_S = 0.005
+"""After a turn that read less than `_QUIET_BYTES` it sleeps: at 15,000 attempts a second each of its turns would
+otherwise serve one marker (20 us) instead of 75. A pipe holds 64 KiB, so no writer waits for that."""
+
+
+class Guardian:
+    """Watches one runner. Made once, in a process of its own."""
+
+    def __init__(self, *, runner: int, link: int, server: int) -> None:
+        self._runner = runner
+        self._server = server
+        self._link = socket.socket(fileno=link)
+        self._pump = Pump()
+        self._poll = select.poll()
+        self._wake, self._woken = os.pipe()
+        adopt_orphans()
+
+    def watch(self) -> None:
+        """Work until the runner is gone, then leave nothing behind."""
+        runner_is_gone = False
+        try:
+            self._listen()
+            pidfd = self._watch_runner()
+            kill_strays()
+            while not runner_is_gone:
+                descriptors = [descriptor for descriptor, _ in self._poll.poll()]
+                runner_is_gone = pidfd in descriptors
+                if self._link.fileno() in descriptors and not self._take():
+                    break
+                self._turn(descriptors)
+        finally:
+            self._end(runner_is_gone)
+
+    def _listen(self) -> None:
+        for descriptor in (self._wake, self._woken):
+            os.set_blocking(descriptor, False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._woken, warn_on_full_buffer=False)
+        for descriptor in (self._wake, self._link.fileno()):
+            self._poll.register(descriptor, select.POLLIN)
+        reap()  # whoever ended before the handler stood
+
+    def _watch_runner(self) -> int:
+        """Poll the runner's pidfd; return it, -1 where there is none (the link's end tells)."""
+        if not hasattr(os, "pidfd_open"):
+            return -1
+        try:
+            pidfd = os.pidfd_open(self._runner)
+        except ProcessLookupError:
+            self._link.shutdown(socket.SHUT_RDWR)
+            return -1
+        self._poll.register(pidfd, select.POLLIN)
+        if os.getppid() != self._runner:  # it died before, and the number may be somebody else's by now
+            self._link.shutdown(socket.SHUT_RDWR)
+        return pidfd
+
+    def _turn(self, descriptors: list[int]) -> None:
+        got = 0
+        for descriptor in descriptors:
+            if descriptor == self._wake:
+                os.read(self._wake, 4096)
+                reap()
+            elif descriptor in self._pump.descriptors:
+                read = self._pump.read(descriptor)
+                got += max(0, read)
+                if read < 0:
+                    self._poll.unregister(descriptor)
+        if got < _QUIET_BYTES:
+            time.sleep(_NAP_S)
+
+    def _take(self) -> bool:
+        """Obey one message; return False at the end of the link."""
+        try:
+            request = receive(self._link)
+        except ConnectionError:
+            return False
+        if request is None:
+            return False
+        (word, *values), descriptors = request
+        if word == "pump":
+            self._add(values, descriptors)
+        elif word == "flush":
+            self._flush()
+            tell(self._link, ("flushed", *values))
+        elif word == "sweep":
+            kill_descendants(spare=self._server, limit_s=1.0)
+            self._flush()
+            tell(self._link, ("swept", *values))
+        return True
+
+    def _add(self, values: list[Any], descriptors: list[int]) -> None:
+        path, nonce, secrets, cap_bytes = values
+        source = Source(path=path, nonce=nonce, secrets=secrets, cap_bytes=cap_bytes, warn=self._warn)
+        self._pump.add(source, descriptors)
+        for descriptor in descriptors:
+            self._poll.register(descriptor, select.POLLIN)
+
+    def _flush(self) -> None:
+        before = self._pump.descriptors
+        self._pump.drain()
+        for descriptor in set(before) - set(self._pump.descriptors):
+            self._poll.unregister(descriptor)
+
+    def _warn(self, text: str) -> None:
+        tell(self._link, ("warning", text))
+
+    def _end(self, runner_is_gone: bool) -> None:
+        try:
+            deadline = time.monotonic() + (0.0 if runner_is_gone else GRACE_S)
+            while time.monotonic() < deadline and descendants(os.getpid()):
+                self._pump.drain()
+                time.sleep(_NAP_S)
+                reap()
+        finally:
+            try:
+                kill_descendants()
+            finally:
+                self._pump.close()

@@ -1,0 +1,75 @@
+"""What core asks about this machine: cores, git, and a place for recorded code."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from tempfile import mkdtemp
+
+from ...core.errors import InvalidError
+from ...core.runs import CodeState, Snapshot
+from ...worker.workplace import git_state
+
+
+class LocalMachine:
+    """Implements `Machine`.
+
+    Args:
+        code: directory under which recorded code is written, one folder for each snapshot.
+    """
+
+    def __init__(self, code: Path):
+        self._code = code
+
+    def cores(self) -> int:
+        """Return how many cores this process may use (the affinity mask, not the machine's count)."""
+        affinity = getattr(os, "sched_getaffinity", None)
+        return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+    def code_state(self, root: str, key: str | None) -> CodeState:
+        """Return git's view of a project root."""
+        return replace(git_state(root), key=key)
+
+    def materialise(self, snapshot: Snapshot, key: str) -> str:
+        """Write recorded code into a directory of its own; a second call finds it there.
+
+        Raises:
+            InvalidError: a recorded path would leave the directory.
+        """
+        final = self._code / key
+        if final.is_dir():
+            return str(final)
+        self._code.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = Path(mkdtemp(dir=self._code))
+        for name, digest in snapshot.files.items():
+            path = PurePosixPath(name)
+            if path.is_absolute() or ".." in path.parts:
+                raise InvalidError(f"recorded code names a file outside its project: {name}")
+            file = fresh / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(snapshot.contents[digest])
+        try:
+            fresh.rename(final)  # whole or not at all: another process may do the same
+        except OSError:
+            if not final.is_dir():
+                raise
+        return str(final)
+
+    def capacity(self, name: str, limits: dict[str, int]) -> float:
+        """Return how much of a resource there is: configured, else gpus and memory as found, else one of its kind."""
+        if name in limits:
+            return float(limits[name])
+        if name == "gpu":
+            return float(_gpus())
+        if name == "memory":
+            return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        return 1.0
+
+
+def _gpus() -> int:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([each for each in visible.split(",") if each.strip() not in ("", "-1")])
+    found = Path("/proc/driver/nvidia/gpus")
+    return len(list(found.iterdir())) if found.is_dir() else 0

@@ -1,0 +1,242 @@
+"""Rows to records and back. Column lists stand beside the function that reads them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..core.artifacts import ArtifactRef, MetricPoint, Output
+from ..core.codec import canonical, error_from_json, plain, rich
+from ..core.graph import Constant, Graph, Json, Node
+from ..core.ids import RunId
+from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target
+from ..core.states import Status
+
+Row = tuple[Any, ...]
+"""What sqlite3 gives; Any because this is the edge."""
+
+RUN_COLUMNS = (
+    "id, project, pipeline, action, state, reason, runner, origin, params, tags, created, started, finished,"
+    " lineage, generation, parent, code, git, dirty, remote, branch, counts, host, pid, seq"
+)
+SPEC_COLUMNS = (
+    "run.id, project, pipeline, action, runner, origin, params, tags, created, parent,"
+    " code, git, dirty, remote, branch, spec, graph, environment.json"
+)
+STEP_COLUMNS = (
+    "step.node, step.state, step.reason, attempts, step.dispatched, cached_from,"
+    " attempt.started, seconds, cpu_seconds, peak_bytes, attempt.state, error"
+)
+ATTEMPT_COLUMNS = (
+    "node, n, attempt.state, attempt.reason, dispatched, attempt.started, seconds, cpu_seconds, peak_bytes, worker,"
+    " coalesce(attempt.code, run.code), error"
+)
+OUTPUT_COLUMNS = (
+    "name, role, hex(output.sha256), size, serializer,"
+    " CASE WHEN is_file THEN NULL ELSE coalesce(output.bytes, artifact.bytes) END"
+)
+METRIC_COLUMNS = "key, value, kind, step, at"
+
+
+def dump(value: Json) -> str:
+    """Return a JSON value as the store keeps it."""
+    return canonical(plain(value))
+
+
+def load(text: str) -> Any:
+    """Return the value `dump` wrote."""
+    return rich(json.loads(text))
+
+
+def is_hidden(spec: RunSpec) -> bool:
+    """Tell whether the run is a child or a watch wave: left out of lists and `@last` unless asked for."""
+    return spec.parent is not None or spec.origin == "watch"
+
+
+def run_to_row(spec: RunSpec, graph: int, environment: int) -> dict[str, Any]:
+    """Return the columns of a new run."""
+    return {
+        "id": spec.id,
+        "project": spec.project,
+        "pipeline": spec.pipeline,
+        "action": spec.action,
+        "state": Status.PENDING,
+        "runner": spec.runner,
+        "origin": spec.origin,
+        "params": dump(dict(spec.params)),
+        "tags": dump(list(spec.tags)),
+        "created": spec.created,
+        "parent": spec.parent,
+        "hidden": is_hidden(spec),
+        "code": spec.code.key,
+        "git": spec.code.git,
+        "dirty": spec.code.dirty,
+        "remote": spec.code.remote,
+        "branch": spec.code.branch,
+        "graph": graph,
+        "environment": environment,
+        "spec": dump(_rest_of_spec(spec)),
+        "counts": dump({Status.PENDING: len(spec.graph.nodes)} if spec.graph.nodes else {}),
+    }
+
+
+def spec_from_row(row: Row, graph: Graph) -> RunSpec:
+    """Return what a run was started from; the row has `SPEC_COLUMNS`."""
+    run, project, pipeline, action, runner, origin, params, tags, created, parent, *code, rest, _, environment = row
+    given = load(rest)
+    target = given["target"]
+    selected = given.get("selected")
+    return RunSpec(
+        id=RunId(run),
+        project=project,
+        pipeline=pipeline,
+        action=action,
+        runner=runner,
+        runner_config=given["runner_config"],
+        origin=origin,
+        params=load(params),
+        tags=tuple(load(tags)),
+        target=Target(**{**target, "sys_path": tuple(target["sys_path"])}),
+        graph=graph,
+        code=_code_state(code),
+        environment=load(environment),
+        parent=None if parent is None else RunId(parent),
+        jobs=given["jobs"],
+        fail_fast=given["fail_fast"],
+        timeout_s=given["timeout_s"],
+        selected=None if selected is None else tuple(selected),
+        created=created,
+    )
+
+
+def run_from_row(row: Row, death: str | None = None, last_sign: float | None = None) -> Run:
+    """Return a run; the row has `RUN_COLUMNS`. `death` makes a STARTED row an INTERRUPTED run for that reason."""
+    (run, project, pipeline, action, state, reason, runner, origin, params, tags, created, started, finished) = row[:13]
+    lineage, generation, parent, *code, counts, host, pid, _ = row[13:]
+    steps: dict[str, int] = json.loads(counts)
+    if death is not None:
+        state, reason, finished = Status.INTERRUPTED, death, last_sign
+        if Status.STARTED in steps:
+            steps[Status.INTERRUPTED] = steps.pop(Status.STARTED) + steps.get(Status.INTERRUPTED, 0)
+    return Run(
+        id=RunId(run),
+        project=project,
+        pipeline=pipeline,
+        action=action,
+        state=Status(state),
+        reason=reason,
+        runner=runner,
+        origin=origin,
+        params=load(params),
+        tags=tuple(load(tags)),
+        created=created,
+        started=started,
+        finished=finished,
+        lineage=lineage,
+        generation=generation,
+        parent=None if parent is None else RunId(parent),
+        code=_code_state(code),
+        counts=steps,
+        host=host,
+        pid=pid,
+    )
+
+
+def step_from_row(
+    row: Row, node: Node, outputs: Sequence[Output], metrics: Sequence[MetricPoint], *, is_dead: bool
+) -> StepRun:
+    """Return a step; the row has `STEP_COLUMNS`, its attempt the one whose result is shown."""
+    _, state, reason, attempts, dispatched, cached_from, started, seconds, cpu_seconds, peak_bytes, ended, error = row
+    status = Status(state)
+    if is_dead and status is Status.STARTED:
+        status = Status.INTERRUPTED
+    is_ended = status.is_final or status is Status.PENDING
+    return StepRun(
+        path=node.path,
+        name=node.name,
+        state=status,
+        reason=reason,
+        attempts=attempts,
+        started=None if not attempts else dispatched if started is None or not is_ended else started,
+        seconds=seconds if is_ended else None,
+        cpu_seconds=cpu_seconds if is_ended else None,
+        peak_bytes=peak_bytes if is_ended else None,
+        needs=node.needs,
+        params={
+            argument.name: argument.source.value for argument in node.arguments if isinstance(argument.source, Constant)
+        },
+        cached_from=None if cached_from is None else RunId(cached_from),
+        error=error_from_json(json.loads(error)) if error and is_ended and ended == Status.FAILURE else None,
+        outputs=tuple(outputs) if status.is_good else (),
+        metrics=tuple(metrics) if is_ended else (),
+    )
+
+
+def attempt_from_row(row: Row) -> tuple[int, Attempt]:
+    """Return the node's position and the attempt; the row has `ATTEMPT_COLUMNS`."""
+    node, n, state, reason, dispatched, started, seconds, cpu_seconds, peak_bytes, worker, code, error = row
+    return node, Attempt(
+        n=n,
+        state=Status(state),
+        reason=reason,
+        dispatched=dispatched,
+        started=started,
+        seconds=seconds,
+        cpu_seconds=cpu_seconds,
+        peak_bytes=peak_bytes,
+        worker=worker,
+        code=code,
+        error=None if error is None else error_from_json(json.loads(error)),
+    )
+
+
+def output_from_row(row: Row) -> Output:
+    """Return a named output; the row has `OUTPUT_COLUMNS`."""
+    name, role, sha256, size, serializer, inline = row
+    return Output(name, role, ArtifactRef(sha256.lower(), size, serializer, inline))
+
+
+def metric_to_row(point: MetricPoint) -> Row:
+    """Return the columns `METRIC_COLUMNS`: SQLite has no booleans, and stores NaN as NULL."""
+    key, value, step, at = point
+    if isinstance(value, bool):
+        return key, int(value), "bool", step, at
+    if isinstance(value, float) and math.isnan(value):
+        return key, None, "nan", step, at
+    return key, value, None, step, at
+
+
+def metric_from_row(row: Row) -> MetricPoint:
+    """Return a logged value; the row has `METRIC_COLUMNS`."""
+    key, value, kind, step, at = row
+    return MetricPoint(key, bool(value) if kind == "bool" else math.nan if kind == "nan" else value, step, at)
+
+
+def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
+    target = spec.target
+    return {
+        "runner_config": dict(spec.runner_config),
+        "jobs": spec.jobs,
+        "fail_fast": spec.fail_fast,
+        "timeout_s": spec.timeout_s,
+        "selected": None if spec.selected is None else list(spec.selected),
+        "target": {
+            "text": target.text,
+            "root": target.root,
+            "cwd": target.cwd,
+            "sys_path": list(target.sys_path),
+            "is_loadable": target.is_loadable,
+        },
+    }
+
+
+def _code_state(row: Sequence[Any]) -> CodeState:
+    key, git, dirty, remote, branch = row
+    return CodeState(key=key, git=git, dirty=None if dirty is None else bool(dirty), remote=remote, branch=branch)
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """Return steps by status as the run row has it; only statuses that occur."""
+    return json.dumps({state: number for state, number in counts.items() if number}, separators=(",", ":"))

@@ -1,0 +1,174 @@
+"""The one place that opens connections: busy_timeout first, WAL, foreign keys, immediate write transactions.
+
+Why nobody else may: a deferred transaction that reads and then writes fails with "database is locked" whatever its
+timeout, and a read-modify-write outside one transaction loses updates silently (337 of 400 when it was tried).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+
+from ..core.errors import StoreError
+from .failures import BUSY_S, explain, explain_os
+from .layout import Layout
+
+WAL_PAGES = 3000
+"""Pages of write-ahead log before a commit moves them into the file: 12 MB. Fewer copy hot pages more often."""
+
+
+class Durability(Enum):
+    """What a commit of steps survives. Ends of runs are always FULL."""
+
+    NORMAL = "NORMAL"
+    """The death of the process; power loss may take the last commits."""
+    FULL = "FULL"
+    """Power loss."""
+
+
+class Database:
+    """One SQLite file: a connection per thread for reads and short writes, and dedicated ones for whom it suits."""
+
+    def __init__(self, layout: Layout, *, read_only: bool = False, durability: Durability = Durability.NORMAL):
+        self.path = layout.database
+        self.read_only = read_only
+        self.durability = durability
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._opened: list[sqlite3.Connection] = []
+
+    def connect(self) -> sqlite3.Connection:
+        """Return a new connection that may write, in autocommit mode; the caller closes it.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        return self._connect(f"{self.path.as_uri()}?mode=rw")
+
+    def connect_reader(self) -> sqlite3.Connection:
+        """Return a new connection that only reads; the caller closes it.
+
+        Raises:
+            StoreError: it cannot be opened.
+        """
+        if not self.read_only:
+            connection = self.connect()
+            connection.execute("PRAGMA query_only = ON")
+            return connection
+        try:
+            return self._connect(f"{self.path.as_uri()}?mode=ro")
+        except StoreError:
+            # SQLite cannot make its -shm file in a directory we may not write; without a log the file stands alone.
+            log = self.path.with_name(f"{self.path.name}-wal")
+            if log.exists() and log.stat().st_size:
+                raise
+            return self._connect(f"{self.path.as_uri()}?mode=ro&immutable=1")
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Lend this thread's reading connection.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
+        if connection is None:
+            connection = self._local.reader = self._kept(self.connect_reader())
+        try:
+            yield connection
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+
+    @contextmanager
+    def writing(self, *, is_full: bool = True) -> Iterator[sqlite3.Connection]:
+        """Open a write transaction on this thread's connection: committed at the end, rolled back on any exception.
+
+        Raises:
+            StoreError: the store cannot be written.
+        """
+        connection: sqlite3.Connection | None = getattr(self._local, "writer", None)
+        if connection is None:
+            connection = self._local.writer = self._kept(self.connect())
+        with transaction(connection, self.path, is_full=is_full and self.durability is Durability.NORMAL):
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection this object keeps. Safe to call twice."""
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+        self._local = threading.local()
+
+    def _connect(self, uri: str) -> sqlite3.Connection:
+        try:
+            # check_same_thread: `close` may run in another thread; `reading` and `writing` keep threads apart.
+            connection = sqlite3.connect(
+                uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
+            )
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+        try:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_S * 1000:.0f}")
+            connection.execute("PRAGMA foreign_keys = ON")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {WAL_PAGES}")
+            connection.execute(f"PRAGMA synchronous = {self.durability.value}")
+            connection.execute("SELECT 1 FROM sqlite_schema").fetchone()  # opening is lazy: fail here, not later
+        except sqlite3.Error as error:
+            connection.close()
+            raise explain(error, self.path) from error
+        return connection
+
+    def _kept(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        with self._lock:
+            self._opened.append(connection)
+        return connection
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path, *, is_full: bool = False) -> Iterator[None]:
+    """Run a block in one immediate write transaction; `is_full` makes a NORMAL one's commit survive power loss.
+
+    Raises:
+        StoreError: the database cannot be written; nothing of the block is.
+    """
+    try:
+        if is_full:
+            connection.execute("PRAGMA synchronous = FULL")  # has no effect inside a transaction
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:  # a full disk may have rolled back already
+                    connection.execute("ROLLBACK")
+                raise
+        finally:
+            if is_full:
+                connection.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database file of mode 0600 before SQLite would make one under the umask; one that exists stays.
+
+    Its -wal and -shm files get the same mode.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise explain_os(error, path) from error
+    os.fchmod(descriptor, 0o600)
+    os.close(descriptor)

@@ -1,0 +1,165 @@
+"""The read side of the run log: lists, one run, its steps and attempts. Settles dead runs before it answers."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+from ..core.artifacts import MetricPoint, Output
+from ..core.errors import MissingError
+from ..core.ids import RunId
+from ..core.ports import RunQuery
+from ..core.runs import Attempt, Run, StepRun
+from ..core.states import Status
+from .convert import (
+    ATTEMPT_COLUMNS,
+    METRIC_COLUMNS,
+    OUTPUT_COLUMNS,
+    RUN_COLUMNS,
+    STEP_COLUMNS,
+    attempt_from_row,
+    metric_from_row,
+    output_from_row,
+    step_from_row,
+)
+from .database import Database
+from .graphs import Graphs
+from .interruption import settle
+from .layout import Layout
+from .listing import page, to_run
+from .names import find_run, short_ids
+
+_STEPS = (
+    f"SELECT {STEP_COLUMNS} FROM step LEFT JOIN attempt"
+    " ON attempt.run = step.run AND attempt.node = step.node AND attempt.n = step.shown"
+    " WHERE step.run = ? ORDER BY step.node"
+)
+_OUTPUTS = (
+    f"SELECT step.node, {OUTPUT_COLUMNS} FROM step"
+    " JOIN output ON output.run = step.run AND output.node = step.node AND output.attempt = step.shown"
+    " LEFT JOIN artifact ON artifact.sha256 = output.sha256 AND output.bytes IS NULL AND NOT is_file"
+    " WHERE step.run = ? AND step.state IN ('SUCCESS', 'CACHED') ORDER BY step.node, position"
+)
+_METRICS = (
+    f"SELECT step.node, {METRIC_COLUMNS.replace('step', 'metric.step')} FROM step"
+    " JOIN metric ON metric.run = step.run AND metric.node = step.node AND metric.attempt = step.shown"
+    " WHERE step.run = ? ORDER BY step.node, position"
+)
+
+
+class StoredHistory:
+    """`History` on SQLite; any thread may use it."""
+
+    def __init__(self, layout: Layout, database: Database, graphs: Graphs) -> None:
+        self._layout = layout
+        self._database = database
+        self._graphs = graphs
+
+    def find(self, text: str, project: str | None) -> RunId:
+        """Resolve a run id, unique prefix (>= 4), `@last`, `@last~N`, `@last-failed` or tag.
+
+        Raises:
+            MissingError: nothing fits, with the nearest; or the prefix is ambiguous, with the candidates.
+        """
+        dead = settle(self._database, self._layout)
+        with self._database.reading() as connection:
+            return find_run(connection, text, project, dead)
+
+    def runs(self, query: RunQuery) -> list[Run]:
+        """Return runs, newest first."""
+        dead = settle(self._database, self._layout)
+        with self._database.reading() as connection:
+            return page(connection, query, dead)
+
+    def run(self, run: RunId) -> Run:
+        """Return one run.
+
+        Raises:
+            MissingError: no such run.
+        """
+        dead = settle(self._database, self._layout, self._row(run)[0])
+        with self._database.reading() as connection:
+            row = connection.execute(f"SELECT {RUN_COLUMNS} FROM run WHERE id = ?", (run,)).fetchone()
+            return to_run(row, dead)
+
+    def steps(self, run: RunId) -> list[StepRun]:
+        """Return the steps of a run in definition order, each with the outputs of its last good attempt.
+
+        Raises:
+            MissingError: no such run.
+        """
+        seq, graph_seq = self._row(run)
+        is_dead = bool(settle(self._database, self._layout, seq))
+        with self._database.reading() as connection:
+            nodes = self._graphs.of(connection, graph_seq).nodes
+            # Read in one transaction: a step must not get the outputs of a later state.
+            connection.execute("BEGIN")
+            try:
+                rows = connection.execute(_STEPS, (seq,)).fetchall()
+                outputs = outputs_by_node(connection, seq)
+                metrics = _metrics_by_node(connection, seq)
+            finally:
+                connection.execute("COMMIT")
+        return [
+            step_from_row(row, nodes[row[0]], outputs.get(row[0], ()), metrics.get(row[0], ()), is_dead=is_dead)
+            for row in rows
+        ]
+
+    def attempts(self, run: RunId, node: str | None = None) -> dict[str, list[Attempt]]:
+        """Return attempts by path, oldest first; of one step when `node` is given.
+
+        Raises:
+            MissingError: no such run, or no such step in it.
+        """
+        seq, graph_seq = self._row(run)
+        is_dead = bool(settle(self._database, self._layout, seq))
+        with self._database.reading() as connection:
+            graph = self._graphs.of(connection, graph_seq)
+            if node is not None and node not in graph.index:
+                raise MissingError(f"run {run} has no step '{node}'")
+            which, position = ("", ()) if node is None else (" AND node = ?", (graph.index[node],))
+            rows = connection.execute(
+                f"SELECT {ATTEMPT_COLUMNS} FROM attempt JOIN run ON run.seq = attempt.run"
+                f" WHERE attempt.run = ?{which} ORDER BY node, n",
+                (seq, *position),
+            ).fetchall()
+            live = connection.execute(
+                "SELECT node, attempts, step.state, NULL, dispatched, NULL, NULL, NULL, NULL, NULL, run.code, NULL"
+                f" FROM step JOIN run ON run.seq = step.run WHERE step.run = ? AND step.state = 'STARTED'{which}",
+                (seq, *position),
+            ).fetchall()
+        found: dict[str, list[Attempt]] = {}
+        for row in sorted([*rows, *live], key=lambda row: (row[0], row[1])):
+            shown = (*row[:2], Status.INTERRUPTED, *row[3:]) if is_dead and row[2] == Status.STARTED else row
+            index, attempt = attempt_from_row(shown)
+            found.setdefault(graph.nodes[index].path, []).append(attempt)
+        return found
+
+    def short_ids(self, runs: Iterable[RunId]) -> Mapping[RunId, str]:
+        """Return for each run the shortest prefix, of at least 4 characters, that no other run of the store has."""
+        with self._database.reading() as connection:
+            return short_ids(connection, runs)
+
+    def _row(self, run: RunId) -> tuple[int, int]:
+        with self._database.reading() as connection:
+            row: tuple[int, int] | None = connection.execute(
+                "SELECT seq, graph FROM run WHERE id = ?", (run,)
+            ).fetchone()
+        if row is None:
+            raise MissingError(f"there is no run {run}", "'graft ls' lists them")
+        return row
+
+
+def outputs_by_node(connection: sqlite3.Connection, seq: int) -> dict[int, list[Output]]:
+    """Return by position the current outputs of each good step of a run."""
+    found: dict[int, list[Output]] = {}
+    for node, *row in connection.execute(_OUTPUTS, (seq,)):
+        found.setdefault(node, []).append(output_from_row(tuple(row)))
+    return found
+
+
+def _metrics_by_node(connection: sqlite3.Connection, seq: int) -> dict[int, list[MetricPoint]]:
+    found: dict[int, list[MetricPoint]] = {}
+    for node, *row in connection.execute(_METRICS, (seq,)):
+        found.setdefault(node, []).append(metric_from_row(tuple(row)))
+    return found

@@ -1,0 +1,61 @@
+"""Captured output of a run: the log files of its workers, merged by time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO
+
+from ..core.ids import RunId
+from ..core.ports import LogChunk
+from ..worker.logformat import LOG_SUFFIX, LogEntry, iter_entries
+from .failures import explain_os
+from .layout import Layout
+
+PIECE = 1 << 20
+"""Bytes a chunk has at most: a longer record comes in several."""
+
+
+class LogFiles:
+    """`Logs` on the files under `logs/<run>/`."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def read(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
+        """Yield what was captured so far, by time; of all steps when `node` is None.
+
+        Holds one piece in memory, whatever the size of the files. A record that is not whole yet is left out.
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
+        directory = self._layout.logs(run)
+        files = sorted(directory.glob(f"*{LOG_SUFFIX}")) if directory.is_dir() else []
+        merged = heapq.merge(*(_wanted(file, node, attempt) for file in files), key=lambda found: found[0].at)
+        try:
+            with ExitStack() as stack:
+                opened = {file: stack.enter_context(file.open("rb")) for file in files}
+                for entry, path in merged:
+                    yield from _chunks(opened[path], entry)
+        except OSError as error:
+            raise explain_os(error, directory) from error
+
+
+def _chunks(file: BinaryIO, entry: LogEntry) -> Iterator[LogChunk]:
+    left = entry.length
+    while left:
+        file.seek(entry.end - left)
+        data = file.read(min(left, PIECE))
+        if not data:
+            return
+        left -= len(data)
+        yield LogChunk(node=entry.node, attempt=entry.attempt, stream=entry.stream, at=entry.at, data=data)
+
+
+def _wanted(path: Path, node: str | None, attempt: int | None) -> Iterator[tuple[LogEntry, Path]]:
+    for entry in iter_entries(path):
+        if node in (None, entry.node) and attempt in (None, entry.attempt):
+            yield entry, path

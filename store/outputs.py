@@ -1,0 +1,107 @@
+"""Recorded outputs: of a run, the newest of a pipeline, and their bytes, never handed out unverified."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from ..core.artifacts import ArtifactRef, Output
+from ..core.errors import MissingError, StoreError
+from ..core.ids import RunId
+from .convert import OUTPUT_COLUMNS, output_from_row
+from .database import Database
+from .graphs import Graphs
+from .history import outputs_by_node
+from .objects import Objects
+
+_NEWEST = (
+    f"SELECT {OUTPUT_COLUMNS} FROM newest"
+    " JOIN output ON output.run = newest.run AND output.node = newest.node AND output.attempt = newest.attempt"
+    " LEFT JOIN artifact ON artifact.sha256 = output.sha256 AND output.bytes IS NULL AND NOT is_file"
+    " WHERE newest.project = ? AND newest.pipeline = ? AND newest.path = ? ORDER BY position"
+)
+
+
+class StoredOutputs:
+    """`Outputs` on SQLite and object files; any thread may use it."""
+
+    def __init__(self, database: Database, objects: Objects, graphs: Graphs) -> None:
+        self._database = database
+        self._objects = objects
+        self._graphs = graphs
+
+    def of_run(self, run: RunId) -> dict[str, tuple[Output, ...]]:
+        """Return by path the outputs of each step whose state is good; empty for one that keeps nothing.
+
+        Raises:
+            MissingError: no such run.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute("SELECT seq, graph FROM run WHERE id = ?", (run,)).fetchone()
+            if row is None:
+                raise MissingError(f"there is no run {run}", "'graft ls' lists them")
+            nodes = self._graphs.of(connection, row[1]).nodes
+            connection.execute("BEGIN")
+            try:
+                good = connection.execute(
+                    "SELECT node FROM step WHERE run = ? AND state IN ('SUCCESS', 'CACHED') ORDER BY node", (row[0],)
+                ).fetchall()
+                outputs = outputs_by_node(connection, row[0])
+            finally:
+                connection.execute("COMMIT")
+        return {nodes[node].path: tuple(outputs.get(node, ())) for (node,) in good}
+
+    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[RunId, tuple[Output, ...]]]:
+        """Return by path the run and outputs of the newest good attempt in any ended run of the pipeline.
+
+        Paths that never succeeded are absent.
+        """
+        found: dict[str, tuple[RunId, tuple[Output, ...]]] = {}
+        with self._database.reading() as connection:
+            for path in paths:
+                rows = connection.execute(_NEWEST, (project, pipeline, path)).fetchall()
+                known = connection.execute(
+                    "SELECT run.id FROM newest JOIN run ON run.seq = newest.run"
+                    " WHERE newest.project = ? AND newest.pipeline = ? AND path = ?",
+                    (project, pipeline, path),
+                ).fetchone()
+                if known is not None:
+                    found[path] = RunId(known[0]), tuple(output_from_row(row) for row in rows)
+        return found
+
+    def read(self, ref: ArtifactRef) -> bytes:
+        """Return the stored bytes, verified against the digest.
+
+        Raises:
+            StoreError: missing or damaged.
+        """
+        data = ref.inline
+        if data is None and not self._objects.has(ref.sha256):
+            with self._database.reading() as connection:
+                row = connection.execute(
+                    "SELECT bytes FROM artifact WHERE sha256 = ?", (bytes.fromhex(ref.sha256),)
+                ).fetchone()
+                data = row[0] if row else None
+        if data is None:
+            return self._objects.read(ref.sha256)
+        if hashlib.sha256(data).hexdigest() != ref.sha256:
+            raise StoreError(f"the stored value {ref.sha256[:12]} is damaged (inline)", "run its step again")
+        return data
+
+    def keep(self, data: bytes) -> str:
+        """Store bytes as an object file and return their sha256.
+
+        Raises:
+            StoreError: they cannot be written.
+        """
+        return self._objects.write(data)
+
+    def export(self, ref: ArtifactRef) -> str:
+        """Return the absolute path of a file with the stored bytes; an inline value is written to one first.
+
+        Raises:
+            StoreError: the bytes are missing or damaged, or cannot be written.
+        """
+        if not self._objects.has(ref.sha256):
+            self._objects.write(self.read(ref))
+        return str(self._objects.path(ref.sha256))

@@ -1,0 +1,242 @@
+"""What each fact makes of the tables: the rows of a group, gathered by statement and written with `executemany`.
+
+Facts about different steps commute, so they are gathered; a second fact about one step in the same group first flushes
+what was gathered. Every change of state names the state it starts from, and a statement that touches fewer rows than it
+was given means that the race was lost.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_never
+
+from ..core.artifacts import MetricPoint, Output
+from ..core.codec import canonical, error_to_json
+from ..core.errors import ConflictError
+from ..core.events import (
+    AttemptCancelled,
+    AttemptDispatched,
+    AttemptEnded,
+    AttemptFailed,
+    AttemptSucceeded,
+    CancelRequested,
+    Fact,
+    RetryScheduled,
+    RunFinished,
+    RunStarted,
+    StepReset,
+    StepReused,
+    StepSettled,
+)
+from ..core.states import Status, can_become
+from .convert import metric_to_row
+
+ROW_LIMIT = 256
+"""Bytes up to which a value stands in its output row: no digest index to touch."""
+
+_REMEMBERED = 10_000
+"""Digests a run remembers to have stored, some 1 MB."""
+
+_DISPATCH = "UPDATE step SET state = 'STARTED', attempts = ?, dispatched = ? WHERE run = ? AND node = ? AND state = ?"
+_CLEAR = "UPDATE step SET reason = NULL, shown = NULL, cached_from = NULL WHERE run = ? AND node = ? AND state = ?"
+_END = (
+    "UPDATE step SET state = ?, reason = ?, shown = ? WHERE run = ? AND node = ? AND state = 'STARTED' AND attempts = ?"
+)
+_ATTEMPT = "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?)"
+_SETTLE = (
+    "UPDATE step SET state = ?, reason = ?, shown = NULL, cached_from = NULL WHERE run = ? AND node = ? AND state = ?"
+)
+_RESET = (
+    "UPDATE step SET state = 'PENDING', reason = NULL, shown = NULL, cached_from = NULL, dispatched = NULL"
+    " WHERE run = ? AND node = ? AND state = ?"
+)
+_RETRY = "UPDATE step SET state = 'PENDING', reason = NULL WHERE run = ? AND node = ? AND state = ?"
+_REUSE = (
+    "UPDATE step SET state = 'CACHED', reason = NULL, shown = 0, cached_from = ?, dispatched = ?"
+    " WHERE run = ? AND node = ? AND state = ?"
+)
+_FORGET_OUTPUTS = "DELETE FROM output WHERE run = ? AND node = ? AND attempt = 0"
+_FORGET_METRICS = "DELETE FROM metric WHERE run = ? AND node = ? AND attempt = 0"
+_ARTIFACT = "INSERT INTO artifact (sha256, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING"
+_OUTPUT = "INSERT INTO output VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_METRIC = "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ORDER = (
+    _CLEAR,
+    _DISPATCH,
+    _ATTEMPT,
+    _END,
+    _SETTLE,
+    _RESET,
+    _RETRY,
+    _REUSE,
+    _FORGET_OUTPUTS,
+    _FORGET_METRICS,
+    _ARTIFACT,
+    _OUTPUT,
+    _METRIC,
+)
+_MAY_TOUCH_LESS = frozenset({_ARTIFACT, _FORGET_OUTPUTS, _FORGET_METRICS})
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+class Projection:
+    """The steps of one run as its only writer knows them, and the rows that facts turn into.
+
+    `write` executes inside the caller's transaction; `keep` after its commit makes the new states the known ones.
+    Without `keep` they are forgotten.
+    """
+
+    def __init__(self, run: int, index: Mapping[str, int], states: list[Status], counts: Mapping[str, int]) -> None:
+        self._run = run
+        self._index = index
+        self._states = states
+        self.counts: dict[str, int] = dict(counts)
+        """Steps by status, `write` included."""
+        self._known_counts = dict(counts)
+        self._live: dict[int, tuple[int, float]] = {}
+        """Number and dispatch time of the live attempts."""
+        self._stored: set[bytes] = set()
+        """Digests this run has stored inline already."""
+        self._changed: dict[int, Status] = {}
+        self._handed: dict[int, tuple[int, float]] = {}
+        self._storing: set[bytes] = set()
+
+    def write(self, connection: sqlite3.Connection, facts: Sequence[Fact]) -> None:
+        """Execute what the facts make of steps, attempts, outputs and metrics; facts about the run are the caller's.
+
+        Raises:
+            ConflictError: a fact does not follow from the state its step is in.
+        """
+        self._changed, self._handed, self._storing = {}, {}, set()
+        self.counts = dict(self._known_counts)
+        rows: Rows = {sql: [] for sql in _ORDER}
+        gathered: set[int] = set()
+        for fact in facts:
+            if isinstance(fact, RunStarted | RunFinished | CancelRequested):
+                continue
+            node = self._index[fact.node]
+            if node in gathered:
+                _flush(connection, rows)
+                gathered.clear()
+            gathered.add(node)
+            self._gather(fact, node, rows)
+        _flush(connection, rows)
+
+    def keep(self) -> None:
+        """Take the last `write` as committed."""
+        for node, state in self._changed.items():
+            self._states[node] = state
+            if state is not Status.STARTED:
+                self._live.pop(node, None)
+            elif node in self._handed:
+                self._live[node] = self._handed[node]
+        self._stored |= self._storing
+        if len(self._stored) > _REMEMBERED:
+            self._stored.clear()
+        self._known_counts = self.counts
+
+    def _gather(
+        self,
+        fact: StepReset | AttemptDispatched | AttemptEnded | RetryScheduled | StepSettled | StepReused,
+        node: int,
+        rows: Rows,
+    ) -> None:
+        run = self._run
+        if isinstance(fact, AttemptDispatched):
+            old = self._move(node, Status.STARTED, fact.node)
+            if old is not Status.PENDING:
+                rows[_CLEAR].append((run, node, old))
+            rows[_DISPATCH].append((fact.attempt, fact.at, run, node, old))
+            self._handed[node] = fact.attempt, fact.at
+        elif isinstance(fact, AttemptSucceeded | AttemptFailed | AttemptCancelled):
+            self._end(fact, node, rows)
+        elif isinstance(fact, StepSettled):
+            old = self._move(node, fact.state, fact.node)
+            if old is Status.STARTED:
+                attempt, dispatched = self._live_attempt(node, fact.at)
+                nothing = (None,) * 4
+                rows[_ATTEMPT].append((run, node, attempt, fact.state, fact.reason, dispatched, *nothing, None, None))
+            rows[_SETTLE].append((fact.state, fact.reason, run, node, old))
+        elif isinstance(fact, StepReset):
+            rows[_RESET].append((run, node, self._move(node, Status.PENDING, fact.node)))
+        elif isinstance(fact, RetryScheduled):
+            rows[_RETRY].append((run, node, self._move(node, Status.PENDING, fact.node)))
+        elif isinstance(fact, StepReused):
+            old = self._move(node, Status.CACHED, fact.node)
+            rows[_REUSE].append((fact.from_run, fact.at, run, node, old))
+            rows[_FORGET_OUTPUTS].append((run, node))
+            rows[_FORGET_METRICS].append((run, node))
+            self._results(node, 0, fact.outputs, fact.metrics, rows)
+        else:
+            assert_never(fact)
+
+    def _end(self, fact: AttemptEnded, node: int, rows: Rows) -> None:
+        run, attempt = self._run, fact.attempt
+        cpu_seconds: float | None = None
+        peak_bytes: int | None = None
+        error: str | None = None
+        if isinstance(fact, AttemptSucceeded):
+            state = Status.SUCCESS
+            cpu_seconds, peak_bytes = fact.cpu_seconds, fact.peak_bytes
+            self._results(node, attempt, fact.outputs, fact.metrics, rows)
+        elif isinstance(fact, AttemptFailed):
+            state = Status.FAILURE
+            cpu_seconds, peak_bytes = fact.cpu_seconds, fact.peak_bytes
+            error = canonical(error_to_json(fact.error))
+            self._results(node, attempt, (), fact.metrics, rows)
+        else:
+            state = Status.CANCELLED
+        self._move(node, state, fact.node)
+        _, dispatched = self._live_attempt(node, fact.at)
+        rows[_END].append((state, fact.reason, attempt, run, node, attempt))
+        times = (dispatched, fact.started, fact.seconds, cpu_seconds, peak_bytes)
+        rows[_ATTEMPT].append((run, node, attempt, state, fact.reason, *times, fact.worker, error))
+
+    def _results(
+        self, node: int, attempt: int, outputs: Sequence[Output], metrics: Sequence[MetricPoint], rows: Rows
+    ) -> None:
+        run = self._run
+        for position, (name, role, (sha256, size, serializer, inline)) in enumerate(outputs):
+            digest = bytes.fromhex(sha256)
+            in_row = inline
+            if inline is not None and len(inline) > ROW_LIMIT:
+                in_row = None
+                if digest not in self._stored and digest not in self._storing:
+                    self._storing.add(digest)
+                    rows[_ARTIFACT].append((digest, inline))
+            rows[_OUTPUT].append(
+                (run, node, attempt, position, name, role, digest, size, serializer, inline is None, in_row)
+            )
+        for position, point in enumerate(metrics):
+            rows[_METRIC].append((run, node, attempt, position, *metric_to_row(point)))
+
+    def _live_attempt(self, node: int, at: float) -> tuple[int, float]:
+        """Return number and dispatch time; `at` only if this host never dispatched it, which `_END` then refuses."""
+        return self._handed.get(node) or self._live.get(node, (0, at))
+
+    def _move(self, node: int, new: Status, path: str) -> Status:
+        """Note that the step becomes `new` and return what it was."""
+        old = self._changed.get(node) or self._states[node]
+        # The two of each attempt need no table: `can_become` hashes enums in Python, 0.5 us.
+        is_usual = (old is Status.PENDING and new is Status.STARTED) or (
+            old is Status.STARTED and new is Status.SUCCESS
+        )
+        if not is_usual and not can_become(old, new):
+            raise ConflictError(f"step '{path}' is {old} and cannot become {new}")
+        self._changed[node] = new
+        counts = self.counts
+        counts[old] = counts.get(old, 0) - 1
+        counts[new] = counts.get(new, 0) + 1
+        return old
+
+
+def _flush(connection: sqlite3.Connection, rows: Rows) -> None:
+    for sql in _ORDER:
+        group = rows[sql]
+        if group:
+            cursor = connection.executemany(sql, group)
+            if cursor.rowcount != len(group) and sql not in _MAY_TOUCH_LESS:
+                raise ConflictError("another process changed the steps of this run", "see who with 'graft show'")
+            group.clear()

@@ -1,0 +1,83 @@
+"""The door of this room: opens a store directory and hands out what core's ports ask for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .database import Database, Durability
+from .feed import StoredFeed
+from .graphs import Graphs
+from .history import StoredHistory
+from .layout import Layout
+from .logfiles import LogFiles
+from .migrate import prepare
+from .objects import Objects
+from .outputs import StoredOutputs
+from .runstore import StoredRuns
+
+if TYPE_CHECKING:
+    from .doctor import Finding
+
+
+class Store:
+    """One open store. Its parts may be used by any thread, a run's log by one at a time."""
+
+    def __init__(self, layout: Layout, database: Database) -> None:
+        self._database = database
+        self._feeds: list[StoredFeed] = []
+        graphs = Graphs()
+        self.layout = layout
+        self.objects = Objects(layout)
+        self.runs = StoredRuns(layout, database, self.objects, graphs)
+        self.history = StoredHistory(layout, database, graphs)
+        self.outputs = StoredOutputs(database, self.objects, graphs)
+        self.logs = LogFiles(layout)
+
+    @property
+    def read_only(self) -> bool:
+        """Tell whether nothing can be written through it."""
+        return self._database.read_only
+
+    def feed(self) -> StoredFeed:
+        """Return a new feed; it has a connection of its own, closed with it or with the store."""
+        feed = StoredFeed(self._database)
+        self._feeds.append(feed)
+        return feed
+
+    def doctor(self, *, repair: bool = False) -> list[Finding]:
+        """Return what is wrong with the store, and mend what can be mended without losing anything.
+
+        Reads every object: seconds for each GB.
+        """
+        from .doctor import examine  # cold path: it hashes everything
+
+        return examine(self.layout, self._database, repair=repair)
+
+    def close(self) -> None:
+        """Close every connection. Runs that are open keep theirs. Safe to call twice."""
+        for feed in self._feeds:
+            feed.close()
+        self._feeds.clear()
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_store(directory: Path, *, read_only: bool = False, durability: Durability = Durability.NORMAL) -> Store:
+    """Open a store directory; made when it is missing, unless it is only to be read.
+
+    Raises:
+        StoreError: unwritable, somebody else's, damaged, of a newer version, or missing and read-only.
+    """
+    layout = Layout(directory.expanduser().absolute())
+    database = Database(layout, read_only=read_only, durability=durability)
+    prepare(layout, database)
+    return Store(layout, database)
