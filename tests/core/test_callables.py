@@ -42,7 +42,7 @@ def _made_by_hand() -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     "function",
-    [lambda: 1, functools.partial(fit, C=1), Estimator().__init__, _main(), _made_by_hand(), Estimator(), [].append],
+    [lambda: 1, functools.partial(fit, C=1), Estimator().clone, _main(), _made_by_hand(), Estimator(), [].append],
     ids=["lambda", "partial", "method", "main", "another object of the name", "instance", "builtin method"],
 )
 def test_everything_else_goes_by_value(function: Callable[..., Any]) -> None:
