@@ -15,6 +15,7 @@ from .operations import Operations
 from .options import MODES
 from .ordering import cycle, ordered_needs, topological
 from .pipeline import Pipeline
+from .place import relative_to
 from .ports import Workshop
 from .steps import Step
 from .tasks import Task
@@ -58,6 +59,7 @@ class _Compilation:
 
     def __init__(self, pipeline: Pipeline, workshop: Workshop, root: str, given: Given, mode: str):
         self._pipeline = pipeline
+        self._root = root
         self._mode = mode
         self._problems: list[InvalidError] = []
         self._constants = Constants(workshop)
@@ -78,7 +80,7 @@ class _Compilation:
         operations = [self._operations.index(step) for step in self._steps]
         problems = [*self._operations.problems, *self._binder.problems, *self._problems]
         if order is None or problems:
-            raise InvalidError.all_of(problems)
+            raise InvalidError.all_of([self._placed(problem) for problem in problems])
         rank = {position: at for at, position in enumerate(order)}
         nodes = tuple(
             Node(
@@ -102,7 +104,7 @@ class _Compilation:
             if step.name not in first:
                 first[step.name] = step
                 continue
-            where = f"{first[step.name].place.file}:{first[step.name].place.line}"
+            where = f"{relative_to(self._root, first[step.name].place.file)}:{first[step.name].place.line}"
             self._problems.append(
                 step.problem(f"another step has this name already ({where})", "give one of them name=")
             )
@@ -138,6 +140,10 @@ class _Compilation:
             elif isinstance(before, str) or before not in self._pipeline.steps:
                 known = nearest(name, list(self._positions))
                 self._problems.append(step.problem(f"comes after '{name}', which is no step of this pipeline{known}"))
+
+    def _placed(self, problem: InvalidError) -> InvalidError:
+        file = problem.file and relative_to(self._root, problem.file)
+        return InvalidError(problem.message, problem.hint, file=file, line=problem.line)
 
     def _cycle(self, needs: Sequence[set[int]]) -> InvalidError:
         positions = cycle(needs)

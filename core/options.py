@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NoReturn, TypeAlias, TypedDict
@@ -39,22 +39,22 @@ class Options(TypedDict, total=False):
     """Limit of one attempt, in seconds or as "10m"."""
     resources: Mapping[str, float | str] | None
     """`cpus`, `gpu`, `memory` ("4GB") and limits of your own naming ("db")."""
-    labels: str | Sequence[str] | None
+    labels: str | Collection[str] | None
     isolation: str | None
     """"process": a worker of its own."""
-    secrets: str | Sequence[str] | None
+    secrets: str | Collection[str] | None
     """Names of secrets it sees as environment variables."""
     overrides: Mapping[str, str] | None
     """Runner -> key of that runner's `overrides` table."""
-    reads: str | Sequence[str] | None
+    reads: str | Collection[str] | None
     """Globs of files it reads."""
-    env: str | Sequence[str] | None
+    env: str | Collection[str] | None
     """Environment variables its result depends on."""
     cache: bool | str | None
     """"auto", True, False, or how long a result holds ("1d")."""
     fence: bool | None
     """True or False overrides the order rule for this step."""
-    modes: str | Sequence[str] | None
+    modes: str | Collection[str] | None
     """Modes it belongs to; None: all."""
     watch: bool | None
     """True: watch waves run it although it is an effect."""

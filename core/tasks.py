@@ -33,7 +33,9 @@ class Task(Step):
         problems += wrong_options
         if problems:
             shown = name if isinstance(name, str) and name else kind
-            raise InvalidError.all_of([wrong(shown, place, each.message, each.hint) for each in problems])
+            told = InvalidError.all_of([InvalidError(f"step '{shown}': {each}", each.hint) for each in problems])
+            told.file, told.line = place  # once, not before each of its problems
+            raise told
         super().__init__(str(name), place, chosen)
         self.policy = chosen.policy
         self._returns = declared

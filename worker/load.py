@@ -22,7 +22,7 @@ from ..core.tasks import ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
-from .workshop import compile_in, namespace_of, place_for_people, read_source, root_of
+from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
 
 _NOTHING = Reached(files=(), packages=(), uses_pipelines=False)
 
@@ -48,7 +48,8 @@ def load_pipeline(request: LoadRequest) -> Loaded:
         )
         compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode)
     except GraftError as error:
-        raise place_for_people(error) from error.__cause__
+        error.file = error.file and shown_path(error.file)
+        raise
     return _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
 
 
@@ -68,7 +69,8 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
         given = Given(call=params, environ=from_environ(os.environ))
         compiled = compile_in(root, pipeline, given, name=name)
     except GraftError as error:
-        raise place_for_people(error) from error.__cause__
+        error.file = error.file and shown_path(error.file)
+        raise
     text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
     target = Target(text=text, root=root, cwd=os.getcwd(), sys_path=search, is_loadable=is_file)
     return target, _loaded(root, pipeline, compiled, reached, set(sys.modules))

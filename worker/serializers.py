@@ -107,7 +107,9 @@ def _count_json(value: object, depth: int, left: int) -> int:
         return left - 1 if math.isfinite(value) else -1  # type: ignore[arg-type]
     if depth > _MAX_JSON_DEPTH or kind not in (list, dict):
         return -1
-    left -= len(value) + 1  # type: ignore[arg-type]
+    left -= 1
+    if len(value) > left:  # type: ignore[arg-type]
+        return -1
     if kind is dict:
         if not all(type(key) is str and (key.isascii() or _is_utf8(key)) for key in value):  # type: ignore[attr-defined]
             return -1
@@ -168,14 +170,14 @@ def _load_json(buffer: Buffer) -> object:
 def _pickled(value: object) -> tuple[str, list[bytes | memoryview]]:
     try:
         return "pickle", pickles.dump(value)
-    except Exception as problem:  # noqa: BLE001  `__reduce__` and `__getstate__` raise what they like
-        first = problem
+    except Exception:  # noqa: BLE001  `__reduce__` and `__getstate__` raise what they like
+        pass
     try:
         return "dill", [pickles.dump_by_value(value)]
-    except Exception:  # noqa: BLE001
+    except Exception as problem:
         where = pickles.find_culprit(value)
         name = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
-        raise CannotSerialize(f"{name} cannot be pickled{where}: {pickles.reason_of(first)}") from first
+        raise CannotSerialize(f"{name} cannot be pickled{where}: {pickles.reason_of(problem)}") from problem
 
 
 def _arrow_of(value: object) -> str:

@@ -10,11 +10,10 @@ import tokenize
 from collections.abc import Callable, Mapping
 
 from ..core.compiler import Compiled, compile_pipeline
-from ..core.errors import GraftError
 from ..core.given import Given, from_environ
 from ..core.pipeline import Pipeline
 from .bind import signature_of
-from .byvalue import dump_by_value, weight_warning
+from .byvalue import carry, weight_warning
 from .casts import cast
 from .workplace import find_root
 
@@ -50,7 +49,7 @@ class LocalWorkshop:
         Raises:
             InvalidError: it cannot be pickled.
         """
-        data = dump_by_value(value)
+        data = carry(value)
         if callable(value) and (warning := weight_warning(value, len(data))):
             self.warnings.append(warning)
         return data
@@ -106,10 +105,3 @@ def shown_path(file: str) -> str:
     """Return a path as a message shows it: from the current directory when it is below it."""
     inside = os.path.join(os.getcwd(), "")
     return file[len(inside) :] if file.startswith(inside) else file
-
-
-def place_for_people(error: GraftError) -> GraftError:
-    """Return the error with its path as a message shows it."""
-    if error.file is not None:
-        error.file = shown_path(error.file)
-    return error

@@ -23,10 +23,17 @@ class Crew:
         self._pool = pool
         self._jobs = jobs
 
-    def pick(self, depth: int) -> Worker | None:
-        """Return the worker with the fewest orders among those that take one of which `depth` may queue."""
+    def pick(self, depth: int, *, is_busy: bool = False) -> Worker | None:
+        """Return the worker with the fewest orders among those that take one of which `depth` may queue.
+
+        Args:
+            depth: orders of that kind that may stand before one worker.
+            is_busy: only workers that have orders, for which no further core is needed.
+        """
         best = None
         for worker in self.workers:
+            if is_busy and not worker.queue:
+                continue
             if (best is None or len(worker.queue) < len(best.queue)) and worker.takes(depth):
                 best = worker
                 if not worker.queue:

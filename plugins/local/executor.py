@@ -11,17 +11,15 @@ import math
 import os
 import select
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from ...core.errors import PluginError
 from ...core.events import AttemptEnded
 from ...core.orders import Order, RunContext
-from ...core.runs import StepError
 from ...core.states import Reason
 from .cause import OomCounters, cause_of
 from .crew import Crew
-from .facts import cancelled, failed, lost, succeeded, timed_out
+from .ledger import MAX_LOSSES, Ledger
 from .nursery import Nursery
 from .pace import Pace
 from .pool import READY_S, Pool
@@ -37,8 +35,6 @@ _CORE_LOOK_S = 0.02
 _NAP_S = 0.0001
 """Seconds it lets reports gather while all workers are well supplied. Waking for each report costs 15 us of its time
 and a core that a worker could use: 11,000 attempts a second instead of 29,000."""
-_MAX_LOSSES = 3
-"""Deaths of workers before an order that was never begun, and starts in a row that failed, until it is given up."""
 
 
 class LocalExecutor:
@@ -49,6 +45,7 @@ class LocalExecutor:
         context: RunContext,
         *,
         nursery: Nursery | None = None,
+        is_owner: bool = False,
         cores: Cores | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -56,24 +53,21 @@ class LocalExecutor:
 
         Args:
             context: what all attempts share.
-            nursery: a warm one to use and to leave running; None: an own one, ended at close.
+            nursery: a warm one to use; None: an own one, ended at close.
+            is_owner: end the given one at close too, instead of leaving it running.
             cores: the core slots; None: those of the machine, or none inside a step of another run, whose
                 attempt holds one already.
             clock: wall time.
         """
         self._context = context
-        self._clock = clock
         self._policies = [operation.policy for operation in context.operations]
-        self._pool = Pool(context, nursery)
+        self._pool = Pool(context, nursery, is_owner=is_owner)
         slots = cores or Cores(context.slots, count=0 if os.environ.get("GRAFT_RUN") else None)
         self._crew = Crew(self._pool, slots, context.jobs)
         self._workers = self._crew.workers
         self._pace = Pace(len(context.operations))
-        self._oom = OomCounters()
-        self._tokens = 0
-        self._tickets: dict[str, Ticket] = {}
-        self._backlog: deque[Ticket] = deque()
-        self._ends: list[AttemptEnded] = []
+        self._ledger = Ledger(self._policies, clock)
+        self._backlog = self._ledger.backlog
         self._handlers: dict[int, Callable[[], None]] = {}
         self._failed_starts = 0
         self._alarm = math.inf
@@ -89,20 +83,17 @@ class LocalExecutor:
 
     def room(self) -> int:
         """Return how many more orders it takes now (prefetch included)."""
-        return max(0, self._context.jobs * self._pace.depth_now - len(self._tickets))
+        return max(0, self._context.jobs * self._pace.depth_now - len(self._ledger))
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders. The caller has committed their dispatch."""
         for order in orders:
-            self._tokens += 1
-            ticket = Ticket(self._tokens, order)
-            self._tickets[order.node] = ticket
-            self._backlog.append(ticket)
+            self._ledger.take(order)
         self._feed()
 
     def cancel(self, nodes: Sequence[str], *, grace_s: float) -> None:
         """Stop attempts: politely, then by force after `grace_s` seconds. Each still yields its end."""
-        wanted = {self._tickets[node].token for node in nodes if node in self._tickets}
+        wanted = self._ledger.tokens_of(nodes)
         for worker in list(self._workers):
             if any(ticket.token in wanted for ticket in worker.queue):
                 self._take_back(worker)
@@ -110,12 +101,12 @@ class LocalExecutor:
             if worker.queue and worker.queue[0].token in wanted:
                 self._stop(worker, Stop.CANCEL, grace_s)
             if worker.reserved is not None and worker.reserved.token in wanted:
-                self._cancelled(worker.reserved, None)
+                self._ledger.cancel(worker.reserved)
                 worker.reserved = None
                 self._retire(worker)
         for ticket in [each for each in self._backlog if each.token in wanted]:
             self._backlog.remove(ticket)
-            self._cancelled(ticket, None)
+            self._ledger.cancel(ticket)
         self._feed()
 
     def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
@@ -129,14 +120,13 @@ class LocalExecutor:
                     handler()
             self._look_after()
             self._feed()
-            if self._ends or self._was_woken or time.monotonic() >= deadline:
-                if not napped and self._ends and self._crew.is_supplied():
+            if self._ledger.has_ends or self._was_woken or time.monotonic() >= deadline:
+                if not napped and self._ledger.has_ends and self._crew.is_supplied():
                     napped = True
                     time.sleep(_NAP_S)
                     continue
                 self._was_woken = False
-                ends, self._ends = self._ends, []
-                return ends
+                return self._ledger.collect()
 
     def close(self) -> None:
         """End all workers and wait for them. Nothing it started survives. Safe to call twice."""
@@ -170,12 +160,15 @@ class LocalExecutor:
         while self._backlog:
             ticket = self._backlog[0]
             is_isolated = self._policies[ticket.operation].isolation == "process"
-            worker = None if is_isolated else self._crew.pick(self._pace.depth(ticket.operation))
+            depth = self._pace.depth(ticket.operation)
+            worker = None if is_isolated else self._crew.pick(depth)
             if worker is None and not self._crew.may_start(len(self._backlog), is_isolated=is_isolated):
                 break
             if (worker is None or not worker.queue) and not self._crew.take_core():
                 self._waits_for_core = True
-                break
+                worker = None if is_isolated else self._crew.pick(depth, is_busy=True)
+                if worker is None:
+                    break
             if worker is None:
                 if not self._start(self._backlog.popleft() if is_isolated else None):
                     break
@@ -190,7 +183,7 @@ class LocalExecutor:
         except PluginError as problem:
             if reserved is not None:
                 self._backlog.appendleft(reserved)
-            self._give_up(str(problem))
+            self._ledger.give_up(str(problem))
             return False
         self._set_alarm(worker, worker.alarm)
         self._listen(worker.child.fileno(), lambda: self._on_leash(worker))
@@ -207,8 +200,7 @@ class LocalExecutor:
         except ConnectionError:  # it has just died; its leash tells in a moment
             is_sent = False
         except OSError as problem:  # an order too large for a datagram, and no place to write it
-            error = StepError(type="OSError", message=f"the order cannot be written: {problem}")
-            self._fail(ticket, Reason.PREFLIGHT, error, worker)
+            self._ledger.fail(ticket, Reason.PREFLIGHT, "OSError", f"the order cannot be written: {problem}")
             return True
         if not is_sent:
             self._backlog.appendleft(ticket)
@@ -227,7 +219,7 @@ class LocalExecutor:
             self._set_alarm(worker, worker.head_since + limit)
 
     def _take_back(self, worker: Worker) -> None:
-        self._backlog.extendleft(reversed(worker.recall()))
+        self._ledger.put_back(worker.recall())
 
     def _balance(self) -> None:
         """Take queued orders back from behind a long attempt when another worker has nothing to do."""
@@ -253,29 +245,15 @@ class LocalExecutor:
             elif kind == "ready":
                 self._on_ready(worker)
             else:
-                self._give_up(f"a worker cannot work here: {report[1]}")
+                self._ledger.give_up(f"a worker cannot work here: {report[1]}")
                 self._retire(worker)
 
     def _on_end(self, worker: Worker, report: Report) -> None:
         stop, worker.stop = worker.stop, None
         ticket = worker.queue.popleft()
-        del self._tickets[ticket.order.node]
-        kind, at = report[0], self._clock()
-        if stop is Stop.TIMEOUT:
-            limit, times = self._policies[ticket.operation].timeout_s, {"started": report[2], "seconds": report[3]}
-            self._ends.append(timed_out(ticket.order, limit, at=at, worker=worker.name, **times))
-        elif kind == "done":
+        if report[0] == "done":
             self._pace.saw(ticket.operation, report[3])
-            self._ends.append(succeeded(ticket.order, report, at=at, worker=worker.name))
-        elif stop is Stop.CANCEL:
-            times = {"started": report[2], "seconds": report[3]}
-            self._ends.append(cancelled(ticket.order, at=at, worker=worker.name, **times))
-        elif kind == "failed":
-            self._ends.append(failed(ticket.order, report, at=at, worker=worker.name))
-        else:
-            error = StepError(type="Terminated", message="stopped by a SIGTERM that graftline did not send")
-            times = {"started": report[2], "seconds": report[3]}
-            self._ends.append(lost(ticket.order, Reason.SIGNAL, error, at=at, worker=worker.name, **times))
+        self._ledger.reported(ticket, report, worker.name, stop)
         if stop is not None or self._policies[ticket.operation].isolation == "process":
             self._retire(worker)  # what a stopped step left in the process is anybody's guess
         else:
@@ -299,47 +277,27 @@ class LocalExecutor:
         self._drain(worker)
         if worker not in self._workers:
             return
-        self._take_back_from_dead(worker)
         ending = worker.child.ending
         assert ending is not None
-        if worker.queue:
-            ticket = worker.queue[0]
-            started, seconds = self._span(worker)
-            if worker.stop is Stop.CANCEL:
-                self._cancelled(ticket, worker, started, seconds)
-            elif worker.stop is Stop.TIMEOUT:
-                del self._tickets[ticket.order.node]
-                limit, at = self._policies[ticket.operation].timeout_s, self._clock()
-                end = timed_out(ticket.order, limit, at=at, started=started, seconds=seconds, worker=worker.name)
-                self._ends.append(end)
-            else:
-                reason, error = cause_of(ending, self._oom)
-                self._fail(ticket, reason, error, worker, started, seconds)
-        elif not worker.is_ready and not worker.is_leaving:
-            self._on_failed_start(f"a worker ended before it was ready: {cause_of(ending, self._oom)[1].message}")
-        self._forget(worker)
-
-    def _take_back_from_dead(self, worker: Worker) -> None:
-        """Put what it had not begun back, unless that order has seen too many workers die."""
-        returned = worker.recall()
-        if not worker.queue:
-            for ticket in returned:
-                ticket.losses += 1
+        unbegun = worker.recall()
+        is_suspect = not worker.queue
         if worker.reserved is not None:
-            returned.append(worker.reserved)
+            unbegun.append(worker.reserved)
             worker.reserved = None
-        lost = [ticket for ticket in returned if ticket.losses >= _MAX_LOSSES]
-        for ticket in lost:
-            error = StepError(type="WorkerDied", message=f"{_MAX_LOSSES} workers died before they could begin it")
-            self._fail(ticket, Reason.PREFLIGHT, error, worker)
-        self._backlog.extendleft(reversed([ticket for ticket in returned if ticket not in lost]))
+        self._ledger.returned(unbegun, is_suspect=is_suspect)
+        if worker.queue:
+            self._ledger.died(worker.queue[0], worker, ending)
+        elif not worker.is_ready and not worker.is_leaving:
+            said = cause_of(ending, OomCounters())[1].message
+            self._on_failed_start(f"a worker ended before it was ready: {said}")
+        self._forget(worker)
 
     def _on_failed_start(self, why: str) -> None:
         self._failed_starts += 1
-        self._pool.distrust()
-        if self._failed_starts >= _MAX_LOSSES:
+        self._pool.distrust(why)
+        if self._failed_starts >= MAX_LOSSES:
             self._failed_starts = 0
-            self._give_up(why)
+            self._ledger.give_up(why)
 
     def _on_guardian(self) -> None:
         if not self._guarded.is_alive():
@@ -360,7 +318,7 @@ class LocalExecutor:
 
     def _pause(self, deadline: float) -> float:
         """Return how long the poll may block, in seconds; -1 for ever."""
-        if self._ends:
+        if self._ledger.has_ends:
             return 0.0
         self._crew.keep_cores()
         until = min(deadline, self._alarm)
@@ -389,7 +347,7 @@ class LocalExecutor:
         elif not worker.is_ready:
             worker.kill()
             self._retire(worker)
-            self._on_failed_start("a worker was not ready in time")
+            self._on_failed_start(f"a worker was not ready within {READY_S:g} s")
         elif worker.queue:
             self._take_back(worker)
             self._drain(worker)
@@ -413,40 +371,6 @@ class LocalExecutor:
         if busy:
             self._take_back(min(busy, key=lambda worker: worker.head_since))
         self._crew.cores.give_up()
-
-    # -- ends ---------------------------------------------------------------------------------------------------
-
-    def _span(self, worker: Worker) -> tuple[float, float]:
-        """Return when (wall time) the first order of a queue began, as far as can be told, and how long ago."""
-        seconds = time.monotonic() - worker.head_since
-        return self._clock() - seconds, seconds
-
-    def _fail(
-        self,
-        ticket: Ticket,
-        reason: Reason,
-        error: StepError,
-        worker: Worker | None,
-        started: float | None = None,
-        seconds: float | None = None,
-    ) -> None:
-        del self._tickets[ticket.order.node]
-        name = worker.name if worker is not None else None
-        end = lost(ticket.order, reason, error, at=self._clock(), started=started, seconds=seconds, worker=name)
-        self._ends.append(end)
-
-    def _cancelled(
-        self, ticket: Ticket, worker: Worker | None, started: float | None = None, seconds: float | None = None
-    ) -> None:
-        del self._tickets[ticket.order.node]
-        name = worker.name if worker is not None else None
-        self._ends.append(cancelled(ticket.order, at=self._clock(), started=started, seconds=seconds, worker=name))
-
-    def _give_up(self, why: str) -> None:
-        """Fail every order that waits for a worker: none can be had."""
-        error = StepError(type="WorkerUnavailable", message=why)
-        while self._backlog:
-            self._fail(self._backlog.popleft(), Reason.PREFLIGHT, error, None)
 
     # -- descriptors --------------------------------------------------------------------------------------------
 
@@ -474,8 +398,3 @@ class LocalExecutor:
         if not worker.is_leaving:
             self._unlisten(worker.channel.fileno())
         worker.close()
-
-    def _wait_for_leaving(self, timeout_s: float) -> None:
-        deadline = time.monotonic() + timeout_s
-        for worker in self._workers:
-            worker.child.wait(max(0.0, deadline - time.monotonic()))

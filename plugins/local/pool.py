@@ -26,10 +26,10 @@ _ENTRY = "graftline.plugins.local.worker_entry:main"
 class Pool:
     """Starts workers and ends what they leave behind. The executor keeps the books of who works on what."""
 
-    def __init__(self, context: RunContext, nursery: Nursery | None) -> None:
-        """Start a nursery unless one is given; it does not block."""
+    def __init__(self, context: RunContext, nursery: Nursery | None, *, is_owner: bool = False) -> None:
+        """Start a nursery unless one is given; it does not block. `is_owner`: end the given one at close."""
         self._context = context
-        self._given = nursery
+        self._given = None if is_owner else nursery
         self._numbers = itertools.count(1)
         self.nursery = nursery or Nursery(preload=context.preload)
         """Where the next worker comes from."""
@@ -64,22 +64,18 @@ class Pool:
         self._replace(self.nursery.preload)  # somebody killed it; the workers it had are gone with it
         return self._start()
 
-    def distrust(self) -> None:
-        """Take further workers from an unwarmed forkserver: a child of the warm one did not become ready."""
+    def distrust(self, why: str) -> None:
+        """Take further workers from an unwarmed forkserver: a child of the warm one did not become ready.
+
+        A package that starts threads at import can hang or break every child that is forked afterwards.
+        """
         if not self.nursery.preload:
             return
         self.nursery.is_alive()
         guilty = sorted(self.nursery.threads) or ([self.nursery.importing] if self.nursery.importing else [])
         suspects = ", ".join(guilty or self.nursery.preload)
-        self.notes.append(
-            f"a worker was not ready within {READY_S:g} s; workers now start without preloaded packages"
-            f" (suspected: {suspects}, for threads it starts at import)"
-        )
+        self.notes.append(f"{why}; workers now start without preloaded packages (suspected: {suspects})")
         self._replace(())
-
-    def is_lost(self) -> bool:
-        """Tell whether guardian or forkserver is gone."""
-        return not self.nursery.is_alive()
 
     def close(self) -> None:
         """End everything that workers left behind, and write out their logs. Safe to call twice."""

@@ -76,6 +76,8 @@ class Cores:
         self._is_starving = False
         self._looked = time.monotonic()
         self._barred_until = 0.0
+        self._owes = False
+        """The next core that comes free is promised to a run that starves."""
 
     @property
     def held(self) -> int:
@@ -84,6 +86,8 @@ class Cores:
 
     def hold(self, busy: int) -> bool:
         """Hold cores for so many busy workers; return whether there are enough."""
+        if self._owes and busy >= len(self._held):
+            return False
         while len(self._held) < busy:
             if not self._files:
                 return True
@@ -99,6 +103,9 @@ class Cores:
         """Give back what more than `busy` workers would need."""
         while len(self._held) > busy:
             self._held.pop().release()
+            if self._owes:
+                self._owes = False
+                self._barred_until = time.monotonic() + _YIELD_S
         if not busy:
             self._set_starving(False)
 
@@ -114,8 +121,8 @@ class Cores:
         return True
 
     def give_up(self) -> None:
-        """Take no more cores for a moment, so that what `keep` gives back goes to the run that starves."""
-        self._barred_until = time.monotonic() + _YIELD_S
+        """Promise the next core that comes free (`keep`) to the run that starves, and take none for a moment."""
+        self._owes = True
 
     def close(self) -> None:
         """Give everything back. Safe to call twice."""

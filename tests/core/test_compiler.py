@@ -49,7 +49,12 @@ BAD: list[tuple[str, Callable[[], Pipeline], dict[str, Any], str]] = [
         {},
         "step 'publish': needs 'model', which 'fit' returns, but that is listed later",
     ),
-    ("unknown -p", lambda: Pipeline([publish]), {"typed": {"model": "1", "modle": "1"}}, "'modle'; did you mean 'model'?"),
+    (
+        "unknown -p",
+        lambda: Pipeline([publish]),
+        {"typed": {"model": "1", "modle": "1"}},
+        "'modle'; did you mean 'model'?",
+    ),
     (
         "unknown step of -p",
         lambda: Pipeline([publish]),
@@ -108,17 +113,26 @@ BAD: list[tuple[str, Callable[[], Pipeline], dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("make", "given", "text"), [each[1:] for each in BAD], ids=[each[0] for each in BAD])
-def test_a_wrong_pipeline_is_exactly_one_message(make: Callable[[], Pipeline], given: dict[str, Any], text: str):
+def test_a_wrong_pipeline_is_exactly_one_message(
+    make: Callable[[], Pipeline], given: dict[str, Any], text: str
+) -> None:
     with pytest.raises(InvalidError) as caught:
         graph_of(make(), **given)
     assert text in str(caught.value)
     assert "problems:" not in str(caught.value)
 
 
-def test_all_problems_are_told_at_once():
+def test_all_problems_are_told_at_once() -> None:
     a, b = Stub("a", returns=["x"]), Stub("b", returns=["y"])
     a >> b >> a
-    steps = [a, b, PythonTask(fit), PythonTask(fit), PythonTask(clean, inputs={"df": "z"}), ScriptTask("nowhere.py")]
+    steps: list[Any] = [
+        a,
+        b,
+        PythonTask(fit),
+        PythonTask(fit),
+        PythonTask(clean, inputs={"df": "z"}),
+        ScriptTask("nowhere.py"),
+    ]
     with pytest.raises(InvalidError) as caught:
         graph_of(Pipeline(steps), typed={"typo": "1", "C": "abc"})
     message = str(caught.value)
@@ -134,7 +148,7 @@ def test_all_problems_are_told_at_once():
         assert text in message, text
 
 
-def test_a_message_has_the_line_of_the_step():
+def test_a_message_has_the_line_of_the_step() -> None:
     pipeline = Pipeline([PythonTask(publish)])
     with pytest.raises(InvalidError) as caught:
         graph_of(pipeline)
@@ -142,21 +156,21 @@ def test_a_message_has_the_line_of_the_step():
     assert caught.value.file == __file__
 
 
-def test_equal_steps_share_one_operation():
-    steps = [PythonTask(load, name=f"s{i}", returns=["x"], retries=i % 2) for i in range(10)]
+def test_equal_steps_share_one_operation() -> None:
+    steps: list[Any] = [PythonTask(load, name=f"s{i}", returns=["x"], retries=i % 2) for i in range(10)]
     graph = graph_of(Pipeline(steps))
     assert len(graph.operations) == 2
     assert [node.operation for node in graph.nodes] == [0, 1] * 5
 
 
-def test_a_call_names_its_function_by_import_and_where_it_is_written():
+def test_a_call_names_its_function_by_import_and_where_it_is_written() -> None:
     call = graph_of(Pipeline([load])).operations[0].call
     assert (call.kind, call.module, call.qualname, call.blob) == (CallKind.PYTHON, "authoring", "load", None)
     assert call.file == "authoring.py"
     assert call.line == load.__code__.co_firstlineno
 
 
-def test_a_closure_goes_by_value():
+def test_a_closure_goes_by_value() -> None:
     step = 3
 
     def add(x: int = 1) -> int:
@@ -171,7 +185,7 @@ def test_a_closure_goes_by_value():
     assert dill.loads(result.blobs[blobs[0] or ""])(4) == 7
 
 
-def test_a_heavy_closure_is_warned_about_with_what_makes_it_heavy():
+def test_a_heavy_closure_is_warned_about_with_what_makes_it_heavy() -> None:
     table = bytes(2_000_000)
 
     def look(i: int = 0) -> int:
@@ -180,7 +194,7 @@ def test_a_heavy_closure_is_warned_about_with_what_makes_it_heavy():
     assert any("table (2.0 MB)" in each for each in compiled(Pipeline([look])).warnings)
 
 
-def test_compiling_twice_gives_identical_json():
+def test_compiling_twice_gives_identical_json() -> None:
     def make() -> str:
         steps = [
             load,
@@ -193,12 +207,12 @@ def test_compiling_twice_gives_identical_json():
     assert make() == make()
 
 
-def test_a_step_outside_the_mode_is_left_out():
+def test_a_step_outside_the_mode_is_left_out() -> None:
     graph = graph_of(Pipeline([load, Stub("serve", modes="apply")]))
     assert [node.path for node in graph.nodes] == ["load"]
 
 
-def test_a_step_listed_before_what_it_comes_after_is_moved_behind_it():
+def test_a_step_listed_before_what_it_comes_after_is_moved_behind_it() -> None:
     late = Stub("late", returns=["b"])
     early = Stub("early", returns=["a"], after=late)
     graph = graph_of(Pipeline([early, late]))
@@ -206,8 +220,8 @@ def test_a_step_listed_before_what_it_comes_after_is_moved_behind_it():
     assert needs_of(graph) == {"late": [], "early": ["late"]}
 
 
-def test_catalog_files_order_producers_before_consumers():
-    steps = [
+def test_catalog_files_order_producers_before_consumers() -> None:
+    steps: list[Any] = [
         Stub("old", returns=["a"], catalog=Catalog(put="model.bin")),
         Stub("new", returns=["b"], catalog=Catalog(put="model.bin")),
         Stub("logs", returns=["c"], catalog=Catalog(put="logs/*.txt")),
@@ -219,7 +233,7 @@ def test_catalog_files_order_producers_before_consumers():
     assert needs["all"] == ["new"]
 
 
-def test_ten_thousand_steps_compile_in_linear_size():
+def test_ten_thousand_steps_compile_in_linear_size() -> None:
     sizes = []
     for count in (100, 1000):
         steps = [PythonTask(load, name=f"s{i}", returns=["x"] if i % 2 else None) for i in range(count)]
@@ -228,7 +242,7 @@ def test_ten_thousand_steps_compile_in_linear_size():
     assert sizes[1] == pytest.approx(sizes[0], rel=0.05)
 
 
-def test_a_policy_that_differs_anywhere_is_another_operation():
+def test_a_policy_that_differs_anywhere_is_another_operation() -> None:
     # The key is written by hand for speed; a field it forgot would give two steps one policy.
     from graftline.core.operations import _key_of
 

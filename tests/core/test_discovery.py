@@ -25,7 +25,7 @@ def distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_plugins_are_listed_without_importing_them(distribution: Path):
+def test_plugins_are_listed_without_importing_them(distribution: Path) -> None:
     assert [(each.name, each.distribution) for each in plugins("graftline.toys")] == [
         ("broken", "toy-plugin"),
         ("empty", "toy-plugin"),
@@ -35,17 +35,17 @@ def test_plugins_are_listed_without_importing_them(distribution: Path):
 
 
 @pytest.mark.parametrize("name", ["good", "toy_good:Toy"])
-def test_one_plugin_is_loaded_by_name_or_by_its_class(distribution: Path, name: str):
+def test_one_plugin_is_loaded_by_name_or_by_its_class(distribution: Path, name: str) -> None:
     assert getattr(load("graftline.toys", name), "__name__", None) == "Toy"
 
 
 @pytest.mark.parametrize(("name", "cause"), [("broken", "No module named 'toy_needs_this'"), ("empty", "no attribute")])
-def test_a_broken_plugin_names_its_package_and_the_cause(distribution: Path, name: str, cause: str):
+def test_a_broken_plugin_names_its_package_and_the_cause(distribution: Path, name: str, cause: str) -> None:
     with pytest.raises(PluginError, match=f"'{name}' of the package 'toy-plugin'.*{cause}"):
         load("graftline.toys", name)
 
 
-def test_an_unknown_plugin_lists_the_known_ones(distribution: Path):
+def test_an_unknown_plugin_lists_the_known_ones(distribution: Path) -> None:
     with pytest.raises(InvalidError, match="no toy 'godo'; did you mean 'good'") as caught:
         load("graftline.toys", "godo")
     assert "broken, empty, good" in str(caught.value.hint)

@@ -33,14 +33,16 @@ def _reached(needs: list[set[int]]) -> list[set[int]]:
 
 
 @given(LISTS)
-def test_data_edges_are_kept(listed: tuple[tuple[set[int], ...], list[bool]]):
+def test_data_edges_are_kept(listed: tuple[tuple[set[int], ...], list[bool]]) -> None:
     needs, fences = _clean(listed[0]), listed[1]
     for rule in OrderRule:
         assert all(own <= found for own, found in zip(needs, ordered_needs(needs, fences, rule), strict=True))
 
 
 @given(LISTS)
-def test_a_fence_waits_for_all_before_it_and_all_after_it_wait_for_it(listed: tuple[tuple[set[int], ...], list[bool]]):
+def test_a_fence_waits_for_all_before_it_and_all_after_it_wait_for_it(
+    listed: tuple[tuple[set[int], ...], list[bool]],
+) -> None:
     needs, fences = _clean(listed[0]), listed[1]
     reached = _reached(ordered_needs(needs, fences, OrderRule.LISTED))
     for position, is_fence in enumerate(fences):
@@ -50,27 +52,29 @@ def test_a_fence_waits_for_all_before_it_and_all_after_it_wait_for_it(listed: tu
 
 
 @given(LISTS)
-def test_without_fences_only_data_orders(listed: tuple[tuple[set[int], ...], list[bool]]):
+def test_without_fences_only_data_orders(listed: tuple[tuple[set[int], ...], list[bool]]) -> None:
     needs = _clean(listed[0])
     assert ordered_needs(needs, [False] * len(needs), OrderRule.LISTED) == needs
     assert ordered_needs(needs, listed[1], OrderRule.DATA) == needs
 
 
 @given(LISTS)
-def test_declared_order_is_a_chain(listed: tuple[tuple[set[int], ...], list[bool]]):
+def test_declared_order_is_a_chain(listed: tuple[tuple[set[int], ...], list[bool]]) -> None:
     reached = _reached(ordered_needs(_clean(listed[0]), listed[1], OrderRule.DECLARED))
     assert reached == [set(range(position)) for position in range(len(reached))]
 
 
 @given(LISTS)
-def test_fences_add_at_most_two_edges_a_step(listed: tuple[tuple[set[int], ...], list[bool]]):
+def test_fences_add_at_most_two_edges_a_step(listed: tuple[tuple[set[int], ...], list[bool]]) -> None:
     needs, fences = _clean(listed[0]), listed[1]
     found = ordered_needs(needs, fences, OrderRule.LISTED)
     assert sum(map(len, found)) - sum(map(len, needs)) <= 2 * len(needs)
 
 
-@given(st.integers(1, 15).flatmap(lambda n: st.lists(st.sets(st.integers(0, n - 1), max_size=3), min_size=n, max_size=n)))
-def test_either_an_order_respects_every_need_or_a_cycle_is_shown(needs: list[set[int]]):
+@given(
+    st.integers(1, 15).flatmap(lambda n: st.lists(st.sets(st.integers(0, n - 1), max_size=3), min_size=n, max_size=n))
+)
+def test_either_an_order_respects_every_need_or_a_cycle_is_shown(needs: list[set[int]]) -> None:
     order = topological(needs)
     path = cycle(needs)
     assert (order is None) == bool(path)
@@ -84,7 +88,7 @@ def test_either_an_order_respects_every_need_or_a_cycle_is_shown(needs: list[set
 
 
 @pytest.mark.parametrize("count", [600, 6000])
-def test_alternating_fences_stay_linear(count: int):
+def test_alternating_fences_stay_linear(count: int) -> None:
     fences = [position % 2 == 1 for position in range(count)]
     needs: list[set[int]] = [set() for _ in range(count)]
     assert sum(map(len, ordered_needs(needs, fences, OrderRule.LISTED))) == count - 1
@@ -100,7 +104,7 @@ def _steps() -> list[Stub]:
     ]
 
 
-def test_a_step_without_outputs_is_a_fence_and_a_metric_is_no_output():
+def test_a_step_without_outputs_is_a_fence_and_a_metric_is_no_output() -> None:
     assert needs_of(graph_of(Pipeline(_steps()))) == {
         "a": [],
         "b": [],
@@ -110,26 +114,26 @@ def test_a_step_without_outputs_is_a_fence_and_a_metric_is_no_output():
     }
 
 
-def test_data_order_drops_fences():
+def test_data_order_drops_fences() -> None:
     assert set(map(tuple, needs_of(graph_of(Pipeline(_steps(), order="data"))).values())) == {()}
 
 
-def test_declared_order_forces_the_chain():
+def test_declared_order_forces_the_chain() -> None:
     needs = needs_of(graph_of(Pipeline(_steps(), order="declared")))
     assert list(needs.values()) == [[], ["a"], ["b"], ["check"], ["c"]]
 
 
-def test_fence_overrides_the_rule_on_one_step():
+def test_fence_overrides_the_rule_on_one_step() -> None:
     steps = [Stub("a", returns=["x"], fence=True), Stub("b", fence=False), Stub("c", returns=["y"])]
     assert needs_of(graph_of(Pipeline(steps))) == {"a": [], "b": ["a"], "c": ["a"]}
 
 
-def test_a_catalog_file_is_an_output():
+def test_a_catalog_file_is_an_output() -> None:
     steps = [Stub("plot", catalog=Catalog(put="plot.png")), Stub("b", returns=["x"])]
     assert needs_of(graph_of(Pipeline(steps))) == {"plot": [], "b": []}
 
 
-def test_after_and_arrows_order_without_data():
+def test_after_and_arrows_order_without_data() -> None:
     a, b, c = Stub("a", returns=["x"]), Stub("b", returns=["y"]), Stub("c", returns=["z"], after=["a"])
     b >> c
     assert needs_of(graph_of(Pipeline([a, b, c])))["c"] == ["a", "b"]

@@ -7,17 +7,18 @@ import ast
 import pytest
 
 from graftline import InvalidError
-from graftline.core.sources import reach, returning_functions, returns_value
+from graftline.core.sources import Reached, reach, returning_functions, returns_value
 
 
-def _reach(files: dict[str, str], start: str = "/p/main.py", search: tuple[str, ...] = ("/p",)):
+def _reach(files: dict[str, str], start: str = "/p/main.py", search: tuple[str, ...] = ("/p",)) -> Reached:
     return reach(start, search, files.get)
 
 
-def test_every_form_of_import_is_followed():
+def test_every_form_of_import_is_followed() -> None:
     reached = _reach(
         {
-            "/p/main.py": "import plain\nimport pkg.sub.mod\nfrom pkg2 import leaf\nfrom star import *\nimport os, numpy.linalg\n"
+            "/p/main.py": "import plain\nimport pkg.sub.mod\nfrom pkg2 import leaf\nfrom star import *\n"
+            "import os, numpy.linalg\n"
             "def f():\n    from lazy import x\n    import pandas as pd\n",
             "/p/plain.py": "import importlib\nimportlib.import_module('dynamic')\n__import__('late')\n",
             "/p/pkg/__init__.py": "",
@@ -54,12 +55,12 @@ def test_every_form_of_import_is_followed():
     assert reached.packages == ("numpy", "pandas", "requests")
 
 
-def test_imports_for_type_checkers_are_not_followed():
+def test_imports_for_type_checkers_are_not_followed() -> None:
     text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import torch\nelse:\n    import numpy\n"
     assert _reach({"/p/main.py": text}).packages == ("numpy",)
 
 
-def test_the_first_directory_with_the_module_wins():
+def test_the_first_directory_with_the_module_wins() -> None:
     files = {"/p/main.py": "import a", "/p/a.py": "", "/q/a.py": ""}
     assert _reach(files, search=("/q", "/p")).files == ("/p/main.py", "/q/a.py")
 
@@ -74,15 +75,15 @@ def test_the_first_directory_with_the_module_wins():
         ({"/p/main.py": "from sklearn.pipeline import Pipeline"}, False),
     ],
 )
-def test_it_is_seen_whether_a_pipeline_can_come_out(files: dict[str, str], uses: bool):
+def test_it_is_seen_whether_a_pipeline_can_come_out(files: dict[str, str], uses: bool) -> None:
     assert _reach(files).uses_pipelines is uses
 
 
-def test_graftline_is_no_package_of_the_project():
+def test_graftline_is_no_package_of_the_project() -> None:
     assert _reach({"/p/main.py": "import graftline, numpy"}).packages == ("numpy",)
 
 
-def test_a_syntax_error_names_file_and_line():
+def test_a_syntax_error_names_file_and_line() -> None:
     with pytest.raises(InvalidError) as caught:
         _reach({"/p/main.py": "import a", "/p/a.py": "x = 1\ndef f(:\n"})
     assert (caught.value.file, caught.value.line) == ("/p/a.py", 2)
@@ -104,14 +105,14 @@ def test_a_syntax_error_names_file_and_line():
         ("def f(): yield 1", False),
     ],
 )
-def test_a_value_is_returned_only_by_the_function_itself(text: str, returns: bool):
+def test_a_value_is_returned_only_by_the_function_itself(text: str, returns: bool) -> None:
     assert returns_value(ast.parse(text).body[0]) is returns
 
 
-def test_functions_are_found_by_their_first_line_decorators_included():
+def test_functions_are_found_by_their_first_line_decorators_included() -> None:
     text = "@a\n@b\ndef f():\n    return 1\n\nclass C:\n    def f(self):\n        pass\n\ng = lambda: 2\n"
     assert returning_functions(text) == {("f", 1): True, ("f", 7): False, ("<lambda>", 10): True}
 
 
-def test_a_text_that_is_no_python_tells_nothing():
+def test_a_text_that_is_no_python_tells_nothing() -> None:
     assert returning_functions("def (") == {}

@@ -24,11 +24,11 @@ from graftline.core.targets import Named, TargetKind, parse_target
         ("flows", Named(TargetKind.MODULE, "flows")),
     ],
 )
-def test_a_target_is_taken_apart(text: str | None, named: Named):
+def test_a_target_is_taken_apart(text: str | None, named: Named) -> None:
     assert parse_target(text) == named
 
 
 @pytest.mark.parametrize("text", ["x.py:", "data.csv", "a/data.csv", "run.sh:x", "my-flow", "dir/:x", "a b"])
-def test_what_is_no_target_is_refused(text: str):
+def test_what_is_no_target_is_refused(text: str) -> None:
     with pytest.raises(InvalidError, match="target"):
         parse_target(text)

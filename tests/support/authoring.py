@@ -4,52 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from graftline.core.compiler import Compiled
 from graftline.core.given import Given
-from graftline.core.graph import Argument, Graph
+from graftline.core.graph import Graph
 from graftline.core.pipeline import Pipeline
 from graftline.worker.workshop import compile_in
 
 ROOT = str(Path(__file__).parent)
 
 
-def load():
+def load() -> list[int]:
     return [1, 2, 3]
 
 
-def clean(df, drop: bool = False):
+def clean(df: Any, drop: bool = False) -> Any:
     return [each for each in df if each or not drop]
 
 
-def fit(df, C: float = 1.0, depth: int = 3):
+def fit(df: Any, C: float = 1.0, depth: int = 3) -> Any:
     return sum(df) * C + depth
 
 
-def publish(model):
+def publish(model: Any) -> None:
     print(model)
 
 
-def validate(df):
-    if not df:
-        return None
-    print("good")
-
-
-def everything(**kwargs):
+def everything(**kwargs: Any) -> Any:
     return kwargs
 
 
-def at(path: Path):
+def at(path: Path) -> str:
     return str(path)
 
 
-def pair(bounds: tuple[int, int]):
+def pair(bounds: tuple[int, int]) -> Any:
     return bounds
 
 
 class Estimator:
-    def __init__(self, C=1.0):
+    def __init__(self, C: float = 1.0):
         self.C = C
 
 
@@ -66,8 +61,4 @@ def needs_of(graph: Graph) -> dict[str, list[str]]:
 
 
 def arguments_of(graph: Graph, path: str) -> dict[str, object]:
-    return {argument.name: argument.source for argument in _arguments(graph, path)}
-
-
-def _arguments(graph: Graph, path: str) -> tuple[Argument, ...]:
-    return graph.node(path).arguments
+    return {argument.name: argument.source for argument in graph.node(path).arguments}

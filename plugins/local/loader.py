@@ -1,0 +1,110 @@
+"""The loader: imports user code in a process of its own and brings the compiled pipeline back.
+
+The CLI, the TUI and the runner never import user code; nothing a module does at import can hurt them. Implements
+`core.ports.Loader`.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import socket
+import tempfile
+import time
+from typing import IO
+
+from ...core.errors import InvalidError
+from ...core.ports import Loaded, LoadRequest
+from .cause import OomCounters, cause_of
+from .child import Child
+from .loader_entry import Answer, Fault
+from .nursery import Nursery
+
+LIMIT_S = 30.0
+"""Seconds an import may take, from the moment its process is there."""
+_BORN_S = 60.0
+_ENTRY = "graftline.plugins.local.loader_entry:main"
+_SHOWN = 2000
+"""Bytes of the end of the user's output that an error shows."""
+
+
+class LocalLoader:
+    """Loads pipelines, each in a fresh child of a nursery. Safe to use from any thread."""
+
+    def __init__(self, nursery: Nursery, *, limit_s: float = LIMIT_S) -> None:
+        """Use a nursery, which stays the caller's; `limit_s` is how long an import may take."""
+        self._nursery = nursery
+        self._limit_s = limit_s
+
+    def load(self, request: LoadRequest) -> Loaded:
+        """Compile a target.
+
+        Raises:
+            InvalidError: the code does not import, hangs, ends its process, or the pipeline is wrong; with file and
+                line where they can be told, and the end of what it printed.
+            PluginError: no process can be started.
+        """
+        ours, theirs = socket.socketpair()
+        with ours, tempfile.TemporaryFile() as output:
+            try:
+                child = self._nursery.spawn(_ENTRY, theirs, stdout=output.fileno(), stderr=output.fileno())
+            finally:
+                theirs.close()
+            try:
+                answer = self._converse(ours, child, request, output)
+            finally:
+                child.signal(signal.SIGKILL, group=True)
+                child.close()
+            if answer[0] == "loaded":
+                return answer[1]
+            raise _error(answer[1], output)
+
+    def _converse(self, ours: socket.socket, child: Child, request: LoadRequest, output: IO[bytes]) -> Answer:
+        try:
+            ours.sendall(pickle.dumps(request, protocol=5))
+            ours.shutdown(socket.SHUT_WR)
+        except ConnectionError:
+            pass  # it has ended already; told below
+        child.wait_born(_BORN_S)
+        data = _read_all(ours, self._limit_s)
+        if data is None:
+            hint = f"it has {self._limit_s:g} s; move long work out of module level"
+            raise _error((f"importing {request.target.text} hangs", hint, None, None), output)
+        if data:
+            answer: Answer = pickle.loads(data)
+            return answer
+        ending = child.wait(5.0)
+        said = cause_of(ending, OomCounters())[1].message if ending else "it closed its socket"
+        said = said.replace("the process left", "left").replace(" before the step returned", "")
+        message = f"importing {request.target.text} ends the process: {said}"
+        raise _error((message, None, None, None), output)
+
+
+def _read_all(connection: socket.socket, limit_s: float) -> bytes | None:
+    """Return everything up to the end of the stream; None when the time is over."""
+    deadline = time.monotonic() + limit_s
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    parts = []
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000 + 1):
+            return None
+        try:
+            part = connection.recv(1 << 20)
+        except ConnectionError:
+            part = b""
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+
+
+def _error(fault: Fault, output: IO[bytes]) -> InvalidError:
+    message, hint, file, line = fault
+    size = os.fstat(output.fileno()).st_size
+    said = os.pread(output.fileno(), _SHOWN, max(0, size - _SHOWN)).decode("utf-8", "replace").strip()
+    if said:
+        message = f"{message}\n{said}"
+    return InvalidError(message, hint, file=file, line=line)

@@ -1,0 +1,62 @@
+"""The start of a loader process: import user code, compile it, and send back what came of it as data.
+
+Whatever the user's module does (sys.exit, an exception whose `__str__` raises, output) must come back as one answer.
+"""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import socket
+import sys
+import traceback
+from typing import Literal, TypeAlias
+
+from ...core.errors import GraftError
+from ...core.ports import Loaded, LoadRequest
+from ...worker.load import load_pipeline
+
+Fault: TypeAlias = "tuple[str, str | None, str | None, int | None]"
+"""Message, hint, file, line."""
+Answer: TypeAlias = "tuple[Literal['loaded'], Loaded] | tuple[Literal['fault'], Fault]"
+
+_LIMIT = 2000
+"""Characters of an exception's text."""
+
+
+def main(connection: socket.socket) -> None:
+    """Read a pickled LoadRequest up to the end of the stream, answer with a pickled `Answer`."""
+    gc.enable()
+    with connection, connection.makefile("rb") as stream:
+        request: LoadRequest = pickle.load(stream)
+        data = _answer(request)
+        connection.sendall(data)
+
+
+def _answer(request: LoadRequest) -> bytes:
+    try:
+        return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
+    except GraftError as problem:
+        return pickle.dumps(("fault", (problem.message, problem.hint, problem.file, problem.line)), protocol=5)
+    # The edge of the process: user code ran, and may raise anything at all.
+    except BaseException as problem:  # noqa: BLE001
+        return pickle.dumps(("fault", _fault(problem, request)), protocol=5)
+
+
+def _fault(problem: BaseException, request: LoadRequest) -> Fault:
+    """Say what was raised and at which line of the project's code."""
+    frames = [frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename.startswith(_root(request))]
+    where = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
+    try:
+        text = str(problem)[:_LIMIT]
+    except Exception:  # noqa: BLE001  user code again
+        text = "(its text cannot be read)"
+    if isinstance(problem, SystemExit):
+        return f"importing the code calls sys.exit({text})", "do that under `if __name__ == '__main__':`", *where
+    if problem.__traceback__ is not None:
+        traceback.print_exception(problem, file=sys.stderr)
+    return f"importing the code raises {type(problem).__name__}: {text}", None, *where
+
+
+def _root(request: LoadRequest) -> str:
+    return request.target.root.rstrip("/") + "/"
