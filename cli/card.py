@@ -12,11 +12,12 @@ from graftline.core.quantities import duration_text, size_text
 from graftline.core.runs import Run, RunSpec, StepRun
 from graftline.core.states import Status
 
-from .failure import failure_panel, log_command, next_commands, reason_text
+from .failure import failure_panel, log_command, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago, local
+from .reasons import reason_text, run_reason_text
 from .table import Cell, Column, table
-from .text import clean, columns, cut, pad, plural
+from .text import clean, columns, cut, metric_text, pad, plural
 
 STEPS_SHOWN = 60
 """Steps up to which every one has a line; above, only those that are not good."""
@@ -78,13 +79,6 @@ def metric_lines(look: Look, steps: Sequence[StepRun]) -> list[str]:
     return lines
 
 
-def metric_text(value: Any) -> str:
-    """Return a metric's value for people: six significant digits."""
-    if isinstance(value, list):
-        return "[" + ", ".join(metric_text(each) for each in value[:8]) + (", …]" if len(value) > 8 else "]")
-    return f"{value:.6g}" if isinstance(value, float) else clean(str(value))
-
-
 def counts_text(run: Run) -> str:
     """Return "3 steps" or "12 steps: 9 ok, 1 failed, 2 skipped"."""
     counts = {Status(name): count for name, count in run.counts.items()}
@@ -100,7 +94,7 @@ def _header(look: Look, shown: Shown) -> list[str]:
     took = run.seconds if run.seconds is not None else _so_far(run, shown.now)
     told = [counts_text(run)]
     told += [duration_text(took)] if took is not None else []
-    told += [reason_text(run.reason)]
+    told += [run_reason_text(run.reason)]
     head = look.paint(state, MARKS[run.state].ink, Ink.BOLD)
     name = look.paint(f"{clean(run.pipeline)}  {shown.short}", Ink.BOLD)
     rest = look.dot + look.dot.join(text for text in told if text)

@@ -10,10 +10,11 @@ from shlex import quote
 from graftline.core.ports import LogChunk
 from graftline.core.quantities import duration_text
 from graftline.core.runs import Frame, StepError, StepRun
-from graftline.core.states import Reason, Status
+from graftline.core.states import Status
 
 from .loglines import Lines
 from .look import Ink, Look
+from .reasons import reason_text
 from .text import clean, columns, cut, pad
 
 FRAMES = 5
@@ -21,32 +22,6 @@ FRAMES = 5
 LOG_LINES = 10
 MESSAGE_LINES = 6
 _TAIL_BYTES = 64 * 1024
-
-REASONS = {
-    Reason.TIMEOUT: "over its time limit",
-    Reason.SIGNAL: "killed by a signal",
-    Reason.OOM: "out of memory",
-    Reason.EXIT: "its process left",
-    Reason.UNPICKLABLE: "returned what cannot be stored",
-    Reason.RETURNS: "returned another number of values",
-    Reason.INPUT: "an input is missing or does not cast",
-    Reason.UPSTREAM: "a step before it failed",
-    Reason.BRANCH: "its branch was not taken",
-    Reason.TERMINATED: "the run ended before it",
-    Reason.UNSELECTED: "not selected",
-    Reason.FAIL_FAST: "stopped at the first failure",
-    Reason.USER: "stopped by a person",
-    Reason.PREFLIGHT: "its worker could not start",
-    Reason.CODE_CHANGED: "other code ran than was planned",
-}
-
-
-def reason_text(reason: str | None) -> str:
-    """Return a reason in words; empty for none and for an exception, which speaks for itself."""
-    try:
-        return "" if reason is None else REASONS.get(Reason(reason), "")
-    except ValueError:
-        return reason or ""
 
 
 def failure_panel(look: Look, step: StepRun, log: Sequence[str], root: str | None) -> list[str]:

@@ -47,9 +47,7 @@ def test_a_pipe_gets_one_line_for_each_change_of_state(graft: Graft) -> None:
     assert sum("generate_plots" in line for line in lines) == 2
 
 
-@pytest.mark.parametrize(
-    ("state", "code"), [("SUCCESS", 0), ("FAILURE", 1), ("INTERRUPTED", 1), ("CANCELLED", 130)]
-)
+@pytest.mark.parametrize(("state", "code"), [("SUCCESS", 0), ("FAILURE", 1), ("INTERRUPTED", 1), ("CANCELLED", 130)])
 def test_the_exit_code_of_a_run_is_its_end(graft: Graft, space: FakeWorkspace, state: str, code: int) -> None:
     space.on_host = lambda observe, requests: space.end(list(space.records)[-1], Status[state])
     assert graft("run").code == code
@@ -205,7 +203,7 @@ def test_runs_understands_words_for_states(graft: Graft, space: FakeWorkspace) -
 
 def test_runs_by_a_metric_is_a_leaderboard(graft: Graft) -> None:
     ended = graft("runs", "--by", "accuracy", "--columns", "C", "--top", "5")
-    assert [line.split()[:2] for line in ended.out.splitlines()][0] == ["STATE", "RUN"]
+    assert ended.out.split()[:2] == ["STATE", "RUN"]
     assert "ACCURACY" not in ended.out
     assert "accuracy" in ended.out
     assert "0.97" in ended.out

@@ -80,4 +80,4 @@ def test_no_line_is_wider_than_the_screen(space: FakeWorkspace) -> None:
     found = run(BAD, Status.FAILURE, steps, pipeline="p" * 30, params={"path": "x" * 300})
     for width in (60, 80, 120):
         for line in card(Look(width=width), shown_run(space, found, steps)):
-                assert columns(line) <= width or line.startswith("  graft "), line
+            assert columns(line) <= width or line.startswith("  graft "), line
