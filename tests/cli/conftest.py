@@ -40,7 +40,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def space(monkeypatch: pytest.MonkeyPatch) -> FakeWorkspace:
     """Let commands find a workspace of records."""
     made = FakeWorkspace()
-    monkeypatch.setattr(context, "workspace", lambda options, needs_code=False: made)
+    monkeypatch.setattr(context, "workspace", lambda options, target=None, needs_code=False: made)
     monkeypatch.setattr(context, "target", lambda options, text: TARGET)
     return made
 
