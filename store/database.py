@@ -48,7 +48,17 @@ class Database:
         Raises:
             StoreError: it cannot be opened.
         """
+        self.check_writable()
         return self._connect(f"{self.path.as_uri()}?mode=rw")
+
+    def check_writable(self) -> None:
+        """Refuse to go on in a store that was opened to be read.
+
+        Raises:
+            StoreError: it was.
+        """
+        if self.read_only:
+            raise StoreError(f"cannot write in the store at {self.path.parent.parent}: it is open for reading only")
 
     def connect_reader(self) -> sqlite3.Connection:
         """Return a new connection that only reads; the caller closes it.

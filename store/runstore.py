@@ -78,6 +78,7 @@ class StoredRuns:
             MissingError: no such run.
             StoreError: the store cannot be written.
         """
+        self._database.check_writable()
         with self._database.reading() as connection:
             seq = _seq_of(connection, run)
             last_request = connection.execute("SELECT coalesce(max(seq), 0) FROM request").fetchone()[0]
