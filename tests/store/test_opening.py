@@ -207,3 +207,27 @@ def test_every_connection_waits_checks_keys_and_syncs_as_set(tmp_path: Path, dur
         assert connection.execute("PRAGMA synchronous").fetchone() == (synchronous,)
         with pytest.raises(StoreError, match="cannot write"), database.reading() as reader:
             reader.execute("DELETE FROM run")
+
+
+def test_a_store_in_a_directory_that_sqlite_may_not_write_is_read_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(tmp_path) as store:
+        given = spec()
+        store.runs.create(given, None)
+    connect, asked = Database._connect, []
+
+    def refuse_shared_memory(self: Database, uri: str) -> sqlite3.Connection:
+        asked.append(uri)
+        if "immutable" not in uri:
+            raise StoreError("cannot write in the store")
+        return connect(self, uri)
+
+    monkeypatch.setattr(Database, "_connect", refuse_shared_memory)
+    with open_store(tmp_path, read_only=True) as store:
+        assert store.history.run(given.id).id == given.id
+    assert asked[-1].endswith("mode=ro&immutable=1")
+
+    (tmp_path / "v1" / "graft.db-wal").write_bytes(b"something that is not in the file yet")
+    with pytest.raises(StoreError, match="cannot write"):
+        open_store(tmp_path, read_only=True)

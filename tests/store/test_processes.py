@@ -149,9 +149,10 @@ def test_a_dead_run_shows_interrupted_in_a_store_that_cannot_be_written(tmp_path
         assert [run.id for run in store.history.runs(RunQuery(states=(Status.INTERRUPTED,)))] == [given.id]
         assert store.history.runs(RunQuery(states=(Status.STARTED,))) == []
 
-    with Database(Layout(tmp_path)).reading() as connection:
+    database = Database(Layout(tmp_path))
+    with database.reading() as connection:
         assert connection.execute("SELECT state FROM run").fetchone() == ("STARTED",)
-        connection.close()
+    database.close()
 
 
 def test_a_host_started_for_a_pending_run_does_not_take_up_a_cancelled_one(tmp_path: Path) -> None:
