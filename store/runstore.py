@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 
-from ..core.codec import canonical, facts_to_json, graph_to_json
+from ..core.codec import canonical, graph_to_json
 from ..core.errors import ConflictError, MissingError
 from ..core.events import RunFinished
 from ..core.ids import RunId
@@ -15,6 +15,7 @@ from ..core.runs import RunSpec, Snapshot
 from ..core.states import Reason, Status, can_become
 from .convert import SPEC_COLUMNS, dump, run_to_row, spec_from_row
 from .database import Database
+from .facttext import facts_text
 from .graphs import Graphs
 from .interruption import death_of, interrupt, interrupt_steps
 from .layout import Layout, make_private
@@ -84,6 +85,7 @@ class StoredRuns:
             MissingError: no such run.
             StoreError: the store cannot be written.
         """
+        self._database.check_writable()
         with self._database.reading() as connection:
             seq = _seq_of(connection, run)
             last_request = connection.execute("SELECT coalesce(max(seq), 0) FROM request").fetchone()[0]
@@ -269,8 +271,8 @@ def _cancel_unhosted(connection: sqlite3.Connection, seq: int, at: float) -> Sta
         "UPDATE run SET state = 'CANCELLED', reason = ?, finished = coalesce(finished, ?) WHERE seq = ?",
         (Reason.USER, at, seq),
     )
-    facts = facts_to_json([RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
-    connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (seq, at, json.dumps(facts)))
+    facts = facts_text([RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
+    connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (seq, at, facts))
     return Status.CANCELLED
 
 
