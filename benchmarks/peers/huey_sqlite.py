@@ -6,7 +6,6 @@ Its consumers poll; the delays are set so low that polling costs nothing. Its SQ
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -35,41 +34,10 @@ def release() -> str:
     return version("huey")
 
 
-if not missing():
-    from huey import SqliteHuey
-
-    huey = SqliteHuey("bench", filename=os.environ.get("HUEY_FILE", "huey.db"))
-
-    @huey.task()
-    def noop(index: int) -> int:
-        """Return what came."""
-        return steps.noop(index)
-
-    @huey.task()
-    def add(value: int, left: int) -> int | None:
-        """Queue the next of a chain; the last one keeps the value."""
-        value = steps.add(value)
-        if left > 1:
-            add(value, left - 1)
-        else:
-            huey.put("final", value)
-        return value
-
-    @huey.task()
-    def make_array(size_bytes: int) -> None:
-        """Queue the sum of an array, which huey pickles into its database (its `then` cannot carry arrays)."""
-        total(steps.make_array(size_bytes))
-
-    @huey.task()
-    def total(array: Any) -> float:
-        """Keep and return the sum."""
-        value = steps.total(array)
-        huey.put("final", value)
-        return value
-
-
 def independent(count: int) -> Outcome:
     """Queue calls, then let the workers drain the queue; queueing while they work is five times slower (locks)."""
+    from peers.huey_tasks import huey, noop
+
     start = time.perf_counter()
     for index in range(count):
         noop(index)
@@ -86,6 +54,8 @@ def independent(count: int) -> Outcome:
 
 def chain(count: int) -> Outcome:
     """Queue the first of a chain and wait for the last."""
+    from peers.huey_tasks import add, huey
+
     with _consumer():
         start = time.perf_counter()
         add(0, count)
@@ -95,6 +65,8 @@ def chain(count: int) -> Outcome:
 
 def big_array(size_mb: int) -> Outcome:
     """Queue the first call, which queues the second."""
+    from peers.huey_tasks import huey, make_array
+
     with _consumer():
         start = time.perf_counter()
         make_array(size_mb * 1_000_000)
@@ -104,6 +76,8 @@ def big_array(size_mb: int) -> Outcome:
 
 @contextmanager
 def _consumer() -> Iterator[None]:
+    from peers.huey_tasks import huey, noop, total
+
     process = _start_consumer()
     try:
         noop(-1)
@@ -119,8 +93,8 @@ def _consumer() -> Iterator[None]:
 
 
 def _start_consumer() -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "huey.bin.huey_consumer", "peers.huey_sqlite.huey", "-q", "-w", "2"]
-    command += ["-k", "process", "-d", str(POLL_S), "-m", str(5 * POLL_S), "-n"]
+    command = [sys.executable, "-m", "huey.bin.huey_consumer", "peers.huey_tasks.huey", "-q", "-w", "2"]
+    command += ["-k", "process", "-d", str(POLL_S), "-m", str(2 * POLL_S), "-n"]
     with open("huey.log", "w") as log:
         return subprocess.Popen(command, stdout=log, stderr=log)
 
