@@ -12,11 +12,12 @@ from graftline.core.quantities import duration_text, size_text
 from graftline.core.runs import Run, RunSpec, StepRun
 from graftline.core.states import Status
 
-from .failure import failure_panel, next_commands, reason_text
+from .failure import failure_panel, log_command, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago, local
+from .reasons import reason_text, run_reason_text
 from .table import Cell, Column, table
-from .text import clean, columns, cut, pad, plural
+from .text import clean, columns, cut, metric_text, pad, plural
 
 STEPS_SHOWN = 60
 """Steps up to which every one has a line; above, only those that are not good."""
@@ -53,9 +54,7 @@ def failures(look: Look, shown: Shown) -> list[list[str]]:
     """Return a panel for each of the first failed steps, and a line for the rest."""
     failed = [step for step in shown.steps if step.state is Status.FAILURE]
     root = shown.spec.target.root if shown.spec is not None else None
-    panels = [
-        failure_panel(look, step, shown.logs.get(step.path, ()), shown.short, root) for step in failed[:PANELS_SHOWN]
-    ]
+    panels = [failure_panel(look, step, shown.logs.get(step.path, ()), root) for step in failed[:PANELS_SHOWN]]
     rest = failed[PANELS_SHOWN:]
     if rest:
         names = ", ".join(clean(step.path) for step in rest[:10])
@@ -80,13 +79,6 @@ def metric_lines(look: Look, steps: Sequence[StepRun]) -> list[str]:
     return lines
 
 
-def metric_text(value: Any) -> str:
-    """Return a metric's value for people: six significant digits."""
-    if isinstance(value, list):
-        return "[" + ", ".join(metric_text(each) for each in value[:8]) + (", …]" if len(value) > 8 else "]")
-    return f"{value:.6g}" if isinstance(value, float) else clean(str(value))
-
-
 def counts_text(run: Run) -> str:
     """Return "3 steps" or "12 steps: 9 ok, 1 failed, 2 skipped"."""
     counts = {Status(name): count for name, count in run.counts.items()}
@@ -101,11 +93,13 @@ def _header(look: Look, shown: Shown) -> list[str]:
     state = look.state(run.state)
     took = run.seconds if run.seconds is not None else _so_far(run, shown.now)
     told = [counts_text(run)]
-    told += [f"in {duration_text(took)}"] if took is not None else []
-    told += [reason_text(run.reason)]
+    told += [duration_text(took)] if took is not None else []
+    told += [run_reason_text(run.reason)]
     head = look.paint(state, MARKS[run.state].ink, Ink.BOLD)
     name = look.paint(f"{clean(run.pipeline)}  {shown.short}", Ink.BOLD)
-    first = f"{head}  {name}  {look.dot.strip()}  " + ", ".join(text for text in told if text)
+    rest = look.dot + look.dot.join(text for text in told if text)
+    room = look.width - columns(f"{state}  {clean(run.pipeline)}  {shown.short}")
+    first = f"{head}  {name}{cut(rest, max(0, room), ellipsis=look.ellipsis)}"
     facts = [("when", _when(run, shown.now)), ("by", _by(look, shown)), ("code", _code(look, shown))]
     if run.params:
         facts.append(("params", " ".join(f"{name}={_value(value)}" for name, value in run.params.items())))
@@ -204,7 +198,10 @@ def _offers(shown: Shown) -> list[tuple[str, str]]:
     if state is Status.STARTED:
         return [(f"graft attach {short}", "follow it"), (f"graft cancel {short}", "stop it")]
     if state is Status.FAILURE:
-        return [(f"graft retry {short}", "after a fix: failed steps and what follows")]
+        return [
+            *log_command(short, shown.steps),
+            (f"graft retry {short}", "after a fix: failed steps and what follows"),
+        ]
     if state is Status.INTERRUPTED:
         return [(f"graft resume {short}", "run what was not finished")]
     if state is Status.CANCELLED:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from graftline.core.states import Status
 
 from .card import Shown, counts_text, failures, metric_lines
-from .failure import next_commands, reason_text
+from .failure import log_command, next_commands
 from .look import MARKS, Ink, Look
+from .reasons import run_reason_text
 from .text import clean, cut, plural
 
 OUTPUTS_SHOWN = 8
@@ -20,7 +21,7 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
     """
     run = shown.run
     state = look.paint(look.state(run.state), MARKS[run.state].ink, Ink.BOLD)
-    told = ", ".join(text for text in (counts_text(run), f"in {took}", reason_text(run.reason)) if text)
+    told = look.dot.join(text for text in (counts_text(run), took, run_reason_text(run.reason)) if text)
     lines = [f"{state}  {clean(run.pipeline)}  {shown.short}{look.dot}{told}"]
     lines += metric_lines(look, shown.steps)
     for panel in failures(look, shown):
@@ -46,7 +47,8 @@ def _commands(shown: Shown) -> list[tuple[str, str]]:
             has_outputs = any(step.outputs for step in shown.steps)
             return [show, (f"graft output {short}", "its outputs")] if has_outputs else [show]
         case Status.FAILURE:
-            return [(f"graft retry {short}", "after a fix: failed steps and what follows"), show]
+            retry = (f"graft retry {short}", "after a fix: failed steps and what follows")
+            return [*log_command(short, shown.steps), retry, show]
         case Status.INTERRUPTED:
             return [(f"graft resume {short}", "run what was not finished"), show]
         case _:

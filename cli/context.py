@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from graftline.core.errors import MissingError
 from graftline.core.ids import RunId
 
+from .environment import enter
 from .options import Options
 
 if TYPE_CHECKING:
@@ -24,23 +25,18 @@ SHORTEST = 4
 """Characters of a run id that are always shown."""
 
 
-def workspace(options: Options, *, needs_code: bool = False) -> Workspace:
-    """Open the workspace these options name.
+def workspace(options: Options, target: str | None = None, *, needs_code: bool = False) -> Workspace:
+    """Open the workspace these options, and the target, name.
 
     Args:
-        needs_code: user code will be imported, so the project's own Python must be the one that runs.
+        target: as the person wrote it; its project is the workspace's. None: the current directory's.
+        needs_code: user code will be imported, so the command goes on under the project's own Python.
     """
-    from graftline.wiring import open_workspace
+    from graftline import wiring
 
-    return open_workspace(
-        store=options.store,
-        project=options.project,
-        config=options.config,
-        runner=options.runner,
-        registry=options.registry,
-        engine=options.engine,
-        needs_code=needs_code,
-    )
+    if needs_code:
+        enter(wiring.interpreter_of(options, target))
+    return wiring.open_workspace(options, target)
 
 
 def target(options: Options, text: str | None) -> Target:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Iterable, Sequence
+from shlex import quote
 
 from graftline.core.ports import LogChunk
 from graftline.core.quantities import duration_text
 from graftline.core.runs import Frame, StepError, StepRun
-from graftline.core.states import Reason, Status
+from graftline.core.states import Status
 
+from .loglines import Lines
 from .look import Ink, Look
+from .reasons import reason_text
 from .text import clean, columns, cut, pad
 
 FRAMES = 5
@@ -20,39 +23,12 @@ LOG_LINES = 10
 MESSAGE_LINES = 6
 _TAIL_BYTES = 64 * 1024
 
-REASONS = {
-    Reason.TIMEOUT: "over its time limit",
-    Reason.SIGNAL: "killed by a signal",
-    Reason.OOM: "out of memory",
-    Reason.EXIT: "its process left",
-    Reason.UNPICKLABLE: "returned what cannot be stored",
-    Reason.RETURNS: "returned another number of values",
-    Reason.INPUT: "an input is missing or does not cast",
-    Reason.UPSTREAM: "a step before it failed",
-    Reason.BRANCH: "its branch was not taken",
-    Reason.TERMINATED: "the run ended before it",
-    Reason.UNSELECTED: "not selected",
-    Reason.FAIL_FAST: "stopped at the first failure",
-    Reason.USER: "stopped by a person",
-    Reason.PREFLIGHT: "its worker could not start",
-    Reason.CODE_CHANGED: "other code ran than was planned",
-}
 
-
-def reason_text(reason: str | None) -> str:
-    """Return a reason in words; empty for none and for an exception, which speaks for itself."""
-    try:
-        return "" if reason is None else REASONS.get(Reason(reason), "")
-    except ValueError:
-        return reason or ""
-
-
-def failure_panel(look: Look, step: StepRun, log: Sequence[str], short: str, root: str | None) -> list[str]:
+def failure_panel(look: Look, step: StepRun, log: Sequence[str], root: str | None) -> list[str]:
     """Return the lines that explain why a step failed.
 
     Args:
         log: last lines of what the step wrote, as `tail` returns them.
-        short: how the run is called in the commands offered.
         root: project root, so that files below it are named from there; None: unknown.
     """
     error = step.error or StepError(type=step.reason or "failed", message="")
@@ -62,29 +38,37 @@ def failure_panel(look: Look, step: StepRun, log: Sequence[str], short: str, roo
     if log:
         lines += [look.paint("  last lines of its log", Ink.DIM)]
         lines += [_fit(look, f"    {line}") for line in log]
-    lines += [look.paint("  next", Ink.DIM)]
-    lines += _next(look, [(f"graft logs {short} {step.path}", "all it wrote")])
     return lines
 
 
 def next_commands(look: Look, commands: Sequence[tuple[str, str]]) -> list[str]:
     """Return commands with what they do, under a heading."""
-    return [look.paint("  next", Ink.DIM), *_next(look, commands)]
+    width = max(columns(command) for command, _ in commands)
+    lines = [f"  {pad(command, width)}  {look.paint(what, Ink.DIM)}" for command, what in commands]
+    return [look.paint("next", Ink.DIM), *lines]
+
+
+def log_command(short: str, steps: Sequence[StepRun]) -> list[tuple[str, str]]:
+    """Return the command that shows all that the first failed step wrote; nothing when none failed."""
+    failed = [step for step in steps if step.state is Status.FAILURE][:1]
+    return [(f"graft logs {short} {quote(clean(step.path))}", "all it wrote") for step in failed]
 
 
 def tail(chunks: Iterable[LogChunk], count: int = LOG_LINES) -> list[str]:
     """Return the last lines of captured output, clean; what graftline itself said is left out."""
-    kept: deque[bytes] = deque()
+    kept: deque[LogChunk] = deque()
     size = 0
     for chunk in chunks:
         if chunk.stream == "system":
             continue
-        kept.append(chunk.data)
+        kept.append(chunk)
         size += len(chunk.data)
-        while size - len(kept[0]) > _TAIL_BYTES:
-            size -= len(kept.popleft())
-    text = b"".join(kept).decode("utf-8", "replace").rstrip()
-    return [clean(line) for line in text.split("\n")[-count:]] if text else []
+        while size - len(kept[0].data) > _TAIL_BYTES:
+            size -= len(kept.popleft().data)
+    joined = Lines()
+    found = [line for chunk in kept for line in joined.take(chunk)]
+    found += joined.rest()
+    return [clean(line.text) for line in found[-count:]]
 
 
 def _title(look: Look, step: StepRun, error: StepError) -> list[str]:
@@ -92,8 +76,9 @@ def _title(look: Look, step: StepRun, error: StepError) -> list[str]:
     told += [f"attempt {step.attempts}"] if step.attempts > 1 else []
     told += [f"after {duration_text(step.seconds)}"] if step.seconds is not None else []
     state = look.state(Status.FAILURE)
-    head = f"{look.paint(state, Ink.RED)}  {look.paint(clean(step.path), Ink.BOLD)}"
-    facts = ", ".join(text for text in told if text)
+    name = _fit(look, clean(step.path), columns(state) + 2)
+    head = f"{look.paint(state, Ink.RED)}  {look.paint(name, Ink.BOLD)}"
+    facts = _fit(look, ", ".join(text for text in told if text), columns(state) + columns(name) + 4)
     message = clean(error.message, keep_lines=True).strip().split("\n")
     first = f"{clean(error.type)}: {message[0]}" if message[0] else clean(error.type)
     shown = [first, *message[1:MESSAGE_LINES]]
@@ -124,10 +109,6 @@ def _inputs(look: Look, error: StepError) -> list[str]:
     return lines
 
 
-def _next(look: Look, commands: Sequence[tuple[str, str]]) -> list[str]:
-    width = max(columns(command) for command, _ in commands)
-    return [f"    {pad(command, width)}  {look.paint(what, Ink.DIM)}".rstrip() for command, what in commands]
-
-
-def _fit(look: Look, line: str) -> str:
-    return cut(line, look.width, ellipsis=look.ellipsis)
+def _fit(look: Look, text: str, taken: int = 0) -> str:
+    """Cut a text to what a line has left after `taken` columns."""
+    return cut(text, max(0, look.width - taken), ellipsis=look.ellipsis)

@@ -11,11 +11,11 @@ from graftline.core.quantities import duration_text
 from graftline.core.runs import Run
 from graftline.core.states import Status
 
-from .card import metric_text
-from .failure import reason_text
 from .look import MARKS, Look
 from .moments import ago
+from .reasons import run_reason_text
 from .table import Cell, Column, table
+from .text import metric_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def _row(look: Look, listed: Listed, extra: Sequence[str], now: float) -> list[C
         ago(run.started or run.created, now),
         run.origin,
         ", ".join(run.tags),
-        reason_text(run.reason),
+        run_reason_text(run.reason),
     ]
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from unicodedata import category, combining, east_asian_width
 
 _SEQUENCES = re.compile(
@@ -65,6 +66,13 @@ def pad(text: str, width: int, *, is_right: bool = False) -> str:
 def plural(count: int, noun: str) -> str:
     """Return "1 step", "3 steps"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def metric_text(value: Any) -> str:
+    """Return a metric's value for people: six significant digits."""
+    if isinstance(value, list):
+        return "[" + ", ".join(metric_text(each) for each in value[:8]) + (", …]" if len(value) > 8 else "]")
+    return f"{value:.6g}" if isinstance(value, float) else clean(str(value))
 
 
 def _printable(line: str) -> str:

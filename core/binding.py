@@ -49,6 +49,8 @@ class Binder:
         """Name -> the nearest earlier step that returns it."""
         self._used: set[str] = set()
         """Keys of given parameters that an argument got."""
+        self._wrong: set[str] = set()
+        """Keys of given parameters that do not cast."""
         self.params: dict[str, Json] = {}
         """Key -> value, cast, of every parameter a person gave that an argument got and JSON can hold."""
 
@@ -132,7 +134,9 @@ class Binder:
         try:
             source = self._constants.given(found, take.annotation)
         except InvalidError as problem:
-            self.problems.append(step.problem(f"parameter '{found.key}': {problem.message}", problem.hint))
+            if found.key not in self._wrong:  # of ten thousand steps that take it, the first tells
+                self._wrong.add(found.key)
+                self.problems.append(step.problem(f"parameter '{found.key}': {problem.message}", problem.hint))
             return Gather(())  # stands in: the problem is noted, and the argument is not missing
         if found.origin != "pipeline" and isinstance(source, Constant):
             self.params.setdefault(found.key, source.value)

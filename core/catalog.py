@@ -48,17 +48,37 @@ def is_glob(pattern: str) -> bool:
 
 
 def may_overlap(one: str, other: str) -> bool:
-    """Tell whether two globs can name the same file. May say yes too often, never no wrongly.
+    """Tell whether two globs can name the same file; a directory names all files in it. May say yes too often.
 
     It compares what stands before the first wildcard and after the last: a step then waits for a file it might not
     get, which costs time, and never misses one.
     """
     head, tail = _ends(one)
     other_head, other_tail = _ends(other)
+    if _is_above(one, other) or _is_above(other, one):
+        return True
     if not is_glob(one) and not is_glob(other):
         return one == other
     heads = head.startswith(other_head) or other_head.startswith(head)
     return heads and (tail.endswith(other_tail) or other_tail.endswith(tail))
+
+
+def folders_of(path: str) -> list[str]:
+    """Return the directories a relative path lies in, the nearest first."""
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
+
+
+def _is_above(folder: str, pattern: str) -> bool:
+    """Tell whether a plain path may be a directory that files of the pattern lie in."""
+    if is_glob(folder):
+        return False
+    head = _ends(pattern)[0]
+    if head.startswith(f"{folder}/"):
+        return True
+    # `*` stays within one directory, `**` does not.
+    is_deeper = "**" in pattern or pattern.count("/") > folder.count("/")
+    return is_glob(pattern) and is_deeper and f"{folder}/".startswith(head)
 
 
 def _ends(pattern: str) -> tuple[str, str]:

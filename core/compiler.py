@@ -80,7 +80,9 @@ class _Compilation:
         operations = [self._operations.index(step) for step in self._steps]
         problems = [*self._operations.problems, *self._binder.problems, *self._problems]
         if order is None or problems:
-            raise InvalidError.all_of([self._placed(problem) for problem in problems])
+            # Steps made in a loop have the same words at the same line: once is enough.
+            told = {(each.message, each.file, each.line): self._placed(each) for each in problems}
+            raise InvalidError.all_of(list(told.values()))
         rank = {position: at for at, position in enumerate(order)}
         nodes = tuple(
             Node(

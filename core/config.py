@@ -205,6 +205,7 @@ _EXACT: Mapping[str, _Check] = {
 
 _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
     (("runner", "local", "labels", "*"), _count),
+    (("runner", "local", "limits", "*"), _count),
     (("route", "*"), _text),
     (("feed", "*", "provider"), _text),
     (("sink", "*", "provider"), _text),

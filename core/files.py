@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .catalog import is_glob, may_overlap
+from .catalog import folders_of, is_glob, may_overlap
 from .errors import InvalidError, nearest
 from .tasks import Task
 
@@ -15,7 +15,9 @@ class FileNeeds:
 
     def __init__(self) -> None:
         self._plain: dict[str, int] = {}
-        """File -> the nearest earlier step that puts it."""
+        """File or directory -> the nearest earlier step that puts it."""
+        self._below: dict[str, dict[str, int]] = {}
+        """Directory -> the files put below it, with the nearest earlier step."""
         self._globs: dict[str, list[int]] = {}
         """Glob -> all earlier steps that put it: each may make other files."""
 
@@ -26,6 +28,8 @@ class FileNeeds:
                 self._globs.setdefault(pattern, []).append(position)
             else:
                 self._plain[pattern] = position
+                for folder in folders_of(pattern):
+                    self._below.setdefault(folder, {})[pattern] = position
 
     def makers_of(self, task: Task, problems: list[InvalidError]) -> set[int]:
         """Return the earlier steps that may make what a step gets; a file nobody makes is a problem."""
@@ -41,5 +45,7 @@ class FileNeeds:
     def _makers(self, pattern: str) -> set[int]:
         makers = {position for glob, each in self._globs.items() if may_overlap(pattern, glob) for position in each}
         if not is_glob(pattern):
-            return makers | ({self._plain[pattern]} if pattern in self._plain else set())
+            named = (pattern, *folders_of(pattern))
+            makers.update(self._plain[each] for each in named if each in self._plain)
+            return makers | set(self._below.get(pattern, {}).values())
         return makers | {position for name, position in self._plain.items() if may_overlap(pattern, name)}

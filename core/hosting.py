@@ -54,13 +54,13 @@ class Hosting:
         parts = self._parts
         past = _past(parts.history.steps(spec.id))
         opening, reused = self._left_out(spec, past)
-        needs_slots = any(set(operation.policy.resources) - {"cpus"} for operation in spec.graph.operations)
+        resources = {name for operation in spec.graph.operations for name in operation.policy.resources} - {"cpus"}
         return Session(
             context=self._context(spec),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
-            slots=parts.slots() if needs_slots else None,
+            slots=parts.slots({name: parts.capacity(name) for name in resources}) if resources else None,
             fail_fast=spec.fail_fast,
             deadline=None if spec.timeout_s is None else parts.clock() + spec.timeout_s,
             past=past,

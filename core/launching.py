@@ -10,6 +10,7 @@ from .errors import ConflictError, InvalidError, nearest
 from .graph import Graph, upstreams
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
+from .quantities import size_text
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .runs import CodeState, RunSpec, Snapshot, StepRun, Target
 from .selection import Selection
@@ -66,7 +67,11 @@ class Launching:
             MissingError: no runner of that name.
         """
         self._parts.runner(spec.runner)
-        problems = [*self._label_problems(spec.graph), *self._input_problems(spec)]
+        problems = [
+            *self._label_problems(spec.graph),
+            *self._resource_problems(spec.graph),
+            *self._input_problems(spec),
+        ]
         if problems:
             raise InvalidError.all_of(problems)
         names = sorted({name for operation in spec.graph.operations for name in operation.policy.secrets})
@@ -160,6 +165,22 @@ class Launching:
                             f"step '{node.path}' wants label '{label}', which nothing serves"
                             f"{nearest(label, sorted(served))}",
                             f"labels here: {', '.join(sorted(served))}; add it under [runner.local.labels] or [route]",
+                        )
+                    )
+        return problems
+
+    def _resource_problems(self, graph: Graph) -> list[InvalidError]:
+        """Steps that want more than this machine has; they would wait for ever."""
+        problems = []
+        for node in graph.nodes:
+            for name, amount in graph.operations[node.operation].policy.resources.items():
+                if name != "cpus" and amount > (offered := self._parts.capacity(name)):
+                    wanted = f"{amount:g} of '{name}'" if name != "memory" else f"{size_text(int(amount))} of memory"
+                    has = f"{offered:g}" if name != "memory" else size_text(int(offered))
+                    problems.append(
+                        InvalidError(
+                            f"step '{node.path}' wants {wanted}; this machine has {has}",
+                            "lower it, route its label to another runner, or set [runner.local.limits]",
                         )
                     )
         return problems

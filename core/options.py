@@ -87,10 +87,9 @@ def choose(kind: str, given: Mapping[str, object]) -> tuple[Chosen, list[Invalid
     for name, value in given.items():
         reader = _READERS.get(name)
         if reader is None:
-            known = ", ".join(_READERS)
-            problems.append(
-                InvalidError(f"{kind} has no option '{name}'{nearest(name, list(_READERS))}", f"it has {known}")
-            )
+            meant = nearest(name, list(_READERS))
+            hint = None if meant else f"it has {', '.join(_READERS)}"
+            problems.append(InvalidError(f"{kind} has no option '{name}'{meant}", hint))
         elif value is not None:
             try:
                 read[name] = reader(value)

@@ -14,7 +14,7 @@ from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
 from .options import Options
-from .place import caller
+from .place import caller, told_at
 from .returns import Returns
 from .steps import Step
 from .tasks import PythonTask, ShellTask
@@ -71,7 +71,7 @@ class Pipeline:
         problems += self._header_problems(order)
         self.steps = self._wrapped(steps, problems)
         if problems:
-            raise InvalidError.all_of(problems)
+            raise told_at(self.place, problems)
         self.order = OrderRule(order)
 
     def __repr__(self) -> str:
@@ -188,9 +188,9 @@ class Pipeline:
         raise self._wrong(f"steps= has {step!r}, which is no step", hint)
 
     def _unknown(self, name: str) -> InvalidError:
-        return self._wrong(
-            f"Pipeline has no argument '{name}'{nearest(name, _ARGUMENTS)}", f"it has {', '.join(_ARGUMENTS)}"
-        )
+        meant = nearest(name, _ARGUMENTS)
+        hint = None if meant else f"it has {', '.join(_ARGUMENTS)}"
+        return self._wrong(f"Pipeline has no argument '{name}'{meant}", hint)
 
     def _wrong(self, message: str, hint: str | None = None) -> InvalidError:
         who = f"pipeline '{self.name}'" if isinstance(self.name, str) else "pipeline"

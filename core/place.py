@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import NamedTuple
+
+from .errors import InvalidError
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -23,6 +26,16 @@ def caller() -> Place:
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+def told_at(place: Place, problems: Sequence[InvalidError]) -> InvalidError:
+    """Return one error for problems of one place, which is told once and not before each of them."""
+    for problem in problems:
+        if (problem.file, problem.line) == place:
+            problem.file = problem.line = None
+    told = InvalidError.all_of(problems)
+    told.file, told.line = told.file or place.file, told.line or place.line
+    return told
 
 
 def relative_to(root: str, file: str) -> str:

@@ -181,8 +181,8 @@ class Outputs(Protocol):
         """Store bytes as an object and return their sha256."""
         ...
 
-    def path(self, ref: ArtifactRef) -> str | None:
-        """Return the object's absolute path; None when it is inline."""
+    def export(self, ref: ArtifactRef) -> str:
+        """Return the absolute path of a file with the stored bytes; an inline value is written to one first."""
         ...
 
 

@@ -11,7 +11,7 @@ from .errors import InvalidError, nearest
 from .graph import Return
 from .ids import name_problem
 from .options import Options, choose
-from .place import Place, caller
+from .place import Place, caller, told_at
 from .returns import Returns, declare
 from .steps import OutputOf, Step
 
@@ -33,9 +33,7 @@ class Task(Step):
         problems += wrong_options
         if problems:
             shown = name if isinstance(name, str) and name else kind
-            told = InvalidError.all_of([InvalidError(f"step '{shown}': {each}", each.hint) for each in problems])
-            told.file, told.line = place  # once, not before each of its problems
-            raise told
+            raise told_at(place, [wrong(shown, place, each.message, each.hint) for each in problems])
         super().__init__(str(name), place, chosen)
         self.policy = chosen.policy
         self._returns = declared

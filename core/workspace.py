@@ -60,7 +60,10 @@ class Parts:
     runner: Callable[[str], RunnerChoice]
     """A runner by name; PluginError when it cannot be loaded, MissingError when unknown."""
     default_runner: str
-    slots: Callable[[], Slots]
+    slots: Callable[[Mapping[str, float]], Slots]
+    """Opens the machine-wide resources of the given capacities."""
+    capacity: Callable[[str], float]
+    """How much of a resource this machine offers: gpus, bytes of memory, units of a named limit."""
     host: Host
     machine: Machine
     clock: Clock
@@ -138,7 +141,15 @@ class Workspace:
         Raises:
             MissingError: nothing fits, or the prefix is ambiguous.
         """
-        return self.parts.history.find(text, None if all_projects else self.parts.project)
+        if all_projects:
+            return self.parts.history.find(text, None)
+        try:
+            return self.parts.history.find(text, self.parts.project)
+        except MissingError:
+            # Nothing of this project yet: `graft run samples/iris/pipeline.py; graft show @last` means that run.
+            if text.startswith("@") and not self.parts.history.runs(RunQuery(project=self.parts.project, limit=1)):
+                return self.parts.history.find(text, None)
+            raise
 
     def runs(self, query: RunQuery) -> list[Run]:
         """Return runs, newest first."""

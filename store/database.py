@@ -32,15 +32,16 @@ class Durability(Enum):
 
 
 class Database:
-    """One SQLite file: a connection per thread for reads and short writes, and dedicated ones for whom it suits."""
+    """One SQLite file. Connections are lent and taken back, so that threads which come and go leave none open."""
 
     def __init__(self, layout: Layout, *, read_only: bool = False, durability: Durability = Durability.NORMAL):
         self.path = layout.database
         self.read_only = read_only
         self.durability = durability
-        self._local = threading.local()
         self._lock = threading.Lock()
-        self._opened: list[sqlite3.Connection] = []
+        self._readers: list[sqlite3.Connection] = []
+        self._writers: list[sqlite3.Connection] = []
+        self._is_closed = False
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection that may write, in autocommit mode; the caller closes it.
@@ -48,7 +49,17 @@ class Database:
         Raises:
             StoreError: it cannot be opened.
         """
+        self.check_writable()
         return self._connect(f"{self.path.as_uri()}?mode=rw")
+
+    def check_writable(self) -> None:
+        """Refuse to go on in a store that was opened to be read.
+
+        Raises:
+            StoreError: it was.
+        """
+        if self.read_only:
+            raise StoreError(f"cannot write in the store at {self.path.parent.parent}: it is open for reading only")
 
     def connect_reader(self) -> sqlite3.Connection:
         """Return a new connection that only reads; the caller closes it.
@@ -71,43 +82,56 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Lend this thread's reading connection.
+        """Lend a connection that only reads.
 
         Raises:
             StoreError: the store cannot be read.
         """
-        connection: sqlite3.Connection | None = getattr(self._local, "reader", None)
-        if connection is None:
-            connection = self._local.reader = self._kept(self.connect_reader())
+        connection = self._take(self._readers) or self.connect_reader()
         try:
             yield connection
         except sqlite3.Error as error:
             raise explain(error, self.path) from error
+        finally:
+            self._give_back(self._readers, connection)
 
     @contextmanager
     def writing(self, *, is_full: bool = True) -> Iterator[sqlite3.Connection]:
-        """Open a write transaction on this thread's connection: committed at the end, rolled back on any exception.
+        """Lend a connection in a write transaction: committed at the end, rolled back on any exception.
 
         Raises:
             StoreError: the store cannot be written.
         """
-        connection: sqlite3.Connection | None = getattr(self._local, "writer", None)
-        if connection is None:
-            connection = self._local.writer = self._kept(self.connect())
-        with transaction(connection, self.path, is_full=is_full and self.durability is Durability.NORMAL):
-            yield connection
+        connection = self._take(self._writers) or self.connect()
+        try:
+            with transaction(connection, self.path, is_full=is_full and self.durability is Durability.NORMAL):
+                yield connection
+        finally:
+            self._give_back(self._writers, connection)
 
     def close(self) -> None:
-        """Close every connection this object keeps. Safe to call twice."""
+        """Close every connection; those that are lent when they come back. Safe to call twice."""
         with self._lock:
-            for connection in self._opened:
+            self._is_closed = True
+            for connection in (*self._readers, *self._writers):
                 connection.close()
-            self._opened.clear()
-        self._local = threading.local()
+            self._readers.clear()
+            self._writers.clear()
+
+    def _take(self, idle: list[sqlite3.Connection]) -> sqlite3.Connection | None:
+        with self._lock:
+            return idle.pop() if idle else None
+
+    def _give_back(self, idle: list[sqlite3.Connection], connection: sqlite3.Connection) -> None:
+        with self._lock:
+            if self._is_closed:
+                connection.close()
+            else:
+                idle.append(connection)
 
     def _connect(self, uri: str) -> sqlite3.Connection:
         try:
-            # check_same_thread: `close` may run in another thread; `reading` and `writing` keep threads apart.
+            # check_same_thread: lent to one thread at a time, but not always to the same.
             connection = sqlite3.connect(
                 uri, uri=True, isolation_level=None, check_same_thread=False, cached_statements=256
             )
@@ -122,11 +146,6 @@ class Database:
         except sqlite3.Error as error:
             connection.close()
             raise explain(error, self.path) from error
-        return connection
-
-    def _kept(self, connection: sqlite3.Connection) -> sqlite3.Connection:
-        with self._lock:
-            self._opened.append(connection)
         return connection
 
 

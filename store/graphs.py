@@ -29,8 +29,12 @@ class Graphs:
                 return self._kept[seq]
         (text,) = connection.execute("SELECT json FROM graph WHERE seq = ?", (seq,)).fetchone()
         graph = graph_from_json(json.loads(text))
+        self.keep(seq, graph)
+        return graph
+
+    def keep(self, seq: int, graph: Graph) -> None:
+        """Hold a graph that this process has just written, so that it need not be read again."""
         with self._lock:
             self._kept[seq] = graph
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return graph

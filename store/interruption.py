@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass
 
-from ..core.codec import facts_to_json
 from ..core.events import RunFinished
 from ..core.ids import RunId
 from ..core.states import Status
 from .convert import counts_text
 from .database import Database
+from .facttext import facts_text
 from .layout import Layout
 from .liveness import Holder, describe_death, is_held, this_process
 
@@ -96,10 +95,8 @@ def interrupt(connection: sqlite3.Connection, death: Death) -> bool:
         return False
     interrupt_steps(connection, death.seq)
     connection.execute(KEEP_NEWEST, (connection.execute(_GRAPH_PATHS, (death.seq,)).fetchone()[0], death.seq))
-    facts = facts_to_json([RunFinished(state=Status.INTERRUPTED, reason=None, at=at)])
-    connection.execute(
-        "INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (death.seq, at, json.dumps(facts, separators=(",", ":")))
-    )
+    facts = facts_text([RunFinished(state=Status.INTERRUPTED, reason=None, at=at)])
+    connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (death.seq, at, facts))
     return True
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +31,7 @@ class Holder:
 
 def this_process() -> Holder:
     """Return this process as a holder."""
-    return Holder(host=socket.gethostname(), boot=_boot_id(), pid=os.getpid(), pid_started=_start_ticks(os.getpid()))
+    return Holder(host=os.uname().nodename, boot=_boot_id(), pid=os.getpid(), pid_started=_start_ticks(os.getpid()))
 
 
 def describe(holder: Holder, here: Holder) -> str:

@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from ..core.errors import StoreError
@@ -37,7 +36,7 @@ class Script:
 def scripts() -> list[Script]:
     """Return the migrations that come with this version, in order."""
     found = []
-    for file in files(__package__).joinpath("migrations").iterdir():
+    for file in Path(__file__).with_name("migrations").iterdir():  # importlib.resources costs 5 ms
         number, _, name = file.name.removesuffix(".sql").partition("_")
         if file.name.endswith(".sql"):
             found.append(Script(int(number), name, file.read_text(encoding="utf-8")))

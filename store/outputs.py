@@ -51,17 +51,22 @@ class StoredOutputs:
                 connection.execute("COMMIT")
         return {nodes[node].path: tuple(outputs.get(node, ())) for (node,) in good}
 
-    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[Output, ...]]:
-        """Return by path the newest good outputs of any ended run of the pipeline; paths never run are absent."""
-        found: dict[str, tuple[Output, ...]] = {}
+    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[RunId, tuple[Output, ...]]]:
+        """Return by path the run and outputs of the newest good attempt in any ended run of the pipeline.
+
+        Paths that never succeeded are absent.
+        """
+        found: dict[str, tuple[RunId, tuple[Output, ...]]] = {}
         with self._database.reading() as connection:
             for path in paths:
                 rows = connection.execute(_NEWEST, (project, pipeline, path)).fetchall()
                 known = connection.execute(
-                    "SELECT 1 FROM newest WHERE project = ? AND pipeline = ? AND path = ?", (project, pipeline, path)
-                )
-                if rows or known.fetchone():
-                    found[path] = tuple(output_from_row(row) for row in rows)
+                    "SELECT run.id FROM newest JOIN run ON run.seq = newest.run"
+                    " WHERE newest.project = ? AND newest.pipeline = ? AND path = ?",
+                    (project, pipeline, path),
+                ).fetchone()
+                if known is not None:
+                    found[path] = RunId(known[0]), tuple(output_from_row(row) for row in rows)
         return found
 
     def read(self, ref: ArtifactRef) -> bytes:
@@ -91,6 +96,12 @@ class StoredOutputs:
         """
         return self._objects.write(data)
 
-    def path(self, ref: ArtifactRef) -> str | None:
-        """Return the object's absolute path; None when it is inline."""
-        return None if ref.inline is not None else str(self._objects.path(ref.sha256))
+    def export(self, ref: ArtifactRef) -> str:
+        """Return the absolute path of a file with the stored bytes; an inline value is written to one first.
+
+        Raises:
+            StoreError: the bytes are missing or damaged, or cannot be written.
+        """
+        if not self._objects.has(ref.sha256):
+            self._objects.write(self.read(ref))
+        return str(self._objects.path(ref.sha256))

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..core.codec import facts_to_json
 from ..core.errors import ConflictError, StoreError
 from ..core.events import CancelRequested, Fact, RunFinished, RunStarted
 from ..core.states import Status
 from .convert import counts_text
 from .database import Durability, transaction
+from .facttext import encode, facts_text
 from .failures import explain
 from .interruption import KEEP_NEWEST
 from .liveness import RunLock
@@ -27,7 +26,6 @@ _START = (
 _FINISH = "UPDATE run SET state = ?, reason = ?, finished = ? WHERE seq = ? AND state IN ('PENDING', 'STARTED')"
 _EVENT = "INSERT INTO event (run, at, facts) VALUES (?, ?, ?)"
 _REQUESTS = "SELECT seq, at, is_hard FROM request WHERE run = ? AND handled = 0 AND seq > ? ORDER BY seq"
-_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class StoredRunLog:
@@ -119,9 +117,9 @@ class StoredRunLog:
                 self._change_run(_START, (fact.at, self._seq), "start")
             elif isinstance(fact, RunFinished):
                 self._change_run(_FINISH, (fact.state, fact.reason, fact.at, self._seq), "end")
-                connection.execute(KEEP_NEWEST, (_ENCODE(list(self._index)), self._seq))
+                connection.execute(KEEP_NEWEST, (encode(list(self._index)), self._seq))
                 connection.execute("UPDATE request SET handled = 1 WHERE run = ? AND handled = 0", (self._seq,))
-        connection.execute(_EVENT, (self._seq, facts[-1].at, _ENCODE(facts_to_json(facts, with_bytes=False))))
+        connection.execute(_EVENT, (self._seq, facts[-1].at, facts_text(facts)))
 
     def _change_run(self, sql: str, values: tuple[object, ...], verb: str) -> None:
         if self._connection.execute(sql, values).rowcount != 1:

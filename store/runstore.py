@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 
-from ..core.codec import canonical, facts_to_json, graph_to_json
+from ..core.codec import canonical, graph_to_json
 from ..core.errors import ConflictError, MissingError
 from ..core.events import RunFinished
 from ..core.ids import RunId
@@ -15,16 +15,22 @@ from ..core.runs import RunSpec, Snapshot
 from ..core.states import Reason, Status, can_become
 from .convert import SPEC_COLUMNS, dump, run_to_row, spec_from_row
 from .database import Database
+from .facttext import facts_text
 from .graphs import Graphs
 from .interruption import death_of, interrupt, interrupt_steps
 from .layout import Layout, make_private
 from .liveness import Holder, RunLock, describe, is_held, this_process
 from .objects import Objects
 from .projection import Projection
+from .renumber import renumber
 from .runlog import StoredRunLog
 
 SOURCE_LIMIT = 64 * 1024
 """Bytes up to which a source file of a snapshot is a row: a file costs two syncs, and a first run may have fifty."""
+
+
+_REVISED = ("code", "git", "dirty", "remote", "branch", "graph", "environment", "spec", "runner")
+"""Columns of a run that a retry with current code may change."""
 
 
 class StoredRuns:
@@ -52,7 +58,8 @@ class StoredRuns:
                 raise ConflictError(f"there is a run {spec.id} already")
             if snapshot is not None and spec.code.key is not None:
                 _keep_snapshot(connection, spec.code.key, snapshot)
-            row = run_to_row(spec, _shared(connection, "graph", graph), _shared(connection, "environment", environment))
+            graph_seq = _shared(connection, "graph", graph)
+            row = run_to_row(spec, graph_seq, _shared(connection, "environment", environment))
             marks = ", ".join("?" * len(row))
             seq = connection.execute(
                 f"INSERT INTO run ({', '.join(row)}) VALUES ({marks})", tuple(row.values())
@@ -64,6 +71,7 @@ class StoredRuns:
                 "INSERT INTO step (run, node, state) VALUES (?, ?, 'PENDING')",
                 [(seq, node) for node in range(len(spec.graph.nodes))],
             )
+        self._graphs.keep(graph_seq, spec.graph)
 
     def open(self, run: RunId, *, expect: Status | None = None) -> StoredRunLog:
         """Take a run up: lock it, raise its lease, record who hosts it, interrupt what an earlier host left at work.
@@ -77,6 +85,7 @@ class StoredRuns:
             MissingError: no such run.
             StoreError: the store cannot be written.
         """
+        self._database.check_writable()
         with self._database.reading() as connection:
             seq = _seq_of(connection, run)
             last_request = connection.execute("SELECT coalesce(max(seq), 0) FROM request").fetchone()[0]
@@ -90,6 +99,39 @@ class StoredRuns:
         except BaseException:
             lock.release()
             raise
+
+    def revise(self, run: RunId, spec: RunSpec, snapshot: Snapshot | None) -> None:
+        """Give a run that nobody hosts another graph and code; steps that stay keep all they have.
+
+        Raises:
+            ConflictError: a living process holds it.
+            MissingError: no such run.
+            StoreError: the store cannot be written.
+        """
+        lock = RunLock.take(self._layout.lock(run))
+        if lock is None:
+            raise ConflictError(f"run {run} is going on in another process", "follow it with 'graft attach'")
+        try:
+            graph, environment = canonical(graph_to_json(spec.graph)), dump(dict(spec.environment))
+            for data in [] if snapshot is None else snapshot.contents.values():
+                if len(data) > SOURCE_LIMIT:
+                    self._objects.write(data)
+            with self._database.writing(is_full=False) as connection:
+                seq = _seq_of(connection, run)
+                if snapshot is not None and spec.code.key is not None:
+                    _keep_snapshot(connection, spec.code.key, snapshot)
+                (old,) = connection.execute("SELECT graph FROM run WHERE seq = ?", (seq,)).fetchone()
+                renumber(connection, seq, self._graphs.of(connection, old), spec.graph)
+                row = run_to_row(
+                    spec, _shared(connection, "graph", graph), _shared(connection, "environment", environment)
+                )
+                changed = {name: row[name] for name in _REVISED}
+                connection.execute(
+                    f"UPDATE run SET {', '.join(f'{name} = ?' for name in changed)} WHERE seq = ?",
+                    (*changed.values(), seq),
+                )
+        finally:
+            lock.release()
 
     def request_cancel(self, run: RunId, *, is_hard: bool) -> Status:
         """Ask a live run to stop, or write CANCELLED when nobody hosts it; return the state now.
@@ -229,8 +271,8 @@ def _cancel_unhosted(connection: sqlite3.Connection, seq: int, at: float) -> Sta
         "UPDATE run SET state = 'CANCELLED', reason = ?, finished = coalesce(finished, ?) WHERE seq = ?",
         (Reason.USER, at, seq),
     )
-    facts = facts_to_json([RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
-    connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (seq, at, json.dumps(facts)))
+    facts = facts_text([RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
+    connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (seq, at, facts))
     return Status.CANCELLED
 
 

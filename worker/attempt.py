@@ -19,6 +19,7 @@ from .catalog import has_content, inside, keep_files, restore_file
 from .channel import Message
 from .codefiles import CodeFiles
 from .context import WorkerContext
+from .definitions import Decoder
 from .failure import describe_failure
 from .logbook import Book, open_book
 from .pickles import load_by_value
@@ -38,6 +39,7 @@ class Attempts:
     def __init__(self, context: WorkerContext, borders: AttemptBorders) -> None:
         self._context = context
         self._borders = borders
+        self._decoder = Decoder()
         self._operations: dict[int, Operation] = {}
         self._steps: dict[int, Step] = {}
         self._switch = CancelSwitch()
@@ -47,13 +49,11 @@ class Attempts:
         self._surroundings = Surroundings(context.cwd)
         self._pid = os.getpid()
 
-    def add_operation(self, index: int, operation: Operation) -> None:
-        """Take what orders name by its index."""
-        self._operations[index] = operation
-
     def execute(self, order: Sequence[Any]) -> Message:
         """Execute one order and return the report for it."""
-        _, token, node, number, index, arguments, files = order
+        _, token, node, number, index, arguments, files, definition = order
+        if definition is not None and index not in self._operations:
+            self._operations[index] = self._decoder.decode(definition)
         self._borders.begin(number, node)
         attempt = _Attempt(self._context)
         started, begin = time.time(), time.perf_counter()
@@ -73,9 +73,12 @@ class Attempts:
         open_book(None)
         if os.getpid() != self._pid:  # a child that the step forked and that came back instead of leaving
             os._exit(1)
-        if problem is not None and (was_cancelled or isinstance(problem, StepCancelled)):
-            return ("cancelled", token, started, time.perf_counter() - begin)
-        return self._report(attempt, problem, token, started, begin)
+        try:
+            if problem is not None and (was_cancelled or isinstance(problem, StepCancelled)):
+                return ("cancelled", token, started, time.perf_counter() - begin)
+            return self._report(attempt, problem, token, started, begin)
+        finally:
+            del problem  # its traceback holds this frame: a cycle that would keep the step's values until a collection
 
     def tidy(self) -> None:
         """Put back what the last step changed around itself; after its report went out, which does not wait for it.
@@ -98,10 +101,11 @@ class Attempts:
         attempt.reason = Reason.ERROR
         attempt.step = step
         for declared, value in step.call(attempt.inputs):
-            attempt.outputs.append(step.returns.keep(declared, value, attempt.book.metrics))
+            attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
         if policy.put:
             objects, cwd = self._context.objects, self._context.cwd
-            attempt.outputs += keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy)
+            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy):
+                attempt.add(output)
 
     def _prepare(self, index: int) -> Step:
         step = prepare(self._operations[index], self._context, self._files)
@@ -174,7 +178,7 @@ class Attempts:
         cpu_seconds, peak = self._meter.stop(attempt.step.peak_bytes if attempt.step else None)
         metrics = attempt.metrics(self._context.secrets)
         if problem is None:
-            outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs)
+            outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs.values())
             return ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
         reason, error = attempt.failure(problem, self._context.secrets)
         return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics)
@@ -183,17 +187,29 @@ class Attempts:
 class _Attempt:
     """What one attempt gathers."""
 
-    __slots__ = ("_objects", "book", "inputs", "outputs", "reason", "step")
+    __slots__ = ("_cwd", "_objects", "book", "inputs", "outputs", "reason", "step")
 
     def __init__(self, context: WorkerContext) -> None:
+        self._cwd = context.cwd
         self._objects = context.objects
         self.book = Book(self._log_artifact)
         self.inputs: dict[str, Any] = {}
-        self.outputs: list[Output] = []
+        self.outputs: dict[str, Output] = {}
         self.reason = Reason.ERROR
         """What a failure now would be."""
         self.step: Step | None = None
         """Set when the step's own code begins."""
+
+    def add(self, output: Output) -> None:
+        """Take an output; a file or value that was logged again replaces its earlier state.
+
+        Raises:
+            WrongReturns: an output of another role has the name.
+        """
+        before = self.outputs.get(output.name)
+        if before is not None and before.role != output.role:
+            raise WrongReturns(f"two outputs are named {output.name!r}: a {before.role} and a {output.role}")
+        self.outputs[output.name] = output
 
     def metrics(self, secrets: Mapping[str, str]) -> tuple[tuple[Any, ...], ...]:
         """Return the points as the protocol has them, texts without secrets."""
@@ -221,12 +237,13 @@ class _Attempt:
 
     def _log_artifact(self, path_or_value: object, name: str | None) -> None:
         if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
-            path = os.fspath(path_or_value)
-            self.outputs.append(Output(name or path, "file", store_file(path, self._objects)))
+            path = os.path.relpath(path_or_value, self._cwd)
+            given = os.path.basename(path) if path.startswith("..") else path
+            self.add(Output(name or given, "file", store_file(os.fspath(path_or_value), self._objects)))
             return
         if name is None:
             raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
-        self.outputs.append(Output(name, "value", store(dump(path_or_value), self._objects)))
+        self.add(Output(name, "value", store(dump(path_or_value), self._objects)))
 
 
 def _flat(output: Output) -> tuple[str, int, str, bytes | None]:

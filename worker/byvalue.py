@@ -7,27 +7,24 @@ from collections.abc import Callable
 
 from ..core.errors import InvalidError
 from ..core.quantities import size_text
+from .pickles import dump_by_value
 
 HEAVY_BYTES = 1_000_000
 """Bytes above which a function by value is worth a warning: it carries data that belongs in a step's output."""
 
 
-def dump_by_value(value: object) -> bytes:
-    """Return a value as dill writes it: functions and classes of `__main__` and closures with what they use.
+def carry(value: object) -> bytes:
+    """Return a value by value: functions and classes of `__main__`, and closures, with what they use.
 
     Raises:
         InvalidError: something in it cannot be pickled (an open file, a lock, a connection).
     """
-    import dill  # 30 ms at import, and most pipelines are importable
-
     try:
-        # recurse=True: the default pickles a function's whole module and fails on helpers it never uses.
-        data: bytes = dill.dumps(value, byref=False, recurse=True, protocol=5)
+        return dump_by_value(value)
     except Exception as error:  # pickling runs __reduce__ of the user's objects
         shown = getattr(value, "__qualname__", None) or type(value).__name__
         text = f"'{shown}' cannot be sent to a worker: {type(error).__name__}: {error}"
         raise InvalidError(text, "make what does not pickle inside the function, or put it in a module") from error
-    return data
 
 
 def weight_warning(function: Callable[..., object], size: int) -> str | None:
@@ -55,7 +52,7 @@ def _weights(function: Callable[..., object]) -> list[tuple[str, int]]:
     for name, value in carried.items():
         if not isinstance(value, types.ModuleType):
             try:
-                found.append((name, len(dump_by_value(value))))
+                found.append((name, len(carry(value))))
             except InvalidError:
                 continue
     return sorted((each for each in found if each[1] > HEAVY_BYTES // 10), key=lambda each: -each[1])[:3]

@@ -285,12 +285,11 @@ def _cast_model(value: object, kind: Any, is_text: bool) -> object:
         raise CastError(f"{kind.__name__} does not accept {shown(value)}: {_model_problem(problem)}") from problem
 
 
-def _model_problem(problem: Exception) -> str:
-    errors = getattr(problem, "errors", None)
-    if not callable(errors):
+def _model_problem(problem: Any) -> str:
+    if not hasattr(problem, "errors"):
         return str(problem)
     # Never `str(problem)`: it holds the whole input and a link.
-    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'value'}: {each['msg']}" for each in errors()[:5])
+    return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'value'}: {each['msg']}" for each in problem.errors()[:5])
 
 
 _LISTS: dict[type, Callable[[list[Any]], object]] = {

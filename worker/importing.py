@@ -12,9 +12,8 @@ from types import ModuleType
 
 from ..core.errors import GraftError, InvalidError, nearest
 from ..core.pipeline import Pipeline, intercepting
+from .failure import is_user_file
 from .workplace import module_of
-
-_ROOM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def import_file(file: str) -> ModuleType:
@@ -83,7 +82,7 @@ def user_code(file: str | None = None) -> Iterator[None]:
 def _forbid(pipeline: Pipeline, params: Mapping[str, object]) -> None:
     # Workers import the module too: each would run the pipeline again, for ever.
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_ROOM + os.sep):
+    while frame.f_back is not None and not is_user_file(frame.f_code.co_filename):
         frame = frame.f_back
     hint = 'put it under `if __name__ == "__main__":` or in main()'
     text = "the file executes a pipeline when it is imported"
@@ -95,14 +94,9 @@ def _user_frame(error: BaseException, file: str | None) -> tuple[str | None, int
     frames = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
-        if _is_users(frame.f_code.co_filename)
+        if is_user_file(frame.f_code.co_filename)
     ]
     return frames[-1] if frames else (file, None)
-
-
-def _is_users(file: str) -> bool:
-    is_library = file.startswith((_ROOM + os.sep, "<")) or "site-packages" in file or "dist-packages" in file
-    return not is_library and not file.startswith(os.path.dirname(os.__file__) + os.sep)
 
 
 def _text_of(error: BaseException) -> str:

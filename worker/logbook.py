@@ -79,7 +79,8 @@ def log_artifact(path_or_value: Any, name: str | None = None) -> None:
 
     Args:
         path_or_value: a path of an existing file, or any value a serializer can write.
-        name: of the output; a file's own path when left out. A value needs one.
+        name: of the output. Left out: the file's path relative to the working directory, its bare name when it is
+            outside. A value needs one.
     """
     if _current is not None:
         _current.add_artifact(path_or_value, name)

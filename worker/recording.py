@@ -82,11 +82,11 @@ def environment_of(packages: Iterable[str]) -> dict[str, Json]:
 def installed_packages(names: Iterable[str]) -> set[str]:
     """Return those of the imported module names whose top-level package was installed."""
     found: set[str] = set()
-    for name in names:
-        top = sys.modules.get(name.partition(".")[0])
-        file = getattr(top, "__file__", None) or ""
+    # A private top-level module is a part of some package, and looking for its owner would read every RECORD.
+    for top in {name.partition(".")[0] for name in names if not name.startswith("_")}:
+        file = getattr(sys.modules.get(top), "__file__", None) or ""
         if any(part in file for part in _INSTALLED):
-            found.add(name.partition(".")[0])
+            found.add(top)
     return found - {_OURS}
 
 

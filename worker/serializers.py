@@ -107,7 +107,9 @@ def _count_json(value: object, depth: int, left: int) -> int:
         return left - 1 if math.isfinite(value) else -1  # type: ignore[arg-type]
     if depth > _MAX_JSON_DEPTH or kind not in (list, dict):
         return -1
-    left -= len(value) + 1  # type: ignore[arg-type]
+    left -= 1
+    if len(value) > left:  # type: ignore[arg-type]
+        return -1
     if kind is dict:
         if not all(type(key) is str and (key.isascii() or _is_utf8(key)) for key in value):  # type: ignore[attr-defined]
             return -1
@@ -154,7 +156,7 @@ def _dump_json(value: object) -> list[bytes | memoryview]:
     return [_STRICT_ENCODER.encode(value).encode()]
 
 
-def _as_json(value: object) -> object:
+def _as_json(value: Any) -> object:
     """Return what numpy scalars and arrays stand for when JSON was asked for by name."""
     if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
@@ -168,18 +170,21 @@ def _load_json(buffer: Buffer) -> object:
 def _pickled(value: object) -> tuple[str, list[bytes | memoryview]]:
     try:
         return "pickle", pickles.dump(value)
-    except Exception as problem:  # noqa: BLE001  `__reduce__` and `__getstate__` raise what they like
-        first = problem
+    except Exception:  # noqa: BLE001  `__reduce__` and `__getstate__` raise what they like
+        pass
     try:
         return "dill", [pickles.dump_by_value(value)]
-    except Exception:  # noqa: BLE001
+    except Exception as problem:
         where = pickles.find_culprit(value)
         name = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
-        raise CannotSerialize(f"{name} cannot be pickled{where}: {pickles.reason_of(first)}") from first
+        raise CannotSerialize(f"{name} cannot be pickled{where}: {pickles.reason_of(problem)}") from problem
 
 
 def _arrow_of(value: object) -> str:
-    return f"arrow:{type(value).__module__.partition('.')[0]}"
+    name = f"arrow:{type(value).__module__.partition('.')[0]}"
+    if name not in SERIALIZERS:
+        raise CannotSerialize(f"arrow takes frames of polars, pandas and pyarrow, not {type(value).__name__}")
+    return name
 
 
 def _load_npy(buffer: Buffer) -> object:

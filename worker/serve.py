@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 
 from .attempt import Attempts
@@ -17,6 +18,7 @@ def serve(channel: Channel, borders: AttemptBorders) -> None:
     `os._exit`, or the interpreter waits for them.
     """
     install_streams()
+    faulthandler.enable(2)  # a segmentation fault leaves the Python stack in the step's log
     try:
         attempts = _begin(channel, borders)
         while attempts is not None:
@@ -24,8 +26,6 @@ def serve(channel: Channel, borders: AttemptBorders) -> None:
             if message[0] == "order":
                 channel.send(attempts.execute(message))
                 attempts.tidy()
-            elif message[0] == "operation":
-                attempts.add_operation(message[1], message[2])  # type: ignore[arg-type]
             else:
                 channel.send(("refused", f"a worker does not know the message {message[0]!r}"))
                 return

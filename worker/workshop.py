@@ -13,7 +13,7 @@ from ..core.compiler import Compiled, compile_pipeline
 from ..core.given import Given, from_environ
 from ..core.pipeline import Pipeline
 from .bind import signature_of
-from .byvalue import dump_by_value, weight_warning
+from .byvalue import carry, weight_warning
 from .casts import cast
 from .workplace import find_root
 
@@ -49,7 +49,7 @@ class LocalWorkshop:
         Raises:
             InvalidError: it cannot be pickled.
         """
-        data = dump_by_value(value)
+        data = carry(value)
         if callable(value) and (warning := weight_warning(value, len(data))):
             self.warnings.append(warning)
         return data

@@ -22,8 +22,9 @@ def check(
     params: ParamsFileOption = None,
 ) -> int:
     """Import and compile a pipeline without running it; every problem is reported at once."""
+    space = context.workspace(options, target, needs_code=True)
     request = RunRequest(target=context.target(options, target), params=typed_params(param), values=file_params(params))
-    loaded = context.workspace(options, needs_code=True).load(request)
+    loaded = space.load(request)
     graph = loaded.graph
     if options.is_json:
         steps = [node.path for node in graph.nodes]

@@ -34,7 +34,8 @@ def doctor(
         listed = [asdict(each) for each in findings]
         put_document({"schema": 1, "ok": not wrong, "findings": listed})
         return CheckError.exit_code if wrong else 0
-    put(_lines(look_of(is_plain=options.is_plain), findings))
+    for line in _lines(look_of(is_plain=options.is_plain), findings):
+        put(line)
     put(f"{plural(len(wrong), 'problem')}" if wrong else "all is well")
     return CheckError.exit_code if wrong else 0
 

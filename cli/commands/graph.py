@@ -111,8 +111,8 @@ def graph(
 
 def _loaded(options: Options, target: str | None, run: str | None) -> tuple[Graph, dict[str, Status]]:
     if run is None:
-        request = RunRequest(target=context.target(options, target))
-        return context.workspace(options, needs_code=True).load(request).graph, {}
+        space = context.workspace(options, target, needs_code=True)
+        return space.load(RunRequest(target=context.target(options, target))).graph, {}
     space = context.workspace(options)
     found = space.find(run)
     return space.graph(found), {step.path: step.state for step in space.steps(found)}

@@ -62,6 +62,7 @@ def run(
     if keep_going and fail_fast:
         raise InvalidError("--keep-going and --fail-fast exclude each other")
     typed, values = typed_params(param), file_params(params)
+    space = context.workspace(options, target, needs_code=True)
     request = RunRequest(
         target=context.target(options, target),
         params=typed,
@@ -73,7 +74,6 @@ def run(
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
     )
-    space = context.workspace(options, needs_code=True)
     if dry_run:
         return _preview(space, options, request)
     if detach:

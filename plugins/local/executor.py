@@ -45,6 +45,7 @@ class LocalExecutor:
         context: RunContext,
         *,
         nursery: Nursery | None = None,
+        is_owner: bool = False,
         cores: Cores | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -52,18 +53,19 @@ class LocalExecutor:
 
         Args:
             context: what all attempts share.
-            nursery: a warm one to use and to leave running; None: an own one, ended at close.
+            nursery: a warm one to use; None: an own one, ended at close.
+            is_owner: end the given one at close too, instead of leaving it running.
             cores: the core slots; None: those of the machine, or none inside a step of another run, whose
                 attempt holds one already.
             clock: wall time.
         """
         self._context = context
         self._policies = [operation.policy for operation in context.operations]
-        self._pool = Pool(context, nursery)
+        self._pool = Pool(context, nursery, is_owner=is_owner)
         slots = cores or Cores(context.slots, count=0 if os.environ.get("GRAFT_RUN") else None)
         self._crew = Crew(self._pool, slots, context.jobs)
         self._workers = self._crew.workers
-        self._pace = Pace(len(context.operations))
+        self._pace = Pace(context.operations)
         self._ledger = Ledger(self._policies, clock)
         self._backlog = self._ledger.backlog
         self._handlers: dict[int, Callable[[], None]] = {}
@@ -248,7 +250,7 @@ class LocalExecutor:
 
     def _on_end(self, worker: Worker, report: Report) -> None:
         stop, worker.stop = worker.stop, None
-        ticket = worker.queue.popleft()
+        ticket = worker.end_head()
         if report[0] == "done":
             self._pace.saw(ticket.operation, report[3])
         self._ledger.reported(ticket, report, worker.name, stop)

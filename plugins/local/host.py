@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from ...core.errors import PluginError
@@ -16,17 +17,19 @@ class ProcessHost:
 
     Args:
         store: directory of the store.
+        logs: gives the directory of a run's logs, where the process leaves its last words if it cannot start.
         arguments: global options the new process needs to see the same configuration.
     """
 
-    def __init__(self, store: Path, arguments: tuple[str, ...] = ()):
+    def __init__(self, store: Path, logs: Callable[[RunId], Path], arguments: tuple[str, ...] = ()):
         self._store = store
+        self._logs = logs
         self._arguments = arguments
 
     def launch(self, run: RunId) -> None:
         """Start the process; it leads a session of its own, so no hangup or Ctrl+C of this terminal reaches it."""
         command = [sys.executable, "-m", "graftline", "--store", str(self._store), *self._arguments, "_host", run]
-        said = self._store / "v1" / "logs" / run / "host.txt"
+        said = self._logs(run) / "host.txt"
         said.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:

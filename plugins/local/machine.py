@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
@@ -28,7 +29,7 @@ class LocalMachine:
 
     def code_state(self, root: str, key: str | None) -> CodeState:
         """Return git's view of a project root."""
-        return git_state(root, key)
+        return replace(git_state(root), key=key)
 
     def materialise(self, snapshot: Snapshot, key: str) -> str:
         """Write recorded code into a directory of its own; a second call finds it there.
@@ -54,3 +55,21 @@ class LocalMachine:
             if not final.is_dir():
                 raise
         return str(final)
+
+    def capacity(self, name: str, limits: dict[str, int]) -> float:
+        """Return how much of a resource there is: configured, else gpus and memory as found, else one of its kind."""
+        if name in limits:
+            return float(limits[name])
+        if name == "gpu":
+            return float(_gpus())
+        if name == "memory":
+            return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+        return 1.0
+
+
+def _gpus() -> int:
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is not None:
+        return len([each for each in visible.split(",") if each.strip() not in ("", "-1")])
+    found = Path("/proc/driver/nvidia/gpus")
+    return len(list(found.iterdir())) if found.is_dir() else 0

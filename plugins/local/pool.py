@@ -12,6 +12,7 @@ from ...core.errors import PluginError
 from ...core.orders import RunContext
 from ...worker.capture import new_nonce
 from ...worker.channel import Channel, socket_pair
+from ...worker.definitions import Encoder
 from ...worker.logformat import LOG_SUFFIX
 from .descent import MARK
 from .nursery import Nursery
@@ -28,11 +29,12 @@ _ENTRY = "graftline.plugins.local.worker_entry:main"
 class Pool:
     """Starts workers and ends what they leave behind. The executor keeps the books of who works on what."""
 
-    def __init__(self, context: RunContext, nursery: Nursery | None) -> None:
-        """Start a nursery unless one is given; it does not block."""
+    def __init__(self, context: RunContext, nursery: Nursery | None, *, is_owner: bool = False) -> None:
+        """Start a nursery unless one is given; it does not block. `is_owner`: end the given one at close."""
         self._context = context
-        self._given = nursery
+        self._given = None if is_owner else nursery
         self._numbers = itertools.count(1)
+        self._encoder = Encoder()
         self.nursery = nursery or Nursery(preload=context.preload)
         """Where the next worker comes from."""
         self._others: list[Nursery] = []
@@ -117,6 +119,7 @@ class Pool:
             channel=channel,
             theirs=Channel(theirs, self._context.objects),
             ready_by=time.monotonic() + BORN_S,
+            encoder=self._encoder,
         )
 
     def _introduce(self, ours: socket.socket) -> None:

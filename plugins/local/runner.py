@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ...core.orders import RunContext
+from ...core.runner import Runner
+from . import warm
 from .executor import LocalExecutor
-from .nursery import Nursery
 
 
-class LocalRunner:
+class LocalRunner(Runner):
     """Runs pipelines in worker processes on this machine."""
 
     @classmethod
-    def executor(cls, context: RunContext, *, nursery: Nursery | None = None) -> LocalExecutor:
-        """Open an executor for a run.
-
-        Args:
-            context: what all attempts share.
-            nursery: a warm one to take workers from, which stays open; None: an own one.
-        """
-        return LocalExecutor(context, nursery=nursery)
+    def executor(cls, context: RunContext, **kwargs: Any) -> LocalExecutor:
+        """Open an executor for a run; it takes over the nursery that loaded the pipeline, when there is one."""
+        return LocalExecutor(context, nursery=warm.take(context.preload), is_owner=True)

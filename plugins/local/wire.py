@@ -7,6 +7,7 @@ from typing import Any
 from ...core.artifacts import ArtifactRef
 from ...core.graph import Constant
 from ...core.orders import Order, Resolved
+from ...worker.definitions import Definition
 
 Value = tuple[Any, ...]
 """One argument as a worker reads it. Any: worker/messages.py says what its parts are."""
@@ -15,7 +16,7 @@ _TYPED = ("cli", "env")
 """Origins of a constant that a person typed: the worker casts its text to the parameter's annotation."""
 
 
-def encode_order(token: int, order: Order) -> Value:
+def encode_order(token: int, order: Order, definition: Definition | None) -> Value:
     """Return the message for an order."""
     node, attempt, operation, arguments, files = order
     return (
@@ -26,6 +27,7 @@ def encode_order(token: int, order: Order) -> Value:
         operation,
         tuple([(name, _value(value)) for name, value in arguments]),
         tuple([(path, _value(ref)) for path, ref in files]) if files else (),
+        definition,
     )
 
 

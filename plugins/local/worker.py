@@ -12,6 +12,7 @@ from typing import Any
 from ...core.graph import Operation
 from ...core.orders import Order
 from ...worker.channel import Channel
+from ...worker.definitions import Encoder
 from .child import Child, Ending
 from .wire import encode_order
 
@@ -49,8 +50,11 @@ class Worker:
     taken back: the executor receives on its own copy of the worker's end, and the kernel decides who got an order.
     """
 
-    def __init__(self, *, name: str, child: Child, channel: Channel, theirs: Channel, ready_by: float) -> None:
+    def __init__(
+        self, *, name: str, child: Child, channel: Channel, theirs: Channel, ready_by: float, encoder: Encoder
+    ) -> None:
         """Take over both ends and the process; `ready_by` is a monotonic time."""
+        self._encoder = encoder
         self.name = name
         self.child = child
         self.channel = channel
@@ -88,21 +92,25 @@ class Worker:
 
         Args:
             ticket: the order.
-            operation: what it names; sent before it the first time.
+            operation: what it names; sent with it until an attempt of it has ended here, because an order that
+                brought it may be taken back while others stay.
             depth: orders of this kind that may stand before one worker.
 
         Raises:
             OSError: the worker is gone, or the order cannot be written.
         """
-        if ticket.operation not in self._known:
-            if not self.channel.send_now(("operation", ticket.operation, operation)):
-                return False
-            self._known.add(ticket.operation)
-        if not self.channel.send_now(encode_order(ticket.token, ticket.order)):
+        definition = None if ticket.operation in self._known else self._encoder.encode(operation)
+        if not self.channel.send_now(encode_order(ticket.token, ticket.order, definition)):
             return False
         self.limit = min(self.limit, depth) if self.queue else depth
         self.queue.append(ticket)
         return True
+
+    def end_head(self) -> Ticket:
+        """Take the first order off the queue: its report has come, so the worker knows the operation."""
+        ticket = self.queue.popleft()
+        self._known.add(ticket.operation)
+        return ticket
 
     def receive(self) -> Report | None:
         """Return the next report that is there, None when there is none."""
@@ -121,10 +129,7 @@ class Worker:
                 break
             if message is None:
                 break
-            if message[0] == "order":
-                tokens.add(message[1])
-            elif message[0] == "operation":
-                self._known.discard(message[1])
+            tokens.add(message[1])
         taken = [ticket for ticket in self.queue if ticket.token in tokens]
         if taken:
             self.queue = deque(ticket for ticket in self.queue if ticket.token not in tokens)

@@ -148,6 +148,13 @@ def test_all_problems_are_told_at_once() -> None:
         assert text in message, text
 
 
+def test_a_parameter_that_does_not_cast_is_told_once() -> None:
+    steps: list[Any] = [PythonTask(fit, name=f"s{i}", params={"df": [1]}, returns=["m"]) for i in range(100)]
+    with pytest.raises(InvalidError) as caught:
+        graph_of(Pipeline(steps), typed={"C": "abc"})
+    assert str(caught.value).count("expected a number") == 1
+
+
 def test_a_message_has_the_line_of_the_step() -> None:
     pipeline = Pipeline([PythonTask(publish)])
     with pytest.raises(InvalidError) as caught:
@@ -196,7 +203,7 @@ def test_a_heavy_closure_is_warned_about_with_what_makes_it_heavy() -> None:
 
 def test_compiling_twice_gives_identical_json() -> None:
     def make() -> str:
-        steps = [
+        steps: list[Any] = [
             load,
             PythonTask(clean, inputs={"df": "load"}, returns=[pickled("df")], resources={"gpu": 1, "db": 2}),
             PythonTask(everything, params={"b": 1, "a": {"y": 1, "x": 2}}, returns=["all"], env={"TZ", "LANG", "HOME"}),

@@ -82,7 +82,7 @@ def test_the_home_variable_moves_the_store() -> None:
 def test_a_key_nobody_set_is_explained_by_nothing_and_an_unknown_one_is_refused() -> None:
     settings = merge([_layer(FILE)])
     assert settings.explain("store.home") == []
-    with pytest.raises(InvalidError, match="did you mean 'runner.default'"):
+    with pytest.raises(InvalidError, match=r"did you mean 'runner\.default'"):
         settings.explain("runner.defalt")
 
 

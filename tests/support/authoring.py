@@ -47,6 +47,9 @@ class Estimator:
     def __init__(self, C: float = 1.0):
         self.C = C
 
+    def clone(self) -> Estimator:
+        return Estimator(self.C)
+
 
 def compiled(pipeline: Pipeline, **layers: Mapping[str, object]) -> Compiled:
     return compile_in(ROOT, pipeline, Given(**layers), name="demo")  # type: ignore[arg-type]  # layers by name

@@ -16,6 +16,7 @@ from graftline.core.graph import Call, CallKind, Operation, Policy, Return
 from graftline.core.runs import StepError
 from graftline.worker.capture import Borders, Marker, split_at_markers
 from graftline.worker.channel import Channel, Message, socket_pair
+from graftline.worker.definitions import Encoder
 from graftline.worker.serve import serve
 
 NONCE = b"0123456789abcdef"
@@ -104,8 +105,8 @@ class WorkerProcess:
         pairs = tuple(
             (name, value if isinstance(value, tuple) else ("c", value)) for name, value in (arguments or {}).items()
         )
-        self.channel.send(("operation", self._tokens, step))
-        self.channel.send(("order", self._tokens, node, 1, self._tokens, pairs, tuple(files)))
+        definition = Encoder().encode(step)
+        self.channel.send(("order", self._tokens, node, 1, self._tokens, pairs, tuple(files), definition))
         return self._tokens
 
     def run(self, step: Operation, arguments: Mapping[str, Any] | None = None, files: Sequence[Any] = ()) -> Message:

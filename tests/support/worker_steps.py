@@ -112,7 +112,7 @@ def deeper(a: int) -> float:
     return divide(a, 0)
 
 
-def chained() -> NoReturn:
+def chained() -> None:
     try:
         divide(1, 0)
     except ZeroDivisionError as problem:
@@ -161,6 +161,11 @@ def die() -> NoReturn:
     os._exit(7)
 
 
+def segfault() -> NoReturn:
+    ctypes.string_at(0)
+    raise AssertionError("unreachable")
+
+
 def fork_and_return() -> int:
     return os.fork() and 1
 
@@ -193,7 +198,7 @@ def vandalise(directory: str) -> None:
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.alarm(1)
     sys.stdout.close()
-    sys.stderr = None  # type: ignore[assignment]
+    sys.stderr = None
     os.close(1)
     os.close(2)
     threading.Thread(target=time.sleep, args=(60,)).start()
@@ -247,6 +252,32 @@ def report(path: str) -> None:
     logbook.progress(1, 4)
 
 
+def log_twice(path: str) -> int:
+    for text in ("first", "second"):
+        Path(path).write_text(text)
+        logbook.log_artifact(path)
+    return 1
+
+
+_kept_alive: list[Any] = []
+
+
+class Heavy:
+    pass
+
+
+def fail_holding() -> NoReturn:
+    import weakref
+
+    heavy = Heavy()
+    _kept_alive.append(weakref.ref(heavy))
+    raise ValueError
+
+
+def is_still_held() -> bool:
+    return _kept_alive[0]() is not None
+
+
 def write_files() -> None:
     Path("plots/deep").mkdir(parents=True)
     Path("plots/a.png").write_bytes(b"a")
@@ -282,7 +313,3 @@ def burn() -> int:
     while time.process_time() < until:
         pass
     return 1
-
-
-def allocate(mb: int) -> int:
-    return len(bytearray(mb * 1_000_000).replace(b"x", b"y")) and 1

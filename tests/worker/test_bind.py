@@ -82,7 +82,7 @@ TYPED: list[tuple[str, object, object]] = [
     ("5", Any, 5),
     ("5", object, 5),
     ("5", "Unresolved", 5),
-    ("5", typing.TypeVar("T"), 5),  # type: ignore[misc]
+    ("5", typing.TypeVar("T"), 5),
     ("5", Unknown, 5),
     ("5", str, "5"),
     ("null", str, "null"),

@@ -40,15 +40,15 @@ def test_a_command_gets_its_arguments_as_environment_variables(worker: WorkerPro
 
 def test_a_command_returns_by_its_outputs_file_or_by_exported_variables(worker: WorkerProcess) -> None:
     command = """
-        export n=5 text=hello both=shell
+        export n=5 m=0.5 text=hello both=shell
         unexported=1
         echo '{"both": "file", "list": [1, 2]}' > "$GRAFT_OUTPUTS"
     """
 
-    values = worker.values(shell(command, "n", "text", "both", "list", Return(name="n", kind=ReturnKind.METRIC)))
+    values = worker.values(shell(command, "n", "text", "both", "list", Return(name="m", kind=ReturnKind.METRIC)))
     reason, error = worker.failure(shell(command, "unexported"))
 
-    assert values == {"n": b"5", "text": b'"hello"', "both": b'"file"', "list": b"[1,2]"}
+    assert values == {"n": b"5", "m": b"0.5", "text": b'"hello"', "both": b'"file"', "list": b"[1,2]"}
     assert reason == "RETURNS"
     assert "'unexported'" in error.message
     assert "$GRAFT_OUTPUTS" in error.message

@@ -159,7 +159,8 @@ def test_a_shell_script_is_run_by_the_program_it_names(tmp_path: Path) -> None:
 
 
 def test_code_named_in_a_shell_command_is_recorded_and_data_is_not(tmp_path: Path) -> None:
-    code = "from graftline import Pipeline, ShellTask\np = Pipeline([ShellTask('python tools/cut.py < data.csv', name='cut')])\n"
+    command = "python tools/cut.py < data.csv"
+    code = f"from graftline import Pipeline, ShellTask\np = Pipeline([ShellTask('{command}', name='cut')])\n"
     write(tmp_path, {"pipeline.py": code, "tools/cut.py": "print(1)\n", "data.csv": "1,2\n"})
     assert set(loaded(tmp_path).snapshot.files) == {"pipeline.py", "tools/cut.py"}
 
@@ -170,7 +171,8 @@ def test_environment_variables_give_parameters(tmp_path: Path) -> None:
 
 
 def test_it_is_loaded_in_the_project_root(tmp_path: Path) -> None:
-    code = "from graftline import Pipeline\nn = int(open('n.txt').read())\ndef a(): return n\np = Pipeline([a], params={}, name=f'p{n}')\n"
+    read = "n = int(open('n.txt').read())"
+    code = f"from graftline import Pipeline\n{read}\ndef a(): return n\np = Pipeline([a], name=f'p{{n}}')\n"
     write(tmp_path, {"sub/pipeline.py": code, "n.txt": "3"})
     assert loaded(tmp_path, "sub/pipeline.py").graph.name == "p3"
 

@@ -1,0 +1,60 @@
+# One command for each piece of work; the same in CI. `make` alone prints this list.
+# Every target sets up what it needs through ./run: nothing to install first but Python 3.11+ and make.
+
+SHELL = /bin/sh
+WORKERS ?= 2
+ENTRIES = __init__.py __main__.py py.typed wiring.py runtime.py testing.py cli core plugins store tui worker
+
+.DEFAULT_GOAL = help
+.PHONY: help setup demo test check bench faults ui typing lint types contracts test-all-pythons clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
+
+setup: ## make or refresh the environment in .venv
+	@./run
+
+demo: ## run samples/iris and show its graph, run, metrics and picture
+	@./run sh samples/demo.sh
+
+test: ## run the tests (without the long fault sweeps)
+	@./run python -m pytest -q -n $(WORKERS) -m "not sweep"
+
+check: lint types contracts test ## everything a change must pass
+
+bench: ## measure against peers and the raw limit, print one table
+	@EXTRA=bench ./run python benchmarks $(BENCH)
+
+faults: ## the long fault sweeps: kill, full disk, corrupt bytes
+	@./run python -m pytest -q -m "fault or sweep" --timeout 3600
+
+ui: ## open the terminal UI
+	@./run graft ui
+
+lint: ## ruff: rules and layout
+	@./run ruff check .
+	@./run ruff format --check .
+
+typing: ## link the package under its name for type checkers
+	@mkdir -p build/typing/graftline
+	@for entry in $(ENTRIES); do \
+	    if [ -e "$$entry" ]; then ln -sfn "../../../$$entry" "build/typing/graftline/$$entry"; \
+	    else rm -f "build/typing/graftline/$$entry"; fi; \
+	done
+
+types: typing ## mypy, strict
+	@./run mypy
+
+contracts: typing ## import-linter: who may import whom
+	@PYTHONPATH=build/typing ./run lint-imports # through the links: the root also holds .venv and tests
+
+test-all-pythons: ## run the tests on each Python 3.11+ found
+	@set -e; for python in $$(./run --pythons); do \
+	    minor=$$($$python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	    echo "== Python $$minor"; \
+	    VENV=build/venv-$$minor PYTHON=$$python ./run python -m pytest -q -n $(WORKERS) -m "not sweep"; \
+	done
+
+clean: ## remove what these targets made
+	rm -rf .venv build dist *.egg-info .graft-demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

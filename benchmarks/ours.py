@@ -1,0 +1,141 @@
+"""graftline through its public door: every start, end and output digest is committed to the store."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import steps
+from cold import starts
+from work import Outcome
+
+NAME = "graftline"
+HELLO = """
+from graftline import Pipeline, PythonTask
+
+def one():
+    return 1
+
+def two(a):
+    return a + 1
+
+def three(b):
+    print("hello", b)
+
+hello = Pipeline(name="hello", steps=[
+    PythonTask(function=one, returns=["a"]), PythonTask(function=two, returns=["b"]), PythonTask(function=three),
+])
+"""
+
+
+def missing() -> str | None:
+    """Never missing."""
+    return None
+
+
+def independent(count: int) -> Outcome:
+    """Run steps that need nothing."""
+    from graftline import PythonTask
+
+    tasks = [
+        PythonTask(function=steps.noop, name=f"noop_{index:05d}", params={"index": index}, returns=[f"v{index:05d}"])
+        for index in range(count)
+    ]
+    result, note = _execute("throughput", tasks)
+    return Outcome(_warm_s(result), len(result.values()), note)
+
+
+def chain(count: int) -> Outcome:
+    """Run steps that each take the value of the one before."""
+    from graftline import PythonTask
+
+    tasks = [PythonTask(function=steps.add, name="add_0000", params={"value": 0}, returns=["v0000"])]
+    tasks += [
+        PythonTask(function=steps.add, name=f"add_{at:04d}", inputs={"value": f"v{at - 1:04d}"}, returns=[f"v{at:04d}"])
+        for at in range(1, count)
+    ]
+    result, note = _execute("chain", tasks)
+    return Outcome(_warm_s(result), result.value(f"v{count - 1:04d}"), note)
+
+
+def layered(depth: int, width: int = 20) -> Outcome:
+    """Run a layered graph."""
+    from graftline import PythonTask
+
+    def value(layer: int, column: int) -> str:
+        return f"v{layer:02d}_{column:02d}"
+
+    tasks = [
+        PythonTask(function=steps.noop, name=f"n00_{column:02d}", params={"index": column}, returns=[value(0, column)])
+        for column in range(width)
+    ]
+    for layer in range(1, depth):
+        for column in range(width):
+            needs = [value(layer - 1, other) for other in steps.neighbours(column, width)]
+            tasks.append(
+                PythonTask(
+                    function=steps.mix,
+                    name=f"n{layer:02d}_{column:02d}",
+                    inputs=dict(zip("abc", needs, strict=True)),
+                    returns=[value(layer, column)],
+                )
+            )
+    result, note = _execute("layered", tasks)
+    total = sum(result.value(value(depth - 1, column)) for column in range(width)) % steps.MODULUS
+    return Outcome(_warm_s(result), total, note)
+
+
+def big_array(size_mb: int) -> Outcome:
+    """Pass an array; a worker of its own for the second step makes sure that it crosses processes."""
+    from graftline import PythonTask
+
+    tasks = [
+        PythonTask(function=steps.make_array, params={"size_bytes": size_mb * 1_000_000}, returns=["array"]),
+        PythonTask(function=steps.total, returns=["sum"], isolation="process"),
+    ]
+    result, note = _execute("array", tasks)
+    return Outcome(_warm_s(result), result.value("sum"), note)
+
+
+def cold_help(count: int) -> Outcome:
+    """Start `graft --help`."""
+    return starts([*_graft(), "--help"], count, Path.cwd())
+
+
+def cold_list(count: int) -> Outcome:
+    """Start `graft ls` on a store with runs in it."""
+    _write_hello()
+    starts([*_graft(), "run", "hello.py"], 1, Path.cwd())
+    return starts([*_graft(), "ls"], count, Path.cwd())
+
+
+def cold_hello(count: int) -> Outcome:
+    """Start `graft run` on three steps."""
+    _write_hello()
+    return starts([*_graft(), "run", "hello.py"], count, Path.cwd())
+
+
+def _execute(name: str, tasks: list[Any]) -> tuple[Any, str]:
+    import time
+
+    from graftline import Pipeline
+
+    before = time.perf_counter()
+    result = Pipeline(name=name, steps=tasks).execute(jobs=2)
+    return result, f"{time.perf_counter() - before:.2f} s for the whole call, compile and start of workers included"
+
+
+def _warm_s(result: Any) -> float:
+    """Return seconds from the first step's start to the commit of the run's end: peers' workers are up before, too."""
+    seconds: float = result.run.finished - min(step.started for step in result.steps)
+    return seconds
+
+
+def _graft() -> list[str]:
+    script = Path(sys.executable).with_name("graft")
+    return [str(script)] if script.exists() else [sys.executable, "-m", "graftline"]
+
+
+def _write_hello() -> None:
+    Path("hello.py").write_text(HELLO)

@@ -1,0 +1,41 @@
+"""The queue and tasks that huey's consumers import. Apart from the adapter, as importing it makes the queue's file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import steps
+from huey import SqliteHuey
+
+huey = SqliteHuey("bench", filename="huey.db")
+
+
+@huey.task()
+def noop(index: int) -> int:
+    """Return what came."""
+    return steps.noop(index)
+
+
+@huey.task()
+def add(value: int, left: int) -> int:
+    """Queue the next of a chain; the last one keeps the value."""
+    value = steps.add(value)
+    if left > 1:
+        add(value, left - 1)
+    else:
+        huey.put("final", value)
+    return value
+
+
+@huey.task()
+def make_array(size_bytes: int) -> None:
+    """Queue the sum of an array, which huey pickles into its database (its `then` cannot carry arrays)."""
+    total(steps.make_array(size_bytes))
+
+
+@huey.task()
+def total(array: Any) -> float:
+    """Keep and return the sum."""
+    value = steps.total(array)
+    huey.put("final", value)
+    return value

@@ -1,0 +1,41 @@
+"""Why a state was reached, in words a person uses."""
+
+from __future__ import annotations
+
+from graftline.core.states import Reason
+
+REASONS = {
+    Reason.TIMEOUT: "over its time limit",
+    Reason.SIGNAL: "killed by a signal",
+    Reason.OOM: "out of memory",
+    Reason.EXIT: "its process left",
+    Reason.UNPICKLABLE: "returned what cannot be stored",
+    Reason.RETURNS: "returned another number of values",
+    Reason.INPUT: "an input is missing or does not cast",
+    Reason.UPSTREAM: "a step before it failed",
+    Reason.BRANCH: "its branch was not taken",
+    Reason.TERMINATED: "the run ended before it",
+    Reason.UNSELECTED: "not selected",
+    Reason.FAIL_FAST: "stopped at the first failure",
+    Reason.USER: "stopped by a person",
+    Reason.PREFLIGHT: "its worker could not start",
+    Reason.CODE_CHANGED: "other code ran than was planned",
+}
+_OF_RUNS = {**REASONS, Reason.TERMINATED: "ended by a terminate step"}
+
+
+def reason_text(reason: str | None) -> str:
+    """Return a step's reason; empty for none and for an exception, which speaks for itself."""
+    return _text(REASONS, reason)
+
+
+def run_reason_text(reason: str | None) -> str:
+    """Return a run's reason; empty for none."""
+    return _text(_OF_RUNS, reason)
+
+
+def _text(words: dict[Reason, str], reason: str | None) -> str:
+    try:
+        return "" if reason is None else words.get(Reason(reason), "")
+    except ValueError:
+        return reason or ""  # of a newer version

@@ -1,0 +1,34 @@
+#!/bin/sh
+# Run the iris sample and show what graftline knows of it afterwards. `make demo` runs this in the environment.
+#
+# The store is .graft-demo beside this checkout, not the person's own, and it stays: the reader can look around in it.
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+GRAFTLINE_HOME=$root/.graft-demo
+export GRAFTLINE_HOME
+
+show() {
+    printf '\n$ %s\n' "$*"
+    "$@"
+}
+
+show graft graph samples/iris/pipeline.py
+show graft run samples/iris/pipeline.py
+cd samples/iris # `@last` is the last run of this project
+show graft show @last
+show graft output @last accuracy
+show graft logs @last model_fit
+
+cat <<END
+
+The picture that the last step made: samples/iris/iris_logistic.png
+
+Where to look next
+  . .venv/bin/activate && export GRAFTLINE_HOME=$GRAFTLINE_HOME && cd samples/iris
+  graft run -p C=0.1             the same with another parameter
+  graft ls                       every run in the store
+  graft graph --format svg       the graph as a picture
+  graft --json show @last        all of a run, for programs
+  samples/README.md              the other samples; README.md: ten lines of your own
+END

@@ -1,0 +1,39 @@
+"""Facts as the text of one event row. The two facts of each attempt are written by hand: 3 us instead of 9."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from json.encoder import encode_basestring_ascii as quoted
+from typing import Any
+
+from ..core.codec import facts_to_json
+from ..core.events import AttemptDispatched, AttemptSucceeded, Fact
+
+encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def facts_text(facts: Sequence[Fact]) -> str:
+    """Return facts as a JSON array, the same as `facts_to_json` without bytes."""
+    return f"[{','.join([_text(fact) for fact in facts])}]"
+
+
+def _text(fact: Any) -> str:
+    kind = type(fact)
+    if kind is AttemptDispatched:
+        return f'{{"kind":"AttemptDispatched","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r}}}'
+    if kind is AttemptSucceeded and not fact.metrics and fact.reason is None:
+        peak = "null" if fact.peak_bytes is None else fact.peak_bytes
+        outputs = ",".join(
+            [
+                f'{{"name":{quoted(name)},"sha256":"{sha256}","size":{size},"serializer":{quoted(serializer)}'
+                + ("}" if role == "value" else f',"role":{quoted(role)}}}')
+                for name, role, (sha256, size, serializer, _) in fact.outputs
+            ]
+        )
+        return (
+            f'{{"kind":"AttemptSucceeded","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r},'
+            f'"started":{fact.started!r},"seconds":{fact.seconds!r},"cpu_seconds":{fact.cpu_seconds!r},'
+            f'"peak_bytes":{peak},"worker":{quoted(fact.worker)},"outputs":[{outputs}]}}'
+        )
+    return encode(facts_to_json([fact], with_bytes=False)[0])

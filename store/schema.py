@@ -1,0 +1,211 @@
+"""The tables as SQLModel classes: a typed face for plugin authors, export and the registry. Nothing here writes schema.
+
+`migrations/*.sql` is the schema; a test compares both. Importing this costs 340 ms, so no command that runs, lists or
+shows imports it. Queries through it are for reading: state changes go through `runlog`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlmodel import Field, MetaData, SQLModel
+
+METADATA = MetaData()
+"""Apart from SQLModel's own, so that a plugin's tables are not taken for ours."""
+
+
+class Row(SQLModel):
+    """What all tables share."""
+
+    metadata: ClassVar[MetaData] = METADATA
+
+
+class Migration(Row, table=True):
+    """A migration that was applied."""
+
+    __tablename__ = "migration"  # pyright: ignore[reportAssignmentType]
+    number: int = Field(primary_key=True)
+    name: str
+    applied: float
+
+
+class GraphRow(Row, table=True):
+    """A compiled graph as canonical JSON, shared by the runs that have the same one."""
+
+    __tablename__ = "graph"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    sha256: bytes = Field(unique=True)
+    json_: str = Field(sa_column_kwargs={"name": "json"})
+
+
+class EnvironmentRow(Row, table=True):
+    """Python, platform and packages of the process that compiled a run."""
+
+    __tablename__ = "environment"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    sha256: bytes = Field(unique=True)
+    json_: str = Field(sa_column_kwargs={"name": "json"})
+
+
+class SnapshotRow(Row, table=True):
+    """A code snapshot: relative path -> sha256, JSON."""
+
+    __tablename__ = "snapshot"  # pyright: ignore[reportAssignmentType]
+    key: str = Field(primary_key=True)
+    files: str
+
+
+class RunRow(Row, table=True):
+    """A run. `params`, `tags`, `spec` and `counts` are JSON."""
+
+    __tablename__ = "run"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    id: str = Field(unique=True)
+    project: str
+    pipeline: str
+    action: str
+    state: str
+    reason: str | None
+    runner: str
+    origin: str
+    params: str
+    tags: str
+    created: float
+    started: float | None
+    finished: float | None
+    lineage: str | None
+    generation: int | None
+    parent: str | None
+    hidden: int
+    code: str | None
+    git: str | None
+    dirty: int | None
+    remote: str | None
+    branch: str | None
+    graph: int = Field(foreign_key="graph.seq")
+    environment: int = Field(foreign_key="environment.seq")
+    spec: str
+    counts: str
+    lease: int
+    host: str | None
+    boot: str | None
+    pid: int | None
+    pid_started: int | None
+
+
+class RunTag(Row, table=True):
+    """A tag of a run."""
+
+    __tablename__ = "run_tag"  # pyright: ignore[reportAssignmentType]
+    tag: str = Field(primary_key=True)
+    created: float = Field(primary_key=True)
+    id: str = Field(primary_key=True, foreign_key="run.id")
+
+
+class StepRow(Row, table=True):
+    """A step of a run, and its live attempt while it is STARTED."""
+
+    __tablename__ = "step"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True, foreign_key="run.seq")
+    node: int = Field(primary_key=True)
+    state: str
+    reason: str | None
+    attempts: int
+    dispatched: float | None
+    shown: int | None
+    cached_from: str | None
+
+
+class AttemptRow(Row, table=True):
+    """An attempt that ended."""
+
+    __tablename__ = "attempt"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    n: int = Field(primary_key=True)
+    state: str
+    reason: str | None
+    dispatched: float
+    started: float | None
+    seconds: float | None
+    cpu_seconds: float | None
+    peak_bytes: int | None
+    worker: str | None
+    code: str | None
+    error: str | None
+
+
+class ArtifactRow(Row, table=True):
+    """Stored bytes that are no file."""
+
+    __tablename__ = "artifact"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    sha256: bytes = Field(unique=True)
+    bytes_: bytes = Field(sa_column_kwargs={"name": "bytes"})
+
+
+class OutputRow(Row, table=True):
+    """A named output of an attempt; attempt 0 is what a reused step took over."""
+
+    __tablename__ = "output"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    name: str
+    role: str
+    sha256: bytes
+    size: int
+    serializer: str
+    is_file: int
+    bytes_: bytes | None = Field(sa_column_kwargs={"name": "bytes"})
+
+
+class MetricRow(Row, table=True):
+    """A logged value."""
+
+    __tablename__ = "metric"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    key: str
+    value: float | None
+    kind: str | None
+    step: int | None
+    at: float
+
+
+class NewestRow(Row, table=True):
+    """Where the newest good outputs of a step of a pipeline are."""
+
+    __tablename__ = "newest"  # pyright: ignore[reportAssignmentType]
+    project: str = Field(primary_key=True)
+    pipeline: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    run: int
+    node: int
+    attempt: int
+    at: float
+
+
+class EventGroup(Row, table=True):
+    """A group of facts, JSON."""
+
+    __tablename__ = "event"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    run: int = Field(foreign_key="run.seq")
+    at: float
+    facts: str
+
+
+class RequestRow(Row, table=True):
+    """What somebody asked of a live run."""
+
+    __tablename__ = "request"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    run: int = Field(foreign_key="run.seq")
+    kind: str
+    is_hard: int
+    at: float
+    handled: int

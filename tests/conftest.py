@@ -1,0 +1,77 @@
+"""What every test gets: this checkout's code, a home and a store of its own, and one locale, clock zone and width."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import graftline
+
+TREE = Path(__file__).resolve().parent.parent
+
+SETTINGS = {
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "NO_COLOR": "1",
+    "TERM": "xterm-256color",
+    "COLUMNS": "100",
+    "LINES": "40",
+    "MPLBACKEND": "Agg",
+}
+"""The same on every machine; what programs print depends on them."""
+
+REMOVED = ("FORCE_COLOR", "VIRTUAL_ENV", "PYTHONWARNINGS")
+"""VIRTUAL_ENV: graft would re-execute itself in an environment other than the one under test."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Stop when another checkout would be tested: an editable install of one shadows its worktrees silently."""
+    found = Path(graftline.__file__).resolve().parent
+    if found != TREE:
+        pytest.exit(f"graftline is imported from {found}, not from {TREE}: run `make setup` here", returncode=4)
+
+
+def _isolate(patch: pytest.MonkeyPatch, home: Path) -> None:
+    for name in [name for name in os.environ if name.startswith(("GRAFTLINE_", "GRAFT_"))]:
+        patch.delenv(name)
+    for name in REMOVED:
+        patch.delenv(name, raising=False)
+    for name, value in SETTINGS.items():
+        patch.setenv(name, value)
+    patch.setenv("HOME", str(home))
+    for name in ("CONFIG", "DATA", "STATE", "CACHE"):
+        patch.setenv(f"XDG_{name}_HOME", str(home / f".{name.lower()}"))
+    runtime = home / ".runtime"
+    runtime.mkdir(mode=0o700)
+    patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    patch.setenv("GRAFTLINE_HOME", str(home / "store"))
+    time.tzset()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Hide the developer's home from fixtures of a module or session too."""
+    with pytest.MonkeyPatch.context() as patch:
+        _isolate(patch, tmp_path_factory.mktemp("session"))
+        # matplotlib builds its font cache in 3 s; once for all tests is enough.
+        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+        yield
+    time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _isolated_test(_isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give each test a home and a store of its own, apart from its tmp_path."""
+    with pytest.MonkeyPatch.context() as patch:
+        _isolate(patch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture
+def store_dir() -> Path:
+    """Return the store directory of this test (GRAFTLINE_HOME); it does not exist yet."""
+    return Path(os.environ["GRAFTLINE_HOME"])

@@ -1,0 +1,161 @@
+"""What every store promises those who look: lists, names, outputs, the feed."""
+
+from __future__ import annotations
+
+import pytest
+from any_store import AnyStore, Make
+from run_specs import dispatched, failed, finished, spec, started, succeeded, value, whole_run
+
+from graftline.core.artifacts import ArtifactRef
+from graftline.core.errors import MissingError, StoreError
+from graftline.core.ids import RunId
+from graftline.core.ports import RunQuery
+from graftline.core.states import Status
+
+
+class TestHistory:
+    def test_runs_are_listed_newest_first_in_pages(self, store: AnyStore) -> None:
+        made = [spec("a") for _ in range(5)]
+        for each in made:
+            store.runs.create(each, None)
+
+        first = store.history.runs(RunQuery(limit=3))
+        rest = store.history.runs(RunQuery(limit=3, before=(first[-1].created, first[-1].id)))
+
+        assert [run.id for run in first + rest] == [each.id for each in reversed(made)]
+
+    def test_every_filter_filters(self, store: AnyStore, run: Make) -> None:
+        plain, log = run(*whole_run("a", "b", "c"))
+        log.close()
+        tagged, _ = run(given=spec("a", tags=("best",)))
+        child = spec("a", parent=plain.id)
+        other = spec("a", project="other", pipeline="deep")
+        wave = spec("a", origin="watch")
+        for each in (child, other, wave):
+            store.runs.create(each, None)
+
+        def ids(**query: object) -> set[RunId]:
+            return {found.id for found in store.history.runs(RunQuery(**query))}  # type: ignore[arg-type]
+
+        assert ids() == {plain.id, tagged.id, other.id}
+        assert ids(with_children=True) == {plain.id, tagged.id, other.id, child.id, wave.id}
+        assert ids(project="demo") == {plain.id, tagged.id}
+        assert ids(project="demo", with_children=True) == {plain.id, tagged.id, child.id, wave.id}
+        assert ids(states=(Status.SUCCESS,)) == {plain.id}
+        assert ids(states=(Status.SUCCESS, Status.PENDING), project="demo") == {plain.id, tagged.id}
+        assert ids(pipeline="deep") == ids(pipeline="deep", project="other") == {other.id}
+        assert ids(tag="best") == ids(tag="best", project="demo") == {tagged.id}
+        assert ids(parent=plain.id) == {child.id}
+        assert ids(since=tagged.created) == {tagged.id, other.id}
+        assert ids(states=(Status.FAILURE,)) == ids(tag="worst") == ids(project="none") == set()
+
+    def test_a_run_is_found_by_id_prefix_and_tag(self, store: AnyStore) -> None:
+        one = spec("a", id=RunId("k3f7aaaaaaaaaaaa"), tags=("best",))
+        two = spec("a", id=RunId("k3f7bbbbbbbbbbbb"))
+        for each in (one, two):
+            store.runs.create(each, None)
+
+        assert store.history.find(one.id, "demo") == store.history.find("k3f7a", None) == one.id
+        assert store.history.find("best", "demo") == one.id
+        with pytest.raises(MissingError, match="several"):
+            store.history.find("k3f7", None)
+        for text in ("k3f", "zzzz", "worst", "@first", ""):
+            with pytest.raises(MissingError):
+                store.history.find(text, None)
+
+    def test_last_leaves_out_children_waves_and_other_projects(self, store: AnyStore, run: Make) -> None:
+        bad, log = run(started(), finished(Status.FAILURE))
+        log.close()
+        good = spec("a")
+        for each in (good, spec("a", parent=good.id), spec("a", origin="watch"), spec("a", project="other")):
+            store.runs.create(each, None)
+
+        assert store.history.find("@last", "demo") == good.id
+        assert store.history.find("@last~1", "demo") == store.history.find("@last-failed", "demo") == bad.id
+        with pytest.raises(MissingError):
+            store.history.find("@last~2", "demo")
+        with pytest.raises(MissingError):
+            store.history.find("@last-failed", "other")
+
+    def test_attempts_of_an_unknown_step_are_missing(self, store: AnyStore) -> None:
+        given = spec()
+        store.runs.create(given, None)
+
+        assert store.history.attempts(given.id) == {}
+        with pytest.raises(MissingError):
+            store.history.attempts(given.id, "nobody")
+
+
+class TestOutputs:
+    def test_only_good_steps_have_outputs(self, store: AnyStore, run: Make) -> None:
+        given, _ = run(started(), dispatched("a"), succeeded("a", outputs=[]), dispatched("b"), failed("b"))
+
+        assert store.outputs.of_run(given.id) == {"a": ()}
+
+    def test_the_newest_outputs_come_from_the_last_good_attempt(self, store: AnyStore, run: Make) -> None:
+        first, second = value(b"first"), value(b"second")
+        for output in (first, second):
+            _, log = run(started(), dispatched("a"), succeeded("a", outputs=[output]), finished(Status.FAILURE))
+            log.close()
+        _, log = run(started(), dispatched("a"), failed("a"), finished(Status.FAILURE))
+        log.close()
+
+        assert store.outputs.newest("demo", "demo", ["a", "b"]) == {"a": (second,)}
+        assert store.outputs.newest("demo", "other", ["a"]) == {}
+
+    def test_bytes_are_verified(self, store: AnyStore) -> None:
+        data = b"z" * 10_000
+        sha256 = store.outputs.keep(data)
+
+        assert store.outputs.keep(data) == sha256
+        assert store.outputs.read(ArtifactRef(sha256, len(data), "pickle")) == data
+        assert store.outputs.read(value(b"small").ref) == b"small"
+        for ref in (value(b"small").ref._replace(inline=b"other"), value(b"missing", is_file=True).ref):
+            with pytest.raises(StoreError):
+                store.outputs.read(ref)
+
+    def test_only_files_have_a_path(self, store: AnyStore) -> None:
+        sha256 = store.outputs.keep(b"data")
+
+        path = store.outputs.path(ArtifactRef(sha256, 4, "pickle"))
+        assert path is not None
+        assert path.endswith(f"objects/{sha256[:2]}/{sha256[2:]}")
+        assert store.outputs.path(value(b"x").ref) is None
+
+
+class TestFeed:
+    def test_events_are_single_facts_in_order_and_pages_never_cut_a_group(self, store: AnyStore, run: Make) -> None:
+        given, log = run(started(), dispatched("a"), succeeded("a"))
+        run(started(), given=spec("a"))
+        log.append([finished(Status.CANCELLED)])
+        feed = store.feed()
+
+        everything = feed.events()
+        first = feed.events(limit=2)
+        rest = feed.events(after=first[-1].seq)
+
+        kinds = ["RunStarted", "AttemptDispatched", "AttemptSucceeded", "RunStarted", "RunFinished"]
+        assert [event.kind for event in everything] == kinds
+        assert first + rest == everything
+        assert len(first) == 3
+        assert [event.kind for event in feed.events(run=given.id)] == kinds[:3] + kinds[4:]
+        assert everything[1].data == {"node": "a", "attempt": 1}
+        assert feed.events(after=rest[-1].seq) == []
+
+    def test_the_version_moves_with_every_commit(self, store: AnyStore, run: Make) -> None:
+        _, log = run(started())
+        feed = store.feed()
+        before = feed.version()
+        assert feed.version() == before
+
+        log.append([dispatched("a")])
+
+        assert feed.version() != before
+
+    def test_an_interruption_is_an_event(self, store: AnyStore, run: Make) -> None:
+        given, log = run(started())
+        log.close()
+        store.history.run(given.id)
+
+        last = store.feed().events(run=given.id)[-1]
+        assert (last.kind, last.data) == ("RunFinished", {"state": "INTERRUPTED"})

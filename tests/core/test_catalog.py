@@ -1,0 +1,56 @@
+"""Catalog globs: which may name the same file."""
+
+from __future__ import annotations
+
+import fnmatch
+
+import pytest
+from authoring import graph_of, needs_of
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graftline import Catalog, Pipeline, Stub
+from graftline.core.catalog import may_overlap
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "overlap"),
+    [
+        ("a.csv", "a.csv", True),
+        ("a.csv", "b.csv", False),
+        ("*.csv", "a.csv", True),
+        ("*.csv", "a.txt", False),
+        ("data/*.csv", "data/a.csv", True),
+        ("data/*.csv", "other/a.csv", False),
+        ("data/*", "*.csv", True),
+        ("*.csv", "*.txt", False),
+        ("day[0-9].csv", "day1.csv", True),
+        ("data", "data/a.csv", True),
+        ("data", "data/*.csv", True),
+        ("data", "database/a.csv", False),
+        ("data", "*/a.csv", True),
+    ],
+)
+def test_globs_overlap_when_one_file_can_be_both(one: str, other: str, overlap: bool) -> None:
+    assert may_overlap(one, other) is overlap
+    assert may_overlap(other, one) is overlap
+
+
+NAMES = st.text("ab./*?", min_size=1, max_size=8)
+
+
+@given(NAMES, NAMES, st.text("ab./", min_size=1, max_size=8))
+def test_two_globs_that_both_match_a_file_always_overlap(one: str, other: str, file: str) -> None:
+    if fnmatch.fnmatchcase(file, one) and fnmatch.fnmatchcase(file, other):
+        assert may_overlap(one, other)
+
+
+def test_a_directory_that_is_put_or_wanted_means_the_files_in_it() -> None:
+    steps = [
+        Stub("folder", returns=["a"], catalog=Catalog(put="out")),
+        Stub("file", returns=["b"], catalog=Catalog(put="logs/deep/1.txt")),
+        Stub("one", returns=["c"], catalog=Catalog(get="out/model.bin")),
+        Stub("all", returns=["d"], catalog=Catalog(get="logs")),
+    ]
+    needs = needs_of(graph_of(Pipeline(steps)))
+    assert (needs["one"], needs["all"]) == (["folder"], ["file"])

@@ -1,0 +1,62 @@
+"""Discovery cannot rename, so packages are listed by hand; what is forgotten works here and is missing in the wheel."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+
+from source_tree import BESIDE, ROOMS, ROOT, ROOT_MODULES, name_of, project
+
+
+def test_every_package_folder_is_listed_and_every_listed_package_exists() -> None:
+    found = {"graftline"}
+    for folder in ROOT.iterdir():
+        if folder.is_dir() and not folder.name.startswith(".") and folder.name not in (*BESIDE, "build", "dist"):
+            found |= {
+                "graftline." + ".".join(init.parent.relative_to(ROOT).parts) for init in folder.rglob("__init__.py")
+            }
+
+    listed = project()["tool"]["setuptools"]["packages"]
+
+    assert sorted(found) == listed
+
+
+def test_every_folder_with_modules_is_a_package() -> None:
+    folders = {path.parent for room in ROOMS for path in (ROOT / room).rglob("*.py")}
+
+    bare = [name_of(folder) for folder in folders if not (folder / "__init__.py").exists()]
+
+    assert bare == []
+
+
+def test_every_file_that_is_no_module_ships_as_package_data() -> None:
+    data = project()["tool"]["setuptools"]["package-data"]
+    forgotten = []
+    for room in ROOMS:
+        for path in (ROOT / room).rglob("*"):
+            if path.is_dir() or path.suffix in (".py", ".pyc", ".md"):
+                continue
+            inside = str(path.relative_to(ROOT / room))
+            if not any(fnmatch(inside, pattern) for pattern in data.get(f"graftline.{room}", [])):
+                forgotten.append(name_of(path))
+
+    assert forgotten == []
+    assert "py.typed" in data["graftline"]
+
+
+def test_the_root_holds_no_stray_module() -> None:
+    strays = {path.stem for path in ROOT.glob("*.py")} - set(ROOT_MODULES)
+
+    assert strays == set()
+
+
+def test_what_stands_beside_the_package_is_no_package() -> None:
+    inits = [name_of(path) for folder in BESIDE for path in (ROOT / folder).rglob("__init__.py")]
+
+    # A tests/__init__.py would make every test module `graftline.tests...` in an editable install.
+    assert [path for path in inits if path.count("/") == 1] == []
+
+
+def test_the_version_has_an_entry_in_the_changelog() -> None:
+    version = project()["project"]["version"]
+
+    assert version in (ROOT / "CHANGELOG.md").read_text()

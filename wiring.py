@@ -1,0 +1,283 @@
+"""The one file that knows every room: puts store, plugins and settings together into a Workspace."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .core import discovery
+from .core.errors import InvalidError, PluginError
+from .core.ids import RunId, new_run_id, strict_name
+from .core.runner import Runner
+from .core.runs import RunSpec, Target
+from .core.workspace import Parts, RunnerChoice, Workspace
+from .store.layout import Layout, make_private
+from .store.store import Store, open_store
+from .worker.workplace import Workplace, interpreter, open_workplace, target_of
+
+if TYPE_CHECKING:
+    from .core.config import Settings
+    from .core.health import Finding
+    from .core.pipeline import Pipeline
+    from .core.results import RunResult
+
+PLUGIN_GROUPS = tuple(
+    f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
+)
+
+
+class Choices(Protocol):
+    """Options of a face that decide which store, project and configuration are meant. None: not said."""
+
+    @property
+    def store(self) -> str | None: ...
+    @property
+    def project(self) -> str | None: ...
+    @property
+    def config(self) -> str | None: ...
+    @property
+    def runner(self) -> str | None: ...
+
+
+def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
+    """Find the project and its configuration.
+
+    Raises:
+        InvalidError: the target's text, or the configuration, is wrong.
+    """
+    return open_workplace(
+        target,
+        cwd=os.getcwd(),
+        environ=os.environ,
+        project=choices.project,
+        config_file=choices.config,
+        options={"store.home": choices.store, "runner.default": choices.runner},
+    )
+
+
+def settings_of(choices: Choices) -> Settings:
+    """Return the merged configuration."""
+    return workplace_of(choices).settings
+
+
+def find_target(text: str | None, choices: Choices) -> Target:
+    """Return what a person named to be run; the project's own pipeline when nothing was named."""
+    return target_of(workplace_of(choices, text))
+
+
+def interpreter_of(choices: Choices, target: str | None = None) -> str:
+    """Return the Python that user code of the project runs under."""
+    return interpreter(workplace_of(choices, target), os.environ)
+
+
+def open_workspace(choices: Choices, target: str | None = None) -> Workspace:
+    """Open the workspace of a target's project, or of the current directory's.
+
+    Raises:
+        InvalidError: the configuration is wrong.
+        StoreError: the store cannot be opened.
+    """
+    workplace = workplace_of(choices, target)
+    return Workspace(_parts(workplace, open_store(store_directory(workplace.settings)), choices))
+
+
+def store_directory(settings: Settings) -> Path:
+    """Return the directory of the store: `--store`, GRAFTLINE_HOME, the configuration, else the user data directory."""
+    chosen = settings.text("store.home")
+    if chosen is not None:
+        return Path(chosen).expanduser().absolute()
+    import platformdirs  # 4 ms that `--store` saves
+
+    return Path(platformdirs.user_data_dir("graftline"))
+
+
+def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
+    """Check the store and the start of workers, and repair what can be repaired without losing anything."""
+    from .core.health import Finding
+    from .plugins.local.checkup import worker_start
+
+    with open_store(store_directory(settings_of(choices))) as store:
+        findings = [
+            Finding(
+                subject=str(found.kind),
+                is_good=found.is_mended,
+                detail=f"{found.path}: {found.message}",
+                remedy=None if found.is_mended else found.remedy,
+                is_repaired=found.is_mended,
+            )
+            for found in store.doctor(repair=repair)
+        ]
+        if not findings:
+            findings.append(Finding(subject="store", is_good=True, detail=f"{store.layout.directory} is sound"))
+    return [*findings, worker_start()]
+
+
+def execute_pipeline(
+    pipeline: Pipeline,
+    *,
+    params: Mapping[str, object],
+    runner: str | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    tags: Sequence[str] = (),
+    check: bool = True,
+) -> RunResult:
+    """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
+    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    space.host(run)
+    result = _result(space, run)
+    return result.check() if check else result
+
+
+def submit_pipeline(
+    pipeline: Pipeline,
+    *,
+    params: Mapping[str, object],
+    runner: str | None = None,
+    jobs: int | None = None,
+    force: bool = False,
+    tags: Sequence[str] = (),
+) -> RunResult:
+    """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
+    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    space.parts.host.launch(run)
+    return _result(space, run)
+
+
+def load_run(run: str = "@last", *, store: str | None = None) -> RunResult:
+    """Return a recorded run of the current project by id, unique prefix, `@last`, `@last-failed` or tag.
+
+    Raises:
+        MissingError: there is no such run.
+    """
+    space = open_workspace(_Given(store=store))
+    return _result(space, space.find(run))
+
+
+def _create_live(
+    pipeline: Pipeline, params: Mapping[str, object], runner: str | None, jobs: int | None, tags: Sequence[str]
+) -> tuple[Workspace, RunId]:
+    from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
+
+    target, loaded = load_live(pipeline, params)
+    space = open_workspace(_Given(project=target.root, runner=runner))
+    parts = space.parts
+    spec = RunSpec(
+        id=new_run_id(),
+        project=parts.project,
+        pipeline=loaded.graph.name,
+        runner=parts.default_runner,
+        origin="step" if os.environ.get("GRAFT_RUN") else "api",
+        params=loaded.params,
+        tags=tuple(tags),
+        target=target,
+        graph=loaded.graph,
+        code=parts.machine.code_state(target.root, loaded.snapshot.key),
+        environment={**loaded.environment, "imports": list(loaded.preload)},
+        jobs=jobs or parts.machine.cores(),
+        created=parts.clock(),
+    )
+    return space, space.create_compiled(spec, loaded)
+
+
+def _result(space: Workspace, run: RunId) -> RunResult:
+    # Only the Python API gives values back; `ls` and `show` pay for neither.
+    from .core.results import RunResult
+    from .worker.stored import value_of
+
+    objects = space.parts.objects
+    return RunResult(
+        space,
+        run,
+        load=lambda ref: value_of(ref, objects),
+        export=space.parts.outputs.export,
+        pause=time.sleep,
+    )
+
+
+def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
+    from .plugins.local.host import ProcessHost
+    from .plugins.local.machine import LocalMachine
+    from .plugins.local.slots import MachineSlots
+    from .plugins.local.warm import WarmLoader
+
+    settings, layout = workplace.settings, store.layout
+    machine = LocalMachine(layout.root / "code")
+    limits = settings.table("runner.local.limits")
+    return Parts(
+        project=strict_name(settings.text("project.name") or os.path.basename(workplace.root)),
+        runs=store.runs,
+        history=store.history,
+        outputs=store.outputs,
+        logs=store.logs,
+        feed=store.feed,
+        loader=WarmLoader(),
+        runner=partial(_runner, settings),
+        default_runner=settings.text("runner.default") or "local",
+        slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
+        capacity=lambda name: machine.capacity(name, limits),
+        host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),
+        machine=machine,
+        clock=time.time,
+        log_directory=partial(_log_directory, layout),
+        objects=str(layout.objects),
+        slot_directory=str(layout.slots),
+        labels=settings.table("runner.local.labels"),
+        secrets=_secrets,
+    )
+
+
+def _log_directory(layout: Layout, run: RunId) -> str:
+    directory = layout.logs(run)
+    make_private(directory)
+    return str(directory)
+
+
+def _runner(settings: Settings, name: str) -> RunnerChoice:
+    """Return a runner by its name in the configuration, as a plugin, or as `module:Class`.
+
+    Raises:
+        InvalidError: no runner has that name.
+        PluginError: it does not load, or is no runner.
+    """
+    options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
+    provider = options.pop("provider", name)
+    found = discovery.load("graftline.runners", provider)
+    if not (isinstance(found, type) and issubclass(found, Runner)):
+        raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
+    return RunnerChoice(runner=found, options=options)
+
+
+def _secrets(names: Sequence[str]) -> Mapping[str, str]:
+    """Return secrets from the environment.
+
+    Raises:
+        InvalidError: some are not set.
+    """
+    missing = [name for name in names if not os.environ.get(name)]
+    if missing:
+        raise InvalidError(
+            f"secrets are not set: {', '.join(missing)}", f"set them in the environment: export {missing[0]}=..."
+        )
+    return {name: os.environ[name] for name in names}
+
+
+def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
+    given = ["--project", workplace.root]
+    if choices.config is not None:
+        given += ["-C", os.path.abspath(choices.config)]
+    return tuple(given)
+
+
+class _Given:
+    """Choices of a program that uses the Python API."""
+
+    def __init__(self, *, store: str | None = None, project: str | None = None, runner: str | None = None):
+        self.store = store
+        self.project = project
+        self.config: str | None = None
+        self.runner = runner
