@@ -246,7 +246,7 @@ class LocalExecutor:
         if report[0] == "done":
             self._pace.saw(ticket.operation, report[3])
         self._ledger.reported(ticket, report, worker.name, stop)
-        if stop is not None or self._policies[ticket.operation].isolation == "process":
+        if stop is not None or worker.is_single:
             self._retire(worker)  # what a stopped step left in the process is anybody's guess
         else:
             self._begin_head(worker)
