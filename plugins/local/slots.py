@@ -121,7 +121,7 @@ class Cores:
         return True
 
     def give_up(self, busy: int) -> None:
-        """Give a core that `busy` workers do not need to the run that starves, else promise the next that comes free."""
+        """Give the run that starves a core that `busy` workers do not need, else promise it the next one."""
         self._owes = bool(self._held)
         self.keep(busy)
 

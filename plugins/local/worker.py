@@ -129,7 +129,8 @@ class Worker:
                 break
             if message is None:
                 break
-            tokens.add(message[1])
+            if message[0] == "order":  # else the context, which a worker that is not ready has not taken yet
+                tokens.add(message[1])
         taken = [ticket for ticket in self.queue if ticket.token in tokens]
         if taken:
             self.queue = deque(ticket for ticket in self.queue if ticket.token not in tokens)

@@ -49,10 +49,13 @@ def test_what_can_never_be_had_is_told_at_once(tmp_path: Path, demand: dict[str,
 
 
 def test_a_killed_holder_gives_its_slots_back(tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from graftline.plugins.local.slots import MachineSlots;"
-        f"s = MachineSlots({str(tmp_path)!r}, {{'gpu': 1}}); print(s.acquire('a', {{'gpu': 1}}), flush=True); time.sleep(60)"
-    )
+    code = f"""
+import time
+from graftline.plugins.local.slots import MachineSlots
+slots = MachineSlots({str(tmp_path)!r}, {{"gpu": 1}})
+print(slots.acquire("a", {{"gpu": 1}}), flush=True)
+time.sleep(60)
+"""
     slots = MachineSlots(str(tmp_path), {"gpu": 1})
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=own_environment()) as holder:
