@@ -14,6 +14,7 @@ from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
+from .core.states import Status
 from .core.workspace import Parts, RunnerChoice, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
@@ -144,7 +145,7 @@ def submit_pipeline(
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
     space, run = _create_live(pipeline, params, runner, jobs, tags)
-    space.parts.host.launch(run)
+    space.parts.host.launch(run, Status.PENDING)
     return _result(space, run)
 
 

@@ -15,7 +15,7 @@ class Outcome(NamedTuple):
     """One measurement."""
 
     seconds: float
-    """Wall time with workers up and warm, from the first submission to the last result."""
+    """Wall time with workers up, to the last result. docs/performance.md says when each contestant's clock starts."""
     value: Any
     """What came out; compared with what must come out, so that nobody wins by doing nothing."""
     note: str = ""

@@ -25,13 +25,13 @@ class Hosting:
     def __init__(self, parts: Parts):
         self._parts = parts
 
-    def host(self, run: RunId, observe: Observer | None, requests: Requests) -> None:
+    def host(self, run: RunId, observe: Observer | None, requests: Requests, expect: Status | None) -> None:
         """Take the run up and carry it to its end.
 
         Raises:
             ConflictError: a living process holds it.
         """
-        log = self._parts.runs.open(run)
+        log = self._parts.runs.open(run, expect=expect)
         try:
             spec = self._parts.runs.spec(run)
             choice = self._parts.runner(spec.runner)

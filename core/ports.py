@@ -47,8 +47,12 @@ class RunStore(Protocol):
         """Write a PENDING run with its steps, graph and code snapshot, in one transaction."""
         ...
 
-    def open(self, run: RunId) -> RunLog:
+    def open(self, run: RunId, *, expect: Status | None = None) -> RunLog:
         """Take a run up: lock it, raise its lease, record who hosts it.
+
+        Args:
+            expect: state it must still be in; a process started to host a PENDING run must not take up one that was
+                cancelled meanwhile. None: any state that may go to STARTED.
 
         Raises:
             ConflictError: a living process holds it (named by host and pid).
@@ -282,8 +286,8 @@ class Loaded:
 class Host(Protocol):
     """Starts processes that host runs on their own."""
 
-    def launch(self, run: RunId) -> None:
-        """Start a process in its own session that takes up the run and carries it to its end.
+    def launch(self, run: RunId, expect: Status) -> None:
+        """Start a process in its own session that takes the run up, if it is still in this state, and carries it on.
 
         Raises:
             PluginError: it could not be started.

@@ -11,7 +11,7 @@ from .document import run_document
 from .errors import FailedError, StepFailed
 from .graph import Json
 from .ids import RunId
-from .runs import StepRun
+from .runs import Run, StepRun
 from .states import Status
 from .workspace import Workspace
 
@@ -64,6 +64,11 @@ class RunResult:
     def state(self) -> Status:
         """Where the run stands now."""
         return self._workspace.show(self.run).state
+
+    @property
+    def record(self) -> Run:
+        """The run's row of the run log: times, code, counts."""
+        return self._workspace.show(self.run)
 
     @property
     def params(self) -> Mapping[str, Json]:

@@ -121,16 +121,29 @@ class Workspace:
     def submit(self, request: RunRequest) -> RunId:
         """Create a run and have a process of its own host it; return at once."""
         run = self.create(request)
-        self.parts.host.launch(run)
+        self.parts.host.launch(run, Status.PENDING)
         return run
 
-    def host(self, run: RunId, observe: Observer | None = None, requests: Requests | None = None) -> Run:
+    def host(
+        self,
+        run: RunId,
+        observe: Observer | None = None,
+        requests: Requests | None = None,
+        *,
+        expect: Status | None = None,
+    ) -> Run:
         """Take a run up in this process and carry it to its end.
 
+        Args:
+            run: to be taken up.
+            observe: told of every committed group of facts.
+            requests: where this process asks it to stop.
+            expect: state it must still be in; None: any that may go on.
+
         Raises:
-            ConflictError: a living process holds it.
+            ConflictError: a living process holds it, or it is in another state by now.
         """
-        self._hosting.host(run, observe, requests or Requests())
+        self._hosting.host(run, observe, requests or Requests(), expect)
         return self.parts.history.run(run)
 
     # -- run log ---------------------------------------------------------------------------------------------------
@@ -254,7 +267,7 @@ class Workspace:
     def submit_retry(self, request: RetryRequest) -> RunId:
         """Continue a run in a process of its own; return at once."""
         self._reset(request)
-        self.parts.host.launch(request.run)
+        self.parts.host.launch(request.run, self.parts.history.run(request.run).state)
         return request.run
 
     def rerun(

@@ -111,5 +111,10 @@ def interrupt_steps(connection: sqlite3.Connection, seq: int) -> None:
         "UPDATE step SET state = 'INTERRUPTED', reason = NULL, shown = attempts WHERE run = ? AND state = 'STARTED'",
         (seq,),
     )
+    count_steps(connection, seq)
+
+
+def count_steps(connection: sqlite3.Connection, seq: int) -> None:
+    """Count the steps of a run by state anew."""
     states = Counter(state for (state,) in connection.execute("SELECT state FROM step WHERE run = ?", (seq,)))
     connection.execute("UPDATE run SET counts = ? WHERE seq = ?", (counts_text(states), seq))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections import Counter
 
 from ..core.graph import Graph
+from .interruption import count_steps
 
 _TABLES = ("metric", "output", "attempt", "step")
 """Tables keyed by (run, node), those that refer to another first."""
@@ -32,9 +31,7 @@ def renumber(connection: sqlite3.Connection, run: int, old: Graph, new: Graph) -
     connection.executemany(
         "INSERT INTO step (run, node, state) VALUES (?, ?, 'PENDING')", [(run, position) for position in fresh]
     )
-    states = connection.execute("SELECT state FROM step WHERE run = ?", (run,)).fetchall()
-    counts = Counter(state for (state,) in states)
-    connection.execute("UPDATE run SET counts = ? WHERE seq = ?", (json.dumps(counts), run))
+    count_steps(connection, run)
 
 
 def _move(connection: sqlite3.Connection, run: int, position: int, target: int | None) -> None:

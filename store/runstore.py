@@ -9,7 +9,7 @@ import time
 
 from ..core.codec import canonical, graph_to_json
 from ..core.errors import ConflictError, MissingError
-from ..core.events import RunFinished
+from ..core.events import RunFinished, StepSettled
 from ..core.ids import RunId
 from ..core.runs import RunSpec, Snapshot
 from ..core.states import Reason, Status, can_become
@@ -17,7 +17,7 @@ from .convert import SPEC_COLUMNS, dump, run_to_row, spec_from_row
 from .database import Database
 from .facttext import facts_text
 from .graphs import Graphs
-from .interruption import death_of, interrupt, interrupt_steps
+from .interruption import count_steps, death_of, interrupt, interrupt_steps
 from .layout import Layout, make_private
 from .liveness import Holder, RunLock, describe, is_held, this_process
 from .objects import Objects
@@ -124,6 +124,11 @@ class StoredRuns:
                 renumber(connection, seq, self._graphs.of(connection, old), spec.graph)
                 row = run_to_row(
                     spec, _shared(connection, "graph", graph), _shared(connection, "environment", environment)
+                )
+                # What ran so far ran the code the run had until now.
+                connection.execute(
+                    "UPDATE attempt SET code = (SELECT code FROM run WHERE seq = ?) WHERE run = ? AND code IS NULL",
+                    (seq, seq),
                 )
                 changed = {name: row[name] for name in _REVISED}
                 connection.execute(
@@ -271,9 +276,21 @@ def _cancel_unhosted(connection: sqlite3.Connection, seq: int, at: float) -> Sta
         "UPDATE run SET state = 'CANCELLED', reason = ?, finished = coalesce(finished, ?) WHERE seq = ?",
         (Reason.USER, at, seq),
     )
-    facts = facts_text([RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
+    pending = _cancel_pending(connection, seq, at)
+    facts = facts_text([*pending, RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
     connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (seq, at, facts))
     return Status.CANCELLED
+
+
+def _cancel_pending(connection: sqlite3.Connection, seq: int, at: float) -> list[StepSettled]:
+    (graph,) = connection.execute("SELECT json FROM graph JOIN run ON run.graph = graph.seq WHERE run.seq = ?", (seq,))
+    nodes = [node["path"] for node in json.loads(graph[0])["nodes"]]
+    pending = connection.execute(
+        "UPDATE step SET state = 'CANCELLED', reason = ? WHERE run = ? AND state = 'PENDING' RETURNING node",
+        (Reason.USER, seq),
+    ).fetchall()
+    count_steps(connection, seq)
+    return [StepSettled(node=nodes[node], state=Status.CANCELLED, reason=Reason.USER, at=at) for (node,) in pending]
 
 
 def _shared(connection: sqlite3.Connection, table: str, text: str) -> int:

@@ -16,11 +16,16 @@ from graftline.core.session import Requests
 from graftline.core.states import Status
 
 
-def host(options: Options, *, run: Annotated[str, typer.Argument(metavar="RUN", help="Whole run id.")]) -> int:
+def host(
+    options: Options,
+    *,
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Whole run id.")],
+    expect: Annotated[str | None, typer.Argument(metavar="STATE", help="State it must still be in.")] = None,
+) -> int:
     """Carry a stored run to its end."""
     space = context.workspace(options)
     requests = Requests()
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), remark)
     with handled(stops):
-        ended = space.host(RunId(run), None, requests)
+        ended = space.host(RunId(run), None, requests, expect=None if expect is None else Status(expect))
     return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)

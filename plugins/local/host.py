@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ...core.errors import PluginError
 from ...core.ids import RunId
+from ...core.states import Status
 
 
 class ProcessHost:
@@ -26,9 +27,19 @@ class ProcessHost:
         self._logs = logs
         self._arguments = arguments
 
-    def launch(self, run: RunId) -> None:
+    def launch(self, run: RunId, expect: Status) -> None:
         """Start the process; it leads a session of its own, so no hangup or Ctrl+C of this terminal reaches it."""
-        command = [sys.executable, "-m", "graftline", "--store", str(self._store), *self._arguments, "_host", run]
+        command = [
+            sys.executable,
+            "-m",
+            "graftline",
+            "--store",
+            str(self._store),
+            *self._arguments,
+            "_host",
+            run,
+            expect,
+        ]
         said = self._logs(run) / "host.txt"
         said.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -12,8 +12,47 @@ from graftline.core.document import error_document, instant, roll_up, run_docume
 from graftline.core.errors import InvalidError, MissingError
 from graftline.core.states import Status
 
-RUN_KEYS = ["schema", "run", "project", "pipeline", "action", "state", "runner", "origin", "params", "tags", "created", "started", "finished", "seconds", "lineage", "generation", "parent", "reason", "code", "steps", "metrics", "counts"]
-STEP_KEYS = ["name", "path", "state", "reason", "attempts", "started", "seconds", "peak_bytes", "cpu_seconds", "needs", "params", "cached_from", "error", "metrics", "outputs"]
+RUN_KEYS = [
+    "schema",
+    "run",
+    "project",
+    "pipeline",
+    "action",
+    "state",
+    "runner",
+    "origin",
+    "params",
+    "tags",
+    "created",
+    "started",
+    "finished",
+    "seconds",
+    "lineage",
+    "generation",
+    "parent",
+    "reason",
+    "code",
+    "steps",
+    "metrics",
+    "counts",
+]
+STEP_KEYS = [
+    "name",
+    "path",
+    "state",
+    "reason",
+    "attempts",
+    "started",
+    "seconds",
+    "peak_bytes",
+    "cpu_seconds",
+    "needs",
+    "params",
+    "cached_from",
+    "error",
+    "metrics",
+    "outputs",
+]
 
 
 def test_the_document_has_the_keys_of_the_contract_in_their_order() -> None:

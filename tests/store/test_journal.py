@@ -160,8 +160,8 @@ def test_a_late_retry_of_an_old_run_does_not_become_the_newest(tmp_path: Path) -
         log.close()
 
         newest = store.outputs.newest("demo", "demo", ["a", "b"])
-        assert newest["a"] == (value(b"new"),)
-        assert newest["b"] == (value(b"b 1"),)
+        assert newest["a"] == (new.id, (value(b"new"),))
+        assert newest["b"] == (old.id, (value(b"b 1"),))
 
 
 def test_a_near_miss_is_offered(tmp_path: Path) -> None:

@@ -79,11 +79,21 @@ class MemoryRuns:
         )
         self._store.commits += 1
 
-    def open(self, run: RunId) -> MemoryLog:
+    def revise(self, run: RunId, spec: RunSpec, snapshot: Snapshot | None) -> None:
+        record = self._store.record(run)
+        if record.is_held:
+            raise ConflictError(f"run {run} is hosted by process 1")
+        record.spec, record.snapshot = spec, snapshot or record.snapshot
+        record.steps = {node.path: record.steps.get(node.path) or Step() for node in spec.graph.nodes}
+        self._store.commits += 1
+
+    def open(self, run: RunId, *, expect: Status | None = None) -> MemoryLog:
         record = self._store.record(run)
         if record.is_held:
             raise ConflictError(f"run {run} is hosted by process 1")
         self._store.settle()
+        if expect is not None and record.state is not expect:
+            raise ConflictError(f"run {run} is {record.state} by now, not {expect}")
         if not can_become(record.state, Status.STARTED):
             raise ConflictError(f"run {run} is {record.state} and cannot go on")
         record.is_held = True
@@ -98,6 +108,9 @@ class MemoryRuns:
             record.requests.append(CancelRequested(at=0.0, is_hard=is_hard))
         elif can_become(record.state, Status.CANCELLED):
             record.state, record.reason = Status.CANCELLED, Reason.USER
+            for step in record.steps.values():
+                if step.state is Status.PENDING:
+                    step.state, step.reason = Status.CANCELLED, Reason.USER
             self._store.commit(run, [RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=0.0)])
         return record.state
 
@@ -222,15 +235,15 @@ class MemoryOutputs:
         steps = self._store.record(run).steps
         return {path: step.results[step.shown or 0][0] for path, step in steps.items() if step.state.is_good}
 
-    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[Output, ...]]:
-        found: dict[str, tuple[Output, ...]] = {}
+    def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[RunId, tuple[Output, ...]]]:
+        found: dict[str, tuple[RunId, tuple[Output, ...]]] = {}
         for run, group in self._store.groups:
             record = self._store.records[run]
             if (record.spec.project, record.spec.pipeline) != (project, pipeline):
                 continue
             for fact in group:
                 if isinstance(fact, AttemptSucceeded | StepReused) and fact.node in paths and record.state.is_final:
-                    found[fact.node] = fact.outputs
+                    found[fact.node] = run, fact.outputs
         return found
 
     def read(self, ref: ArtifactRef) -> bytes:
@@ -244,8 +257,9 @@ class MemoryOutputs:
         self._store.bytes[sha256] = data
         return sha256
 
-    def path(self, ref: ArtifactRef) -> str | None:
-        return None if ref.inline is not None else f"/objects/{ref.sha256[:2]}/{ref.sha256[2:]}"
+    def export(self, ref: ArtifactRef) -> str:
+        self.read(ref)
+        return f"/objects/{ref.sha256[:2]}/{ref.sha256[2:]}"
 
 
 class MemoryFeed:
