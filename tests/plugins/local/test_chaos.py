@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 from local_runs import context, operation, order
 
+from graftline.core.graph import Json, Operation
 from graftline.plugins.local.executor import LocalExecutor
 
-OPERATIONS = (
+OPERATIONS: tuple[tuple[int, Operation, dict[str, Json]], ...] = (
     (400, operation("nothing"), {}),
     (60, operation("snooze"), {"seconds": 0.01}),
     (6, operation("kill_myself"), {}),
