@@ -8,14 +8,15 @@ import signal
 import time
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from local_runs import context, operation, order
 
-from graftline.core.graph import Json, Operation
+from graftline.core.graph import Operation
 from graftline.plugins.local.executor import LocalExecutor
 
-OPERATIONS: tuple[tuple[int, Operation, dict[str, Json]], ...] = (
+OPERATIONS: tuple[tuple[int, Operation, dict[str, Any]], ...] = (
     (400, operation("nothing"), {}),
     (60, operation("snooze"), {"seconds": 0.01}),
     (6, operation("kill_myself"), {}),
