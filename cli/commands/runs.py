@@ -122,8 +122,9 @@ def _nothing(query: RunQuery, by: str | None, project: str) -> str:
         return f"no run has a number '{clean(by.removeprefix('-'))}'"
     if narrowed:
         return "no run fits"
-    where = f" in project {project}" if query.project is not None else ""
-    return f"no run yet{where}; graft run starts one"
+    if query.project is None:
+        return "no run yet; graft run starts one"
+    return f"no run yet in project {project}; graft run starts one, --all-projects lists those of others"
 
 
 def _document(listed: Listed, extra: Sequence[str]) -> dict[str, Any]:
