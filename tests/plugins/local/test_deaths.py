@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,7 +182,7 @@ def test_no_more_workers_are_started_than_there_are_orders(open_executor: Open) 
 def test_a_context_that_does_not_hold_fails_the_orders_with_the_cause(tmp_path: Path) -> None:
     broken = context(tmp_path, [operation("nothing")])
     gone = tmp_path / "gone"
-    executor = LocalExecutor(type(broken)(**{**_fields(broken), "cwd": str(gone)}))
+    executor = LocalExecutor(replace(broken, cwd=str(gone)))
     try:
         end = run_all(executor, [order("one")])["one"]
     finally:
@@ -216,7 +217,3 @@ def test_a_dead_guardian_is_replaced(open_executor: Open, tmp_path: Path) -> Non
 
     assert isinstance(found["after"], AttemptSucceeded)
     assert logged(tmp_path)["after", 2, "stdout"] == b"b\n"
-
-
-def _fields(record: object) -> dict[str, object]:
-    return {name: getattr(record, name) for name in type(record).__dataclass_fields__}  # type: ignore[attr-defined]
