@@ -30,7 +30,7 @@ DEADLINE_S = 60.0
 GONE_S = 5.0
 """For processes to be gone; promised are 2 s on a machine with a core to spare, the page has what was measured."""
 _PIPELINES = Path(__file__).parent / "fault_pipelines"
-_REPORTED = re.compile(r"\bok +(\S+)")
+_REPORTED = re.compile(r"^[\d:]{8}  \S+ ok +(\S+)", re.MULTILINE)
 
 
 class Project:
@@ -146,9 +146,13 @@ class Project:
         """Return the processes that carry this project's mark."""
         return [pid for pid in _pids() if _has(pid, f"{MARK}={self.mark}".encode())]
 
-    def children(self, word: str) -> list[int]:
-        """Return the living processes of this project with a word in their command line."""
-        return [pid for pid in self.living() if word.encode() in _read(pid, "cmdline")]
+    def with_word(self, word: str) -> list[int]:
+        """Return the living processes of this project that have a word on their command line."""
+        return [pid for pid in self.living() if word.encode() in _read(pid, "cmdline").split(b"\0")]
+
+    def children(self, parent: int) -> list[int]:
+        """Return the living children of a process: a host has its guardian, that its forkserver, that the workers."""
+        return [pid for pid in self.living() if _parent(pid) == parent]
 
     def is_gone(self, within_s: float = GONE_S) -> bool:
         """Wait until no process of this project is left."""
@@ -189,6 +193,11 @@ def _pids() -> Iterator[int]:
 def _has(pid: int, setting: bytes) -> bool:
     # A zombie's environment reads as empty, so only the living are found.
     return setting in _read(pid, "environ").split(b"\0")
+
+
+def _parent(pid: int) -> int | None:
+    fields = _read(pid, "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else None
 
 
 def _read(pid: int, name: str) -> bytes:
