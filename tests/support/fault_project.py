@@ -131,6 +131,15 @@ class Project:
         """Wait until so many steps have begun."""
         assert until(lambda: sum(self.begun().values()) >= count, within_s), f"{count} steps did not begin"
 
+    def wait_until_reported(self, process: subprocess.Popen[bytes], count: int) -> None:
+        """Wait until a `graft --plain run` has told of so many good steps."""
+        assert until(lambda: len(self.reported(process)) >= count), self.said(process)
+
+    def newest(self) -> str:
+        """Return the id of the newest run."""
+        run: str = self.document("ls")["runs"][0]["run"]
+        return run
+
     def begun(self) -> Counter[int]:
         """Return how often each step of samples/wide.py has begun, by its index."""
         try:
