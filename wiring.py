@@ -85,7 +85,10 @@ def open_workspace(choices: Choices, target: str | None = None) -> Workspace:
         StoreError: the store cannot be opened.
     """
     workplace = workplace_of(choices, target)
-    return Workspace(_parts(workplace, open_store(store_directory(workplace.settings)), choices))
+    directory = store_directory(workplace.settings)
+    # What may not be written may still be looked at; whoever then writes is told.
+    store = open_store(directory, read_only=Layout(directory).is_sealed())
+    return Workspace(_parts(workplace, store, choices))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -103,7 +106,8 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
     from .core.health import Finding
     from .plugins.local.checkup import worker_start
 
-    with open_store(store_directory(settings_of(choices))) as store:
+    directory = store_directory(settings_of(choices))
+    with open_store(directory, read_only=Layout(directory).is_sealed()) as store:
         findings = [
             Finding(
                 subject=str(found.kind),
