@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -75,15 +76,22 @@ def interpreter_of(choices: Choices, target: str | None = None) -> str:
     return interpreter(workplace_of(choices, target), os.environ)
 
 
-def open_workspace(choices: Choices, target: str | None = None) -> Workspace:
+def open_workspace(
+    choices: Choices, target: str | None = None, *, warn: Callable[[str], None] | None = None
+) -> Workspace:
     """Open the workspace of a target's project, or of the current directory's.
+
+    Args:
+        target: as the person wrote it; None: the current directory's project.
+        warn: told what is odd about a pipeline that is started; None: as Python's warnings.
 
     Raises:
         InvalidError: the configuration is wrong.
         StoreError: the store cannot be opened.
     """
     workplace = workplace_of(choices, target)
-    return Workspace(_parts(workplace, open_store(store_directory(workplace.settings)), choices))
+    store = open_store(store_directory(workplace.settings))
+    return Workspace(_parts(workplace, store, choices, warn or _warn_python))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -200,7 +208,11 @@ def _result(space: Workspace, run: RunId) -> RunResult:
     )
 
 
-def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
+def _warn_python(warning: str) -> None:
+    warnings.warn(warning, stacklevel=2)
+
+
+def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[[str], None]) -> Parts:
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine
     from .plugins.local.slots import MachineSlots
@@ -229,6 +241,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
         secrets=_secrets,
+        warn=warn,
     )
 
 

@@ -14,6 +14,17 @@ from .printer import put_document, remark
 from .text import clean
 
 
+_PLAINER = {
+    "Got unexpected extra argument(s)": "There is nothing more to give here, but there is",
+    "a valid int range": "a whole number",
+    "a valid integer range": "a whole number",
+    "a valid integer": "a whole number",
+    "a valid int": "a whole number",
+    "is not in the range x>=": "must be at least ",
+}
+"""What typer says -> what a person understands."""
+
+
 def complain(error: GraftError, *, is_json: bool, is_verbose: bool) -> int:
     """Report an error of ours and return its exit code."""
     error.rename_files(partial(seen_from, here()))
@@ -51,6 +62,8 @@ def usage_error(problem: Exception) -> GraftError:
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
         return InvalidError(f"{command!r} has no option {option!r}{nearest(option, known)}", hint)
     text = problem.format_message() if hasattr(problem, "format_message") else str(problem)
+    for theirs, ours in _PLAINER.items():
+        text = text.replace(theirs, ours)
     return InvalidError(f"{text[:1].lower()}{text[1:]}".rstrip("."), hint)
 
 

@@ -57,6 +57,7 @@ class Launching:
             created=parts.clock(),
         )
         self.check(spec)
+        self._warn(loaded)
         return spec, loaded
 
     def check(self, spec: RunSpec) -> None:
@@ -119,6 +120,7 @@ class Launching:
         )
         if code is CodeChoice.CURRENT and old.target.is_loadable:
             loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params))
+            self._warn(loaded)
             for data in loaded.blobs.values():
                 parts.outputs.keep(data)
             state = self._code_state(old.target, loaded.snapshot)
@@ -150,6 +152,10 @@ class Launching:
             runner=request.runner or spec.runner,
         )
         return revised, loaded
+
+    def _warn(self, loaded: Loaded) -> None:
+        for warning in loaded.warnings:
+            self._parts.warn(warning)
 
     def _code_state(self, target: Target, snapshot: Snapshot) -> CodeState:
         return self._parts.machine.code_state(target.root, snapshot.key)

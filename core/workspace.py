@@ -36,6 +36,10 @@ from .session import Observer, Requests
 from .states import Status
 
 
+def _ignore(warning: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerChoice:
     """A runner and its options from the configuration."""
@@ -76,6 +80,8 @@ class Parts:
     """Labels this machine serves -> slots; `default` is always served."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    warn: Callable[[str], None] = _ignore
+    """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
 
 class Workspace:
@@ -110,6 +116,8 @@ class Workspace:
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
         self._launching.check(spec)
+        for warning in loaded.warnings:
+            self.parts.warn(warning)
         self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
