@@ -139,7 +139,7 @@ def test_wrong_input_gets_one_message_and_exit_code_2(graft: Graft, arguments: l
     ("name", "content", "told"),
     [
         ("p.toml", b"C = \n", "it is not TOML"),
-        ("p.json", b'{"C": 1,\n}', "p.json:2: it is not JSON"),
+        ("p.json", b'{"C": 1,\n"D" 2}', "p.json:2: it is not JSON"),
         ("p.json", b"[1]", "holds a list"),
         ("p.toml", b"\xff\xfe", "not UTF-8"),
         ("p.json", b"[" * 100_000, "nested too deeply"),
