@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -77,8 +78,15 @@ def interpreter_of(choices: Choices, target: str | None = None) -> str:
     return interpreter(workplace_of(choices, target), os.environ)
 
 
-def open_workspace(choices: Choices, target: str | None = None) -> Workspace:
+def open_workspace(
+    choices: Choices, target: str | None = None, *, warn: Callable[[str], None] | None = None
+) -> Workspace:
     """Open the workspace of a target's project, or of the current directory's.
+
+    Args:
+        choices: which store, project and configuration.
+        target: as the person wrote it; None: the current directory's project.
+        warn: told what is odd about a pipeline that is started; None: as Python's warnings.
 
     Raises:
         InvalidError: the configuration is wrong.
@@ -88,7 +96,7 @@ def open_workspace(choices: Choices, target: str | None = None) -> Workspace:
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    return Workspace(_parts(workplace, store, choices))
+    return Workspace(_parts(workplace, store, choices, warn or _warn_python))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -207,7 +215,7 @@ def _create_live(
         graph=loaded.graph,
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
-        jobs=jobs or parts.machine.cores(),
+        jobs=jobs or parts.default_jobs or parts.machine.cores(),
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
@@ -228,7 +236,11 @@ def _result(space: Workspace, run: RunId) -> RunResult:
     )
 
 
-def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
+def _warn_python(warning: str) -> None:
+    warnings.warn(warning, stacklevel=2)
+
+
+def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[[str], None]) -> Parts:
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine
     from .plugins.local.slots import MachineSlots
@@ -247,6 +259,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
         loader=WarmLoader(),
         runner=partial(_runner, settings),
         default_runner=settings.text("runner.default") or "local",
+        default_jobs=settings.number("runner.local.jobs"),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=lambda name: machine.capacity(name, limits),
         host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),
@@ -257,6 +270,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
         secrets=_secrets,
+        warn=warn,
     )
 
 

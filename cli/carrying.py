@@ -16,6 +16,7 @@ from graftline.core.states import Status
 
 from .card import PANELS_SHOWN, Shown
 from .closing import closing
+from .complaint import here
 from .context import short
 from .failure import tail
 from .live import progress
@@ -77,6 +78,7 @@ def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool
         short=short(space, run.id),
         now=space.parts.clock(),
         logs={path: tail(space.logs(run.id, path)) for path in failed},
+        here=here(),
         is_full=is_full,
     )
 

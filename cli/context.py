@@ -13,6 +13,8 @@ from graftline.core.ids import RunId
 
 from .environment import enter
 from .options import Options
+from .printer import remark
+from .text import clean
 
 if TYPE_CHECKING:
     from graftline.core.config import Settings
@@ -36,7 +38,7 @@ def workspace(options: Options, target: str | None = None, *, needs_code: bool =
 
     if needs_code:
         enter(wiring.interpreter_of(options, target))
-    return wiring.open_workspace(options, target)
+    return wiring.open_workspace(options, target, warn=lambda text: remark(f"warning: {clean(text)}"))
 
 
 def target(options: Options, text: str | None) -> Target:

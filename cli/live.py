@@ -28,6 +28,11 @@ from .text import clean, columns
 
 PERIOD_S = 0.1
 """Seconds between two pictures."""
+STARTS_UP_TO = 100
+"""Steps up to which plain lines tell also that a step has started."""
+ENDS_UP_TO = 1000
+"""Steps up to which plain lines tell of every step."""
+TALLY_EVERY_S = 2.0
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 
 
@@ -76,32 +81,53 @@ class Quiet:
 
 
 class Lines(Quiet):
-    """One line for each change of state, for pipes, logs and screen readers."""
+    """One line for each change of state, for pipes, logs and screen readers.
+
+    A large run says less, so that what matters can be found: above `STARTS_UP_TO` steps only how each ended, above
+    `ENDS_UP_TO` only what went wrong, and now and then how far it is.
+    """
 
     def __init__(self, look: Look, states: Mapping[str, Status], *, stream: TextIO | None = None):
         self._look = look
         self._board = Board(states)
         self._stream = stream or sys.stdout
+        self._told_at = 0.0
+        """Wall time of the last line that said how far it is."""
 
     def observe(self, facts: Sequence[Fact]) -> None:
-        """Write a line for each fact that changed a step."""
+        """Write a line for each fact that changed a step and matters."""
         lines = []
         for fact in facts:
             self._board.take([fact])
             path = getattr(fact, "node", None)
-            if path is not None:
+            if path is not None and self._matters(path):
                 lines.append(self._line(path, fact.at))
+        if facts and self._board.total > ENDS_UP_TO and facts[-1].at - self._told_at >= TALLY_EVERY_S:
+            self._told_at = facts[-1].at
+            lines.append(self._tally())
         if lines:
             # One write for a group: a line at a time would cost more than the step it tells of.
             self._stream.write("\n".join(lines) + "\n")
             self._stream.flush()
+
+    def _matters(self, path: str) -> bool:
+        board = self._board
+        if board.total <= STARTS_UP_TO or path in board.retrying:
+            return True
+        status = board.states[path]
+        return status.is_final and (board.total <= ENDS_UP_TO or not status.is_good)
+
+    def _tally(self) -> str:
+        board = self._board
+        counts = ", ".join(f"{count:,} {MARKS[status].word}" for status, count in board.tally.items())
+        return f"{_clock(self._told_at)}  {board.done:,}/{board.total:,}  {counts}"
 
     def _line(self, path: str, at: float) -> str:
         board = self._board
         status = board.states[path]
         mark = RETRYING if path in board.retrying else MARKS[status]
         glyph = mark.ascii if self._look.is_ascii else mark.glyph
-        words = [time.strftime("%H:%M:%S", time.localtime(at)), f"{glyph} {mark.word:<11}", clean(path)]
+        words = [_clock(at), f"{glyph} {mark.word:<11}", clean(path)]
         if path in board.took and status.is_final:
             words.append(duration_text(board.took[path]))
         if path in board.tries:
@@ -190,6 +216,10 @@ class Live:
             self._stream.flush()
         except (OSError, ValueError):
             return  # the terminal is gone, and its cursor with it
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
 
 
 def _terminal_size() -> tuple[int, int]:

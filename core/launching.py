@@ -51,13 +51,14 @@ class Launching:
             code=parts.machine.code_state(request.target.root, loaded.snapshot.key),
             environment={**loaded.environment, "imports": list(loaded.preload)},
             parent=request.parent,
-            jobs=request.jobs or parts.machine.cores(),
+            jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
             fail_fast=request.fail_fast,
             timeout_s=request.timeout_s,
             selected=selected,
             created=parts.clock(),
         )
         self._preflight.check(spec)
+        parts.warn_of(loaded)
         return spec, loaded
 
     def check(self, spec: RunSpec) -> None:
@@ -96,5 +97,6 @@ class Launching:
                 selected=None if old.selected is None else tuple(n.path for n in graph.nodes if n.path in chosen),
                 uses_snapshot=False,
             )
+            parts.warn_of(loaded)
         self._preflight.check(spec)
         return spec, loaded

@@ -37,6 +37,10 @@ from .session import Observer, Requests
 from .states import Status
 
 
+def _ignore(warning: str) -> None:
+    """Say nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunnerChoice:
     """A runner and its options from the configuration."""
@@ -61,6 +65,8 @@ class Parts:
     runner: Callable[[str], RunnerChoice]
     """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
     default_runner: str
+    default_jobs: int | None
+    """`[runner.local] jobs`; None: as many as the machine gives this process."""
     slots: Callable[[Mapping[str, float]], Slots]
     """Opens the machine-wide resources of the given capacities."""
     capacity: Callable[[str], float]
@@ -77,6 +83,13 @@ class Parts:
     """Labels this machine serves -> slots; `default` is always served."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    warn: Callable[[str], None] = _ignore
+    """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
+
+    def warn_of(self, loaded: Loaded) -> None:
+        """Tell every warning of a pipeline that is about to be started."""
+        for warning in loaded.warnings:
+            self.warn(warning)
 
 
 class Workspace:
@@ -112,6 +125,7 @@ class Workspace:
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
         self._launching.check(spec)
+        self.parts.warn_of(loaded)
         self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id

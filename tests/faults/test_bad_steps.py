@@ -32,9 +32,7 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("how", "reason", "words"), ENDS)
-def test_a_step_that_ends_badly_fails_alone_with_its_cause(
-    project: Project, how: str, reason: str, words: str
-) -> None:
+def test_a_step_that_ends_badly_fails_alone_with_its_cause(project: Project, how: str, reason: str, words: str) -> None:
     run = project.document("run", "badly.py", "-j", "2", exit_code=1, HOW=how)
 
     assert run["state"] == "FAILURE"
