@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .collector import rare_collections
 from .errors import GraftError
 from .events import (
     AttemptDispatched,
@@ -61,7 +62,8 @@ class Engine:
             StoreError: the run log cannot be written; what was committed stays, the run can be resumed.
         """
         try:
-            return self._loop([RunStarted(at=self._clock()), *self._session.opening])
+            with rare_collections():
+                return self._loop([RunStarted(at=self._clock()), *self._session.opening])
         finally:
             self._executor.close()
 
