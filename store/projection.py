@@ -106,6 +106,7 @@ class Projection:
         self._changed: dict[int, Status] = {}
         self._handed: dict[int, tuple[int, float]] = {}
         self._storing: set[bytes] = set()
+        self._rows: Rows = {sql: [] for sql in _ORDER}
         self._begun = self._done = 0
         """Steps that went from PENDING to STARTED, and from there to SUCCESS; not in `counts` before all are known."""
 
@@ -118,7 +119,9 @@ class Projection:
         self._changed, self._handed, self._storing = {}, {}, set()
         self._begun = self._done = 0
         self.counts = dict(self._known_counts)
-        rows: Rows = {sql: [] for sql in _ORDER}
+        rows = self._rows
+        for group in rows.values():  # not empty where the last `write` was refused
+            group.clear()
         gathered: set[int] = set()
         index = self._index
         for fact in facts:

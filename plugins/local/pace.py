@@ -1,8 +1,8 @@
 """How many orders of a function may stand before a worker.
 
 A worker that waits for its next order loses a round trip (some 100 us); an order that waits behind a long step loses
-that step. So only functions that were seen to be short are queued, and never more than some 80 ms of work. Operations of
-one function share what was seen: ten thousand steps that differ in the names they return alone are ten thousand
+that step. So only functions that were seen to be short are queued, and never more than some 80 ms of work. Operations
+of one function share what was seen: ten thousand steps that differ in the names they return alone are ten thousand
 operations.
 """
 
