@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .collector import rare_collections
 from .errors import GraftError
 from .events import (
     AttemptDispatched,
@@ -62,8 +61,7 @@ class Engine:
             StoreError: the run log cannot be written; what was committed stays, the run can be resumed.
         """
         try:
-            with rare_collections():
-                return self._loop([RunStarted(at=self._clock()), *self._session.opening])
+            return self._loop([RunStarted(at=self._clock()), *self._session.opening])
         finally:
             self._executor.close()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
+from .collector import rare_collections
 from .events import Fact, StepReset, StepReused, StepSettled
 from .ids import RunId
 from .orders import RunContext
@@ -25,6 +26,7 @@ class Hosting:
     def __init__(self, parts: Parts):
         self._parts = parts
 
+    @rare_collections()
     def host(self, run: RunId, observe: Observer | None, requests: Requests, expect: Status | None) -> None:
         """Take the run up and carry it to its end.
 
