@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .artifacts import ArtifactRef
+from .collector import rare_collections
 from .errors import MissingError, nearest
 from .events import CancelRequested
 from .graph import Graph
@@ -122,6 +123,7 @@ class Workspace:
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
 
+    @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
         self._launching.check(spec)
