@@ -54,7 +54,7 @@ class Retrying:
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params))
+            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params, is_again=True))
         spec = self._revised(old, request, loaded)
         again = _to_run_again(spec, steps, request)
         if not again:

@@ -8,8 +8,9 @@ import pytest
 from run_specs import chain
 from spaces import TARGET, Space, snapshot_of
 
-from graftline.core.errors import ConflictError, InvalidError
-from graftline.core.graph import Graph, Policy, Terminate
+from graftline.core.errors import ConflictError, InvalidError, PluginError
+from graftline.core.graph import Argument, Graph, Policy, Terminate, Upstream
+from graftline.core.ids import RunId
 from graftline.core.requests import CodeChoice, RunRequest
 from graftline.core.selection import Selection
 from graftline.core.states import Status
@@ -68,8 +69,7 @@ class TestSelection:
         space = Space()
         space.run()
         graph = chain("a", "b", "c")
-        taken = graph.nodes[1].arguments[0].source._replace(output="other")  # type: ignore[union-attr]
-        wired = replace(graph.nodes[1], arguments=(graph.nodes[1].arguments[0]._replace(source=taken),))
+        wired = replace(graph.nodes[1], arguments=(Argument("x", Upstream("a", "other")),))
         space.loader.graph = replace(graph, nodes=(graph.nodes[0], wired, graph.nodes[2]))
 
         with pytest.raises(InvalidError, match="'other' of step 'a' is needed, but 'a' has not recorded it"):
@@ -140,6 +140,19 @@ class TestHosting:
         assert space.launcher.launched == [(run, Status.PENDING)]
         assert space.workspace.show(run).state is Status.PENDING
 
+    def test_a_run_that_no_process_can_be_started_for_does_not_wait_for_ever(self) -> None:
+        space = Space()
+
+        def broken(run: RunId, expect: Status) -> None:
+            raise PluginError("no process left")
+
+        space.launcher.launch = broken  # type: ignore[method-assign]
+        with pytest.raises(PluginError):
+            space.workspace.submit(RunRequest(target=TARGET))
+
+        (run,) = space.store.records
+        assert space.workspace.show(run).state is Status.CANCELLED
+
     def test_a_run_cancelled_before_it_had_a_host_is_not_taken_up(self) -> None:
         space = Space()
         run = space.workspace.submit(RunRequest(target=TARGET))
@@ -154,7 +167,7 @@ class TestHosting:
     def test_a_cancel_from_elsewhere_stops_a_run_at_work(self) -> None:
         space = Space()
         run = space.workspace.create(RunRequest(target=TARGET))
-        space.before = lambda order: space.workspace.parts.runs.request_cancel(run, is_hard=False) and None
+        space.before = lambda order: space.cancel(run)
 
         ended = space.workspace.host(run)
 

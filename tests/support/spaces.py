@@ -145,6 +145,10 @@ class Space:
         self.broken = set()
         return run
 
+    def cancel(self, run: RunId) -> None:
+        """Ask a run to stop, as another process does."""
+        self.runs.request_cancel(run, is_hard=False)
+
     def states(self, run: RunId) -> dict[str, str]:
         """Return `STATE` or `STATE REASON` by path."""
         return {step.path: f"{step.state} {step.reason or ''}".strip() for step in self.workspace.steps(run)}
