@@ -180,7 +180,7 @@ def moved(target: Target, copy: str) -> Target:
         copy + entry[len(root) :] if entry == root or entry.startswith(root.rstrip("/") + "/") else entry
         for entry in target.sys_path
     )
-    return replace(target, root=copy, sys_path=search if copy in search else (copy, *search))
+    return replace(target, root=copy, sys_path=search if search != target.sys_path else (copy, *search))
 
 
 def _past(steps: Sequence[StepRun]) -> dict[str, Past]:
