@@ -187,7 +187,7 @@ def _create_live(
         graph=loaded.graph,
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
-        jobs=jobs or parts.machine.cores(),
+        jobs=jobs or parts.default_jobs or parts.machine.cores(),
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
@@ -231,6 +231,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         loader=WarmLoader(),
         runner=partial(_runner, settings),
         default_runner=settings.text("runner.default") or "local",
+        default_jobs=settings.number("runner.local.jobs"),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=lambda name: machine.capacity(name, limits),
         host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),

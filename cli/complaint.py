@@ -13,7 +13,6 @@ from graftline.core.place import seen_from
 from .printer import put_document, remark
 from .text import clean
 
-
 _PLAINER = {
     "Got unexpected extra argument(s)": "There is nothing more to give here, but there is",
     "a valid int range": "a whole number",

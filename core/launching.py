@@ -50,7 +50,7 @@ class Launching:
             code=self._code_state(request.target, loaded.snapshot),
             environment={**loaded.environment, "imports": list(loaded.preload)},
             parent=request.parent,
-            jobs=request.jobs or parts.machine.cores(),
+            jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
             fail_fast=request.fail_fast,
             timeout_s=request.timeout_s,
             selected=None if selected is None else _in_order(loaded.graph, selected),

@@ -64,6 +64,8 @@ class Parts:
     runner: Callable[[str], RunnerChoice]
     """A runner by name; PluginError when it cannot be loaded, MissingError when unknown."""
     default_runner: str
+    default_jobs: int | None = None
+    """Cpus that the steps of a run may use when it does not say; None: all there are."""
     slots: Callable[[Mapping[str, float]], Slots]
     """Opens the machine-wide resources of the given capacities."""
     capacity: Callable[[str], float]
