@@ -25,7 +25,7 @@ def test_what_was_drawn_over_is_gone(maker: ModuleType) -> None:
         "\x1b[?25lone 0%\x1b[K\r\ntwo\x1b[K\r\n\x1b[J\x1b[2A\r\x1b[32mone 100%\x1b[0m\x1b[K\r\n\x1b[J\x1b[?25hdone\r\n"
     )
 
-    assert maker.replayed(output) == ["\x1b[32mone 100%\x1b[0m", "done"]
+    assert maker.replayed(first + second) == ["\x1b[32mone 100%\x1b[0m", "done"]
 
 
 def test_a_line_is_split_by_colour(maker: ModuleType) -> None:
