@@ -1,4 +1,4 @@
-"""DOT text as a picture: by Graphviz' program when it is installed, else by the library that brings its own Graphviz."""
+"""DOT text as a picture: by Graphviz' program when it is there, else by the library that brings its own Graphviz."""
 
 from __future__ import annotations
 

@@ -21,9 +21,8 @@ def maker() -> ModuleType:
 
 
 def test_what_was_drawn_over_is_gone(maker: ModuleType) -> None:
-    output = (
-        "\x1b[?25lone 0%\x1b[K\r\ntwo\x1b[K\r\n\x1b[J\x1b[2A\r\x1b[32mone 100%\x1b[0m\x1b[K\r\n\x1b[J\x1b[?25hdone\r\n"
-    )
+    first = "\x1b[?25lone 0%\x1b[K\r\ntwo\x1b[K\r\n\x1b[J"
+    second = "\x1b[2A\r\x1b[32mone 100%\x1b[0m\x1b[K\r\n\x1b[J\x1b[?25hdone\r\n"
 
     assert maker.replayed(first + second) == ["\x1b[32mone 100%\x1b[0m", "done"]
 
