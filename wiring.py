@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
+from .core.session import Requests
 from .core.states import Status
 from .core.workspace import Parts, RunnerChoice, Workspace
 from .store.layout import Layout, make_private
@@ -90,7 +92,9 @@ def open_workspace(
         StoreError: the store cannot be opened.
     """
     workplace = workplace_of(choices, target)
-    store = open_store(store_directory(workplace.settings))
+    directory = store_directory(workplace.settings)
+    # What may not be written may still be looked at; whoever then writes is told.
+    store = open_store(directory, read_only=Layout(directory).is_sealed())
     return Workspace(_parts(workplace, store, choices, warn or _warn_python))
 
 
@@ -109,7 +113,8 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
     from .core.health import Finding
     from .plugins.local.checkup import worker_start
 
-    with open_store(store_directory(settings_of(choices))) as store:
+    directory = store_directory(settings_of(choices))
+    with open_store(directory, read_only=Layout(directory).is_sealed()) as store:
         findings = [
             Finding(
                 subject=str(found.kind),
@@ -137,7 +142,7 @@ def execute_pipeline(
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
     space, run = _create_live(pipeline, params, runner, jobs, tags)
-    space.host(run)
+    _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
 
@@ -167,6 +172,26 @@ def load_run(run: str = "@last", *, store: str | None = None) -> RunResult:
     return _result(space, space.find(run))
 
 
+def _host_here(space: Workspace, run: RunId) -> None:
+    """Host a run in the program that called `execute()`.
+
+    A signal that asks to stop cancels the run first. Once that is on record and the program's own handlers are back,
+    they get the signal: without one of its own, Ctrl+C is a KeyboardInterrupt and SIGTERM ends the program.
+    """
+    from .plugins.local.signals import Stops, handled
+
+    requests = Requests()
+    stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), _say)
+    with handled(stops):
+        space.host(run, None, requests, expect=Status.PENDING)
+    if stops.signal is not None:
+        signal.raise_signal(stops.signal)
+
+
+def _say(text: str) -> None:
+    os.write(2, f"{text}\n".encode())  # in a signal handler: sys.stderr may be in the middle of a write
+
+
 def _create_live(
     pipeline: Pipeline, params: Mapping[str, object], runner: str | None, jobs: int | None, tags: Sequence[str]
 ) -> tuple[Workspace, RunId]:
@@ -175,12 +200,14 @@ def _create_live(
     target, loaded = load_live(pipeline, params)
     space = open_workspace(_Given(project=target.root, runner=runner))
     parts = space.parts
+    outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
         id=new_run_id(),
         project=parts.project,
         pipeline=loaded.graph.name,
         runner=parts.default_runner,
-        origin="step" if os.environ.get("GRAFT_RUN") else "api",
+        origin="step" if outer else "api",
+        parent=RunId(outer) if outer else None,
         params=loaded.params,
         tags=tuple(tags),
         target=target,

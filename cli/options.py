@@ -37,6 +37,10 @@ class Options:
         return Options(**{each.name: getattr(self, each.name) or getattr(earlier, each.name) for each in fields(self)})
 
 
+class ReaderLeft(Exception):
+    """Nobody reads our output any more. Not a BrokenPipeError, which typer would turn into exit code 1."""
+
+
 def declared(
     config: Annotated[
         str | None, typer.Option("-C", "--config", metavar="FILE", help="Read this configuration file too; it wins.")
@@ -105,7 +109,10 @@ def with_common_options(function: Callable[..., int | None]) -> Callable[..., in
         context.obj = common.over(context.obj) if isinstance(context.obj, Options) else common
         if wants_context:
             values["context"] = context
-        return function(context.obj, **values)
+        try:
+            return function(context.obj, **values)
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
 
     taken = [*own, *([] if wants_context else [context]), *DECLARED]
     # typer reads the signature: that is the whole trick of declaring the common options once.

@@ -279,9 +279,9 @@ class Scheduler:
     def _verdict(self, now: float) -> RunFinished:
         if self.stop is not None:
             return RunFinished(state=self.stop.state, reason=self.stop.reason, at=now)
-        bad = (Status.FAILURE, Status.CANCELLED, Status.INTERRUPTED)
-        failed = any(state in bad for state in self.states.values())
-        return RunFinished(state=Status.FAILURE if failed else Status.SUCCESS, reason=None, at=now)
+        # Not "no step failed": a retry of one step alone may leave others skipped behind a failure that is gone.
+        is_good = all(self._is_passed(path) for path in self.states)
+        return RunFinished(state=Status.SUCCESS if is_good else Status.FAILURE, reason=None, at=now)
 
     def _settle(self, path: str, state: Status, reason: Reason | None) -> None:
         if not self.states[path].is_final:
@@ -303,9 +303,13 @@ class Scheduler:
         heapq.heappush(self._ready, (-self._rank[path], self.graph.index[path], path))
 
 
-def reset_for_retry(states: Mapping[str, Status], chosen: Iterable[str], now: float) -> list[StepReset]:
-    """Return the facts that put the chosen steps back to PENDING; those that already are get none."""
-    return [StepReset(node=path, at=now) for path in chosen if states[path] is not Status.PENDING]
+def reset_for_retry(
+    states: Mapping[str, Status], chosen: Iterable[str], left_out: Iterable[str], now: float
+) -> list[Fact]:
+    """Return the facts that put chosen steps back to PENDING, and settle those left out that still are."""
+    again: list[Fact] = [StepReset(node=path, at=now) for path in chosen if states[path] is not Status.PENDING]
+    rest = [path for path in left_out if states[path] is Status.PENDING]
+    return again + [StepSettled(node=path, state=Status.SKIPPED, reason=Reason.UNSELECTED, at=now) for path in rest]
 
 
 def _with_reason(fact: AttemptCancelled, reason: Reason) -> AttemptCancelled:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .artifacts import ArtifactRef
-from .errors import InvalidError, MissingError, nearest
+from .errors import MissingError, nearest
 from .events import CancelRequested
 from .graph import Graph
 from .hosting import Hosting
@@ -30,6 +30,7 @@ from .ports import (
     Slots,
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
+from .retrying import Retrying
 from .runner import Runner
 from .runs import Attempt, Run, RunSpec, StepRun
 from .session import Observer, Requests
@@ -62,7 +63,7 @@ class Parts:
     """Opens a connection of its own that watches for commits."""
     loader: Loader
     runner: Callable[[str], RunnerChoice]
-    """A runner by name; PluginError when it cannot be loaded, MissingError when unknown."""
+    """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
     default_runner: str
     default_jobs: int | None = None
     """Cpus that the steps of a run may use when it does not say; None: all there are."""
@@ -92,6 +93,7 @@ class Workspace:
     def __init__(self, parts: Parts):
         self.parts = parts
         self._launching = Launching(parts)
+        self._retrying = Retrying(parts)
         self._hosting = Hosting(parts)
 
     # -- develop ---------------------------------------------------------------------------------------------------
@@ -111,16 +113,14 @@ class Workspace:
             InvalidError: as `load`; a selection that fits nothing; an unknown label; a missing input or secret.
         """
         spec, loaded = self._launching.prepare(request)
-        self._keep_blobs(loaded.blobs)
+        self._take(loaded)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
 
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
         self._launching.check(spec)
-        for warning in loaded.warnings:
-            self.parts.warn(warning)
-        self._keep_blobs(loaded.blobs)
+        self._take(loaded)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
 
@@ -267,7 +267,7 @@ class Workspace:
             InvalidError: nothing to retry, or the graph upstream of a kept step is another now.
             ConflictError: the run is still going.
         """
-        return self._launching.plan_retry(request)[0]
+        return self._retrying.prepare(request).plan
 
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Continue a run: failed and unfinished steps and what follows them, by default."""
@@ -284,8 +284,10 @@ class Workspace:
         self, run: RunId, *, code: CodeChoice = CodeChoice.RECORDED, origin: str = "cli", runner: str | None = None
     ) -> RunId:
         """Write a new PENDING run from a frozen spec, `parent` set; host or launch it next."""
-        spec, snapshot = self._launching.again(run, code=code, origin=origin, runner=runner)
-        self.parts.runs.create(spec, snapshot)
+        spec, loaded = self._launching.again(run, code=code, origin=origin, runner=runner)
+        if loaded is not None:
+            self._take(loaded)
+        self.parts.runs.create(spec, self.parts.runs.snapshot(run) if loaded is None else loaded.snapshot)
         return spec.id
 
     def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
@@ -293,19 +295,17 @@ class Workspace:
         requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard))
 
     def _reset(self, request: RetryRequest) -> None:
-        plan, revision = self._launching.plan_retry(request)
-        if not plan.again:
-            raise InvalidError(
-                f"run {request.run} has nothing to retry: every step succeeded", "use --all to run it all"
-            )
-        if revision is not None:
-            spec, loaded = revision
-            self._keep_blobs(loaded.blobs)
-            self.parts.runs.revise(request.run, spec, loaded.snapshot)
-        self._hosting.reset(request.run, plan.again)
+        retry = self._retrying.prepare(request)
+        if retry.loaded is not None:
+            self._take(retry.loaded)
+        self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
+        self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
 
-    def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
-        for data in blobs.values():
+    def _take(self, loaded: Loaded) -> None:
+        """Keep what a compiled pipeline carries by value, and pass on what is odd about it."""
+        for warning in loaded.warnings:
+            self.parts.warn(warning)
+        for data in loaded.blobs.values():
             self.parts.outputs.keep(data)
 
 

@@ -59,7 +59,10 @@ class Database:
             StoreError: it was.
         """
         if self.read_only:
-            raise StoreError(f"cannot write in the store at {self.path.parent.parent}: it is open for reading only")
+            raise StoreError(
+                f"cannot write in the store at {self.path.parent.parent}: it is open for reading only",
+                "make it writable, or use another store with --store DIR",
+            )
 
     def connect_reader(self) -> sqlite3.Connection:
         """Return a new connection that only reads; the caller closes it.

@@ -27,6 +27,7 @@ _MESSAGES = {
     "SQLITE_BUSY": _BUSY,
     "SQLITE_LOCKED": _BUSY,
     "SQLITE_IOERR": _DISK,
+    "SQLITE_IOERR_SHMSIZE": _FULL,  # the shared-memory file beside the database could not grow
 }
 BUSY_S = 10.0
 """Seconds a connection waits for a lock before it gives up."""
@@ -36,7 +37,7 @@ def explain(error: sqlite3.Error, path: Path) -> StoreError:
     """Return what a database error means for the person; chain it with `raise ... from`."""
     name = getattr(error, "sqlite_errorname", None) or type(error).__name__
     primary = "_".join(name.split("_")[:2])  # SQLITE_READONLY_DIRECTORY -> SQLITE_READONLY
-    message, hint = _MESSAGES.get(
+    message, hint = _MESSAGES.get(name) or _MESSAGES.get(
         primary, ("the store {path} does not answer as it should: {error}", "see 'graft doctor'")
     )
     return StoreError(message.format(path=path, name=name, wait=BUSY_S, error=error), hint)

@@ -64,6 +64,12 @@ class Layout:
         """Return the lock file of a run."""
         return self.runs / f"{_checked(run)}.lock"
 
+    def is_sealed(self) -> bool:
+        """Tell whether there is a store here that this user may only read."""
+        if not self.database.exists():
+            return False
+        return not (os.access(self.root, os.W_OK) and os.access(self.database, os.W_OK))
+
     def create(self) -> None:
         """Make the directories that every store has.
 

@@ -13,6 +13,7 @@ from graftline.cli.look import look_of
 from graftline.cli.options import Options
 from graftline.cli.printer import remark
 from graftline.core.codec import fact_from_json
+from graftline.core.errors import ConflictError
 from graftline.core.ids import RunId
 from graftline.core.ports import Feed
 from graftline.core.runs import Run
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 PERIOD_S = 0.1
 LOOK_S = 1.0
 """Seconds after which the run is looked at though nothing was committed: its process may be dead."""
+TAKEN_UP_S = 15.0
+"""Seconds in which the process of a detached run has taken it up, on any machine."""
 PAGE = 1000
 
 
@@ -49,6 +52,7 @@ def attach(options: Options, *, run: RunArgument = LAST) -> int:
 def _follow(space: Workspace, run: RunId, view: Progress) -> Run:
     feed = space.feed()
     after, version, looked = 0, -1, 0.0
+    began = time.monotonic()
     while True:
         moved = feed.version()
         if moved != version or time.monotonic() - looked >= LOOK_S:
@@ -58,6 +62,8 @@ def _follow(space: Workspace, run: RunId, view: Progress) -> Run:
             after = _tell(feed, run, after, view)
             if state.state.is_final:
                 return state
+            if state.state is Status.PENDING and looked - began > TAKEN_UP_S:
+                raise ConflictError(f"no process takes up run {run}", f"run it here with 'graft resume {run[:6]}'")
         time.sleep(PERIOD_S)
 
 

@@ -24,10 +24,12 @@ def cancel(
     found = space.find(run)
     short = context.short(space, found)
     before = space.show(found).state
-    state = before if before.is_final else space.cancel(found, is_hard=kill)
+    # INTERRUPTED: its host died, perhaps a moment ago; who cancels it does not want it resumed.
+    is_over = before.is_final and before is not Status.INTERRUPTED
+    state = before if is_over else space.cancel(found, is_hard=kill)
     if options.is_json:
         put_document({"schema": 1, "run": found, "state": state.value, "was": before.value})
-    elif before.is_final:
+    elif is_over:
         put(f"run {short} has already ended: {before}")
     elif state is Status.CANCELLED:
         put(f"run {short} is cancelled")

@@ -45,7 +45,7 @@ def _lines(look: Look, findings: Sequence[Finding]) -> list[str]:
     lines = []
     for each in findings:
         status = Status.SUCCESS if each.is_good or each.is_repaired else Status.FAILURE
-        word = "ok" if each.is_good else "repaired" if each.is_repaired else "wrong"
+        word = "repaired" if each.is_repaired else "ok" if each.is_good else "wrong"
         mark = look.paint(f"{look.glyph(status)} {word:<8}", Ink.RED if status is Status.FAILURE else Ink.GREEN)
         lines.append(f"{mark}  {pad(each.subject, width)}  {clean(each.detail)}")
         if each.remedy and not each.is_good:

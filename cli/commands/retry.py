@@ -79,7 +79,8 @@ def resume(
     """Continue a run whose process died: run what was not finished."""
     space = context.workspace(options, needs_code=True)
     found = space.show(space.find(run))
-    if found.state is not Status.INTERRUPTED:
+    # PENDING: its process died before it took the run up. One that is just about to finds the run taken and leaves.
+    if found.state not in (Status.INTERRUPTED, Status.PENDING):
         short = context.short(space, found.id)
         raise InvalidError(f"run {short} is {found.state}, not INTERRUPTED", _instead(found.state, short))
     return _carry(space, options, RetryRequest(run=found.id, code=code, jobs=jobs, runner=options.runner))

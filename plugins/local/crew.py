@@ -42,7 +42,7 @@ class Crew:
 
     def may_start(self, waiting: int, *, is_isolated: bool) -> bool:
         """Tell whether one more worker may start; never more than there are orders waiting."""
-        coming = sum(not worker.is_ready and worker.reserved is None for worker in self.workers)
+        coming = sum(not (worker.is_ready or worker.is_single) for worker in self.workers)
         if is_isolated:
             return sum(worker.is_busy for worker in self.workers) + coming < self._jobs
         return coming < waiting and self._in_use() < self._jobs
@@ -55,6 +55,7 @@ class Crew:
         """
         worker = self._pool.start()
         worker.reserved = reserved
+        worker.is_single = reserved is not None
         self.workers.append(worker)
         return worker
 

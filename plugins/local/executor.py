@@ -79,8 +79,6 @@ class LocalExecutor:
         self._listen(self._guarded.fileno(), self._on_guardian)
         self._was_woken = self._is_closed = False
 
-    # -- the port -----------------------------------------------------------------------------------------------
-
     def room(self) -> int:
         """Return how many more orders it takes now (prefetch included)."""
         return max(0, self._context.jobs * self._pace.depth_now - len(self._ledger))
@@ -139,8 +137,6 @@ class LocalExecutor:
         os.close(self._wake)
         os.close(self._woken)
 
-    # -- beyond the port ----------------------------------------------------------------------------------------
-
     def wake(self) -> None:
         """Make `wait` return early. For signal handlers and other threads."""
         with contextlib.suppress(BlockingIOError):
@@ -151,8 +147,6 @@ class LocalExecutor:
         """Return what a person should know: packages that could not be preloaded, logs that could not be written."""
         broken = [f"package {name} does not import: {why}" for name, why in self._guarded.broken.items()]
         return [*self._pool.notes, *broken, *self._guarded.warnings]
-
-    # -- orders to workers --------------------------------------------------------------------------------------
 
     def _feed(self) -> None:
         """Send what can be sent, start what is missing."""
@@ -234,8 +228,6 @@ class LocalExecutor:
         if self._backlog:
             self._feed()
 
-    # -- what happens -------------------------------------------------------------------------------------------
-
     def _drain(self, worker: Worker) -> None:
         """Take in every report that is there."""
         while not worker.is_leaving and (report := worker.receive()) is not None:
@@ -254,7 +246,7 @@ class LocalExecutor:
         if report[0] == "done":
             self._pace.saw(ticket.operation, report[3])
         self._ledger.reported(ticket, report, worker.name, stop)
-        if stop is not None or self._policies[ticket.operation].isolation == "process":
+        if stop is not None or worker.is_single:
             self._retire(worker)  # what a stopped step left in the process is anybody's guess
         else:
             self._begin_head(worker)
@@ -310,8 +302,6 @@ class LocalExecutor:
         with contextlib.suppress(BlockingIOError):
             os.read(self._wake, 4096)
         self._was_woken = True
-
-    # -- time ---------------------------------------------------------------------------------------------------
 
     def _set_alarm(self, worker: Worker, at: float) -> None:
         worker.alarm = at
@@ -371,8 +361,6 @@ class LocalExecutor:
         if busy:
             self._take_back(min(busy, key=lambda worker: worker.head_since))
         self._crew.give_up_core()
-
-    # -- descriptors --------------------------------------------------------------------------------------------
 
     def _listen(self, descriptor: int, handler: Callable[[], None]) -> None:
         self._epoll.register(descriptor, select.EPOLLIN)

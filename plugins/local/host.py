@@ -28,7 +28,11 @@ class ProcessHost:
         self._arguments = arguments
 
     def launch(self, run: RunId, expect: Status) -> None:
-        """Start the process; it leads a session of its own, so no hangup or Ctrl+C of this terminal reaches it."""
+        """Start the process; it leads a session of its own, so no hangup or Ctrl+C of this terminal reaches it.
+
+        Raises:
+            PluginError: it cannot be started.
+        """
         command = [
             sys.executable,
             "-m",
@@ -41,9 +45,10 @@ class ProcessHost:
             expect,
         ]
         said = self._logs(run) / "host.txt"
-        said.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        descriptor = -1
         try:
+            said.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -55,4 +60,5 @@ class ProcessHost:
         except OSError as error:
             raise PluginError(f"cannot start a process to host run {run}: {error}") from error
         finally:
-            os.close(descriptor)
+            if descriptor >= 0:
+                os.close(descriptor)

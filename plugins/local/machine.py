@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
-from ...core.errors import InvalidError
+from ...core.errors import InvalidError, StoreError
 from ...core.runs import CodeState, Snapshot
 from ...worker.workplace import git_state
 
@@ -36,24 +37,26 @@ class LocalMachine:
 
         Raises:
             InvalidError: a recorded path would leave the directory.
+            StoreError: the directory cannot be written.
         """
         final = self._code / key
         if final.is_dir():
             return str(final)
-        self._code.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fresh = Path(mkdtemp(dir=self._code))
-        for name, digest in snapshot.files.items():
-            path = PurePosixPath(name)
-            if path.is_absolute() or ".." in path.parts:
-                raise InvalidError(f"recorded code names a file outside its project: {name}")
-            file = fresh / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(snapshot.contents[digest])
+        fresh = None
         try:
+            self._code.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh = Path(mkdtemp(dir=self._code))
+            _write(snapshot, fresh)
             fresh.rename(final)  # whole or not at all: another process may do the same
-        except OSError:
+        except OSError as error:
             if not final.is_dir():
-                raise
+                raise StoreError(
+                    f"cannot write recorded code in the store at {self._code.parent.parent}: {error.strerror}",
+                    "make it writable and see that there is space, or use another store with --store DIR",
+                ) from error
+        finally:
+            if fresh is not None:
+                shutil.rmtree(fresh, ignore_errors=True)
         return str(final)
 
     def capacity(self, name: str, limits: dict[str, int]) -> float:
@@ -65,6 +68,16 @@ class LocalMachine:
         if name == "memory":
             return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         return 1.0
+
+
+def _write(snapshot: Snapshot, folder: Path) -> None:
+    for name, digest in snapshot.files.items():
+        path = PurePosixPath(name)
+        if path.is_absolute() or ".." in path.parts:
+            raise InvalidError(f"recorded code names a file outside its project: {name}")
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(snapshot.contents[digest])
 
 
 def _gpus() -> int:

@@ -164,6 +164,19 @@ def test_an_isolated_step_has_a_process_of_its_own(open_executor: Open) -> None:
     assert len(pids) == 4
 
 
+def test_short_steps_are_never_queued_before_an_isolated_worker(open_executor: Open) -> None:
+    pooled, isolated = operation("process_id", returns=True), operation("process_id", returns=True, isolation="process")
+    executor = open_executor(pooled, isolated)
+
+    found = run_all(executor, [order(f"s{number}", int(number % 10 == 9)) for number in range(200)])
+
+    pids = {node: end.outputs[0].ref.inline for node, end in found.items() if isinstance(end, AttemptSucceeded)}
+    alone = [pids[f"s{number}"] for number in range(9, 200, 10)]
+    assert len(pids) == 200
+    assert len(set(alone)) == len(alone)
+    assert not set(alone) & {pid for node, pid in pids.items() if not node.endswith("9")}
+
+
 def test_another_thread_can_wake_a_wait(open_executor: Open) -> None:
     executor = open_executor(operation("nothing"))
     executor.wake()

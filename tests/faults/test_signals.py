@@ -1,0 +1,148 @@
+"""Ctrl+C, SIGTERM, SIGHUP and `graft cancel`: what stops a run, how soon, and with which exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fault_project import Project, until
+
+pytestmark = pytest.mark.fault
+
+SOON_S = 8.0
+"""Less than the 10 s a stopped step has: whoever passes this was not waiting for that."""
+
+
+def begin(project: Project, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+    process = project.start(*(arguments or ("--json", "run", "stopped.py")), **environ)
+    assert until(trace(project, "began").exists)
+    return process
+
+
+def trace(project: Project, word: str) -> Path:
+    return Path(project.environ["EFFECTS_FOLDER"], word)
+
+
+def states(project: Project) -> tuple[str, dict[str, str]]:
+    run: dict[str, Any] = project.document("show")
+    return run["state"], {step["name"]: step["state"] for step in run["steps"]}
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_the_run_and_lets_its_steps_clean_up(
+    project: Project, number: signal.Signals, code: int
+) -> None:
+    process = begin(project)
+
+    process.send_signal(number)
+
+    assert process.wait(SOON_S) == code
+    assert trace(project, "cleaned").exists()
+    assert states(project) == ("CANCELLED", {"long": "CANCELLED", "after": "SKIPPED"})
+    assert project.is_gone()
+
+
+def test_a_second_ctrl_c_kills_a_step_that_does_not_listen(project: Project) -> None:
+    process = begin(project, DEAF="1")
+    process.send_signal(signal.SIGINT)
+    time.sleep(1)
+    assert process.poll() is None
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(SOON_S) == 130
+    assert states(project)[0] == "CANCELLED"
+    assert project.is_gone()
+
+
+def test_a_third_ctrl_c_leaves_a_run_that_can_be_resumed(project: Project) -> None:
+    process = begin(project, DEAF="1")
+
+    for _ in range(3):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.01)
+
+    assert process.wait(SOON_S) == 130
+    assert project.is_gone()
+    assert states(project)[0] in ("CANCELLED", "INTERRUPTED")
+    trace(project, "enough").touch()
+    assert project.document("retry", "@last")["state"] == "SUCCESS"
+
+
+@pytest.mark.parametrize("before_s", [0.15, 0.3, 0.45])
+def test_ctrl_c_during_start_up_ends_at_once_and_leaves_a_sound_store(project: Project, before_s: float) -> None:
+    process = project.start("--json", "run", "stopped.py")
+    time.sleep(before_s)
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(SOON_S) in (130, -signal.SIGINT)  # the second before Python had a handler
+    assert "Traceback" not in project.said(process)[1] or process.returncode < 0
+    assert project.is_gone()
+    project.check()
+
+
+def test_a_run_goes_on_when_its_terminal_is_closed(project: Project) -> None:
+    process = begin(project)
+
+    process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert process.poll() is None
+    trace(project, "enough").touch()
+
+    assert process.wait(SOON_S) == 0
+    assert states(project)[0] == "SUCCESS"
+
+
+@pytest.mark.parametrize("is_detached", [False, True])
+def test_another_process_cancels_a_run(project: Project, is_detached: bool) -> None:
+    process = begin(project, *(("run", "stopped.py", "--detach") if is_detached else ()))
+
+    assert project.graft("cancel").returncode == 0
+
+    assert until(lambda: states(project)[0] == "CANCELLED", SOON_S)
+    assert trace(project, "cleaned").exists()
+    assert process.wait(SOON_S) == (0 if is_detached else 130)
+    assert project.is_gone()
+
+
+def test_another_process_kills_a_step_that_does_not_listen(project: Project) -> None:
+    process = begin(project, DEAF="1")
+
+    assert project.graft("cancel", "--kill").returncode == 0
+
+    assert process.wait(SOON_S) == 130
+    assert states(project)[0] == "CANCELLED"
+    assert project.is_gone()
+
+
+def test_a_run_whose_host_is_dead_is_cancelled_at_once(project: Project) -> None:
+    process = begin(project)
+    process.kill()
+    process.wait(10)
+    assert project.is_gone()
+
+    cancelled = project.document("cancel")
+
+    assert cancelled["state"] == "CANCELLED"
+    assert states(project)[0] == "CANCELLED"
+    trace(project, "enough").touch()
+    assert project.document("retry", "@last")["state"] == "SUCCESS"
+
+
+def test_a_stopped_host_does_not_lose_its_run(project: Project) -> None:
+    process = begin(project)
+
+    os.kill(process.pid, signal.SIGSTOP)
+    assert states(project)[0] == "STARTED"
+    assert project.graft("retry", "@last").returncode == 4
+    os.kill(process.pid, signal.SIGCONT)
+    trace(project, "enough").touch()
+
+    assert process.wait(SOON_S) == 0
+    assert states(project)[0] == "SUCCESS"
