@@ -230,7 +230,7 @@ def test_taking_a_fact_costs_little() -> None:
     count = 20_000
     states = dict.fromkeys((f"s{number}" for number in range(count)), Status.PENDING)
     live = Live(LOOK, states, "wide", stream=io.StringIO(), clock=lambda: NOW, size=lambda: (80, 24))
-    groups = [[dispatched(path), succeeded(path)] for path in states]
+    groups: list[list[Fact]] = [[dispatched(path), succeeded(path)] for path in states]
     begun = time.thread_time()
     for group in groups:
         live.observe(group)
