@@ -84,6 +84,7 @@ def open_workspace(
     """Open the workspace of a target's project, or of the current directory's.
 
     Args:
+        choices: which store, project and configuration.
         target: as the person wrote it; None: the current directory's project.
         warn: told what is odd about a pipeline that is started; None: as Python's warnings.
 

@@ -58,6 +58,7 @@ class Launching:
             created=parts.clock(),
         )
         self._preflight.check(spec)
+        parts.warn_of(loaded)
         return spec, loaded
 
     def check(self, spec: RunSpec) -> None:
@@ -96,5 +97,6 @@ class Launching:
                 selected=None if old.selected is None else tuple(n.path for n in graph.nodes if n.path in chosen),
                 uses_snapshot=False,
             )
+            parts.warn_of(loaded)
         self._preflight.check(spec)
         return spec, loaded

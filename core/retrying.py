@@ -69,6 +69,8 @@ class Retrying:
         recorded = parts.outputs.of_run(request.run)
         hint = "include it in the retry, or use 'graft run': it starts from the pipeline as it is now"
         self._preflight.check_again(spec, again, {path: recorded.get(path, ()) for path in kept}, hint)
+        if loaded is not None:
+            parts.warn_of(loaded)
         left_out = _in_order(spec.graph, set(spec.graph.index) - again - set(kept))
         plan = RetryPlan(run=request.run, again=_in_order(spec.graph, again), kept=kept, left_out=left_out)
         return Retry(plan=plan, spec=spec, loaded=loaded)

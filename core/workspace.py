@@ -65,8 +65,8 @@ class Parts:
     runner: Callable[[str], RunnerChoice]
     """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
     default_runner: str
-    default_jobs: int | None = None
-    """Cpus that the steps of a run may use when it does not say; None: all there are."""
+    default_jobs: int | None
+    """`[runner.local] jobs`; None: as many as the machine gives this process."""
     slots: Callable[[Mapping[str, float]], Slots]
     """Opens the machine-wide resources of the given capacities."""
     capacity: Callable[[str], float]
@@ -85,6 +85,11 @@ class Parts:
     """Values of secrets by name; InvalidError naming those that are nowhere."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
+
+    def warn_of(self, loaded: Loaded) -> None:
+        """Tell every warning of a pipeline that is about to be started."""
+        for warning in loaded.warnings:
+            self.warn(warning)
 
 
 class Workspace:
@@ -113,14 +118,15 @@ class Workspace:
             InvalidError: as `load`; a selection that fits nothing; an unknown label; a missing input or secret.
         """
         spec, loaded = self._launching.prepare(request)
-        self._take(loaded)
+        self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
 
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
         self._launching.check(spec)
-        self._take(loaded)
+        self.parts.warn_of(loaded)
+        self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
 
@@ -286,7 +292,7 @@ class Workspace:
         """Write a new PENDING run from a frozen spec, `parent` set; host or launch it next."""
         spec, loaded = self._launching.again(run, code=code, origin=origin, runner=runner)
         if loaded is not None:
-            self._take(loaded)
+            self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, self.parts.runs.snapshot(run) if loaded is None else loaded.snapshot)
         return spec.id
 
@@ -297,15 +303,12 @@ class Workspace:
     def _reset(self, request: RetryRequest) -> None:
         retry = self._retrying.prepare(request)
         if retry.loaded is not None:
-            self._take(retry.loaded)
+            self._keep_blobs(retry.loaded.blobs)
         self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
         self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
 
-    def _take(self, loaded: Loaded) -> None:
-        """Keep what a compiled pipeline carries by value, and pass on what is odd about it."""
-        for warning in loaded.warnings:
-            self.parts.warn(warning)
-        for data in loaded.blobs.values():
+    def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
+        for data in blobs.values():
             self.parts.outputs.keep(data)
 
 
