@@ -57,7 +57,7 @@ def progress(look: Look, states: Mapping[str, Status], title: str, *, is_plain: 
     """Return the view that fits: quiet, lines, or a picture."""
     if is_quiet:
         return Quiet()
-    if is_plain or not look.is_terminal:
+    if is_plain or not look.is_terminal or os.environ.get("TERM") == "dumb":
         return Lines(look, states)
     return Live(look, states, title)
 
