@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -367,24 +366,6 @@ def test_graph_formats_say_the_same_edges(graft: Graft, tmp_path: Path) -> None:
     assert "n0 --> n1" in graft("graph", "--format", "mermaid").out
     assert graft("graph", "-o", str(tmp_path / "g.gv"), "--tb").code == 0
     assert "rankdir=TB" in (tmp_path / "g.gv").read_text()
-
-
-def test_a_picture_without_graphviz_says_how_to_get_it(graft: Graft, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    ended = graft("graph", "--format", "svg")
-    assert ended.code == 4
-    assert "pip install 'graftline[svg]'" in ended.err
-    assert "install graphviz" in ended.err
-    assert "--format text, dot and mermaid work without" in ended.err
-
-
-def test_a_picture_needs_no_program_where_the_library_is(graft: Graft, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pygraphviz")
-    monkeypatch.setenv("PATH", "/nowhere")
-    ended = graft("graph", "--format", "svg")
-    assert ended.code == 0
-    assert ">model_fit<" in ended.out
 
 
 def test_names_with_control_characters_never_reach_the_screen(graft: Graft, space: FakeWorkspace) -> None:
