@@ -70,14 +70,14 @@ def report(space: Workspace, options: Options, run: Run, *, took_s: float | None
 
 def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:
     """Gather what the screens of a run show."""
-    failed = [step.path for step in steps if step.state is Status.FAILURE][:PANELS_SHOWN]
+    failed = [step for step in steps if step.state is Status.FAILURE][:PANELS_SHOWN]
     return Shown(
         run=run,
         steps=steps,
         spec=_spec(space, run.id),
         short=short(space, run.id),
         now=space.parts.clock(),
-        logs={path: tail(space.logs(run.id, path)) for path in failed},
+        logs={step.path: tail(space.logs(run.id, step.path, step.attempts)) for step in failed},
         here=here(),
         is_full=is_full,
     )

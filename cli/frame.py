@@ -32,7 +32,9 @@ def frame(look: Look, board: Board, title: str, now: float, rows: int, note: str
         lines += _steps(look, board, list(board.states), now)
     elif room > 2:
         lines.append(_tally(look, board))
-        lines += _steps(look, board, _that_matter(board, room - 1), now)
+        # What stays in the scrollback when it is over is what went wrong, not a screen of what went well.
+        shown = _that_matter(board, room - 1) if board.result is None else list(board.causes)[: room - 1]
+        lines += _steps(look, board, shown, now)
     if note:
         lines.append(look.paint(cut(f"  {look.said(note)}", look.width, ellipsis=look.ellipsis), Ink.YELLOW))
     return lines[: max(1, rows)]

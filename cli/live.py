@@ -57,7 +57,7 @@ def progress(look: Look, states: Mapping[str, Status], title: str, *, is_plain: 
     """Return the view that fits: quiet, lines, or a picture."""
     if is_quiet:
         return Quiet()
-    if is_plain or not look.is_terminal:
+    if is_plain or not look.is_terminal or os.environ.get("TERM") == "dumb":
         return Lines(look, states)
     return Live(look, states, title)
 
@@ -157,6 +157,8 @@ class Live:
         self._clock = clock
         self._size = size or _terminal_size
         self._note = ""
+        self._has_headline = True
+        """Not in the last picture: the closing words that come below say the same and more."""
         self._drawn: list[int] = []
         """Columns of each line of the last picture."""
         self._lock = threading.Lock()
@@ -175,6 +177,7 @@ class Live:
         self._over.set()
         self._painter.join(timeout=2.0)
         self._note = ""
+        self._has_headline = False
         try:
             self.draw()
         finally:
@@ -197,6 +200,7 @@ class Live:
         look = replace(self._look, width=max(10, width - 1))
         with self._lock:
             lines = frame(look, self._board, self._title, self._clock(), max(1, height - 1), self._note)
+        lines = lines if self._has_headline else lines[1:]
         up = sum(max(1, -(-filled // width)) for filled in self._drawn)
         start = f"\x1b[{up}A\r" if up else "\r"
         self._stream.write(start + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from .examples import example_lines
+
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -44,13 +46,15 @@ def declared(
         str | None, typer.Option("-C", "--config", metavar="FILE", help="Read this configuration file too; it wins.")
     ] = None,
     registry: Annotated[
-        str | None, typer.Option("-P", "--registry", metavar="REGISTRY", help="Registry of lineages and generations.")
+        str | None,
+        typer.Option("-P", "--registry", metavar="REGISTRY", help="Registry of lineages, for later."),
     ] = None,
     runner: Annotated[
         str | None, typer.Option("-R", "--runner", metavar="RUNNER", help="Runner that executes the steps.")
     ] = None,
     engine: Annotated[
-        str | None, typer.Option("-E", "--engine", metavar="ENGINE", help="Named pair of feeds and sink.")
+        str | None,
+        typer.Option("-E", "--engine", metavar="ENGINE", help="Feeds and sink by name, for later."),
     ] = None,
     store: Annotated[str | None, typer.Option("--store", metavar="DIR", help="Directory of the run log.")] = None,
     project: Annotated[
@@ -78,6 +82,9 @@ class Command(TyperCommand):
             if any(records):
                 with formatter.section(title):
                     formatter.write_dl([record for record in records if record])
+        if examples := example_lines(self.name or ""):
+            with formatter.section("Examples"):
+                formatter.write_dl(examples, col_max=50)
         formatter.write_paragraph()
         formatter.write_text("Common options (-C -P -R -E --store --project --json --plain -v): see graft --help")
 

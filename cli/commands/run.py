@@ -30,9 +30,11 @@ from graftline.cli.printer import put, put_document, remark
 from graftline.cli.text import clean, plural
 from graftline.core.document import run_document
 from graftline.core.errors import InvalidError
+from graftline.core.graph import CallKind
 from graftline.core.requests import RunRequest
 
 if TYPE_CHECKING:
+    from graftline.core.runs import RunSpec
     from graftline.core.workspace import Workspace
 
 
@@ -79,7 +81,18 @@ def run(
     if detach:
         return _detach(space, options, request)
     created = space.create(request)
+    if not options.is_json and (said := code_text(space.spec(created), is_named=target is not None)):
+        remark(said)
     return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops))
+
+
+def code_text(spec: RunSpec, *, is_named: bool) -> str | None:
+    """Say which code runs where that is not plain: a pipeline nobody named, a file without one. None: it is plain."""
+    text = clean(spec.target.text)
+    calls = [operation.call.kind for operation in spec.graph.operations]
+    if text.endswith(".py") and calls == [CallKind.SCRIPT]:
+        return f"code: {text} as a script of one step, as nothing in it makes a pipeline"
+    return None if is_named else f"code: {text}"
 
 
 def _preview(space: Workspace, options: Options, request: RunRequest) -> int:

@@ -368,14 +368,6 @@ def test_graph_formats_say_the_same_edges(graft: Graft, tmp_path: Path) -> None:
     assert "rankdir=TB" in (tmp_path / "g.gv").read_text()
 
 
-def test_a_picture_without_graphviz_says_how_to_get_it(graft: Graft, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    ended = graft("graph", "--format", "svg")
-    assert ended.code == 4
-    assert "install graphviz" in ended.err
-    assert "--format text, dot and mermaid work without" in ended.err
-
-
 def test_names_with_control_characters_never_reach_the_screen(graft: Graft, space: FakeWorkspace) -> None:
     evil = "a\x1b]0;owned\x07b\x9b2Jc"
     space.graph_now = graph_of({evil: ()})

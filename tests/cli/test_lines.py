@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 from cli_fakes import NOW, succeeded
 
-from graftline.cli.live import Lines
+from graftline.cli.live import Lines, Live, progress
 from graftline.cli.look import Look
 from graftline.core.events import AttemptDispatched, AttemptFailed, Fact, RetryScheduled
 from graftline.core.runs import StepError
@@ -60,3 +60,10 @@ def test_a_run_of_thousands_tells_how_far_it_is_and_what_failed() -> None:
         "12:04:31  ↻ retrying     s8",
         "12:04:34  7/1,001  994 pending, 6 ok, 1 failed",
     ]
+
+
+def test_a_terminal_that_cannot_move_its_cursor_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    look = Look(width=80, is_terminal=True)
+    assert isinstance(progress(look, {}, "iris", is_plain=False, is_quiet=False), Live)
+    monkeypatch.setenv("TERM", "dumb")
+    assert isinstance(progress(look, {}, "iris", is_plain=False, is_quiet=False), Lines)

@@ -178,7 +178,7 @@ def test_the_picture_is_drawn_over_itself_and_the_last_one_stays() -> None:
     screen = Screen(80)
     screen.feed(stream.getvalue())
     assert screen.is_cursor_shown
-    assert [row.split()[:2] for row in screen.rows if row] == [["✓", "ok"]] * 4
+    assert [row.split()[:2] for row in screen.rows if row] == [["✓", "ok"]] * 3
     assert screen.rows[-1] == ""  # the prompt comes on a line of its own
 
 
@@ -230,7 +230,7 @@ def test_taking_a_fact_costs_little() -> None:
     count = 20_000
     states = dict.fromkeys((f"s{number}" for number in range(count)), Status.PENDING)
     live = Live(LOOK, states, "wide", stream=io.StringIO(), clock=lambda: NOW, size=lambda: (80, 24))
-    groups = [[dispatched(path), succeeded(path)] for path in states]
+    groups: list[list[Fact]] = [[dispatched(path), succeeded(path)] for path in states]
     begun = time.thread_time()
     for group in groups:
         live.observe(group)
