@@ -82,9 +82,12 @@ class Lines(Quiet):
         self._look = look
         self._board = Board(states)
         self._stream = stream or sys.stdout
+        self._is_heard = True
 
     def observe(self, facts: Sequence[Fact]) -> None:
-        """Write a line for each fact that changed a step."""
+        """Write a line for each fact that changed a step, as long as somebody reads: the run goes on without."""
+        if not self._is_heard:
+            return
         lines = []
         for fact in facts:
             self._board.take([fact])
@@ -93,8 +96,11 @@ class Lines(Quiet):
                 lines.append(self._line(path, fact.at))
         if lines:
             # One write for a group: a line at a time would cost more than the step it tells of.
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
+            try:
+                self._stream.write("\n".join(lines) + "\n")
+                self._stream.flush()
+            except OSError:  # a closed pipe (`| head`), a terminal that is gone under nohup
+                self._is_heard = False
 
     def _line(self, path: str, at: float) -> str:
         board = self._board
@@ -151,6 +157,8 @@ class Live:
         self._note = ""
         try:
             self.draw()
+        except OSError:
+            return  # the terminal is gone; how the run ended is in the store
         finally:
             self._show_cursor()
             atexit.unregister(self._show_cursor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,23 @@ def test_a_run_goes_on_when_its_terminal_is_closed(project: Project) -> None:
 
     assert process.wait(SOON_S) == 0
     assert states(project)[0] == "SUCCESS"
+
+
+def test_a_run_goes_on_when_nobody_reads_what_it_prints(project: Project) -> None:
+    command = [sys.executable, "-m", "graftline", "--plain", "run", "wide.py"]
+    environ = project.environ | {"N": "60", "STEP_SECONDS": "0.01"}
+    with subprocess.Popen(
+        command, cwd=project.root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+
+        assert process.wait(30) == 141  # as a shell reports SIGPIPE
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+    assert project.document("show")["counts"] == {"SUCCESS": 60}
 
 
 @pytest.mark.parametrize("is_detached", [False, True])
