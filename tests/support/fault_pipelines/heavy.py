@@ -15,7 +15,9 @@ def produce(index: int) -> bytes:
 heavy = Pipeline(
     name="heavy",
     steps=[
-        PythonTask(function=produce, name=f"produce_{index:02d}", params={"index": index}, returns=[f"data_{index:02d}"])
+        PythonTask(
+            function=produce, name=f"produce_{index:02d}", params={"index": index}, returns=[f"data_{index:02d}"]
+        )
         for index in range(int(os.environ.get("N", "40")))
     ],
 )

@@ -31,5 +31,8 @@ def long() -> None:
 
 stopped = Pipeline(
     name="stopped",
-    steps=[PythonTask(function=long), PythonTask(function=note, name="after", after=["long"], params={"word": "after"})],
+    steps=[
+        PythonTask(function=long),
+        PythonTask(function=note, name="after", after=["long"], params={"word": "after"}),
+    ],
 )
