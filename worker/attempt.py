@@ -52,6 +52,7 @@ class Attempts:
 
     def execute(self, order: Sequence[Any]) -> Message:
         """Execute one order and return the report for it."""
+        self._switch.expect()
         _, token, node, number, index, arguments, files, definition = order
         if definition is not None and index not in self._operations:
             self._operations[index] = self._decoder.decode(definition)
@@ -63,12 +64,11 @@ class Attempts:
         was_cancelled = False
         try:
             try:
-                self._switch.is_armed = True
+                self._switch.arm()
                 self._run(attempt, index, arguments, files)
             finally:
                 # A SIGTERM takes the weapon away itself; what the step then raised is the end of a cancelled attempt.
-                was_cancelled = not self._switch.is_armed
-                self._switch.is_armed = False
+                was_cancelled = self._switch.disarm()
         except BaseException as raised:  # noqa: BLE001  SystemExit and KeyboardInterrupt of a step end it, not us
             problem = raised
         open_book(None)
