@@ -66,7 +66,7 @@ class Parts:
     runner: Callable[[str], RunnerChoice]
     """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
     default_runner: str
-    default_jobs: int | None
+    default_jobs: int | None = None
     """`[runner.local] jobs`; None: as many as the machine gives this process."""
     slots: Callable[[Mapping[str, float]], Slots]
     """Opens the machine-wide resources of the given capacities."""
