@@ -70,7 +70,7 @@ class Engine:
                 self._release(path)
 
     def _loop(self) -> RunFinished:
-        news: list[Fact] = []
+        news: list[Fact] = [*self._asked()]  # who asked before it began wants nothing started
         while True:
             now = self._clock()
             turn = self._scheduler.advance(news, now)

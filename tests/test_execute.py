@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,19 +26,21 @@ from graftline import Pipeline, PythonTask, StepFailed, load_run, metric
 SLOW = (
     HEAD
     + """
-def slow(marker: str):
+def slow(marker: str, stubborn: bool = False):
     open(marker, "w").write(str(os.getpid()))
     try:
         time.sleep(60)
     finally:
         open(marker + ".left", "w").close()
+        if stubborn:
+            time.sleep(60)
 
 flow = Pipeline([slow, PythonTask(lambda: None, name="after")])
 
 if __name__ == "__main__":
     {setup}
     try:
-        flow.execute(marker=sys.argv[1])
+        flow.execute(marker=sys.argv[1], stubborn=len(sys.argv) > 2)
     except KeyboardInterrupt:
         print("KeyboardInterrupt", load_run("@last").state, flush=True)
         sys.exit(7)
@@ -173,56 +175,58 @@ if __name__ == "__main__":
 
 
 class TestSignals:
-    def start(self, folder: Path, setup: str = "pass") -> tuple[subprocess.Popen[str], Path]:
+    def start(self, folder: Path, *arguments: str, setup: str = "pass") -> tuple[subprocess.Popen[str], Path]:
         """Start the slow script and wait until its step is at work."""
         write(folder, {"flow.py": SLOW.format(setup=setup)})
         marker = folder / "marker"
         child = subprocess.Popen(
-            [sys.executable, "flow.py", str(marker)], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True,
+            [sys.executable, "flow.py", str(marker), *arguments], cwd=folder,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert until(lambda: marker.exists() and bool(marker.read_text()))
         return child, marker
 
-    def ended(self, child: subprocess.Popen[str], signals: Sequence[signal.Signals]) -> tuple[int, str, str]:
+    def ended(self, child: subprocess.Popen[str], marker: Path, *signals: signal.Signals) -> tuple[int, str, str]:
         try:
             for number in signals:
                 child.send_signal(number)
-                time.sleep(0.3)
+                # The second one finds the step where it was sent by the first: in its `finally`.
+                assert until(marker.with_suffix(".left").exists)
             out, err = child.communicate(timeout=20)
         finally:
             child.kill()
             child.wait()
         return child.returncode, out.strip(), err
 
-    @pytest.mark.parametrize("signals", [[signal.SIGINT], [signal.SIGINT, signal.SIGINT]], ids=["once", "twice"])
+    @pytest.mark.parametrize("times", [1, 2], ids=["once", "twice at a step that does not leave"])
     def test_ctrl_c_cancels_the_run_and_then_interrupts_the_program(
-        self, folder: Path, store: Store, signals: list[signal.Signals]
+        self, folder: Path, store: Store, times: int
     ) -> None:
-        child, marker = self.start(folder)
+        child, marker = self.start(folder, *["stubborn"] * (times - 1))
         worker = int(marker.read_text())
+        begun = time.monotonic()
 
-        code, out, err = self.ended(child, signals)
+        code, out, err = self.ended(child, marker, *[signal.SIGINT] * times)
 
         assert (code, out) == (7, "KeyboardInterrupt CANCELLED"), err
         assert "Ctrl+C again kills them" in err
-        assert (folder / "marker.left").exists()
+        assert time.monotonic() - begun < 8, "it waited for the grace of 10 s"
         assert [step.state for step in store.history.steps(the_run(store))] == [Status.CANCELLED, Status.SKIPPED]
         assert not os.path.exists(f"/proc/{worker}")
 
     def test_sigterm_cancels_the_run_and_then_ends_the_program(self, folder: Path, store: Store) -> None:
-        child, _ = self.start(folder)
+        child, marker = self.start(folder)
 
-        code, _, _ = self.ended(child, [signal.SIGTERM])
+        code, _, _ = self.ended(child, marker, signal.SIGTERM)
 
         assert code == -signal.SIGTERM
         assert store.history.run(the_run(store)).state is Status.CANCELLED
 
     def test_a_handler_of_the_program_gets_its_signal_back(self, folder: Path, store: Store) -> None:
         setup = "import signal; signal.signal(signal.SIGTERM, lambda *_: print('mine', flush=True))"
-        child, _ = self.start(folder, setup)
+        child, marker = self.start(folder, setup=setup)
 
-        code, out, err = self.ended(child, [signal.SIGTERM])
+        code, out, err = self.ended(child, marker, signal.SIGTERM)
 
         assert (code, out.splitlines()) == (8, ["mine", "Cancelled CANCELLED"]), err
 

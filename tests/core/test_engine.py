@@ -175,6 +175,16 @@ class TestStopping:
         assert (ended.state, ended.reason) == (Status.CANCELLED, Reason.USER)
         assert hosted.states() == {"a": "CANCELLED", "b": "SKIPPED"}
 
+    def test_a_request_made_before_the_start_starts_nothing(self) -> None:
+        requests = Requests()
+        requests.add(CancelRequested(at=1.0))
+        hosted = Hosted(chain("a", "b"), requests=requests)
+
+        assert hosted.run().state is Status.CANCELLED
+
+        assert hosted.executor.submitted == []
+        assert hosted.states() == {"a": "CANCELLED", "b": "CANCELLED"}
+
     def test_a_hard_request_gives_no_grace(self) -> None:
         requests = Requests()
         hosted = Hosted(chain("a"), is_held=True, requests=requests)
