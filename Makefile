@@ -3,6 +3,7 @@
 
 SHELL = /bin/sh
 WORKERS ?= 2
+KILLS ?= 50
 ENTRIES = __init__.py __main__.py py.typed wiring.py runtime.py testing.py cli core plugins store tui worker
 
 .DEFAULT_GOAL = help
@@ -25,8 +26,9 @@ check: lint types contracts test ## everything a change must pass
 bench: ## measure against peers and the raw limit, print one table
 	@EXTRA=bench ./run python benchmarks $(BENCH)
 
-faults: ## the long fault sweeps: kill, full disk, corrupt bytes
-	@./run python -m pytest -q -m "fault or sweep" --timeout 3600
+faults: ## the long fault sweeps; KILLS=200 for more, WRITE=1 puts the figures into docs/reliability.md
+	@GRAFTLINE_KILLS=$(KILLS) GRAFTLINE_FIGURES="$(if $(WRITE),make faults KILLS=$(KILLS) WRITE=1)" \
+	    ./run python -m pytest -q -m "fault or sweep" --timeout 3600
 
 ui: ## open the terminal UI
 	@./run graft ui

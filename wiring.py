@@ -159,7 +159,7 @@ def submit_pipeline(
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
     space, run = _create_live(pipeline, params, runner, jobs, tags)
-    space.parts.host.launch(run, Status.PENDING)
+    space.launch(run)
     return _result(space, run)
 
 
@@ -185,8 +185,8 @@ def _host_here(space: Workspace, run: RunId) -> None:
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), _say)
     with handled(stops):
         space.host(run, None, requests, expect=Status.PENDING)
-    if stops.signal is not None:
-        signal.raise_signal(stops.signal)
+    if stops.asked_by is not None:
+        signal.raise_signal(stops.asked_by)
 
 
 def _say(text: str) -> None:

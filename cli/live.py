@@ -93,9 +93,12 @@ class Lines(Quiet):
         self._stream = stream or sys.stdout
         self._told_at = 0.0
         """Wall time of the last line that said how far it is."""
+        self._is_heard = True
 
     def observe(self, facts: Sequence[Fact]) -> None:
-        """Write a line for each fact that changed a step and matters."""
+        """Write a line for each fact that matters, as long as somebody reads: the run goes on without."""
+        if not self._is_heard:
+            return
         lines = []
         for fact in facts:
             self._board.take([fact])
@@ -107,8 +110,11 @@ class Lines(Quiet):
             lines.append(self._tally())
         if lines:
             # One write for a group: a line at a time would cost more than the step it tells of.
-            self._stream.write("\n".join(lines) + "\n")
-            self._stream.flush()
+            try:
+                self._stream.write("\n".join(lines) + "\n")
+                self._stream.flush()
+            except OSError:  # a closed pipe (`| head`), a terminal that is gone under nohup
+                self._is_heard = False
 
     def _matters(self, path: str) -> bool:
         board = self._board
@@ -180,6 +186,8 @@ class Live:
         self._has_headline = False
         try:
             self.draw()
+        except OSError:
+            return  # the terminal is gone; how the run ended is in the store
         finally:
             self._show_cursor()
             atexit.unregister(self._show_cursor)

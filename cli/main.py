@@ -122,6 +122,10 @@ def _dispatch(arguments: Sequence[str]) -> int:
         raise usage_error(problem) from problem
     except typer.Abort:
         raise KeyboardInterrupt from None
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, BrokenPipeError):  # typer would leave with 1, as if the run had failed
+            raise leaving.__context__ from None
+        raise
     return result if isinstance(result, int) else 0
 
 

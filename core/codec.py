@@ -93,9 +93,10 @@ def rich(value: Json) -> Json:
 
 def graph_to_json(graph: Graph) -> Document:
     """Return the graph as a JSON object."""
+    known: dict[int, Document] = {}
     document: Document = {
         "name": graph.name,
-        "operations": [_operation_to_json(operation) for operation in graph.operations],
+        "operations": [_operation_to_json(operation, known) for operation in graph.operations],
         "nodes": [_node_to_json(node) for node in graph.nodes],
     }
     return document if graph.mode == "job" else {**document, "mode": graph.mode}
@@ -153,13 +154,21 @@ def _source_from_json(document: Document) -> Source:
     return Gather(tuple(_source_from_json(item) for item in document["items"]))
 
 
-def _operation_to_json(operation: Operation) -> Document:
-    document: Document = {"call": _record(operation.call)}
+def _operation_to_json(operation: Operation, known: dict[int, Document]) -> Document:
+    document: Document = {"call": _shared(operation.call, known)}
     if operation.returns:
         document["returns"] = [_record(each) for each in operation.returns]
-    if policy := _record(operation.policy):
+    if policy := _shared(operation.policy, known):
         document["policy"] = policy
     return document
+
+
+def _shared(record: Call | Policy, known: dict[int, Document]) -> Document:
+    """Return the record's fields; thousands of operations have one call and one policy, known by identity."""
+    found = known.get(id(record))
+    if found is None:
+        found = known[id(record)] = _record(record)
+    return found
 
 
 def _operation_from_json(document: Document) -> Operation:

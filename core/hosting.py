@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .collector import rare_collections
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
 from .ids import RunId
@@ -28,6 +29,7 @@ class Hosting:
     def __init__(self, parts: Parts):
         self._parts = parts
 
+    @rare_collections()
     def host(self, run: RunId, observe: Observer | None, requests: Requests, expect: Status | None) -> None:
         """Take the run up and carry it to its end, whatever its runner does: it is never left STARTED.
 
@@ -178,7 +180,7 @@ def moved(target: Target, copy: str) -> Target:
         copy + entry[len(root) :] if entry == root or entry.startswith(root.rstrip("/") + "/") else entry
         for entry in target.sys_path
     )
-    return replace(target, root=copy, sys_path=search if copy in search else (copy, *search))
+    return replace(target, root=copy, sys_path=search if search != target.sys_path else (copy, *search))
 
 
 def _past(steps: Sequence[StepRun]) -> dict[str, Past]:

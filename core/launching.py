@@ -87,7 +87,7 @@ class Launching:
         )
         loaded = None
         if code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params))
+            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params, is_again=True))
             graph, chosen = loaded.graph, set(old.selected or ())
             spec = replace(
                 spec,

@@ -265,6 +265,8 @@ class LoadRequest:
     values: Mapping[str, Json]
     """Parameters given as values (parameter file, recorded run)."""
     mode: str = "job"
+    is_again: bool = False
+    """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ class Retrying:
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params))
+            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params, is_again=True))
         spec = self._revised(old, request, loaded)
         again = _to_run_again(spec, steps, request)
         if not again:
@@ -116,8 +116,10 @@ def _to_run_again(spec: RunSpec, steps: Mapping[str, StepRun], request: RetryReq
     within = set(graph.index) if spec.selected is None else set(spec.selected)
     if request.is_everything:
         return within
-    unfinished = {path for path in within if path not in steps or not _is_settled(steps[path])}
-    return (unfinished | graph.descendants(unfinished)) & within
+    unfinished = {path for path in within if path in steps and not _is_settled(steps[path])}
+    # What follows a new step is not run again for its sake: if it is to be kept, `_refuse_rewired` says no.
+    new = {path for path in within if path not in steps}
+    return ((unfinished | graph.descendants(unfinished)) & within) | new
 
 
 def _chosen(graph: Graph, steps: Mapping[str, StepRun], selection: Selection) -> set[str]:

@@ -17,7 +17,7 @@ from .scheduler import Past
 class Observer(Protocol):
     """Is told what was committed, after it was."""
 
-    def __call__(self, facts: Sequence[Fact]) -> None: ...
+    def __call__(self, facts: Sequence[Fact], /) -> None: ...
 
 
 class Requests:

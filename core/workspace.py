@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .artifacts import ArtifactRef
-from .errors import MissingError, nearest
+from .collector import rare_collections
+from .errors import MissingError, PluginError, nearest
 from .events import CancelRequested
 from .graph import Graph
 from .hosting import Hosting
@@ -122,6 +123,7 @@ class Workspace:
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
 
+    @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
         self._launching.check(spec)
@@ -136,8 +138,19 @@ class Workspace:
 
     def submit(self, request: RunRequest) -> RunId:
         """Create a run and have a process of its own host it; return at once."""
-        run = self.create(request)
-        self.parts.host.launch(run, Status.PENDING)
+        return self.launch(self.create(request))
+
+    def launch(self, run: RunId) -> RunId:
+        """Have a process of its own host a PENDING run; return at once.
+
+        Raises:
+            PluginError: no process can be started; the run is cancelled, for nobody would ever take it up.
+        """
+        try:
+            self.parts.host.launch(run, Status.PENDING)
+        except PluginError:
+            self.parts.runs.request_cancel(run, is_hard=False)
+            raise
         return run
 
     def host(

@@ -11,13 +11,41 @@ class StepCancelled(BaseException):
 
 
 class CancelSwitch:
-    """Owns SIGTERM and SIGINT of a worker. Lives in the main thread; between attempts both signals do nothing."""
+    """Owns SIGTERM and SIGINT of a worker. Lives in the main thread; between attempts both signals do nothing.
 
-    __slots__ = ("is_armed",)
+    The executor sends SIGTERM only to a worker that holds an order, and no order after it. So one that comes before
+    the attempt has begun is meant for it and is kept, and one that comes after its end is late and forgotten.
+    """
+
+    __slots__ = ("_is_due", "_was_asked", "is_armed")
 
     def __init__(self) -> None:
         self.is_armed = False
-        """True while an attempt may be interrupted. Set by the worker, cleared by it and by the first SIGTERM."""
+        """True while an attempt may be interrupted. Cleared by its end and by the first SIGTERM."""
+        self._is_due = False
+        self._was_asked = False
+
+    def expect(self) -> None:
+        """Note that an order is here: call it first of all, a SIGTERM may already be on its way."""
+        self._was_asked = False  # first: a SIGTERM between the two lines belongs to the order
+        self._is_due = True
+
+    def arm(self) -> None:
+        """Let a SIGTERM interrupt from now on.
+
+        Raises:
+            StepCancelled: one has come since `expect`.
+        """
+        self.is_armed = True
+        if self._was_asked:
+            self.is_armed = False
+            raise StepCancelled
+
+    def disarm(self) -> bool:
+        """Let no SIGTERM interrupt any more; return whether one has."""
+        was_cancelled = not self.is_armed
+        self.is_armed = self._is_due = self._was_asked = False
+        return was_cancelled
 
     def install(self) -> None:
         """Take the signals. Real handlers, never SIG_IGN: that would be inherited by programs a step starts."""
@@ -29,6 +57,7 @@ class CancelSwitch:
         if self.is_armed:
             self.is_armed = False
             raise StepCancelled
+        self._was_asked = self._is_due
 
     def on_interrupt(self, number: int, frame: FrameType | None) -> None:
         """Handle SIGINT, which only a step sends to itself: a KeyboardInterrupt, as in any Python program."""

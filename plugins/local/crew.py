@@ -10,8 +10,9 @@ from .worker import Ticket, Worker
 
 _LEAVE_S = 0.5
 """Seconds for workers to leave at close, twice: by themselves, then killed."""
-_SUPPLIED = 5
-"""Orders before every worker above which the executor can afford to wait for more reports: some 100 us of work."""
+_SUPPLIED = 8
+"""Orders before every worker above which the executor can afford to wait for more reports, if half of what may stand
+there is left: with less the workers run dry when it comes back late."""
 
 
 class Crew:
@@ -30,13 +31,12 @@ class Crew:
             depth: orders of that kind that may stand before one worker.
             is_busy: only workers that have orders, for which no further core is needed.
         """
-        best = None
+        best, fewest = None, depth
         for worker in self.workers:
-            if is_busy and not worker.queue:
-                continue
-            if (best is None or len(worker.queue) < len(best.queue)) and worker.takes(depth):
-                best = worker
-                if not worker.queue:
+            waiting = len(worker.queue)
+            if waiting < fewest and not (is_busy and not waiting) and worker.takes(depth):
+                best, fewest = worker, waiting
+                if not waiting:
                     break
         return best
 
@@ -65,7 +65,9 @@ class Crew:
 
     def is_supplied(self) -> bool:
         """Tell whether every worker has enough before it for a while."""
-        return bool(self.workers) and all(len(worker.queue) > _SUPPLIED for worker in self.workers)
+        return bool(self.workers) and all(
+            len(worker.queue) > max(_SUPPLIED, worker.limit // 2) for worker in self.workers
+        )
 
     def take_core(self) -> bool:
         """Hold a core for one more busy worker; return whether there is one."""

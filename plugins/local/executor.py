@@ -33,8 +33,8 @@ _RECALL_AFTER_S = 0.002
 _CORE_LOOK_S = 0.02
 """How often a run without a free core looks for one."""
 _NAP_S = 0.0001
-"""Seconds it lets reports gather while all workers are well supplied. Waking for each report costs 15 us of its time
-and a core that a worker could use: 11,000 attempts a second instead of 29,000."""
+"""Seconds it lets reports gather while all workers are well supplied: to wake for each report costs it 15 us, and a
+commit of its own 0.2 ms."""
 
 
 class LocalExecutor:
@@ -166,7 +166,7 @@ class LocalExecutor:
             if worker is None:
                 if not self._start(self._backlog.popleft() if is_isolated else None):
                     break
-            elif not self._send(worker, self._backlog.popleft()):
+            elif not self._send(worker, self._backlog.popleft(), depth):
                 break
         if not self._backlog:
             self._balance()
@@ -187,10 +187,10 @@ class LocalExecutor:
             self._listen(self._guarded.fileno(), self._on_guardian)
         return True
 
-    def _send(self, worker: Worker, ticket: Ticket) -> bool:
+    def _send(self, worker: Worker, ticket: Ticket, depth: int) -> bool:
         operation = self._context.operations[ticket.operation]
         try:
-            is_sent = worker.send(ticket, operation, self._pace.depth(ticket.operation))
+            is_sent = worker.send(ticket, operation, depth)
         except ConnectionError:  # it has just died; its leash tells in a moment
             is_sent = False
         except OSError as problem:  # an order too large for a datagram, and no place to write it
@@ -256,7 +256,7 @@ class LocalExecutor:
         worker.is_ready = True
         worker.alarm = math.inf
         ticket, worker.reserved = worker.reserved, None
-        if ticket is not None and not self._send(worker, ticket):
+        if ticket is not None and not self._send(worker, ticket, 1):
             self._retire(worker)
 
     def _on_leash(self, worker: Worker) -> None:

@@ -29,7 +29,7 @@ class Stops:
         """SIGTERM came."""
 
     @property
-    def signal(self) -> signal.Signals | None:
+    def asked_by(self) -> signal.Signals | None:
         """Return what asked the run to stop; None when nothing did."""
         if self.is_terminated:
             return signal.SIGTERM

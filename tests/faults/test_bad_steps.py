@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_figures import Figures
 from fault_project import Project
 
 pytestmark = pytest.mark.fault
@@ -32,7 +33,9 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("how", "reason", "words"), ENDS)
-def test_a_step_that_ends_badly_fails_alone_with_its_cause(project: Project, how: str, reason: str, words: str) -> None:
+def test_a_step_that_ends_badly_fails_alone_with_its_cause(
+    project: Project, figures: Figures, how: str, reason: str, words: str
+) -> None:
     run = project.document("run", "badly.py", "-j", "2", exit_code=1, HOW=how)
 
     assert run["state"] == "FAILURE"
@@ -43,7 +46,9 @@ def test_a_step_that_ends_badly_fails_alone_with_its_cause(project: Project, how
     assert steps["after_it"]["state"] == "SKIPPED"
     limit_s = 0.5 if "too_long" in how else 0
     moment = float((Path(project.environ["EFFECTS_FOLDER"]) / "moment").read_text())
-    assert ended(steps["bad"]) - moment < limit_s + SOON_S
+    took_s = ended(steps["bad"]) - moment - limit_s
+    assert took_s < SOON_S
+    figures.took("a step that ends badly is failed with its cause after", took_s)
     assert project.is_gone()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
+from fault_figures import Figures
 from fault_project import DEADLINE_S, Project
 
 pytestmark = pytest.mark.fault
@@ -38,8 +40,15 @@ def test_four_runs_on_one_store_do_not_disturb_each_other(project: Project) -> N
 
 
 @pytest.mark.sweep
-def test_eight_runs_of_500_steps_on_one_store_do_not_disturb_each_other(project: Project) -> None:
+def test_eight_runs_of_500_steps_on_one_store_do_not_disturb_each_other(project: Project, figures: Figures) -> None:
+    began = time.monotonic()
     crowd(project, runs=8, steps=500)
+    took_s = time.monotonic() - began
+
+    figures.note(
+        "8 `graft run` of 500 steps on one store at once", f"8 good, 0 lock errors; {took_s:.0f} s with checks"
+    )
+    figures.note("log lines of those runs that are there", "4,000 of 4,000")
 
 
 def test_the_log_is_whole_right_after_the_run(project: Project) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
+from pathlib import Path
 
 import pytest
+from fault_figures import Figures, spread
 from fault_kills import DETECTED_S, IN_FLIGHT, JOBS, Kill, kill_and_resume
 from fault_project import Project
 
@@ -36,3 +39,50 @@ def test_a_run_whose_host_is_killed_loses_nothing_and_is_resumed(project: Projec
 
     assert kill.state == "INTERRUPTED"
     assert_harmless(kill)
+
+
+@pytest.mark.sweep
+def test_kills_at_random_instants_of_200_steps_lose_nothing(tmp_path: Path, kills: int, figures: Figures) -> None:
+    done: list[Kill] = []
+    others: Counter[str] = Counter()
+    longest_s = _seconds_of(Project(tmp_path / "whole"))
+    while len(done) < kills:
+        project = Project(tmp_path / str(len(done) + others.total()))
+        try:
+            process = project.start(*run_wide(project, 200))
+            time.sleep(random.uniform(0, longest_s))
+            if process.poll() is not None:
+                others["after its end"] += 1
+                continue
+            kill = kill_and_resume(project, process)
+            assert_harmless(kill)
+        finally:
+            project.end()
+        if kill.state == "INTERRUPTED":
+            done.append(kill)
+        else:
+            others["before it was written" if kill.state is None else f"while {kill.state}"] += 1
+    _note(figures, done, others)
+
+
+def _seconds_of(project: Project) -> float:
+    began = time.monotonic()
+    assert project.start(*run_wide(project, 200)).wait(60) == 0
+    return time.monotonic() - began
+
+
+def _note(figures: Figures, done: list[Kill], others: Counter[str]) -> None:
+    beside = ", ".join(f"{count} {when}" for when, count in sorted(others.items()))
+    again = [kill.again for kill in done]
+    figures.note("kill -9 in the middle of a run of 200 steps", str(len(done)))
+    figures.note("kills at other instants of the same sweep", beside or "none")
+    figures.note("steps reported before those kills", f"{sum(kill.done for kill in done):,}")
+    figures.note("of them lost, or executed again", str(sum(kill.lost for kill in done)))
+    figures.note("half-written or damaged values", str(sum(kill.damaged for kill in done)))
+    figures.note(
+        f"steps executed twice after `graft resume` ({JOBS} workers)",
+        f"{max(again)} at most, {sum(again) / len(again):.1f} on average",
+    )
+    figures.note("processes left 2 s after the kill", str(sum(kill.survivors_s > 2 for kill in done)))
+    figures.note("last process gone after", spread([kill.survivors_s for kill in done]))
+    figures.note("`graft ls` says INTERRUPTED (its own start included)", spread([kill.detected_s for kill in done]))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_figures import Figures
 from fault_project import Project, until
 
 pytestmark = pytest.mark.fault
@@ -99,6 +103,23 @@ def test_a_run_goes_on_when_its_terminal_is_closed(project: Project) -> None:
     assert states(project)[0] == "SUCCESS"
 
 
+def test_a_run_goes_on_when_nobody_reads_what_it_prints(project: Project) -> None:
+    command = [sys.executable, "-m", "graftline", "--plain", "run", "wide.py"]
+    environ = project.environ | {"N": "60", "STEP_SECONDS": "0.01"}
+    with subprocess.Popen(
+        command, cwd=project.root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+
+        assert process.wait(30) == 141  # as a shell reports SIGPIPE
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+
+    assert project.document("show")["counts"] == {"SUCCESS": 60}
+
+
 @pytest.mark.parametrize("is_detached", [False, True])
 def test_another_process_cancels_a_run(project: Project, is_detached: bool) -> None:
     process = begin(project, *(("run", "stopped.py", "--detach") if is_detached else ()))
@@ -109,6 +130,28 @@ def test_another_process_cancels_a_run(project: Project, is_detached: bool) -> N
     assert trace(project, "cleaned").exists()
     assert process.wait(SOON_S) == (0 if is_detached else 130)
     assert project.is_gone()
+
+
+@pytest.mark.sweep
+def test_a_cancel_from_elsewhere_is_seen_soon(tmp_path: Path, figures: Figures) -> None:
+    for number in range(20):
+        project = Project(tmp_path / str(number))
+        try:
+            process = begin(project)
+            assert project.graft("cancel").returncode == 0
+            assert process.wait(SOON_S) == 130
+            took_s = trace(project, "cleaned").stat().st_mtime - asked_at(project)
+        finally:
+            project.end()
+        assert took_s < SOON_S
+        figures.took("`graft cancel` from another process interrupts a step after", took_s)
+
+
+def asked_at(project: Project) -> float:
+    """Return when the run was asked to stop."""
+    rows = [json.loads(line) for line in project.graft("--json", "events").stdout.splitlines()]
+    (asked,) = [row for row in rows if row["kind"] == "CancelRequested"]
+    return datetime.fromisoformat(asked["at"]).timestamp()
 
 
 def test_another_process_kills_a_step_that_does_not_listen(project: Project) -> None:

@@ -102,8 +102,7 @@ def test_nothing_reported_is_lost_to_kill_9(tmp_path: Path) -> None:
         assert store.doctor() == []
 
 
-@pytest.mark.fault
-@pytest.mark.skipif("GRAFTLINE_FAULTS" not in os.environ, reason="200 kills take a minute: make faults")
+@pytest.mark.sweep
 def test_nothing_reported_is_lost_to_200_kills(tmp_path: Path) -> None:
     with open_store(tmp_path) as store:
         for _ in range(200):

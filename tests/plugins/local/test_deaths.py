@@ -143,6 +143,20 @@ def test_cancelling_runs_finally_and_tells_what_never_began(open_executor: Open,
     assert (tmp_path / "cleaned").exists()
 
 
+def test_cancelling_at_any_instant_of_an_attempt_s_start_needs_no_kill(open_executor: Open) -> None:
+    executor = open_executor(operation("snooze"), operation("nothing"))
+    for number in range(25):
+        run_all(executor, [order("warm", 1)])
+        executor.submit([order("slow", seconds=30)])
+        executor.wait(number * 0.00008)
+
+        began = time.monotonic()
+        executor.cancel(["slow"], grace_s=10)
+
+        assert isinstance(ends(executor, 1)["slow"], AttemptCancelled)
+        assert time.monotonic() - began < 5  # its grace is 10: who ends sooner was not killed
+
+
 def test_cancelling_kills_what_does_not_stop_within_its_grace(open_executor: Open) -> None:
     executor = open_executor(operation("ignore_terminate"))
     executor.submit([order("deaf")])
