@@ -172,6 +172,7 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         feed=store.feed,
         loader=loader,
         runner=lambda name: RunnerChoice(runner=runner),
+        default_jobs=None,
         default_runner="under-test",
         slots=lambda capacity: pytest.fail("no step asks for a resource"),
         capacity=lambda name: 0.0,

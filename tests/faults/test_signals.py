@@ -22,7 +22,7 @@ SOON_S = 8.0
 """Less than the 10 s a stopped step has: whoever passes this was not waiting for that."""
 
 
-def begin(project: Project, *arguments: str, **environ: str) -> subprocess.Popen[bytes]:
+def begin(project: Project, *arguments: str, **environ: Any) -> subprocess.Popen[bytes]:
     process = project.start(*(arguments or ("--json", "run", "stopped.py")), **environ)
     assert until(trace(project, "began").exists)
     return process

@@ -23,7 +23,7 @@ from graftline.core.ids import new_run_id
 
 MARK = "FAULT_PROJECT"
 """Environment variable of every process that a project starts, and of all below them."""
-ONLOOKER = {MARK: "onlooker"}
+ONLOOKER: dict[str, Any] = {MARK: "onlooker"}  # Any: unpacked as keywords
 """Environment of a command that looks on while others are counted."""
 DEADLINE_S = 60.0
 """For commands that take half a second on a quiet machine."""
@@ -88,7 +88,7 @@ class Project:
         number = self._started.index(process)
         return tuple((self._output / f"{number}.{name}").read_text() for name in ("out", "err"))  # type: ignore[return-value]
 
-    def graft(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    def graft(self, *arguments: str, **environ: Any) -> subprocess.CompletedProcess[str]:
         """Call `graft` and wait for it."""
         process = self.start(*arguments, **environ)
         code = process.wait(DEADLINE_S)
