@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graftline.core.document import roll_up
-from graftline.core.quantities import duration_text, size_text
-from graftline.core.runs import Run, RunSpec, StepRun
-from graftline.core.states import Status
-
+from ..core.document import roll_up
+from ..core.quantities import duration_text, size_text
+from ..core.runs import Run, RunSpec, StepRun
+from ..core.states import Status
 from .failure import failure_panel, log_command, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago, local

@@ -6,14 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from graftline.core.document import run_document
-from graftline.core.errors import GraftError
-from graftline.core.ids import RunId
-from graftline.core.quantities import duration_text
-from graftline.core.runs import Run, RunSpec, StepRun
-from graftline.core.session import Observer, Requests
-from graftline.core.states import Status
-
+from ..core.document import run_document
+from ..core.errors import GraftError
+from ..core.ids import RunId
+from ..core.quantities import duration_text
+from ..core.runs import Run, RunSpec, StepRun
+from ..core.session import Observer, Requests
+from ..core.states import Status
 from .card import PANELS_SHOWN, Shown
 from .closing import closing
 from .complaint import here
@@ -26,7 +25,7 @@ from .printer import put, put_document
 from .signals import TERMINATED, Stops, handled
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ..core.workspace import Workspace
 
 EXIT_CODES: Mapping[Status, int] = {
     Status.SUCCESS: 0,

@@ -7,9 +7,8 @@ import traceback
 from functools import partial
 from textwrap import indent
 
-from graftline.core.errors import GraftError, InvalidError, nearest
-from graftline.core.place import seen_from
-
+from ..core.errors import GraftError, InvalidError, nearest
+from ..core.place import seen_from
 from .printer import put_document, remark
 from .text import clean
 
@@ -28,7 +27,7 @@ def complain(error: GraftError, *, is_json: bool, is_verbose: bool) -> int:
     """Report an error of ours and return its exit code."""
     error.rename_files(partial(seen_from, here()))
     if is_json:
-        from graftline.core.document import error_document  # brings the records of runs: 25 ms that `--help` saves
+        from ..core.document import error_document  # brings the records of runs: 25 ms that `--help` saves
 
         put_document(error_document(error))
     if is_verbose:

@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
-from graftline.core.place import seen_from
-from graftline.core.ports import LogChunk
-from graftline.core.quantities import duration_text
-from graftline.core.runs import Frame, StepError, StepRun
-from graftline.core.states import Status
-
+from ..core.place import seen_from
+from ..core.ports import LogChunk
+from ..core.quantities import duration_text
+from ..core.runs import Frame, StepError, StepRun
+from ..core.states import Status
 from .loglines import Lines
 from .look import Ink, Look
 from .reasons import reason_text

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graftline.core.quantities import duration_text
-from graftline.core.states import Status
-
+from ..core.quantities import duration_text
+from ..core.states import Status
 from .board import Board
 from .look import MARKS, RETRYING, Ink, Look
 from .text import clean, columns, cut, pad

@@ -17,10 +17,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from graftline.core.events import Fact
-from graftline.core.quantities import duration_text
-from graftline.core.states import Status
-
+from ..core.events import Fact
+from ..core.quantities import duration_text
+from ..core.states import Status
 from .board import Board
 from .frame import frame
 from .look import MARKS, RETRYING, Look

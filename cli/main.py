@@ -15,8 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from graftline.core.errors import GraftError, InvalidError, nearest
-
+from ..core.errors import GraftError, InvalidError, nearest
 from .complaint import complain, complain_of_bug, usage_error
 from .options import HELP_SETTINGS, Options, ReaderLeft, to_command, with_common_options
 from .printer import put, remark

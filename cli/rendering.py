@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graftline.core.errors import PluginError
+from ..core.errors import PluginError
 
 
 def rendered(source: str, form: str) -> bytes:

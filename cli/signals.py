@@ -1,6 +1,6 @@
 """What signals mean to a command that hosts a run, and how it leaves after one."""
 
-from graftline.plugins.local.signals import Stops, handled
+from ..plugins.local.signals import Stops, handled
 
 __all__ = ["TERMINATED", "Stops", "handled"]
 

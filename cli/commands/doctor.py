@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.look import Ink, Look, look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.cli.text import clean, columns, pad, plural
-from graftline.core.errors import CheckError
-from graftline.core.states import Status
+from ...core.errors import CheckError
+from ...core.states import Status
+from .. import context
+from ..look import Ink, Look, look_of
+from ..options import Options
+from ..printer import put, put_document
+from ..text import clean, columns, pad, plural
 
 if TYPE_CHECKING:
-    from graftline.core.health import Finding
+    from ...core.health import Finding
 
 
 def doctor(

@@ -11,23 +11,23 @@ from typing import Annotated, Any
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import FromOption, OnlyOption, TargetArgument, ToOption, selection
-from graftline.cli.completion import complete_runs
-from graftline.cli.look import Look, look_of
-from graftline.cli.options import Options
-from graftline.cli.picture import LARGEST, Part, coloured, picture
-from graftline.cli.printer import put, put_document, remark
-from graftline.cli.rendering import rendered
-from graftline.cli.text import cut
-from graftline.core.diagrams import dot_source, mermaid_source
-from graftline.core.document import SCHEMA
-from graftline.core.errors import InvalidError
-from graftline.core.graph import Graph
-from graftline.core.layout.sketch import NodeStyle, Orientation
-from graftline.core.requests import RunRequest
-from graftline.core.selection import Selection
-from graftline.core.states import Status
+from ...core.diagrams import dot_source, mermaid_source
+from ...core.document import SCHEMA
+from ...core.errors import InvalidError
+from ...core.graph import Graph
+from ...core.layout.sketch import NodeStyle, Orientation
+from ...core.requests import RunRequest
+from ...core.selection import Selection
+from ...core.states import Status
+from .. import context
+from ..arguments import FromOption, OnlyOption, TargetArgument, ToOption, selection
+from ..completion import complete_runs
+from ..look import Look, look_of
+from ..options import Options
+from ..picture import LARGEST, Part, coloured, picture
+from ..printer import put, put_document, remark
+from ..rendering import rendered
+from ..text import cut
 
 
 class Format(StrEnum):

@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import (
+from ...core.document import run_document
+from ...core.errors import InvalidError
+from ...core.graph import CallKind
+from ...core.requests import RunRequest
+from .. import context
+from ..arguments import (
     DetachOption,
     DryRunOption,
     FailFastOption,
@@ -22,20 +26,16 @@ from graftline.cli.arguments import (
     limit_s,
     selection,
 )
-from graftline.cli.carrying import carry
-from graftline.cli.look import look_of
-from graftline.cli.options import Options
-from graftline.cli.parameters import file_params, typed_params
-from graftline.cli.printer import put, put_document, remark
-from graftline.cli.text import clean, plural
-from graftline.core.document import run_document
-from graftline.core.errors import InvalidError
-from graftline.core.graph import CallKind
-from graftline.core.requests import RunRequest
+from ..carrying import carry
+from ..look import look_of
+from ..options import Options
+from ..parameters import file_params, typed_params
+from ..printer import put, put_document, remark
+from ..text import clean, plural
 
 if TYPE_CHECKING:
-    from graftline.core.runs import RunSpec
-    from graftline.core.workspace import Workspace
+    from ...core.runs import RunSpec
+    from ...core.workspace import Workspace
 
 
 def run(

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.listing import Listed, listing, ranked
-from graftline.cli.look import MARKS, look_of
-from graftline.cli.moments import since as moment
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.cli.text import clean, plural
-from graftline.core.document import instant, jsonable, roll_up
-from graftline.core.errors import InvalidError, nearest
-from graftline.core.ports import RunQuery
-from graftline.core.runs import Run
-from graftline.core.states import Status
+from ...core.document import instant, jsonable, roll_up
+from ...core.errors import InvalidError, nearest
+from ...core.ports import RunQuery
+from ...core.runs import Run
+from ...core.states import Status
+from .. import context
+from ..listing import Listed, listing, ranked
+from ..look import MARKS, look_of
+from ..moments import since as moment
+from ..options import Options
+from ..printer import put, put_document
+from ..text import clean, plural
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ...core.workspace import Workspace
 
 RANKED_OF = 1000
 """Newest runs among which `--by` looks for the best."""
