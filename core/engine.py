@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .demands import demands_of
 from .errors import GraftError
 from .events import (
     AttemptCancelled,
@@ -50,7 +51,7 @@ class Engine:
             graph, jobs=session.jobs, fail_fast=session.fail_fast, deadline=session.deadline, past=session.past
         )
         self._values = Values(graph, session.recorded)
-        self._demands = _slot_demands(graph)
+        self._demands = demands_of(graph)
         self._held: set[str] = set()
         """Paths of steps that hold machine-wide resources."""
         self._next_look = 0.0
@@ -106,7 +107,10 @@ class Engine:
         unmade: list[AttemptEnded] = []
         for dispatch in started:
             try:
-                orders.append(self._values.order(dispatch.node, dispatch.attempt))
+                order = self._values.order(dispatch.node, dispatch.attempt)
+                if self._slots is not None and dispatch.node in self._held:
+                    order = order._replace(environ=self._slots.environ(dispatch.node))
+                orders.append(order)
             except GraftError as error:
                 unmade.append(_unmade(dispatch, error, self._clock()))
         if orders:
@@ -136,15 +140,6 @@ class Engine:
     def _patience(self, now: float) -> float:
         wake = self._scheduler.next_wake
         return LONGEST_WAIT_S if wake is None else max(0.0, min(LONGEST_WAIT_S, wake - now))
-
-
-def _slot_demands(graph: Graph) -> dict[str, dict[str, float]]:
-    """Return by path the machine-wide resources of steps that ask for any; cpus are the scheduler's own."""
-    wanted = [
-        {name: amount for name, amount in operation.policy.resources.items() if name != "cpus" and amount > 0}
-        for operation in graph.operations
-    ]
-    return {node.path: wanted[node.operation] for node in graph.nodes if wanted[node.operation]}
 
 
 def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .collector import rare_collections
+from .demands import capacities
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
 from .ids import RunId
@@ -109,13 +110,13 @@ class Hosting:
         requests: Requests,
     ) -> Session:
         parts = self._parts
-        resources = {name for operation in spec.graph.operations for name in operation.policy.resources} - {"cpus"}
+        wanted = capacities(spec.graph, parts.labels, parts.capacity)
         return Session(
             context=self._context(spec),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
-            slots=parts.slots({name: parts.capacity(name) for name in resources}) if resources else None,
+            slots=parts.slots(wanted) if wanted else None,
             fail_fast=spec.fail_fast,
             deadline=None if spec.timeout_s is None else parts.clock() + spec.timeout_s,
             past=past,

@@ -248,6 +248,10 @@ class Slots(Protocol):
         """Give back what the node holds."""
         ...
 
+    def environ(self, node: str) -> tuple[tuple[str, str], ...]:
+        """Return environment variables that show a step which units it holds (CUDA_VISIBLE_DEVICES)."""
+        ...
+
 
 class Clock(Protocol):
     """Wall time in seconds since the epoch."""

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
+from .demands import DEFAULT_LABEL
 from .errors import InvalidError, nearest
 from .graph import Graph, upstreams
 from .quantities import size_text
@@ -13,8 +14,6 @@ from .runs import RunSpec
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle
-
-DEFAULT_LABEL = "default"
 
 
 class Preflight:

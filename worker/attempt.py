@@ -53,7 +53,7 @@ class Attempts:
     def execute(self, order: Sequence[Any]) -> Message:
         """Execute one order and return the report for it."""
         self._switch.expect()
-        _, token, node, number, index, arguments, files, definition = order
+        _, token, node, number, index, arguments, files, definition, environ = order
         if definition is not None and index not in self._operations:
             self._operations[index] = self._decoder.decode(definition)
         self._borders.begin(number, node)
@@ -65,6 +65,7 @@ class Attempts:
         try:
             try:
                 self._switch.arm()
+                os.environ.update(environ)
                 self._run(attempt, index, arguments, files)
             finally:
                 # A SIGTERM takes the weapon away itself; what the step then raised is the end of a cancelled attempt.

@@ -258,6 +258,16 @@ class TestSlots:
         assert held == [{}]
 
 
+class TestWhatStepsSee:
+    def test_an_order_says_which_units_its_step_holds(self) -> None:
+        hosted = Hosted(graph_of({"a": [], "b": []}, {"a": GPU}), slots=CountedSlots(gpu=1))
+
+        hosted.run()
+
+        seen = {order.node: order.environ for order in hosted.executor.submitted}
+        assert seen == {"a": (("HELD", "gpu"),), "b": ()}
+
+
 class TestInputs:
     def test_a_recorded_input_that_is_gone_fails_the_step_as_input(self) -> None:
         past = {"a": Past(state=Status.SUCCESS, attempts=1)}

@@ -41,6 +41,9 @@ class CountedSlots:
     def release(self, node: str) -> None:
         del self.held[node]
 
+    def environ(self, node: str) -> tuple[tuple[str, str], ...]:
+        return (("HELD", ",".join(sorted(self.held[node]))),)
+
 
 class WatchedExecutor(FakeExecutor):
     """Notes what was committed when each order came; `script` says what happens at each wait."""
