@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,6 +11,7 @@ import pytest
 from graftline import wiring
 from graftline.core.requests import RunRequest
 from graftline.core.runs import RunSpec
+from graftline.plugins.local import warm
 
 PIPELINE = """
 from graftline import Pipeline, PythonTask
@@ -22,7 +23,7 @@ Create = Callable[..., RunSpec]
 
 
 @pytest.fixture
-def create(tmp_path: Path) -> Create:
+def create(tmp_path: Path) -> Iterator[Create]:
     """Return a function that writes a run of a small project and returns what was frozen."""
     (tmp_path / "pipeline.py").write_text(PIPELINE)
 
@@ -32,7 +33,10 @@ def create(tmp_path: Path) -> Create:
         space = wiring.open_workspace(choices)
         return space.spec(space.create(RunRequest(target=wiring.find_target(None, choices), **given)))  # type: ignore[arg-type]
 
-    return made
+    yield made
+    # The loader's nursery waits for a run, which does not come.
+    if (kept := warm.take(())) is not None:
+        kept.close()
 
 
 def test_jobs_are_those_of_the_request_then_of_the_configuration(create: Create) -> None:
