@@ -129,7 +129,8 @@ class Worker:
                 break
             if message is None:
                 break
-            tokens.add(message[1])
+            if message[0] == "order":  # else its context: it died before it took that
+                tokens.add(message[1])
         taken = [ticket for ticket in self.queue if ticket.token in tokens]
         if taken:
             self.queue = deque(ticket for ticket in self.queue if ticket.token not in tokens)
