@@ -7,8 +7,10 @@ import sys
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    from .cli.main import main as run  # a worker that imports __main__ again must not pay for typer
-
+    try:
+        from .cli.main import main as run  # a worker that imports __main__ again must not pay for typer
+    except KeyboardInterrupt:
+        sys.exit(130)  # Ctrl+C before there was anything to stop: no traceback
     sys.exit(run(sys.argv[1:]))
 
 

@@ -50,9 +50,12 @@ class Attempts:
         self._surroundings = Surroundings(context.cwd)
         self._pid = os.getpid()
 
+    def expect(self) -> None:
+        """Note that the next order may be taken now; call it before it is."""
+        self._switch.expect()
+
     def execute(self, order: Sequence[Any]) -> Message:
         """Execute one order and return the report for it."""
-        self._switch.expect()
         _, token, node, number, index, arguments, files, definition, environ = order
         if definition is not None and index not in self._operations:
             self._operations[index] = self._decoder.decode(definition)

@@ -17,18 +17,20 @@ class CancelSwitch:
     the attempt has begun is meant for it and is kept, and one that comes after its end is late and forgotten.
     """
 
-    __slots__ = ("_is_due", "_was_asked", "is_armed")
+    __slots__ = ("_was_asked", "is_armed")
 
     def __init__(self) -> None:
         self.is_armed = False
         """True while an attempt may be interrupted. Cleared by its end and by the first SIGTERM."""
-        self._is_due = False
         self._was_asked = False
 
     def expect(self) -> None:
-        """Note that an order is here: call it first of all, a SIGTERM may already be on its way."""
-        self._was_asked = False  # first: a SIGTERM between the two lines belongs to the order
-        self._is_due = True
+        """Forget what came until now, and keep what comes from now on for the order that is about to be taken.
+
+        Called before it is taken: the executor first tries to take an order back and only then sends SIGTERM, so one
+        that comes before this line cannot be meant for it.
+        """
+        self._was_asked = False
 
     def arm(self) -> None:
         """Let a SIGTERM interrupt from now on.
@@ -44,7 +46,7 @@ class CancelSwitch:
     def disarm(self) -> bool:
         """Let no SIGTERM interrupt any more; return whether one has."""
         was_cancelled = not self.is_armed
-        self.is_armed = self._is_due = self._was_asked = False
+        self.is_armed = False
         return was_cancelled
 
     def install(self) -> None:
@@ -57,7 +59,7 @@ class CancelSwitch:
         if self.is_armed:
             self.is_armed = False
             raise StepCancelled
-        self._was_asked = self._is_due
+        self._was_asked = True
 
     def on_interrupt(self, number: int, frame: FrameType | None) -> None:
         """Handle SIGINT, which only a step sends to itself: a KeyboardInterrupt, as in any Python program."""

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
-from types import ModuleType
+from types import FrameType, ModuleType
 
 from ..core.errors import GraftError, InvalidError, nearest
 from ..core.pipeline import Pipeline, intercepting
@@ -79,14 +79,33 @@ def user_code(file: str | None = None) -> Iterator[None]:
         raise InvalidError(_text_of(error), _hint_of(error), file=place, line=line) from error
 
 
+def refuse_import_in_step() -> None:
+    """Refuse to execute a pipeline while a step of another run imports the module that does it.
+
+    Raises:
+        InvalidError: that is so; each worker of the new run would import the module too, and start the next one.
+    """
+    if "GRAFT_RUN" not in os.environ:
+        return
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") != "__main__":
+            raise _executed_in_import(frame)
+        frame = frame.f_back
+
+
 def _forbid(pipeline: Pipeline, params: Mapping[str, object]) -> None:
     # Workers import the module too: each would run the pipeline again, for ever.
     frame = sys._getframe(1)
     while frame.f_back is not None and not is_user_file(frame.f_code.co_filename):
         frame = frame.f_back
+    raise _executed_in_import(frame)
+
+
+def _executed_in_import(frame: FrameType) -> InvalidError:
     hint = 'put it under `if __name__ == "__main__":` or in main()'
     text = "the file executes a pipeline when it is imported"
-    raise InvalidError(text, hint, file=frame.f_code.co_filename, line=frame.f_lineno)
+    return InvalidError(text, hint, file=frame.f_code.co_filename, line=frame.f_lineno)
 
 
 def _user_frame(error: BaseException, file: str | None) -> tuple[str | None, int | None]:

@@ -20,7 +20,7 @@ from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import ScriptTask, ShellTask
 from .finding import pipeline_in
-from .importing import import_file, import_name
+from .importing import import_file, import_name, refuse_import_in_step
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
 from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
 
@@ -57,8 +57,9 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
 
     Raises:
-        InvalidError: the pipeline or a parameter is wrong.
+        InvalidError: the pipeline or a parameter is wrong, or a step is importing the module that executes it.
     """
+    refuse_import_in_step()
     root = root_of(pipeline)
     file = os.path.abspath(pipeline.place.file)
     is_file = os.path.isfile(file)

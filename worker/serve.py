@@ -22,8 +22,12 @@ def serve(channel: Channel, borders: AttemptBorders) -> None:
     try:
         attempts = _begin(channel, borders)
         while attempts is not None:
-            message = channel.receive()
-            if message[0] == "order":
+            # Before the order is taken, as from then on it may be stopped: a SIGTERM must not come too early.
+            attempts.expect()
+            message = channel.receive_now()
+            if message is None:
+                channel.wait()
+            elif message[0] == "order":
                 channel.send(attempts.execute(message))
                 attempts.tidy()
             else:

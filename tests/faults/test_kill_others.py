@@ -96,7 +96,7 @@ def test_a_run_outlives_the_processes_between_it_and_its_workers(project: Projec
     (guardian,) = project.children(process.pid)
     os.kill(guardian if victim == "guardian" else project.children(guardian)[0], signal.SIGKILL)
 
-    assert process.wait(30) in (0, 1)
+    assert process.wait(30) in (0, 1), project.said(process)
     assert project.is_gone()
     run = project.document("show")
     assert run["state"] in (Status.SUCCESS, Status.FAILURE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fault_project import GONE_S, ONLOOKER, Project, only_run, until
+from fault_project import GONE_S, Project, only_run, until
 
 JOBS = 2
 IN_FLIGHT = JOBS + 1
@@ -57,7 +56,7 @@ def kill_and_resume(
     at = time.monotonic()
     os.kill(victim or process.pid, signal.SIGKILL)
     process.wait(GONE_S)
-    onlooker = project.start("--json", "ls", **ONLOOKER)
+    onlooker = project.look("ls")
     survivors_s = _time_of(lambda: not project.living(), at, GONE_S)
     done = {path for path, state in project.committed().items() if state == "SUCCESS"}
     told = project.reported(process)
@@ -65,7 +64,7 @@ def kill_and_resume(
     state = None if run is None else run["state"]
     if state != "INTERRUPTED":
         return Kill(state=state, done=len(done), lost=len(told - done), survivors_s=survivors_s, detected_s=detected_s)
-    findings = project.document("doctor", **ONLOOKER)["findings"]
+    findings = project.document("doctor")["findings"]
     shown = {step["name"] for step in project.document("show")["steps"] if step["state"] == "SUCCESS"}
     begun_before = project.begun()
     resumed = project.document("resume", "-j", str(JOBS))
@@ -88,12 +87,11 @@ def kill_and_resume(
 def _detect(project: Project, onlooker: subprocess.Popen[bytes], at: float) -> tuple[dict[str, Any] | None, float]:
     """Return what `graft ls` says of the run and how long that took; ask again while it says STARTED."""
     while True:
-        assert onlooker.wait(60) == 0, project.said(onlooker)
-        run = only_run(json.loads(project.said(onlooker)[0]))
+        run = only_run(project.printed(onlooker))
         passed = time.monotonic() - at
         if run is None or run["state"] != "STARTED" or passed > DETECTED_S:
             return run, passed
-        onlooker = project.start("--json", "ls", **ONLOOKER)
+        onlooker = project.look("ls")
 
 
 def _time_of(is_reached: Callable[[], bool], at: float, within_s: float) -> float:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,6 @@ from graftline.core.ids import new_run_id
 
 MARK = "FAULT_PROJECT"
 """Environment variable of every process that a project starts, and of all below them."""
-ONLOOKER: dict[str, Any] = {MARK: "onlooker"}  # Any: unpacked as keywords
-"""Environment of a command that looks on while others are counted."""
 DEADLINE_S = 60.0
 """For commands that take half a second on a quiet machine."""
 GONE_S = 5.0
@@ -66,6 +64,15 @@ class Project:
             before: a program to run it through (setpriv, prlimit), with its arguments.
             environ: more environment.
         """
+        return self._start(arguments, environ, before)
+
+    def look(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start `graft --json` as one who looks on: it does not carry this project's mark."""
+        return self._start(("--json", *arguments), {MARK: "onlooker"})
+
+    def _start(
+        self, arguments: tuple[str, ...], environ: Mapping[str, str], before: tuple[str, ...] = ()
+    ) -> subprocess.Popen[bytes]:
         number = len(self._started)
         with (
             open(self._output / f"{number}.out", "wb") as out,
@@ -74,7 +81,7 @@ class Project:
             process = subprocess.Popen(
                 [*before, sys.executable, "-m", "graftline", *arguments],
                 cwd=self.root,
-                env=self.environ | environ,
+                env={**self.environ, **environ},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -88,21 +95,26 @@ class Project:
         number = self._started.index(process)
         return tuple((self._output / f"{number}.{name}").read_text() for name in ("out", "err"))  # type: ignore[return-value]
 
-    def graft(self, *arguments: str, **environ: Any) -> subprocess.CompletedProcess[str]:
+    def graft(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Call `graft` and wait for it."""
-        process = self.start(*arguments, **environ)
+        process = self._start(arguments, environ)
         code = process.wait(DEADLINE_S)
         return subprocess.CompletedProcess(process.args, code, *self.said(process))
 
     def document(self, *arguments: str, exit_code: int = 0, **environ: str) -> Any:
         """Call `graft --json` and return what it printed. Any: each command has its own document."""
-        done = self.graft("--json", *arguments, **environ)
-        assert done.returncode == exit_code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return json.loads(done.stdout)
+        return self.printed(self._start(("--json", *arguments), environ), exit_code)
+
+    def printed(self, process: subprocess.Popen[bytes], exit_code: int = 0) -> Any:
+        """Wait for a `graft --json` and return what it printed."""
+        code = process.wait(DEADLINE_S)
+        out, errors = self.said(process)
+        assert code == exit_code, f"exit {code}\n{out}\n{errors}"
+        return json.loads(out)
 
     def only_run(self) -> dict[str, Any] | None:
         """Return the one run of the store as `graft ls` has it; None when there is none."""
-        return only_run(self.document("ls", **ONLOOKER))
+        return only_run(self.printed(self.look("ls")))
 
     def check(self) -> None:
         """Have `graft doctor` look at every stored byte."""

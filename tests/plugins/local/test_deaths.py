@@ -116,6 +116,17 @@ def test_a_worker_killed_between_attempts_costs_nothing(open_executor: Open) -> 
     assert isinstance(run_all(executor, [order("two")])["two"], AttemptSucceeded)
 
 
+def test_a_worker_killed_before_it_is_ready_costs_nothing(open_executor: Open) -> None:
+    executor = open_executor(operation("nothing"), jobs=1)
+    executor.submit([order("one")])
+    (worker,) = executor._workers
+    assert worker.child.wait_born(10)
+
+    worker.kill()
+
+    assert isinstance(ends(executor, 1)["one"], AttemptSucceeded)
+
+
 def test_long_attempts_do_not_hold_up_what_is_queued_behind_them(open_executor: Open) -> None:
     executor = open_executor(operation("snooze"))
     run_all(executor, [order(f"w{number}", seconds=0) for number in range(40)])
