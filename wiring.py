@@ -31,8 +31,8 @@ PLUGIN_GROUPS = tuple(
 )
 
 BUNDLED_RUNNERS = {"local": "graftline.plugins.local.runner:LocalRunner"}
-"""What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and a
-checkout that is merely on the path has none to ask."""
+"""What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
+a checkout that is merely on the path has none to ask."""
 
 
 class Choices(Protocol):
