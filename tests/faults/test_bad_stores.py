@@ -42,17 +42,16 @@ def refused(project: Project, *arguments: str, before: tuple[str, ...] = ()) -> 
 # -- newer ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [("run", "wide.py"), ("ls",), ("retry",), ("cancel",)])
-def test_a_newer_store_is_refused_untouched(project: Project, command: tuple[str, ...]) -> None:
+def test_a_newer_store_is_refused_untouched(project: Project) -> None:
     project.document("run", "wide.py", N="2")
     connection = sqlite3.connect(project.store / "v1" / "graft.db")
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     before = content(project.store)
 
-    said = refused(project, *command)
+    for command in ("run wide.py", "ls", "retry", "cancel"):
+        assert "newer" in refused(project, *command.split())
 
-    assert "newer" in said
     assert content(project.store) == before
 
 
@@ -121,7 +120,7 @@ def fill(project: Project, leave: int) -> Path:
     return ballast
 
 
-@pytest.mark.parametrize("leave", [0, 20_000])
+@pytest.mark.parametrize("leave", [0, pytest.param(20_000, marks=pytest.mark.sweep)])
 def test_a_full_disk_stops_a_run_before_it_begins(small_disk: Project, leave: int) -> None:
     small_disk.document("run", "wide.py", N="5")
     ballast = fill(small_disk, leave)

@@ -36,7 +36,7 @@ def lines_of(project: Project, run: str) -> list[tuple[str, int]]:
 
 
 def test_four_runs_on_one_store_do_not_disturb_each_other(project: Project) -> None:
-    crowd(project, runs=4, steps=120)
+    crowd(project, runs=4, steps=80)
 
 
 @pytest.mark.sweep
@@ -52,7 +52,7 @@ def test_eight_runs_of_500_steps_on_one_store_do_not_disturb_each_other(project:
 
 
 def test_the_log_is_whole_right_after_the_run(project: Project) -> None:
-    for _ in range(3):
+    for _ in range(2):
         run = project.document("run", "chatter.py", N="60")["run"]
 
         assert len(lines_of(project, run)) == 60

@@ -20,7 +20,9 @@ def wide(steps: int, seconds: str = "0.01") -> dict[str, str]:
     return {"N": str(steps), "STEP_SECONDS": seconds}
 
 
-@pytest.mark.parametrize("pause_s", [0.1, 0.3, 0.5])
+@pytest.mark.parametrize(
+    "pause_s", [0.3, *(pytest.param(each, marks=pytest.mark.sweep) for each in (0.1, 0.2, 0.4, 0.5))]
+)
 def test_a_kill_before_the_first_step_leaves_a_sound_store_and_nobody(project: Project, pause_s: float) -> None:
     project.environ |= wide(40)
     process = project.start("--plain", "run", "wide.py")
@@ -49,6 +51,7 @@ def test_a_detached_run_whose_process_died_before_it_began_is_resumed(project: P
     assert set(project.begun().values()) == {1}
 
 
+@pytest.mark.sweep
 def test_a_detached_run_whose_process_is_killed_is_resumed(project: Project) -> None:
     project.environ |= wide(60)
     starter = project.start("run", "wide.py", "--detach", "-j", str(JOBS))
@@ -61,6 +64,7 @@ def test_a_detached_run_whose_process_is_killed_is_resumed(project: Project) -> 
     assert (kill.lost, kill.damaged) == (0, 0)
 
 
+@pytest.mark.sweep
 def test_a_retry_whose_process_is_killed_keeps_what_both_hosts_reported(project: Project) -> None:
     project.environ |= wide(80)
     first = project.start("--plain", "run", "wide.py", "-j", str(JOBS))
@@ -106,6 +110,7 @@ def test_a_run_outlives_the_processes_between_it_and_its_workers(project: Projec
         assert project.document("retry")["state"] == "SUCCESS"
 
 
+@pytest.mark.sweep
 def test_nobody_is_left_when_guardian_and_host_are_killed_one_after_the_other(project: Project) -> None:
     project.environ |= wide(40, "0.2")
     process = project.start("--json", "run", "wide.py", "-j", str(JOBS))

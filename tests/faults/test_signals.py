@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -166,8 +165,7 @@ def test_a_cancel_from_elsewhere_is_seen_soon(tmp_path: Path, figures: Figures) 
 
 def asked_at(project: Project) -> float:
     """Return when the run was asked to stop."""
-    rows = [json.loads(line) for line in project.graft("--json", "events").stdout.splitlines()]
-    (asked,) = [row for row in rows if row["kind"] == "CancelRequested"]
+    (asked,) = [row for row in project.events() if row["kind"] == "CancelRequested"]
     return datetime.fromisoformat(asked["at"]).timestamp()
 
 

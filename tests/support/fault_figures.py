@@ -52,15 +52,16 @@ def spread(times: Sequence[float]) -> str:
     """Return median, 95th percentile and largest of some seconds.
 
     >>> spread([0.1, 0.2, 0.3])
-    'p50 0.20 s, p95 0.30 s, max 0.30 s (of 3)'
+    'p50 0.200 s, p95 0.300 s, max 0.300 s (of 3)'
     """
     ordered = sorted(times)
     p50, p95 = (ordered[math.ceil(share * len(ordered)) - 1] for share in (0.5, 0.95))
-    return f"p50 {p50:.2f} s, p95 {p95:.2f} s, max {ordered[-1]:.2f} s (of {len(ordered)})"
+    return f"p50 {p50:.3f} s, p95 {p95:.3f} s, max {ordered[-1]:.3f} s (of {len(ordered)})"
 
 
 def machine() -> str:
     """Return what the figures were measured on."""
     cores = len(os.sched_getaffinity(0))
     python = ".".join(map(str, sys.version_info[:3]))
-    return f"{cores} cores, Linux {platform.release()}, Python {python}, SQLite {sqlite3.sqlite_version}"
+    kernel = ".".join(platform.release().split(".")[:2])
+    return f"{cores} cores, Linux {kernel}, Python {python}, SQLite {sqlite3.sqlite_version}"

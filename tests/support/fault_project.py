@@ -116,6 +116,10 @@ class Project:
         """Return the one run of the store as `graft ls` has it; None when there is none."""
         return only_run(self.printed(self.look("ls")))
 
+    def events(self) -> list[dict[str, Any]]:
+        """Return every fact of the store, oldest first."""
+        return [json.loads(line) for line in self.graft("--json", "events").stdout.splitlines()]
+
     def check(self) -> None:
         """Have `graft doctor` look at every stored byte."""
         found = self.document("doctor")
