@@ -145,6 +145,10 @@ class Feed(Protocol):
         """Return single facts after a sequence number, oldest first."""
         ...
 
+    def close(self) -> None:
+        """Give up its connection. Safe to call twice."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:

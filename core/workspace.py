@@ -271,7 +271,11 @@ class Workspace:
 
     def events(self, run: RunId | None = None, after: int = 0, limit: int = 1000) -> list[EventRow]:
         """Return facts after a sequence number, oldest first."""
-        return self.parts.feed().events(after, run, limit)
+        feed = self.parts.feed()
+        try:
+            return feed.events(after, run, limit)
+        finally:
+            feed.close()
 
     def cancel(self, run: RunId, *, is_hard: bool = False) -> Status:
         """Ask a run to stop (CANCELLED at once when nobody hosts it) and return its state now."""

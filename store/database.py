@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from itertools import chain
 from pathlib import Path
 
 from ..core.errors import StoreError
@@ -42,6 +44,9 @@ class Database:
         self._readers: list[sqlite3.Connection] = []
         self._writers: list[sqlite3.Connection] = []
         self._is_closed = False
+        # A result of `execute()` that is dropped takes its store with it: from 3.13 on SQLite warns of connections
+        # that nobody closed, which is an error in many a test suite.
+        weakref.finalize(self, _close_all, self._readers, self._writers).atexit = False
 
     def connect(self) -> sqlite3.Connection:
         """Return a new connection that may write, in autocommit mode; the caller closes it.
@@ -194,3 +199,8 @@ def create_file(path: Path) -> None:
         raise explain_os(error, path) from error
     os.fchmod(descriptor, 0o600)
     os.close(descriptor)
+
+
+def _close_all(*idle: list[sqlite3.Connection]) -> None:
+    for connection in chain.from_iterable(idle):
+        connection.close()

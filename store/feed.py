@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from typing import Any
 
 from ..core.codec import Document
@@ -30,6 +31,7 @@ class StoredFeed:
         self._path = database.path
         self._lock = threading.Lock()
         self._connection = database.connect_reader()
+        weakref.finalize(self, self._connection.close).atexit = False
 
     def version(self) -> int:
         """Return a number that moves whenever another connection commits. Takes some 3 us."""

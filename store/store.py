@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ class Store:
 
     def __init__(self, layout: Layout, database: Database) -> None:
         self._database = database
-        self._feeds: list[StoredFeed] = []
+        self._feeds: weakref.WeakSet[StoredFeed] = weakref.WeakSet()  # dropped ones close themselves
         graphs = Graphs()
         self.layout = layout
         self.objects = Objects(layout)
@@ -43,7 +44,7 @@ class Store:
     def feed(self) -> StoredFeed:
         """Return a new feed; it has a connection of its own, closed with it or with the store."""
         feed = StoredFeed(self._database)
-        self._feeds.append(feed)
+        self._feeds.add(feed)
         return feed
 
     def doctor(self, *, repair: bool = False) -> list[Finding]:
@@ -57,7 +58,7 @@ class Store:
 
     def close(self) -> None:
         """Close every connection. Runs that are open keep theirs. Safe to call twice."""
-        for feed in self._feeds:
+        for feed in list(self._feeds):
             feed.close()
         self._feeds.clear()
         self._database.close()

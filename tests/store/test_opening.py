@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import stat
@@ -231,3 +232,17 @@ def test_a_store_in_a_directory_that_sqlite_may_not_write_is_read_as_it_stands(
     (tmp_path / "v1" / "graft.db-wal").write_bytes(b"something that is not in the file yet")
     with pytest.raises(StoreError, match="cannot write"):
         open_store(tmp_path, read_only=True)
+
+
+def test_a_store_that_is_dropped_closes_its_connections(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    run = spec("a")
+    store.runs.create(run, None)
+    feed = store.feed()
+    assert feed.events() == []
+    before = len(os.listdir("/proc/self/fd"))
+
+    del store, feed
+    gc.collect()
+
+    assert len(os.listdir("/proc/self/fd")) < before

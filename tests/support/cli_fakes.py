@@ -180,6 +180,9 @@ class FakeFeed:
         self.questions += 1
         return [row for row in self.rows if row.seq > after and run in (None, row.run)][:limit]
 
+    def close(self) -> None:
+        """Keep nothing open."""
+
 
 def rows_of(run_id: RunId, groups: Sequence[Sequence[Fact]]) -> list[EventRow]:
     """Return groups of facts as a store keeps them."""
