@@ -7,7 +7,7 @@ KILLS ?= 50
 ENTRIES = __init__.py __main__.py py.typed wiring.py runtime.py testing.py cli core plugins store tui worker
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo test check bench faults ui typing lint types contracts test-all-pythons clean
+.PHONY: help setup demo test check bench faults ui pictures typing lint types contracts test-all-pythons clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ faults: ## the long fault sweeps; KILLS=200 for more, WRITE=1 puts the figures i
 
 ui: ## open the terminal UI
 	@./run graft ui
+
+pictures: ## draw the README's picture anew from what graft prints
+	@./run python docs/pictures/make.py
 
 lint: ## ruff: rules and layout
 	@./run ruff check .

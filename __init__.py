@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     )
     from .core.pipeline import Pipeline, PythonJob, ShellJob
     from .core.returns import arrow, json, metric, pickled, state
+    from .core.runner import Runner
     from .core.tasks import PythonTask, ScriptTask, ShellTask, Stub
     from .wiring import load_run
     from .worker.logbook import log_artifact, log_metric, log_param, progress
@@ -38,6 +39,7 @@ __all__ = [
     "PluginError",
     "PythonJob",
     "PythonTask",
+    "Runner",
     "ScriptTask",
     "ShellJob",
     "ShellTask",
@@ -72,6 +74,7 @@ _HOMES = {
     ),
     "core.pipeline": ("Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
+    "core.runner": ("Runner",),
     "core.tasks": ("PythonTask", "ScriptTask", "ShellTask", "Stub"),
     "wiring": ("load_run",),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),

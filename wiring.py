@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +16,7 @@ from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
+from .core.session import Requests
 from .core.states import Status
 from .core.workspace import Parts, RunnerChoice, Workspace
 from .store.layout import Layout, make_private
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
+
+BUNDLED_RUNNERS = {"local": "graftline.plugins.local.runner:LocalRunner"}
+"""What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
+a checkout that is merely on the path has none to ask."""
 
 
 class Choices(Protocol):
@@ -75,8 +82,15 @@ def interpreter_of(choices: Choices, target: str | None = None) -> str:
     return interpreter(workplace_of(choices, target), os.environ)
 
 
-def open_workspace(choices: Choices, target: str | None = None) -> Workspace:
+def open_workspace(
+    choices: Choices, target: str | None = None, *, warn: Callable[[str], None] | None = None
+) -> Workspace:
     """Open the workspace of a target's project, or of the current directory's.
+
+    Args:
+        choices: which store, project and configuration.
+        target: as the person wrote it; None: the current directory's project.
+        warn: told what is odd about a pipeline that is started; None: as Python's warnings.
 
     Raises:
         InvalidError: the configuration is wrong.
@@ -86,7 +100,7 @@ def open_workspace(choices: Choices, target: str | None = None) -> Workspace:
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    return Workspace(_parts(workplace, store, choices))
+    return Workspace(_parts(workplace, store, choices, warn or _warn_python))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -133,7 +147,7 @@ def execute_pipeline(
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
     space, run = _create_live(pipeline, params, runner, jobs, tags)
-    space.host(run)
+    _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
 
@@ -149,7 +163,7 @@ def submit_pipeline(
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
     space, run = _create_live(pipeline, params, runner, jobs, tags)
-    space.parts.host.launch(run, Status.PENDING)
+    space.launch(run)
     return _result(space, run)
 
 
@@ -163,6 +177,26 @@ def load_run(run: str = "@last", *, store: str | None = None) -> RunResult:
     return _result(space, space.find(run))
 
 
+def _host_here(space: Workspace, run: RunId) -> None:
+    """Host a run in the program that called `execute()`.
+
+    A signal that asks to stop cancels the run first. Once that is on record and the program's own handlers are back,
+    they get the signal: without one of its own, Ctrl+C is a KeyboardInterrupt and SIGTERM ends the program.
+    """
+    from .plugins.local.signals import Stops, handled
+
+    requests = Requests()
+    stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), _say)
+    with handled(stops):
+        space.host(run, None, requests, expect=Status.PENDING)
+    if stops.asked_by is not None:
+        signal.raise_signal(stops.asked_by)
+
+
+def _say(text: str) -> None:
+    os.write(2, f"{text}\n".encode())  # in a signal handler: sys.stderr may be in the middle of a write
+
+
 def _create_live(
     pipeline: Pipeline, params: Mapping[str, object], runner: str | None, jobs: int | None, tags: Sequence[str]
 ) -> tuple[Workspace, RunId]:
@@ -171,19 +205,21 @@ def _create_live(
     target, loaded = load_live(pipeline, params)
     space = open_workspace(_Given(project=target.root, runner=runner))
     parts = space.parts
+    outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
         id=new_run_id(),
         project=parts.project,
         pipeline=loaded.graph.name,
         runner=parts.default_runner,
-        origin="step" if os.environ.get("GRAFT_RUN") else "api",
+        origin="step" if outer else "api",
+        parent=RunId(outer) if outer else None,
         params=loaded.params,
         tags=tuple(tags),
         target=target,
         graph=loaded.graph,
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
-        jobs=jobs or parts.machine.cores(),
+        jobs=jobs or parts.default_jobs or parts.machine.cores(),
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
@@ -204,7 +240,11 @@ def _result(space: Workspace, run: RunId) -> RunResult:
     )
 
 
-def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
+def _warn_python(warning: str) -> None:
+    warnings.warn(warning, stacklevel=2)
+
+
+def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[[str], None]) -> Parts:
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine
     from .plugins.local.slots import MachineSlots
@@ -223,6 +263,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
         loader=WarmLoader(),
         runner=partial(_runner, settings),
         default_runner=settings.text("runner.default") or "local",
+        default_jobs=settings.number("runner.local.jobs"),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=lambda name: machine.capacity(name, limits),
         host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),
@@ -233,6 +274,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices) -> Parts:
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
         secrets=_secrets,
+        warn=warn,
     )
 
 
@@ -251,7 +293,7 @@ def _runner(settings: Settings, name: str) -> RunnerChoice:
     """
     options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
     provider = options.pop("provider", name)
-    found = discovery.load("graftline.runners", provider)
+    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
     if not (isinstance(found, type) and issubclass(found, Runner)):
         raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
     return RunnerChoice(runner=found, options=options)

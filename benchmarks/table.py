@@ -44,8 +44,9 @@ def markdown(
         row = [work.title.format(size=size)]
         for name in names:
             found = seconds.get((work.name, name), "–")
-            is_text = isinstance(found, str)
-            row.append(found if is_text else cell(work, size, found, known, is_reference=name == reference))
+            if isinstance(found, float):
+                found = cell(work, size, found, known, is_reference=name == reference)
+            row.append(found)
         rows.append([*row, work.target])
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = [

@@ -7,9 +7,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from graftline.core.quantities import seconds
-from graftline.core.selection import Selection
-
+from ..core.quantities import seconds
+from ..core.selection import Selection
 from .completion import complete_runs, complete_steps
 
 LAST = "@last"

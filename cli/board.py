@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from graftline.core.events import (
+from ..core.events import (
     AttemptCancelled,
     AttemptDispatched,
     AttemptEnded,
@@ -25,7 +25,7 @@ from graftline.core.events import (
     StepReused,
     StepSettled,
 )
-from graftline.core.states import Status
+from ..core.states import Status
 
 RECENT = 50
 """Steps that ended last, kept for graphs larger than the screen."""

@@ -7,11 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graftline.core.document import roll_up
-from graftline.core.quantities import duration_text, size_text
-from graftline.core.runs import Run, RunSpec, StepRun
-from graftline.core.states import Status
-
+from ..core.document import roll_up
+from ..core.quantities import duration_text, size_text
+from ..core.runs import Run, RunSpec, StepRun
+from ..core.states import Status
 from .failure import failure_panel, log_command, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago, local
@@ -37,6 +36,8 @@ class Shown:
     now: float
     logs: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Last lines of the log by path, for failed steps."""
+    here: str = "/"
+    """Directory the person stands in: files are named from there."""
     is_full: bool = False
     """Every step has a line."""
 
@@ -53,8 +54,7 @@ def card(look: Look, shown: Shown) -> list[str]:
 def failures(look: Look, shown: Shown) -> list[list[str]]:
     """Return a panel for each of the first failed steps, and a line for the rest."""
     failed = [step for step in shown.steps if step.state is Status.FAILURE]
-    root = shown.spec.target.root if shown.spec is not None else None
-    panels = [failure_panel(look, step, shown.logs.get(step.path, ()), root) for step in failed[:PANELS_SHOWN]]
+    panels = [failure_panel(look, step, shown.logs.get(step.path, ()), shown.here) for step in failed[:PANELS_SHOWN]]
     rest = failed[PANELS_SHOWN:]
     if rest:
         names = ", ".join(clean(step.path) for step in rest[:10])

@@ -6,16 +6,16 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from graftline.core.document import run_document
-from graftline.core.errors import GraftError
-from graftline.core.ids import RunId
-from graftline.core.quantities import duration_text
-from graftline.core.runs import Run, RunSpec, StepRun
-from graftline.core.session import Observer, Requests
-from graftline.core.states import Status
-
+from ..core.document import run_document
+from ..core.errors import GraftError
+from ..core.ids import RunId
+from ..core.quantities import duration_text
+from ..core.runs import Run, RunSpec, StepRun
+from ..core.session import Observer, Requests
+from ..core.states import Status
 from .card import PANELS_SHOWN, Shown
 from .closing import closing
+from .complaint import here
 from .context import short
 from .failure import tail
 from .live import progress
@@ -25,7 +25,7 @@ from .printer import put, put_document
 from .signals import TERMINATED, Stops, handled
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ..core.workspace import Workspace
 
 EXIT_CODES: Mapping[Status, int] = {
     Status.SUCCESS: 0,
@@ -69,14 +69,15 @@ def report(space: Workspace, options: Options, run: Run, *, took_s: float | None
 
 def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:
     """Gather what the screens of a run show."""
-    failed = [step.path for step in steps if step.state is Status.FAILURE][:PANELS_SHOWN]
+    failed = [step for step in steps if step.state is Status.FAILURE][:PANELS_SHOWN]
     return Shown(
         run=run,
         steps=steps,
         spec=_spec(space, run.id),
         short=short(space, run.id),
         now=space.parts.clock(),
-        logs={path: tail(space.logs(run.id, path)) for path in failed},
+        logs={step.path: tail(space.logs(run.id, step.path, step.attempts)) for step in failed},
+        here=here(),
         is_full=is_full,
     )
 

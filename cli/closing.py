@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from graftline.core.states import Status
-
+from ..core.states import Status
 from .card import Shown, counts_text, failures, metric_lines
 from .failure import log_command, next_commands
 from .look import MARKS, Ink, Look

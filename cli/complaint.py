@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import traceback
+from functools import partial
+from textwrap import indent
 
-from graftline.core.errors import GraftError, InvalidError, nearest
-
+from ..core.errors import GraftError, InvalidError, nearest
+from ..core.place import seen_from
 from .printer import put_document, remark
 from .text import clean
+
+_PLAINER = {
+    "Got unexpected extra argument(s)": "There is nothing more to give here, but there is",
+    "a valid int range": "a whole number",
+    "a valid integer range": "a whole number",
+    "a valid integer": "a whole number",
+    "a valid int": "a whole number",
+    "is not in the range x>=": "must be at least ",
+}
+"""What typer says -> what a person understands."""
 
 
 def complain(error: GraftError, *, is_json: bool, is_verbose: bool) -> int:
     """Report an error of ours and return its exit code."""
+    error.rename_files(partial(seen_from, here()))
     if is_json:
-        from graftline.core.document import error_document  # brings the records of runs: 25 ms that `--help` saves
+        from ..core.document import error_document  # brings the records of runs: 25 ms that `--help` saves
 
         put_document(error_document(error))
     if is_verbose:
         traceback.print_exception(error)
     remark(f"graft: {clean(str(error), keep_lines=True)}")
     if error.hint:
-        remark(f"  {clean(error.hint, keep_lines=True)}")
+        remark(indent(clean(error.hint, keep_lines=True), "  "))
     return error.exit_code
 
 
@@ -46,4 +60,14 @@ def usage_error(problem: Exception) -> GraftError:
         known = [name for parameter in context.command.params for name in parameter.opts if name.startswith("--")]
         return InvalidError(f"{command!r} has no option {option!r}{nearest(option, known)}", hint)
     text = problem.format_message() if hasattr(problem, "format_message") else str(problem)
+    for theirs, ours in _PLAINER.items():
+        text = text.replace(theirs, ours)
     return InvalidError(f"{text[:1].lower()}{text[1:]}".rstrip("."), hint)
+
+
+def here() -> str:
+    """Return the directory the person stands in: where files are named from."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return "/"  # it was removed

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from graftline.core.errors import GraftError
-from graftline.core.ports import RunQuery
-
+from ..core.errors import GraftError
+from ..core.ports import RunQuery
 from .options import NAMES, Options
 
 OFFERED = 30

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from graftline.core.errors import MissingError
-from graftline.core.ids import RunId
-
+from ..core.errors import MissingError
+from ..core.ids import RunId
 from .environment import enter
 from .options import Options
+from .printer import remark
+from .text import clean
 
 if TYPE_CHECKING:
-    from graftline.core.config import Settings
-    from graftline.core.discovery import Plugin
-    from graftline.core.health import Finding
-    from graftline.core.runs import Target
-    from graftline.core.workspace import Workspace
+    from ..core.config import Settings
+    from ..core.discovery import Plugin
+    from ..core.health import Finding
+    from ..core.runs import Target
+    from ..core.workspace import Workspace
 
 SHORTEST = 4
 """Characters of a run id that are always shown."""
@@ -32,38 +33,38 @@ def workspace(options: Options, target: str | None = None, *, needs_code: bool =
         target: as the person wrote it; its project is the workspace's. None: the current directory's.
         needs_code: user code will be imported, so the command goes on under the project's own Python.
     """
-    from graftline import wiring
+    from .. import wiring
 
     if needs_code:
         enter(wiring.interpreter_of(options, target))
-    return wiring.open_workspace(options, target)
+    return wiring.open_workspace(options, target, warn=lambda text: remark(f"warning: {clean(text)}"))
 
 
 def target(options: Options, text: str | None) -> Target:
     """Find what a person named to be run; the project's own pipeline when nothing was named."""
-    from graftline.wiring import find_target
+    from ..wiring import find_target
 
     return find_target(text, options)
 
 
 def settings(options: Options) -> Settings:
     """Return the merged configuration."""
-    from graftline.wiring import settings_of
+    from ..wiring import settings_of
 
     return settings_of(options)
 
 
 def plugins() -> Sequence[Plugin]:
     """Return the installed plugins of all groups, without importing them."""
-    from graftline.core.discovery import plugins as of_group
-    from graftline.wiring import PLUGIN_GROUPS
+    from ..core.discovery import plugins as of_group
+    from ..wiring import PLUGIN_GROUPS
 
     return [plugin for group in PLUGIN_GROUPS for plugin in of_group(group)]
 
 
 def examine(options: Options, *, repair: bool) -> Sequence[Finding]:
     """Check the store and the environment, and repair what can be repaired without losing anything."""
-    from graftline.wiring import examine as look
+    from ..wiring import examine as look
 
     return look(options, repair=repair)
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from graftline.core.errors import PluginError
+from ..core.errors import PluginError
 
 _ENTERED = "_GRAFT_ENTERED"
 """Set across the change of interpreter, so that a wrong guess cannot become a loop."""

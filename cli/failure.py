@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
-from graftline.core.ports import LogChunk
-from graftline.core.quantities import duration_text
-from graftline.core.runs import Frame, StepError, StepRun
-from graftline.core.states import Status
-
+from ..core.place import seen_from
+from ..core.ports import LogChunk
+from ..core.quantities import duration_text
+from ..core.runs import Frame, StepError, StepRun
+from ..core.states import Status
 from .loglines import Lines
 from .look import Ink, Look
 from .reasons import reason_text
@@ -24,16 +23,16 @@ MESSAGE_LINES = 6
 _TAIL_BYTES = 64 * 1024
 
 
-def failure_panel(look: Look, step: StepRun, log: Sequence[str], root: str | None) -> list[str]:
+def failure_panel(look: Look, step: StepRun, log: Sequence[str], here: str) -> list[str]:
     """Return the lines that explain why a step failed.
 
     Args:
         log: last lines of what the step wrote, as `tail` returns them.
-        root: project root, so that files below it are named from there; None: unknown.
+        here: directory the person stands in, which files are named from.
     """
     error = step.error or StepError(type=step.reason or "failed", message="")
     lines = _title(look, step, error)
-    lines += _frames(look, error.frames[-FRAMES:], root)
+    lines += _frames(look, error.frames[-FRAMES:], here)
     lines += _inputs(look, error)
     if log:
         lines += [look.paint("  last lines of its log", Ink.DIM)]
@@ -90,11 +89,10 @@ def _title(look: Look, step: StepRun, error: StepError) -> list[str]:
     ]
 
 
-def _frames(look: Look, frames: Sequence[Frame], root: str | None) -> list[str]:
+def _frames(look: Look, frames: Sequence[Frame], here: str) -> list[str]:
     lines = []
     for frame in frames:
-        file = os.path.relpath(frame.file, root) if root and frame.file.startswith(root + os.sep) else frame.file
-        lines.append(_fit(look, f"  {clean(file)}:{frame.line} in {clean(frame.function)}"))
+        lines.append(_fit(look, f"  {clean(seen_from(here, frame.file))}:{frame.line} in {clean(frame.function)}"))
         if frame.code:
             lines.append(_fit(look, f"      {clean(frame.code)}"))
     return lines

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graftline.core.quantities import duration_text
-from graftline.core.states import Status
-
+from ..core.quantities import duration_text
+from ..core.states import Status
 from .board import Board
 from .look import MARKS, RETRYING, Ink, Look
 from .text import clean, columns, cut, pad
@@ -32,7 +31,9 @@ def frame(look: Look, board: Board, title: str, now: float, rows: int, note: str
         lines += _steps(look, board, list(board.states), now)
     elif room > 2:
         lines.append(_tally(look, board))
-        lines += _steps(look, board, _that_matter(board, room - 1), now)
+        # What stays in the scrollback when it is over is what went wrong, not a screen of what went well.
+        shown = _that_matter(board, room - 1) if board.result is None else list(board.causes)[: room - 1]
+        lines += _steps(look, board, shown, now)
     if note:
         lines.append(look.paint(cut(f"  {look.said(note)}", look.width, ellipsis=look.ellipsis), Ink.YELLOW))
     return lines[: max(1, rows)]

@@ -7,10 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graftline.core.quantities import duration_text
-from graftline.core.runs import Run
-from graftline.core.states import Status
-
+from ..core.quantities import duration_text
+from ..core.runs import Run
+from ..core.states import Status
 from .look import MARKS, Look
 from .moments import ago
 from .reasons import run_reason_text

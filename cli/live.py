@@ -17,10 +17,9 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from graftline.core.events import Fact
-from graftline.core.quantities import duration_text
-from graftline.core.states import Status
-
+from ..core.events import Fact
+from ..core.quantities import duration_text
+from ..core.states import Status
 from .board import Board
 from .frame import frame
 from .look import MARKS, RETRYING, Look
@@ -28,6 +27,11 @@ from .text import clean, columns
 
 PERIOD_S = 0.1
 """Seconds between two pictures."""
+STARTS_UP_TO = 100
+"""Steps up to which plain lines tell also that a step has started."""
+ENDS_UP_TO = 1000
+"""Steps up to which plain lines tell of every step."""
+TALLY_EVERY_S = 2.0
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 
 
@@ -52,7 +56,7 @@ def progress(look: Look, states: Mapping[str, Status], title: str, *, is_plain: 
     """Return the view that fits: quiet, lines, or a picture."""
     if is_quiet:
         return Quiet()
-    if is_plain or not look.is_terminal:
+    if is_plain or not look.is_terminal or os.environ.get("TERM") == "dumb":
         return Lines(look, states)
     return Live(look, states, title)
 
@@ -76,24 +80,33 @@ class Quiet:
 
 
 class Lines(Quiet):
-    """One line for each change of state, for pipes, logs and screen readers."""
+    """One line for each change of state, for pipes, logs and screen readers.
+
+    A large run says less, so that what matters can be found: above `STARTS_UP_TO` steps only how each ended, above
+    `ENDS_UP_TO` only what went wrong, and now and then how far it is.
+    """
 
     def __init__(self, look: Look, states: Mapping[str, Status], *, stream: TextIO | None = None):
         self._look = look
         self._board = Board(states)
         self._stream = stream or sys.stdout
+        self._told_at = 0.0
+        """Wall time of the last line that said how far it is."""
         self._is_heard = True
 
     def observe(self, facts: Sequence[Fact]) -> None:
-        """Write a line for each fact that changed a step, as long as somebody reads: the run goes on without."""
+        """Write a line for each fact that matters, as long as somebody reads: the run goes on without."""
         if not self._is_heard:
             return
         lines = []
         for fact in facts:
             self._board.take([fact])
             path = getattr(fact, "node", None)
-            if path is not None:
+            if path is not None and self._matters(path):
                 lines.append(self._line(path, fact.at))
+        if facts and self._board.total > ENDS_UP_TO and facts[-1].at - self._told_at >= TALLY_EVERY_S:
+            self._told_at = facts[-1].at
+            lines.append(self._tally())
         if lines:
             # One write for a group: a line at a time would cost more than the step it tells of.
             try:
@@ -102,12 +115,24 @@ class Lines(Quiet):
             except OSError:  # a closed pipe (`| head`), a terminal that is gone under nohup
                 self._is_heard = False
 
+    def _matters(self, path: str) -> bool:
+        board = self._board
+        if board.total <= STARTS_UP_TO or path in board.retrying:
+            return True
+        status = board.states[path]
+        return status.is_final and (board.total <= ENDS_UP_TO or not status.is_good)
+
+    def _tally(self) -> str:
+        board = self._board
+        counts = ", ".join(f"{count:,} {MARKS[status].word}" for status, count in board.tally.items())
+        return f"{_clock(self._told_at)}  {board.done:,}/{board.total:,}  {counts}"
+
     def _line(self, path: str, at: float) -> str:
         board = self._board
         status = board.states[path]
         mark = RETRYING if path in board.retrying else MARKS[status]
         glyph = mark.ascii if self._look.is_ascii else mark.glyph
-        words = [time.strftime("%H:%M:%S", time.localtime(at)), f"{glyph} {mark.word:<11}", clean(path)]
+        words = [_clock(at), f"{glyph} {mark.word:<11}", clean(path)]
         if path in board.took and status.is_final:
             words.append(duration_text(board.took[path]))
         if path in board.tries:
@@ -137,6 +162,8 @@ class Live:
         self._clock = clock
         self._size = size or _terminal_size
         self._note = ""
+        self._has_headline = True
+        """Not in the last picture: the closing words that come below say the same and more."""
         self._drawn: list[int] = []
         """Columns of each line of the last picture."""
         self._lock = threading.Lock()
@@ -155,6 +182,7 @@ class Live:
         self._over.set()
         self._painter.join(timeout=2.0)
         self._note = ""
+        self._has_headline = False
         try:
             self.draw()
         except OSError:
@@ -179,6 +207,7 @@ class Live:
         look = replace(self._look, width=max(10, width - 1))
         with self._lock:
             lines = frame(look, self._board, self._title, self._clock(), max(1, height - 1), self._note)
+        lines = lines if self._has_headline else lines[1:]
         up = sum(max(1, -(-filled // width)) for filled in self._drawn)
         start = f"\x1b[{up}A\r" if up else "\r"
         self._stream.write(start + "".join(f"{line}\x1b[K\n" for line in lines) + "\x1b[J")
@@ -198,6 +227,10 @@ class Live:
             self._stream.flush()
         except (OSError, ValueError):
             return  # the terminal is gone, and its cursor with it
+
+
+def _clock(at: float) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
 
 
 def _terminal_size() -> tuple[int, int]:

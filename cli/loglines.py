@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from graftline.core.ports import LogChunk
+from ..core.ports import LogChunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

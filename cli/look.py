@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TextIO
 
-from graftline.core.states import Status
+from ..core.states import Status
 
 PIPE_WIDTH = 10_000
 """Columns where there is no terminal: nothing is cut."""

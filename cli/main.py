@@ -15,10 +15,9 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from graftline.core.errors import GraftError, InvalidError, nearest
-
+from ..core.errors import GraftError, InvalidError, nearest
 from .complaint import complain, complain_of_bug, usage_error
-from .options import HELP_SETTINGS, Options, to_command, with_common_options
+from .options import HELP_SETTINGS, Options, ReaderLeft, to_command, with_common_options
 from .printer import put, remark
 
 CANCELLED = 130
@@ -105,7 +104,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         remark("graft: stopped")
         return CANCELLED
-    except BrokenPipeError:
+    except (BrokenPipeError, ReaderLeft):
         # The reader left; what is buffered must not be flushed at exit, which would complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from .examples import example_lines
+
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
@@ -35,18 +37,24 @@ class Options:
         return Options(**{each.name: getattr(self, each.name) or getattr(earlier, each.name) for each in fields(self)})
 
 
+class ReaderLeft(Exception):
+    """Nobody reads our output any more. Not a BrokenPipeError, which typer would turn into exit code 1."""
+
+
 def declared(
     config: Annotated[
         str | None, typer.Option("-C", "--config", metavar="FILE", help="Read this configuration file too; it wins.")
     ] = None,
     registry: Annotated[
-        str | None, typer.Option("-P", "--registry", metavar="REGISTRY", help="Registry of lineages and generations.")
+        str | None,
+        typer.Option("-P", "--registry", metavar="REGISTRY", help="Registry of lineages, for later."),
     ] = None,
     runner: Annotated[
         str | None, typer.Option("-R", "--runner", metavar="RUNNER", help="Runner that executes the steps.")
     ] = None,
     engine: Annotated[
-        str | None, typer.Option("-E", "--engine", metavar="ENGINE", help="Named pair of feeds and sink.")
+        str | None,
+        typer.Option("-E", "--engine", metavar="ENGINE", help="Feeds and sink by name, for later."),
     ] = None,
     store: Annotated[str | None, typer.Option("--store", metavar="DIR", help="Directory of the run log.")] = None,
     project: Annotated[
@@ -74,6 +82,9 @@ class Command(TyperCommand):
             if any(records):
                 with formatter.section(title):
                     formatter.write_dl([record for record in records if record])
+        if examples := example_lines(self.name or ""):
+            with formatter.section("Examples"):
+                formatter.write_dl(examples, col_max=50)
         formatter.write_paragraph()
         formatter.write_text("Common options (-C -P -R -E --store --project --json --plain -v): see graft --help")
 
@@ -98,7 +109,10 @@ def with_common_options(function: Callable[..., int | None]) -> Callable[..., in
         context.obj = common.over(context.obj) if isinstance(context.obj, Options) else common
         if wants_context:
             values["context"] = context
-        return function(context.obj, **values)
+        try:
+            return function(context.obj, **values)
+        except BrokenPipeError as error:
+            raise ReaderLeft from error
 
     taken = [*own, *([] if wants_context else [context]), *DECLARED]
     # typer reads the signature: that is the whole trick of declaring the common options once.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from graftline.core.errors import InvalidError
+from ..core.errors import InvalidError
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """A parameter file above this is a mistake: data belong in feeds and catalogs."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graftline.core.layout.drawing import Drawing, draw
-from graftline.core.layout.label import cells
-from graftline.core.layout.sketch import NodeStyle, Orientation
-from graftline.core.states import Status
-
+from ..core.layout.drawing import Drawing, draw
+from ..core.layout.label import cells
+from ..core.layout.sketch import NodeStyle, Orientation
+from ..core.states import Status
 from .look import MARKS, Look
 from .text import clean
 

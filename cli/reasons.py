@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graftline.core.states import Reason
+from ..core.states import Reason
 
 REASONS = {
     Reason.TIMEOUT: "over its time limit",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 import json
 
-from graftline.core.artifacts import ArtifactRef
-from graftline.core.quantities import size_text
-
+from ..core.artifacts import ArtifactRef
+from ..core.quantities import size_text
 from .text import clean
 
 TEXT_LIMIT = 256 * 1024

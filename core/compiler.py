@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .binding import Binder, Bound, Listed
+from .collector import rare_collections
 from .constants import Constants
 from .errors import InvalidError, nearest
 from .files import FileNeeds
@@ -33,6 +34,7 @@ class Compiled:
     warnings: tuple[str, ...]
 
 
+@rare_collections()
 def compile_pipeline(
     pipeline: Pipeline, workshop: Workshop, *, root: str, given: Given | None = None, name: str = "", mode: str = "job"
 ) -> Compiled:

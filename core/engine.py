@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from .demands import demands_of
 from .errors import GraftError
 from .events import (
+    AttemptCancelled,
     AttemptDispatched,
     AttemptEnded,
     AttemptFailed,
@@ -17,7 +19,6 @@ from .events import (
     CancelRequested,
     Fact,
     RunFinished,
-    RunStarted,
 )
 from .graph import Graph
 from .orders import Order
@@ -50,7 +51,9 @@ class Engine:
             graph, jobs=session.jobs, fail_fast=session.fail_fast, deadline=session.deadline, past=session.past
         )
         self._values = Values(graph, session.recorded)
-        self._demands = _slot_demands(graph)
+        self._demands = demands_of(graph)
+        self._held: set[str] = set()
+        """Paths of steps that hold machine-wide resources."""
         self._next_look = 0.0
 
     def run(self) -> RunFinished:
@@ -61,14 +64,19 @@ class Engine:
             StoreError: the run log cannot be written; what was committed stays, the run can be resumed.
         """
         try:
-            return self._loop([RunStarted(at=self._clock()), *self._session.opening])
+            return self._loop()
         finally:
             self._executor.close()
+            for path in list(self._held):
+                self._release(path)
 
-    def _loop(self, news: list[Fact]) -> RunFinished:
+    def _loop(self) -> RunFinished:
+        news: list[Fact] = [*self._asked()]  # who asked before it began wants nothing started
         while True:
             now = self._clock()
             turn = self._scheduler.advance(news, now)
+            for fact in turn.facts:
+                self._take(fact)
             started = self._start(now)
             if turn.facts or started:
                 self._session.report([*turn.facts, *started])
@@ -79,8 +87,6 @@ class Engine:
                 self._executor.cancel(turn.cancel, grace_s=turn.grace_s)
             ended: Sequence[AttemptEnded] = unmade or self._executor.wait(self._patience(now))
             news = [*self._asked(), *ended]
-            for end in ended:
-                self._take(end)
 
     def _start(self, now: float) -> list[AttemptDispatched]:
         room = self._executor.room()
@@ -88,7 +94,12 @@ class Engine:
 
     def _admit(self, path: str) -> bool:
         demand = self._demands.get(path)
-        return demand is None or self._slots is None or self._slots.acquire(path, demand)
+        if demand is None or self._slots is None:
+            return True
+        if not self._slots.acquire(path, demand):
+            return False
+        self._held.add(path)
+        return True
 
     def _submit(self, started: Sequence[AttemptDispatched]) -> list[AttemptEnded]:
         """Send orders; return ends of those that cannot even be put together (a recorded input is gone)."""
@@ -96,18 +107,27 @@ class Engine:
         unmade: list[AttemptEnded] = []
         for dispatch in started:
             try:
-                orders.append(self._values.order(dispatch.node, dispatch.attempt))
+                order = self._values.order(dispatch.node, dispatch.attempt)
+                if self._slots is not None and dispatch.node in self._held:
+                    order = order._replace(environ=self._slots.environ(dispatch.node))
+                orders.append(order)
             except GraftError as error:
                 unmade.append(_unmade(dispatch, error, self._clock()))
         if orders:
             self._executor.submit(orders)
         return unmade
 
-    def _take(self, end: AttemptEnded) -> None:
-        if isinstance(end, AttemptSucceeded):
-            self._values.add(end.node, end.outputs)
-        if self._slots is not None and end.node in self._demands:
-            self._slots.release(end.node)
+    def _take(self, fact: Fact) -> None:
+        """Follow a fact the scheduler has accepted: a late end of an earlier attempt is not among them."""
+        if isinstance(fact, AttemptSucceeded):
+            self._values.add(fact.node, fact.outputs)
+        if self._held and isinstance(fact, AttemptSucceeded | AttemptFailed | AttemptCancelled):
+            self._release(fact.node)
+
+    def _release(self, path: str) -> None:
+        if self._slots is not None and path in self._held:
+            self._held.discard(path)
+            self._slots.release(path)
 
     def _asked(self) -> list[CancelRequested]:
         asked = self._session.requests.take()
@@ -120,15 +140,6 @@ class Engine:
     def _patience(self, now: float) -> float:
         wake = self._scheduler.next_wake
         return LONGEST_WAIT_S if wake is None else max(0.0, min(LONGEST_WAIT_S, wake - now))
-
-
-def _slot_demands(graph: Graph) -> dict[str, dict[str, float]]:
-    """Return by path the machine-wide resources of steps that ask for any; cpus are the scheduler's own."""
-    wanted = [
-        {name: amount for name, amount in operation.policy.resources.items() if name != "cpus" and amount > 0}
-        for operation in graph.operations
-    ]
-    return {node.path: wanted[node.operation] for node in graph.nodes if wanted[node.operation]}
 
 
 def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:

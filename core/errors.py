@@ -16,7 +16,7 @@ A failing user step is not one of these while it runs: it is an `AttemptFailed` 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
 
@@ -33,10 +33,21 @@ class GraftError(Exception):
         """Path of the file to look at; None when no file is at fault."""
         self.line = line
         """1-based line in `file`; None when unknown."""
+        self.problems: tuple[GraftError, ...] = ()
+        """What is wrong, one by one, when `message` tells of several."""
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}: " if self.file and self.line else f"{self.file}: " if self.file else ""
+        has_place = self.file and not any(problem.file for problem in self.problems)
+        where = "" if not has_place else f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
         return f"{where}{self.message}"
+
+    def rename_files(self, shown: Callable[[str], str]) -> None:
+        """Show every file that is told of by another path, e.g. from where the person stands."""
+        for problem in self.problems:
+            problem.rename_files(shown)
+        self.file = self.file and shown(self.file)
+        if self.problems:
+            self.message = _listed(self.problems)
 
 
 class InvalidError(GraftError):
@@ -49,8 +60,9 @@ class InvalidError(GraftError):
         """Return one error that reports every problem at once (itself when there is one)."""
         if len(problems) == 1:
             return problems[0]
-        lines = "\n".join(f"  - {problem}{_hint(problem)}" for problem in problems)
-        return cls(f"{len(problems)} problems:\n{lines}", file=problems[0].file, line=problems[0].line)
+        told = cls(_listed(problems), file=problems[0].file, line=problems[0].line)
+        told.problems = tuple(problems)
+        return told
 
 
 class MissingError(GraftError):
@@ -107,6 +119,11 @@ def nearest(name: str, known: Sequence[str]) -> str:
     """Return "; did you mean 'x'?" for the closest known name, or an empty string."""
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _listed(problems: Sequence[GraftError]) -> str:
+    lines = "\n".join(f"  - {problem}{_hint(problem)}" for problem in problems)
+    return f"{len(problems)} problems:\n{lines}"
 
 
 def _hint(problem: GraftError) -> str:

@@ -1,18 +1,23 @@
-"""Carrying a run to its end in this process: open it, take in what is known, run the engine, let go."""
+"""Carrying a run to its end in this process: open it, take in what is known, have its runner carry it, let go."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .artifacts import Output
-from .events import Fact, StepReset, StepReused, StepSettled
+from .collector import rare_collections
+from .demands import capacities
+from .errors import Cancelled, GraftError
+from .events import RunStarted, StepReused, StepSettled
 from .ids import RunId
 from .orders import RunContext
 from .ports import RunLog
-from .runs import RunSpec, StepRun
-from .scheduler import Past
-from .session import Observer, Requests, Session
+from .runs import RunSpec, Snapshot, StepRun, Target
+from .scheduler import Past, reset_for_retry
+from .session import Observer, Requests, Session, report
+from .settling import settle
 from .states import Reason, Status
 
 if TYPE_CHECKING:
@@ -25,81 +30,132 @@ class Hosting:
     def __init__(self, parts: Parts):
         self._parts = parts
 
+    @rare_collections()
     def host(self, run: RunId, observe: Observer | None, requests: Requests, expect: Status | None) -> None:
-        """Take the run up and carry it to its end.
+        """Take the run up and carry it to its end, whatever its runner does: it is never left STARTED.
+
+        What a runner raises fails the run. An error of ours is raised as well, for it says what to do.
 
         Raises:
-            ConflictError: a living process holds it.
+            ConflictError: a living process holds it, or somebody else took it over.
+            StoreError: the run log cannot be written; the run can be resumed.
+            GraftError: the runner cannot work; the run is recorded as FAILURE.
         """
-        log = self._parts.runs.open(run, expect=expect)
+        parts = self._parts
+        log = parts.runs.open(run, expect=expect)
         try:
-            spec = self._parts.runs.spec(run)
-            choice = self._parts.runner(spec.runner)
-            choice.runner.run(spec.graph, events=self._session(spec, log, observe, requests), **choice.options)
+            spec = parts.runs.spec(run)
+            begun = parts.clock()
+            past = self._begin(spec, log, observe)
+            error: Exception | None = None
+            try:
+                choice = parts.runner(spec.runner)
+                session = self._session(spec, past, log, observe, requests)
+                choice.runner.run(spec.graph, events=session, **choice.options)
+            except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
+                error = problem
+            if error is not None or not parts.history.run(run).state.is_final:
+                self._settle(spec, log, observe, error, begun)
         finally:
             # Last: until no process of the run is left, the run is not anybody else's.
             log.close()
 
-    def reset(self, run: RunId, paths: Sequence[str]) -> None:
-        """Put steps back to PENDING, so that whoever hosts the run next runs them."""
+    def reset(self, run: RunId, paths: Sequence[str], left_out: Sequence[str]) -> None:
+        """Put steps back to PENDING, so that whoever hosts the run next runs them; settle what was left out."""
         log = self._parts.runs.open(run)
         try:
-            now = self._parts.clock()
             states = {step.path: step.state for step in self._parts.history.steps(run)}
-            log.append([StepReset(node=path, at=now) for path in paths if states[path] is not Status.PENDING])
+            log.append(reset_for_retry(states, paths, left_out, self._parts.clock()))
         finally:
             log.close()
 
-    def _session(self, spec: RunSpec, log: RunLog, observe: Observer | None, requests: Requests) -> Session:
+    def _begin(self, spec: RunSpec, log: RunLog, observe: Observer | None) -> dict[str, Past]:
+        """Record the start, and what a selection reuses or leaves out; return what is known of every step then.
+
+        Before the runner is asked for anything: if it never reports, the start still is on record.
+        """
+        past = _past(self._parts.history.steps(spec.id))
+        outside = self._left_out(spec, past)
+        report(log, [RunStarted(at=self._parts.clock()), *outside], observe)
+        for fact in outside:
+            state, reason = (fact.state, fact.reason) if isinstance(fact, StepSettled) else (Status.CACHED, None)
+            past[fact.node] = replace(past[fact.node], state=state, reason=reason)
+        return past
+
+    def _settle(
+        self, spec: RunSpec, log: RunLog, observe: Observer | None, error: Exception | None, begun: float
+    ) -> None:
+        """End a run that its runner left open.
+
+        Raises:
+            GraftError: `error` itself when it is one of ours, or the run log cannot be written.
+        """
         parts = self._parts
-        past = _past(parts.history.steps(spec.id))
-        opening, reused = self._left_out(spec, past)
-        resources = {name for operation in spec.graph.operations for name in operation.policy.resources} - {"cpus"}
+        steps = parts.history.steps(spec.id)
+        facts = settle(steps, error, worker=spec.runner, begun=begun, now=parts.clock())
+        if not isinstance(error, GraftError) or isinstance(error, Cancelled):
+            report(log, facts, observe)
+            return
+        # Where the run log itself is the trouble, this fails too, and readers find the run INTERRUPTED.
+        with suppress(GraftError):
+            report(log, facts, observe)
+        raise error
+
+    def _session(
+        self,
+        spec: RunSpec,
+        past: Mapping[str, Past],
+        log: RunLog,
+        observe: Observer | None,
+        requests: Requests,
+    ) -> Session:
+        parts = self._parts
+        wanted = capacities(spec.graph, parts.labels, parts.capacity)
         return Session(
             context=self._context(spec),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
-            slots=parts.slots({name: parts.capacity(name) for name in resources}) if resources else None,
+            slots=parts.slots(wanted) if wanted else None,
             fail_fast=spec.fail_fast,
             deadline=None if spec.timeout_s is None else parts.clock() + spec.timeout_s,
             past=past,
-            recorded={**parts.outputs.of_run(spec.id), **reused},
-            opening=tuple(opening),
+            recorded=parts.outputs.of_run(spec.id),
             observe=observe,
             requests=requests,
         )
 
-    def _left_out(self, spec: RunSpec, past: Mapping[str, Past]) -> tuple[list[Fact], dict[str, tuple[Output, ...]]]:
+    def _left_out(self, spec: RunSpec, past: Mapping[str, Past]) -> list[StepReused | StepSettled]:
         """Settle the steps outside the selection: reused where an earlier run has their outputs, else left out."""
         if spec.selected is None:
-            return [], {}
+            return []
         now = self._parts.clock()
         chosen = set(spec.selected)
         outside = [
             node.path for node in spec.graph.nodes if node.path not in chosen and not past[node.path].state.is_final
         ]
         newest = self._parts.outputs.newest(spec.project, spec.pipeline, outside) if outside else {}
-        facts: list[Fact] = []
+        facts: list[StepReused | StepSettled] = []
         for path in outside:
             if path in newest:
                 from_run, outputs = newest[path]
                 facts.append(StepReused(node=path, at=now, from_run=from_run, outputs=outputs))
             else:
                 facts.append(StepSettled(node=path, state=Status.SKIPPED, reason=Reason.UNSELECTED, at=now))
-        return facts, {path: outputs for path, (_, outputs) in newest.items()}
+        return facts
 
     def _context(self, spec: RunSpec) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
+        target = self._target(spec, snapshot)
         names = sorted({name for operation in spec.graph.operations for name in operation.policy.secrets})
         imports = spec.environment.get("imports")
         return RunContext(
             run=spec.id,
             operations=spec.graph.operations,
-            root=spec.target.root,
-            cwd=spec.target.cwd,
-            sys_path=spec.target.sys_path,
+            root=target.root,
+            cwd=target.cwd,
+            sys_path=target.sys_path,
             objects=parts.objects,
             logs=parts.log_directory(spec.id),
             slots=parts.slot_directory,
@@ -110,6 +166,22 @@ class Hosting:
             code=spec.code.key,
             params=spec.params,
         )
+
+    def _target(self, spec: RunSpec, snapshot: Snapshot) -> Target:
+        """Return where steps find their code: the working copy, or a copy of the recorded one."""
+        if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
+            return spec.target
+        return moved(spec.target, self._parts.machine.materialise(snapshot, spec.code.key))
+
+
+def moved(target: Target, copy: str) -> Target:
+    """Point a target's code at a copy of the project; steps still run in the working directory they ran in."""
+    root = target.root
+    search = tuple(
+        copy + entry[len(root) :] if entry == root or entry.startswith(root.rstrip("/") + "/") else entry
+        for entry in target.sys_path
+    )
+    return replace(target, root=copy, sys_path=search if search != target.sys_path else (copy, *search))
 
 
 def _past(steps: Sequence[StepRun]) -> dict[str, Past]:

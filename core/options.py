@@ -109,6 +109,9 @@ def _chosen(read: dict[str, Any]) -> Chosen:
         policy["terminate"] = Terminate.SUCCESS
     elif read.get("terminate_with_failure"):
         policy["terminate"] = Terminate.FAILURE
+    if read.get("resources", {}).get("gpu"):
+        # CUDA looks at CUDA_VISIBLE_DEVICES once in a process: a pooled worker would keep the gpu of its first step.
+        policy.setdefault("isolation", "process")
     rest = {name: read[name] for name in _CHOSEN if name in read}
     return Chosen(policy=Policy(**policy) if policy else _DEFAULT, **rest)
 

@@ -24,6 +24,8 @@ class Order(NamedTuple):
     arguments: tuple[tuple[str, Resolved], ...]
     files: tuple[tuple[str, ArtifactRef], ...] = ()
     """Catalog files to restore before it starts: relative path and content."""
+    environ: tuple[tuple[str, str], ...] = ()
+    """Environment variables of this attempt alone: which gpus it holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -9,6 +10,8 @@ from typing import NamedTuple
 from .errors import InvalidError
 
 _PACKAGE = __name__.partition(".")[0]
+_UPWARDS = 2
+"""Steps upwards that still read well: `../../samples/x.py`."""
 
 
 class Place(NamedTuple):
@@ -42,6 +45,14 @@ def relative_to(root: str, file: str) -> str:
     """Return the file's path relative to `root` when it is inside, else the path as it is."""
     inside = root.rstrip("/") + "/"
     return file[len(inside) :] if file.startswith(inside) else file
+
+
+def seen_from(directory: str, file: str) -> str:
+    """Return an absolute path as a person standing in `directory` would write it; far away, as it is."""
+    if not file.startswith("/"):
+        return file
+    near = posixpath.relpath(file, directory)
+    return near if near.count("../") <= _UPWARDS and len(near) < len(file) else file
 
 
 def _is_ours(module: str) -> bool:

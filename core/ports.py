@@ -248,6 +248,10 @@ class Slots(Protocol):
         """Give back what the node holds."""
         ...
 
+    def environ(self, node: str) -> tuple[tuple[str, str], ...]:
+        """Return environment variables that show a step which units it holds (CUDA_VISIBLE_DEVICES)."""
+        ...
+
 
 class Clock(Protocol):
     """Wall time in seconds since the epoch."""
@@ -265,6 +269,8 @@ class LoadRequest:
     values: Mapping[str, Json]
     """Parameters given as values (parameter file, recorded run)."""
     mode: str = "job"
+    is_again: bool = False
+    """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 from .artifacts import ArtifactRef
 from .document import run_document
-from .errors import FailedError, StepFailed
+from .errors import Cancelled, FailedError, StepFailed
 from .graph import Json
 from .ids import RunId
 from .runs import Run, StepRun
@@ -142,10 +142,16 @@ class RunResult:
 
         Raises:
             StepFailed: naming the first failed step and its cause.
+            Cancelled: somebody stopped it.
+            FailedError: it has not ended.
         """
-        state = self.state
-        if state is Status.SUCCESS:
+        run = self.record
+        if run.state is Status.SUCCESS:
             return self
+        if not run.state.is_final:
+            raise FailedError(f"run {self.run} has not ended: it is {run.state}", "wait() for it first")
+        if run.state is Status.CANCELLED:
+            raise Cancelled(f"run {self.run} was cancelled", f"graft retry {self.run[:6]} continues it")
         for step in self.steps:
             if step.state is Status.FAILURE:
                 cause = f"{step.error.type}: {step.error.message}" if step.error else step.reason or "no cause recorded"
@@ -156,4 +162,5 @@ class RunResult:
                     step=step.path,
                     reason=step.reason,
                 )
-        raise StepFailed(f"run {self.run} ended as {state}", run=self.run, step=None, reason=None)
+        why = f": {run.reason}" if run.reason else ""
+        raise StepFailed(f"run {self.run} ended as {run.state}{why}", run=self.run, step=None, reason=run.reason)

@@ -33,9 +33,11 @@ class Runner:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
-        if not overrides & {"executor", "run"}:
-            raise TypeError(f"runner {cls.__qualname__} must override the classmethod `executor` or `run`")
+        own = cls.__mro__[: cls.__mro__.index(Runner)]
+        found = [vars(each)[name] for each in own for name in ("executor", "run") if name in vars(each)]
+        # Checked when the class is made: a runner is called as a class, hours of a run may depend on it.
+        if not found or not all(isinstance(method, classmethod) for method in found):
+            raise TypeError(f"runner {cls.__qualname__} must override `executor` or `run`, as a classmethod")
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> Executor:
@@ -50,9 +52,13 @@ class Runner:
     def run(cls, symbols: Graph, *, events: Session, **kwargs: Any) -> None:
         """Carry a graph from where it stands to its end: the engine over this runner's executor.
 
+        A runner that overrides this reports facts to `events` as they happen, `RunFinished` last. What it does not
+        report is filled in when it returns: it succeeded, all steps as one; or when it raises: it failed.
+
         Args:
             symbols: the compiled graph.
-            events: the run being hosted; facts are reported to it.
+            events: the run being hosted, its start recorded; `events.report` takes facts, `events.requests` has the
+                person's wishes to stop.
             kwargs: the runner's own options.
 
         Raises:

@@ -12,6 +12,8 @@ from .graph import Graph, Json
 from .ids import RunId
 from .states import Status
 
+_HIDDEN_ORIGINS = frozenset({"watch", "sweep", "step"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
@@ -99,7 +101,7 @@ class RunSpec:
     runner: str = "local"
     runner_config: Mapping[str, Json] = field(default_factory=dict)
     origin: str = "cli"
-    """`cli`, `api`, `ui`, `watch`, `schedule`, `trigger`, `step`."""
+    """`cli`, `api`, `ui`, `schedule`, `trigger`; `watch` (a wave), `sweep` (a child), `step` (asked for by a step)."""
     params: Mapping[str, Json] = field(default_factory=dict)
     """Run parameters as given (`-p`, `params=`), after casts."""
     tags: tuple[str, ...] = ()
@@ -115,8 +117,15 @@ class RunSpec:
     """Limit of the whole run in seconds; None: no limit."""
     selected: tuple[str, ...] | None = None
     """Paths to run (`--only/--from/--to`); None: all."""
+    uses_snapshot: bool = False
+    """True: steps run the recorded code and not the working copy (retry and rerun with recorded code)."""
     created: float = 0.0
     """Wall time, seconds since the epoch."""
+
+    @property
+    def is_hidden(self) -> bool:
+        """Tell whether lists and `@last` leave the run out unless asked: no person asked for it by itself."""
+        return self.origin in _HIDDEN_ORIGINS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

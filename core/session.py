@@ -17,7 +17,7 @@ from .scheduler import Past
 class Observer(Protocol):
     """Is told what was committed, after it was."""
 
-    def __call__(self, facts: Sequence[Fact]) -> None: ...
+    def __call__(self, facts: Sequence[Fact], /) -> None: ...
 
 
 class Requests:
@@ -40,7 +40,7 @@ class Requests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One run being hosted."""
+    """One run being hosted. Its start is recorded already; what happens from then on is to be reported."""
 
     context: RunContext
     log: RunLog
@@ -53,11 +53,9 @@ class Session:
     deadline: float | None = None
     """Wall time at which the run is stopped; None: no limit."""
     past: Mapping[str, Past] = field(default_factory=dict)
-    """By path, what is known of steps that do not start as PENDING without attempts."""
+    """By path, what is known of steps that do not start as PENDING without attempts: kept, reused or left out."""
     recorded: Mapping[str, tuple[Output, ...]] = field(default_factory=dict)
     """By path, outputs of steps that are not run again."""
-    opening: tuple[Fact, ...] = ()
-    """Facts that come first: steps reused or left out by a selection."""
     observe: Observer | None = None
     requests: Requests = field(default_factory=Requests)
 
@@ -68,6 +66,16 @@ class Session:
             ConflictError: somebody else took the run over.
             StoreError: the run log cannot be written.
         """
-        self.log.append(facts)
-        if self.observe is not None:
-            self.observe(facts)
+        report(self.log, facts, self.observe)
+
+
+def report(log: RunLog, facts: Sequence[Fact], observe: Observer | None) -> None:
+    """Commit facts, then tell the observer.
+
+    Raises:
+        ConflictError: somebody else took the run over.
+        StoreError: the run log cannot be written.
+    """
+    log.append(facts)
+    if observe is not None:
+        observe(facts)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from typing import assert_never
 
 from .artifacts import ArtifactRef, Output
 from .errors import InvalidError
-from .graph import Blob, Constant, Gather, Graph, Source, Upstream, upstreams
+from .graph import Blob, Constant, Gather, Graph, Node, Source, Upstream, upstreams
 from .orders import Order, Resolved
+
+_GIVEN = (Constant, Blob)
 
 
 class Values:
@@ -21,17 +24,20 @@ class Values:
 
     def __init__(self, graph: Graph, recorded: Mapping[str, Iterable[Output]]):
         self._graph = graph
+        self._with_files = {at for at, operation in enumerate(graph.operations) if operation.policy.get}
         self._outputs: dict[str, tuple[Output, ...]] = {path: tuple(outputs) for path, outputs in recorded.items()}
 
     def add(self, path: str, outputs: tuple[Output, ...]) -> None:
-        """Keep what a step produced."""
-        self._outputs[path] = outputs
+        """Keep what a step produced, if a later one may ask for it."""
+        if self._graph.dependants[path]:
+            self._outputs[path] = outputs
 
     def order(self, path: str, attempt: int) -> Order:
         """Return the order for an attempt, its arguments resolved."""
         node = self._graph.node(path)
-        arguments = tuple((argument.name, self._resolve(argument.source)) for argument in node.arguments)
-        return Order(path, attempt, node.operation, arguments, self._files(path))
+        arguments = tuple([(name, self._resolve(source)) for name, source in node.arguments])
+        files = self._files(node) if node.operation in self._with_files else ()
+        return Order(path, attempt, node.operation, arguments, files)
 
     def missing(self, path: str) -> list[Upstream]:
         """Return the upstream values a step takes that nobody has produced."""
@@ -41,6 +47,8 @@ class Values:
         return found
 
     def _resolve(self, source: Source) -> Resolved:
+        if isinstance(source, _GIVEN):
+            return source
         if isinstance(source, Upstream):
             ref = self._find(source)
             if ref is None:
@@ -48,8 +56,7 @@ class Values:
             return ref
         if isinstance(source, Gather):
             return [self._resolve(item) for item in source.items]
-        assert isinstance(source, Constant | Blob)
-        return source
+        assert_never(source)
 
     def _find(self, wanted: Upstream) -> ArtifactRef | None:
         for output in self._outputs.get(wanted.node, ()):
@@ -57,14 +64,12 @@ class Values:
                 return output.ref
         return None
 
-    def _files(self, path: str) -> tuple[tuple[str, ArtifactRef], ...]:
+    def _files(self, node: Node) -> tuple[tuple[str, ArtifactRef], ...]:
         """Return the catalog files a step asks for, from the steps it needs; a later step's file wins."""
-        wanted = self._graph.operation_of(path).policy.get
-        if not wanted:
-            return ()
+        wanted = self._graph.operations[node.operation].policy.get
         files = {
             output.name: output.ref
-            for need in self._graph.node(path).needs
+            for need in node.needs
             for output in self._outputs.get(need, ())
             if output.role == "file" and any(fnmatchcase(output.name, glob) for glob in wanted)
         }

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .artifacts import ArtifactRef
-from .errors import InvalidError, MissingError, nearest
+from .collector import rare_collections
+from .errors import MissingError, PluginError, nearest
 from .events import CancelRequested
 from .graph import Graph
 from .hosting import Hosting
@@ -30,10 +31,15 @@ from .ports import (
     Slots,
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
+from .retrying import Retrying
 from .runner import Runner
 from .runs import Attempt, Run, RunSpec, StepRun
 from .session import Observer, Requests
 from .states import Status
+
+
+def _ignore(warning: str) -> None:
+    """Say nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +64,10 @@ class Parts:
     """Opens a connection of its own that watches for commits."""
     loader: Loader
     runner: Callable[[str], RunnerChoice]
-    """A runner by name; PluginError when it cannot be loaded, MissingError when unknown."""
+    """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
     default_runner: str
+    default_jobs: int | None = None
+    """`[runner.local] jobs`; None: as many as the machine gives this process."""
     slots: Callable[[Mapping[str, float]], Slots]
     """Opens the machine-wide resources of the given capacities."""
     capacity: Callable[[str], float]
@@ -76,6 +84,13 @@ class Parts:
     """Labels this machine serves -> slots; `default` is always served."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    warn: Callable[[str], None] = _ignore
+    """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
+
+    def warn_of(self, loaded: Loaded) -> None:
+        """Tell every warning of a pipeline that is about to be started."""
+        for warning in loaded.warnings:
+            self.warn(warning)
 
 
 class Workspace:
@@ -84,6 +99,7 @@ class Workspace:
     def __init__(self, parts: Parts):
         self.parts = parts
         self._launching = Launching(parts)
+        self._retrying = Retrying(parts)
         self._hosting = Hosting(parts)
 
     # -- develop ---------------------------------------------------------------------------------------------------
@@ -107,9 +123,11 @@ class Workspace:
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
 
+    @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
         self._launching.check(spec)
+        self.parts.warn_of(loaded)
         self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
@@ -120,8 +138,19 @@ class Workspace:
 
     def submit(self, request: RunRequest) -> RunId:
         """Create a run and have a process of its own host it; return at once."""
-        run = self.create(request)
-        self.parts.host.launch(run, Status.PENDING)
+        return self.launch(self.create(request))
+
+    def launch(self, run: RunId) -> RunId:
+        """Have a process of its own host a PENDING run; return at once.
+
+        Raises:
+            PluginError: no process can be started; the run is cancelled, for nobody would ever take it up.
+        """
+        try:
+            self.parts.host.launch(run, Status.PENDING)
+        except PluginError:
+            self.parts.runs.request_cancel(run, is_hard=False)
+            raise
         return run
 
     def host(
@@ -257,7 +286,7 @@ class Workspace:
             InvalidError: nothing to retry, or the graph upstream of a kept step is another now.
             ConflictError: the run is still going.
         """
-        return self._launching.plan_retry(request)[0]
+        return self._retrying.prepare(request).plan
 
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Continue a run: failed and unfinished steps and what follows them, by default."""
@@ -274,8 +303,10 @@ class Workspace:
         self, run: RunId, *, code: CodeChoice = CodeChoice.RECORDED, origin: str = "cli", runner: str | None = None
     ) -> RunId:
         """Write a new PENDING run from a frozen spec, `parent` set; host or launch it next."""
-        spec, snapshot = self._launching.again(run, code=code, origin=origin, runner=runner)
-        self.parts.runs.create(spec, snapshot)
+        spec, loaded = self._launching.again(run, code=code, origin=origin, runner=runner)
+        if loaded is not None:
+            self._keep_blobs(loaded.blobs)
+        self.parts.runs.create(spec, self.parts.runs.snapshot(run) if loaded is None else loaded.snapshot)
         return spec.id
 
     def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
@@ -283,16 +314,11 @@ class Workspace:
         requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard))
 
     def _reset(self, request: RetryRequest) -> None:
-        plan, revision = self._launching.plan_retry(request)
-        if not plan.again:
-            raise InvalidError(
-                f"run {request.run} has nothing to retry: every step succeeded", "use --all to run it all"
-            )
-        if revision is not None:
-            spec, loaded = revision
-            self._keep_blobs(loaded.blobs)
-            self.parts.runs.revise(request.run, spec, loaded.snapshot)
-        self._hosting.reset(request.run, plan.again)
+        retry = self._retrying.prepare(request)
+        if retry.loaded is not None:
+            self._keep_blobs(retry.loaded.blobs)
+        self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
+        self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
 
     def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
         for data in blobs.values():

@@ -28,7 +28,7 @@ Where to look next
   . .venv/bin/activate && export GRAFTLINE_HOME=$GRAFTLINE_HOME && cd samples/iris
   graft run -p C=0.1             the same with another parameter
   graft ls                       every run in the store
-  graft graph --format svg       the graph as a picture
+  graft graph -o iris.svg        the graph as a picture
   graft --json show @last        all of a run, for programs
   samples/README.md              the other samples; README.md: ten lines of your own
 END

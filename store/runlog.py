@@ -66,11 +66,11 @@ class StoredRunLog:
             return
         if self._is_closed:
             raise ConflictError("this run was given up: its log is closed")
-        is_end = any(isinstance(fact, RunFinished) for fact in facts)
-        is_full = is_end and self._durability is Durability.NORMAL
+        kinds = set(map(type, facts))
+        is_full = RunFinished in kinds and self._durability is Durability.NORMAL
         try:
             with transaction(self._connection, self._path, is_full=is_full):
-                self._write(facts)
+                self._write(facts, is_border=not kinds.isdisjoint((RunStarted, RunFinished)))
         except StoreError as error:
             if isinstance(error.__cause__, sqlite3.IntegrityError):
                 raise ConflictError("an attempt of this run was recorded twice") from error
@@ -106,13 +106,13 @@ class StoredRunLog:
         self._connection.close()
         self._lock.release()
 
-    def _write(self, facts: Sequence[Fact]) -> None:
+    def _write(self, facts: Sequence[Fact], *, is_border: bool) -> None:
         connection, projection = self._connection, self._projection
         projection.write(connection, facts)
         held = connection.execute(_HOLD, (counts_text(projection.counts), self._seq, self._lease))
         if held.rowcount != 1:
             raise ConflictError("another process has taken this run over", "see who with 'graft show'")
-        for fact in facts:
+        for fact in facts if is_border else ():
             if isinstance(fact, RunStarted):
                 self._change_run(_START, (fact.at, self._seq), "start")
             elif isinstance(fact, RunFinished):

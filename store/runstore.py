@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 
-from ..core.codec import canonical, graph_to_json
+from ..core.codec import canonical, graph_text
 from ..core.errors import ConflictError, MissingError
 from ..core.events import RunFinished, StepSettled
 from ..core.ids import RunId
@@ -52,7 +52,7 @@ class StoredRuns:
         large = [] if snapshot is None else [data for data in snapshot.contents.values() if len(data) > SOURCE_LIMIT]
         for data in large:
             self._objects.write(data)
-        graph, environment = canonical(graph_to_json(spec.graph)), dump(dict(spec.environment))
+        graph, environment = graph_text(spec.graph), dump(dict(spec.environment))
         with self._database.writing(is_full=False) as connection:
             if connection.execute("SELECT 1 FROM run WHERE id = ?", (spec.id,)).fetchone():
                 raise ConflictError(f"there is a run {spec.id} already")
@@ -112,7 +112,7 @@ class StoredRuns:
         if lock is None:
             raise ConflictError(f"run {run} is going on in another process", "follow it with 'graft attach'")
         try:
-            graph, environment = canonical(graph_to_json(spec.graph)), dump(dict(spec.environment))
+            graph, environment = graph_text(spec.graph), dump(dict(spec.environment))
             for data in [] if snapshot is None else snapshot.contents.values():
                 if len(data) > SOURCE_LIMIT:
                     self._objects.write(data)

@@ -12,7 +12,7 @@ from ..core.graph import Operation
 from ..core.runs import StepError
 from ..core.states import Reason
 from .blobs import object_path, open_object, open_value, store, store_file
-from .call import Step, prepare
+from .call import Functions, Step, prepare
 from .cancel import CancelSwitch, StepCancelled
 from .capture import AttemptBorders
 from .catalog import has_content, inside, keep_files, restore_file
@@ -42,6 +42,7 @@ class Attempts:
         self._decoder = Decoder()
         self._operations: dict[int, Operation] = {}
         self._steps: dict[int, Step] = {}
+        self._functions = Functions(context)
         self._switch = CancelSwitch()
         self._switch.install()
         self._files = CodeFiles(context.root, context.planned_files)
@@ -55,7 +56,7 @@ class Attempts:
 
     def execute(self, order: Sequence[Any]) -> Message:
         """Execute one order and return the report for it."""
-        _, token, node, number, index, arguments, files, definition = order
+        _, token, node, number, index, arguments, files, definition, environ = order
         if definition is not None and index not in self._operations:
             self._operations[index] = self._decoder.decode(definition)
         self._borders.begin(number, node)
@@ -67,6 +68,7 @@ class Attempts:
         try:
             try:
                 self._switch.arm()
+                os.environ.update(environ)
                 self._run(attempt, index, arguments, files)
             finally:
                 # A SIGTERM takes the weapon away itself; what the step then raised is the end of a cancelled attempt.
@@ -111,9 +113,12 @@ class Attempts:
                 attempt.add(output)
 
     def _prepare(self, index: int) -> Step:
-        step = prepare(self._operations[index], self._context, self._files)
-        self._surroundings.keep_environ()
-        self._surroundings.change_directory()
+        operation = self._operations[index]
+        is_new = not self._functions.knows(operation.call)
+        step = prepare(operation, self._context, self._functions, self._files)
+        if is_new:  # module-level code may have run
+            self._surroundings.keep_environ()
+            self._surroundings.change_directory()
         self._steps[index] = step
         return step
 

@@ -44,7 +44,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             typed=request.params,
             # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
             file={**own, **request.values},
-            environ=from_environ(os.environ),
+            environ={} if request.is_again else from_environ(os.environ),
         )
         compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode)
     except GraftError as error:

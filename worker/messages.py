@@ -8,9 +8,10 @@ Frozen dataclasses would cost 6 us a message more (pickle of slots goes through 
 
 Executor to worker:
     ("context", {...})                          first, once: the keys of `CONTEXT_KEYS`
-    ("order", token, node, attempt, operation, arguments, files, definition)
+    ("order", token, node, attempt, operation, arguments, files, definition, environ)
         operation: its index                     definition: worker/definitions.py; None when this worker has ended an
                                                  attempt of the operation, so that no order depends on another one
+        environ: ((name, text), ...)             set for this attempt, before the step's code is imported
         token: int, unique in the run            arguments: ((name, value), ...)
         value: ("c", json) constant · ("t", text) constant as typed (Constant.origin `cli` or `env`) ·
                ("v", serializer, bytes) inline · ("f", serializer, sha256, size) object file ·

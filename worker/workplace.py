@@ -213,8 +213,10 @@ def _of_folder(workplace: Workplace, folder: str) -> Named:
 def _no_file(path: str) -> InvalidError:
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
-        return InvalidError(f"there is no directory {folder}")
-    return InvalidError(f"there is no file {path}{nearest(os.path.basename(path), sorted(os.listdir(folder)))}")
+        return InvalidError("there is no such directory", file=folder)
+    return InvalidError(
+        f"there is no such file{nearest(os.path.basename(path), sorted(os.listdir(folder)))}", file=path
+    )
 
 
 def _has_config(folder: str) -> bool:

@@ -11,13 +11,13 @@ from huey import SqliteHuey
 huey = SqliteHuey("bench", filename="huey.db", fsync=False)
 
 
-@huey.task()
+@huey.task()  # type: ignore[untyped-decorator]  # huey has no types
 def noop(index: int) -> int:
     """Return what came."""
     return steps.noop(index)
 
 
-@huey.task()
+@huey.task()  # type: ignore[untyped-decorator]  # huey has no types
 def add(value: int, left: int) -> int:
     """Queue the next of a chain; the last one keeps the value."""
     value = steps.add(value)
@@ -28,13 +28,13 @@ def add(value: int, left: int) -> int:
     return value
 
 
-@huey.task()
+@huey.task()  # type: ignore[untyped-decorator]  # huey has no types
 def make_array(size_bytes: int) -> None:
     """Queue the sum of an array, which huey pickles into its database (its `then` cannot carry arrays)."""
     total(steps.make_array(size_bytes))
 
 
-@huey.task()
+@huey.task()  # type: ignore[untyped-decorator]  # huey has no types
 def total(array: Any) -> float:
     """Keep and return the sum."""
     value = steps.total(array)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from graftline.cli import context
-from graftline.cli.arguments import LAST, RunArgument
-from graftline.cli.carrying import exit_code, report
-from graftline.cli.live import Progress, progress
-from graftline.cli.look import look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import remark
-from graftline.core.codec import fact_from_json
-from graftline.core.errors import ConflictError
-from graftline.core.ids import RunId
-from graftline.core.ports import Feed
-from graftline.core.runs import Run
-from graftline.core.states import Status
+from ...core.codec import fact_from_json
+from ...core.errors import ConflictError
+from ...core.ids import RunId
+from ...core.ports import Feed
+from ...core.runs import Run
+from ...core.states import Status
+from .. import context
+from ..arguments import LAST, RunArgument
+from ..carrying import exit_code, report
+from ..live import Progress, progress
+from ..look import look_of
+from ..options import Options
+from ..printer import remark
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ...core.workspace import Workspace
 
 PERIOD_S = 0.1
 LOOK_S = 1.0

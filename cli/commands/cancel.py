@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import LAST, RunArgument
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.core.states import Status
+from ...core.states import Status
+from .. import context
+from ..arguments import LAST, RunArgument
+from ..options import Options
+from ..printer import put, put_document
 
 
 def cancel(

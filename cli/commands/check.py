@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from graftline.cli import context
-from graftline.cli.arguments import ParamOption, ParamsFileOption, TargetArgument
-from graftline.cli.look import Ink, look_of
-from graftline.cli.options import Options
-from graftline.cli.parameters import file_params, typed_params
-from graftline.cli.printer import put, put_document
-from graftline.cli.text import clean, plural
-from graftline.core.document import SCHEMA
-from graftline.core.requests import RunRequest
-from graftline.core.states import Status
+from ...core.document import SCHEMA
+from ...core.requests import RunRequest
+from ...core.states import Status
+from .. import context
+from ..arguments import ParamOption, ParamsFileOption, TargetArgument
+from ..look import Ink, look_of
+from ..options import Options
+from ..parameters import file_params, typed_params
+from ..printer import put, put_document
+from ..text import clean, plural
 
 
 def check(

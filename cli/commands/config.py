@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.look import Ink, Look, look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.cli.table import Cell, Column, table
+from .. import context
+from ..look import Ink, Look, look_of
+from ..options import Options
+from ..printer import put, put_document
+from ..table import Cell, Column, table
 
 if TYPE_CHECKING:
-    from graftline.core.config import Origin
+    from ...core.config import Origin
 
 HEADS = (
     Column(title="KEY"),

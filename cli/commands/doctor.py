@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.look import Ink, Look, look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.cli.text import clean, columns, pad, plural
-from graftline.core.errors import CheckError
-from graftline.core.states import Status
+from ...core.errors import CheckError
+from ...core.states import Status
+from .. import context
+from ..look import Ink, Look, look_of
+from ..options import Options
+from ..printer import put, put_document
+from ..text import clean, columns, pad, plural
 
 if TYPE_CHECKING:
-    from graftline.core.health import Finding
+    from ...core.health import Finding
 
 
 def doctor(
@@ -45,7 +45,7 @@ def _lines(look: Look, findings: Sequence[Finding]) -> list[str]:
     lines = []
     for each in findings:
         status = Status.SUCCESS if each.is_good or each.is_repaired else Status.FAILURE
-        word = "ok" if each.is_good else "repaired" if each.is_repaired else "wrong"
+        word = "repaired" if each.is_repaired else "ok" if each.is_good else "wrong"
         mark = look.paint(f"{look.glyph(status)} {word:<8}", Ink.RED if status is Status.FAILURE else Ink.GREEN)
         lines.append(f"{mark}  {pad(each.subject, width)}  {clean(each.detail)}")
         if each.remedy and not each.is_good:

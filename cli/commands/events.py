@@ -7,15 +7,15 @@ from typing import Annotated, Any
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.completion import complete_runs
-from graftline.cli.loglines import clock_text
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_row
-from graftline.cli.text import clean, pad
-from graftline.core.document import instant
-from graftline.core.ids import RunId
-from graftline.core.ports import EventRow, Feed
+from ...core.document import instant
+from ...core.ids import RunId
+from ...core.ports import EventRow, Feed
+from .. import context
+from ..completion import complete_runs
+from ..loglines import clock_text
+from ..options import Options
+from ..printer import put, put_row
+from ..text import clean, pad
 
 PERIOD_S = 0.1
 PAGE = 1000

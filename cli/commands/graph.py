@@ -11,22 +11,23 @@ from typing import Annotated, Any
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import FromOption, OnlyOption, TargetArgument, ToOption, selection
-from graftline.cli.completion import complete_runs
-from graftline.cli.look import Look, look_of
-from graftline.cli.options import Options
-from graftline.cli.picture import LARGEST, Part, coloured, picture
-from graftline.cli.printer import put, put_document, remark
-from graftline.cli.text import cut
-from graftline.core.diagrams import dot_source, mermaid_source
-from graftline.core.document import SCHEMA
-from graftline.core.errors import InvalidError, PluginError
-from graftline.core.graph import Graph
-from graftline.core.layout.sketch import NodeStyle, Orientation
-from graftline.core.requests import RunRequest
-from graftline.core.selection import Selection
-from graftline.core.states import Status
+from ...core.diagrams import dot_source, mermaid_source
+from ...core.document import SCHEMA
+from ...core.errors import InvalidError
+from ...core.graph import Graph
+from ...core.layout.sketch import NodeStyle, Orientation
+from ...core.requests import RunRequest
+from ...core.selection import Selection
+from ...core.states import Status
+from .. import context
+from ..arguments import FromOption, OnlyOption, TargetArgument, ToOption, selection
+from ..completion import complete_runs
+from ..look import Look, look_of
+from ..options import Options
+from ..picture import LARGEST, Part, coloured, picture
+from ..printer import put, put_document, remark
+from ..rendering import rendered
+from ..text import cut
 
 
 class Format(StrEnum):
@@ -85,7 +86,8 @@ def graph(
 ) -> int:
     """Draw a pipeline, or a run with the states of its steps.
 
-    text, dot, mermaid and json need nothing else; svg, png and pdf need Graphviz' program dot.
+    text, dot, mermaid and json need nothing else; svg, png and pdf need Graphviz: its program dot, or the extra
+    graftline[svg].
     """
     if lr and tb:
         raise InvalidError("--lr and --tb exclude each other")
@@ -200,17 +202,7 @@ def _dot(part: Part, look: Look, orientation: Orientation | None) -> str:
 def _rendered(source: str, form: Format, file: str | None) -> bytes:
     if file is None and form is not Format.SVG and sys.stdout.isatty():
         raise InvalidError(f"{form} is not for a terminal", f"write it with -o graph.{form}")
-    import graphviz  # 37 ms, for pictures alone
-
-    try:
-        return bytes(graphviz.pipe("dot", form.value, source.encode(), quiet=True))
-    except graphviz.ExecutableNotFound as error:
-        raise PluginError(
-            f"{form} needs Graphviz, and its program 'dot' is not installed",
-            "install it (apt install graphviz, brew install graphviz); --format text, dot and mermaid work without",
-        ) from error
-    except graphviz.CalledProcessError as error:
-        raise PluginError(f"Graphviz could not draw the graph: {error}") from error
+    return rendered(source, form.value)
 
 
 def _write(data: bytes, file: str | None) -> None:

@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.carrying import exit_code
-from graftline.cli.options import Options
-from graftline.cli.printer import remark
-from graftline.cli.signals import TERMINATED, Stops, handled
-from graftline.core.ids import RunId
-from graftline.core.session import Requests
-from graftline.core.states import Status
+from ...core.ids import RunId
+from ...core.session import Requests
+from ...core.states import Status
+from .. import context
+from ..carrying import exit_code
+from ..options import Options
+from ..printer import remark
+from ..signals import TERMINATED, Stops, handled
 
 
 def host(

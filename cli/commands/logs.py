@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import LAST, RunArgument, StepArgument
-from graftline.cli.loglines import Lines, LogLine, Unseen, clock_text
-from graftline.cli.look import Ink, Look, look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_row, remark
-from graftline.cli.text import clean
-from graftline.core.document import instant
-from graftline.core.ids import RunId
-from graftline.core.ports import LogChunk
+from ...core.document import instant
+from ...core.ids import RunId
+from ...core.ports import LogChunk
+from .. import context
+from ..arguments import LAST, RunArgument, StepArgument
+from ..loglines import Lines, LogLine, Unseen, clock_text
+from ..look import Ink, Look, look_of
+from ..options import Options
+from ..printer import put, put_row, remark
+from ..text import clean
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ...core.workspace import Workspace
 
 PERIOD_S = 0.25
 """Between two looks at a log that is followed; longer when reading it takes long."""

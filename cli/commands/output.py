@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import LAST, RunArgument
-from graftline.cli.look import look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document, remark
-from graftline.cli.table import Column, table
-from graftline.cli.text import clean
-from graftline.cli.values import description, value_text
-from graftline.core.artifacts import ArtifactRef
-from graftline.core.errors import InvalidError
-from graftline.core.ids import RunId
-from graftline.core.quantities import size_text
+from ...core.artifacts import ArtifactRef
+from ...core.errors import InvalidError
+from ...core.ids import RunId
+from ...core.quantities import size_text
+from .. import context
+from ..arguments import LAST, RunArgument
+from ..look import look_of
+from ..options import Options
+from ..printer import put, put_document, remark
+from ..table import Column, table
+from ..text import clean
+from ..values import description, value_text
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ...core.workspace import Workspace
 
 
 def output(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from graftline.cli import context
-from graftline.cli.look import look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.cli.table import Column, table
+from .. import context
+from ..look import look_of
+from ..options import Options
+from ..printer import put, put_document
+from ..table import Column, table
 
 
 def plugins(options: Options) -> int:

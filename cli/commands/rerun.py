@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import LAST, RunArgument
-from graftline.cli.carrying import carry
-from graftline.cli.options import Options
-from graftline.core.requests import CodeChoice
+from ...core.requests import CodeChoice
+from .. import context
+from ..arguments import LAST, RunArgument
+from ..carrying import carry
+from ..options import Options
 
 
 def rerun(

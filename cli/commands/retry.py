@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import (
+from ...core.errors import InvalidError
+from ...core.requests import CodeChoice, RetryRequest
+from ...core.states import Status
+from .. import context
+from ..arguments import (
     LAST,
     LAST_FAILED,
     DryRunOption,
@@ -19,17 +22,14 @@ from graftline.cli.arguments import (
     ToOption,
     selection,
 )
-from graftline.cli.carrying import carry
-from graftline.cli.look import look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.cli.text import clean, plural
-from graftline.core.errors import InvalidError
-from graftline.core.requests import CodeChoice, RetryRequest
-from graftline.core.states import Status
+from ..carrying import carry
+from ..look import look_of
+from ..options import Options
+from ..printer import put, put_document
+from ..text import clean, plural
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ...core.workspace import Workspace
 
 
 def retry(

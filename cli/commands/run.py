@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import (
+from ...core.document import run_document
+from ...core.errors import InvalidError
+from ...core.graph import CallKind
+from ...core.requests import RunRequest
+from .. import context
+from ..arguments import (
     DetachOption,
     DryRunOption,
     FailFastOption,
@@ -22,18 +26,16 @@ from graftline.cli.arguments import (
     limit_s,
     selection,
 )
-from graftline.cli.carrying import carry
-from graftline.cli.look import look_of
-from graftline.cli.options import Options
-from graftline.cli.parameters import file_params, typed_params
-from graftline.cli.printer import put, put_document, remark
-from graftline.cli.text import clean, plural
-from graftline.core.document import run_document
-from graftline.core.errors import InvalidError
-from graftline.core.requests import RunRequest
+from ..carrying import carry
+from ..look import look_of
+from ..options import Options
+from ..parameters import file_params, typed_params
+from ..printer import put, put_document, remark
+from ..text import clean, plural
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ...core.runs import RunSpec
+    from ...core.workspace import Workspace
 
 
 def run(
@@ -79,7 +81,18 @@ def run(
     if detach:
         return _detach(space, options, request)
     created = space.create(request)
+    if not options.is_json and (said := code_text(space.spec(created), is_named=target is not None)):
+        remark(said)
     return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops))
+
+
+def code_text(spec: RunSpec, *, is_named: bool) -> str | None:
+    """Say which code runs where that is not plain: a pipeline nobody named, a file without one. None: it is plain."""
+    text = clean(spec.target.text)
+    calls = [operation.call.kind for operation in spec.graph.operations]
+    if text.endswith(".py") and calls == [CallKind.SCRIPT]:
+        return f"code: {text} as a script of one step, as nothing in it makes a pipeline"
+    return None if is_named else f"code: {text}"
 
 
 def _preview(space: Workspace, options: Options, request: RunRequest) -> int:

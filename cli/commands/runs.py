@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.listing import Listed, listing, ranked
-from graftline.cli.look import MARKS, look_of
-from graftline.cli.moments import since as moment
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.cli.text import clean
-from graftline.core.document import instant, jsonable, roll_up
-from graftline.core.errors import InvalidError, nearest
-from graftline.core.ports import RunQuery
-from graftline.core.runs import Run
-from graftline.core.states import Status
+from ...core.document import instant, jsonable, roll_up
+from ...core.errors import InvalidError, nearest
+from ...core.ports import RunQuery
+from ...core.runs import Run
+from ...core.states import Status
+from .. import context
+from ..listing import Listed, listing, ranked
+from ..look import MARKS, look_of
+from ..moments import since as moment
+from ..options import Options
+from ..printer import put, put_document
+from ..text import clean, plural
 
 if TYPE_CHECKING:
-    from graftline.core.workspace import Workspace
+    from ...core.workspace import Workspace
 
 RANKED_OF = 1000
 """Newest runs among which `--by` looks for the best."""
+OTHERS = 1000
+"""Runs of other projects up to which they are counted."""
 WORDS = {mark.word: status for status, mark in MARKS.items()} | {
     "success": Status.SUCCESS,
     "succeeded": Status.SUCCESS,
@@ -86,7 +88,7 @@ def runs(
         named = [_with_short(space, each) for each in found]
         put(listing(look_of(is_plain=options.is_plain), named, extra, space.parts.clock()))
     else:
-        put(_nothing(query, by, space.parts.project))
+        put(_nothing(space, query, by))
     return 0
 
 
@@ -116,14 +118,19 @@ def _state(name: str) -> Status:
     raise InvalidError(f"there is no state '{name}'{nearest(name.lower(), known)}", f"states: {', '.join(known)}")
 
 
-def _nothing(query: RunQuery, by: str | None, project: str) -> str:
+def _nothing(space: Workspace, query: RunQuery, by: str | None) -> str:
     narrowed = any((query.states, query.pipeline, query.tag, query.parent, query.since))
     if by is not None:
         return f"no run has a number '{clean(by.removeprefix('-'))}'"
     if narrowed:
         return "no run fits"
-    where = f" in project {project}" if query.project is not None else ""
-    return f"no run yet{where}; graft run starts one"
+    where = f" in project {space.parts.project}" if query.project is not None else ""
+    said = f"no run yet{where}; graft run starts one"
+    others = 0 if query.project is None else len(space.runs(RunQuery(project=None, limit=OTHERS)))
+    if not others:
+        return said
+    count = f"{OTHERS:,} or more runs" if others == OTHERS else plural(others, "run")
+    return f"{said}\nother projects have {count}: graft ls --all-projects"
 
 
 def _document(listed: Listed, extra: Sequence[str]) -> dict[str, Any]:

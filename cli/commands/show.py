@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from graftline.cli import context
-from graftline.cli.arguments import LAST, RunArgument
-from graftline.cli.card import card
-from graftline.cli.carrying import shown_run
-from graftline.cli.look import look_of
-from graftline.cli.options import Options
-from graftline.cli.printer import put, put_document
-from graftline.core.document import run_document
+from ...core.document import run_document
+from .. import context
+from ..arguments import LAST, RunArgument
+from ..card import card
+from ..carrying import shown_run
+from ..look import look_of
+from ..options import Options
+from ..printer import put, put_document
 
 
 def show(

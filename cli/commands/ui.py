@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from graftline.cli.options import Options
+from ..options import Options
 
 
 def ui(options: Options) -> int:
     """Open the terminal UI."""
-    from graftline.tui.app import run  # the UI's library costs 170 ms, for this command alone
+    from ...tui.app import run  # the UI's library costs 170 ms, for this command alone
 
     return run()

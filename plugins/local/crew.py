@@ -10,8 +10,9 @@ from .worker import Ticket, Worker
 
 _LEAVE_S = 0.5
 """Seconds for workers to leave at close, twice: by themselves, then killed."""
-_SUPPLIED = 5
-"""Orders before every worker above which the executor can afford to wait for more reports: some 100 us of work."""
+_SUPPLIED = 8
+"""Orders before every worker above which the executor can afford to wait for more reports, if half of what may stand
+there is left: with less the workers run dry when it comes back late."""
 
 
 class Crew:
@@ -30,19 +31,18 @@ class Crew:
             depth: orders of that kind that may stand before one worker.
             is_busy: only workers that have orders, for which no further core is needed.
         """
-        best = None
+        best, fewest = None, depth
         for worker in self.workers:
-            if is_busy and not worker.queue:
-                continue
-            if (best is None or len(worker.queue) < len(best.queue)) and worker.takes(depth):
-                best = worker
-                if not worker.queue:
+            waiting = len(worker.queue)
+            if waiting < fewest and not (is_busy and not waiting) and worker.takes(depth):
+                best, fewest = worker, waiting
+                if not waiting:
                     break
         return best
 
     def may_start(self, waiting: int, *, is_isolated: bool) -> bool:
         """Tell whether one more worker may start; never more than there are orders waiting."""
-        coming = sum(not worker.is_ready and worker.reserved is None for worker in self.workers)
+        coming = sum(not (worker.is_ready or worker.is_single) for worker in self.workers)
         if is_isolated:
             return sum(worker.is_busy for worker in self.workers) + coming < self._jobs
         return coming < waiting and self._in_use() < self._jobs
@@ -55,6 +55,7 @@ class Crew:
         """
         worker = self._pool.start()
         worker.reserved = reserved
+        worker.is_single = reserved is not None
         self.workers.append(worker)
         return worker
 
@@ -64,7 +65,9 @@ class Crew:
 
     def is_supplied(self) -> bool:
         """Tell whether every worker has enough before it for a while."""
-        return bool(self.workers) and all(len(worker.queue) > _SUPPLIED for worker in self.workers)
+        return bool(self.workers) and all(
+            len(worker.queue) > max(_SUPPLIED, worker.limit // 2) for worker in self.workers
+        )
 
     def take_core(self) -> bool:
         """Hold a core for one more busy worker; return whether there is one."""

@@ -12,8 +12,11 @@ import signal
 import sys
 import time
 
-MARK = "GRAFT_NURSERY"
-"""Environment variable of everything below a guardian: `PID.START.N`, the N-th nursery of a runner."""
+MARK = "GRAFT_BELOW"
+"""Environment variable of everything below a guardian: `NAMESPACE.PID.START.N`, the N-th nursery of a runner.
+
+The pid namespace is in it because a host sees the processes of its containers, whose runners it cannot judge.
+Another form needs another name: a guardian of another version must not take what it cannot read for a stray."""
 
 _PR_SET_CHILD_SUBREAPER = 36
 _IS_LINUX = sys.platform == "linux"
@@ -43,7 +46,7 @@ def start_time(pid: int) -> int | None:
 
 def mark_of(pid: int, nursery: int) -> str:
     """Return the mark that processes of a runner's n-th nursery carry."""
-    return f"{pid}.{start_time(pid) or 0}.{nursery}"
+    return f"{_namespace()}.{pid}.{start_time(pid) or 0}.{nursery}"
 
 
 def descendants(root: int) -> list[int]:
@@ -125,8 +128,19 @@ def _is_stray(pid: int, mark: str | None) -> bool:
     found = environ[at + len(MARK) + 1 :].partition(b"\0")[0].decode("ascii", "replace")
     if mark is not None:
         return found == mark
-    owner, started, *_ = *found.split("."), "", ""
-    return owner.isdigit() and started.isdigit() and int(started) > 0 and start_time(int(owner)) != int(started)
+    fields = found.split(".")
+    if len(fields) != 4 or not all(field.isdigit() for field in fields) or int(fields[0]) != _namespace():
+        return False
+    owner, started = int(fields[1]), int(fields[2])
+    return started > 0 and start_time(owner) != started
+
+
+def _namespace() -> int:
+    """Return the number of this process's pid namespace; 0 where there are none."""
+    try:
+        return os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        return 0
 
 
 def _kill(pid: int) -> bool:

@@ -4,7 +4,7 @@ It imports our worker code and the third-party packages of a project once; a wor
 pandas) instead of a second of imports, and shares those pages. It never imports project code or `__main__`: that
 would be stale in watch, could run a script twice, and an error there would kill every worker to come.
 
-Why not multiprocess's forkserver: see docs/decisions/0001-local-runner.md.
+Why not multiprocess's forkserver: see docs/decisions/0005-the-local-runner-has-its-own-forkserver.md.
 
 Control socket, inherited:
     in   ("warm", packages, sys_path, modules)                 first, once

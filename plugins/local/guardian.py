@@ -25,7 +25,7 @@ import time
 from typing import Any
 
 from .descent import adopt_orphans, descendants, kill_descendants, kill_strays, reap
-from .pump import Pump, Source
+from .pump import MAX_ROUNDS, Pump, Source
 from .rights import receive, tell
 
 GRACE_S = 0.4
@@ -46,23 +46,22 @@ class Guardian:
         self._pump = Pump()
         self._poll = select.poll()
         self._wake, self._woken = os.pipe()
+        self._pidfd = -1
         adopt_orphans()
 
     def watch(self) -> None:
         """Work until the runner is gone, then leave nothing behind."""
-        runner_is_gone = False
         try:
             self._listen()
-            pidfd = self._watch_runner()
+            self._watch_runner()
             kill_strays()
-            while not runner_is_gone:
+            while True:
                 descriptors = [descriptor for descriptor, _ in self._poll.poll()]
-                runner_is_gone = pidfd in descriptors
-                if self._link.fileno() in descriptors and not self._take():
+                if self._pidfd in descriptors or (self._link.fileno() in descriptors and not self._take()):
                     break
                 self._turn(descriptors)
         finally:
-            self._end(runner_is_gone)
+            self._end()
 
     def _listen(self) -> None:
         for descriptor in (self._wake, self._woken):
@@ -73,19 +72,25 @@ class Guardian:
             self._poll.register(descriptor, select.POLLIN)
         reap()  # whoever ended before the handler stood
 
-    def _watch_runner(self) -> int:
-        """Poll the runner's pidfd; return it, -1 where there is none (the link's end tells)."""
+    def _watch_runner(self) -> None:
         if not hasattr(os, "pidfd_open"):
-            return -1
+            return  # the link's end tells
         try:
-            pidfd = os.pidfd_open(self._runner)
+            self._pidfd = os.pidfd_open(self._runner)
         except ProcessLookupError:
             self._link.shutdown(socket.SHUT_RDWR)
-            return -1
-        self._poll.register(pidfd, select.POLLIN)
+            return
+        self._poll.register(self._pidfd, select.POLLIN)
         if os.getppid() != self._runner:  # it died before, and the number may be somebody else's by now
             self._link.shutdown(socket.SHUT_RDWR)
-        return pidfd
+
+    def _has_runner(self) -> bool:
+        """Tell whether the runner lives. Its descriptors close a moment before its pidfd tells of its death."""
+        if self._pidfd < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._pidfd, select.POLLIN)
+        return not poll.poll(0)
 
     def _turn(self, descriptors: list[int]) -> None:
         got = 0
@@ -94,12 +99,21 @@ class Guardian:
                 os.read(self._wake, 4096)
                 reap()
             elif descriptor in self._pump.descriptors:
-                read = self._pump.read(descriptor)
-                got += max(0, read)
-                if read < 0:
-                    self._poll.unregister(descriptor)
+                got += self._read(descriptor)
         if got < _QUIET_BYTES:
             time.sleep(_NAP_S)
+
+    def _read(self, descriptor: int) -> int:
+        """Read once from a pipe; return the bytes got."""
+        try:
+            got = self._pump.read(descriptor)
+        # The guardian's edge: a fault of the pump may cost output, never the workers this process watches over.
+        except Exception as problem:  # noqa: BLE001
+            self._warn(f"output of a step is lost: {type(problem).__name__}: {problem}")
+            return 0
+        if got < 0:
+            self._poll.unregister(descriptor)
+        return max(0, got)
 
     def _take(self) -> bool:
         """Obey one message; return False at the end of the link."""
@@ -129,23 +143,26 @@ class Guardian:
             self._poll.register(descriptor, select.POLLIN)
 
     def _flush(self) -> None:
-        before = self._pump.descriptors
-        self._pump.drain()
-        for descriptor in set(before) - set(self._pump.descriptors):
-            self._poll.unregister(descriptor)
+        """Write out what the pipes hold now; a step that floods its output cannot hold this up."""
+        for descriptor in self._pump.descriptors:
+            rounds = 0
+            while rounds < MAX_ROUNDS and self._read(descriptor):
+                rounds += 1
 
     def _warn(self, text: str) -> None:
         tell(self._link, ("warning", text))
 
-    def _end(self, runner_is_gone: bool) -> None:
+    def _end(self) -> None:
+        """Give workers a moment to leave if the runner still lives (a normal close), then end whoever is left."""
         try:
-            deadline = time.monotonic() + (0.0 if runner_is_gone else GRACE_S)
-            while time.monotonic() < deadline and descendants(os.getpid()):
-                self._pump.drain()
+            deadline = time.monotonic() + GRACE_S
+            while time.monotonic() < deadline and self._has_runner() and descendants(os.getpid()):
+                self._flush()
                 time.sleep(_NAP_S)
                 reap()
         finally:
             try:
                 kill_descendants()
             finally:
+                self._flush()
                 self._pump.close()

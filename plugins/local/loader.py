@@ -61,7 +61,7 @@ class LocalLoader:
                 child.close()
             if answer[0] == "loaded":
                 return answer[1]
-            raise _error(answer[1], output)
+            raise _error(answer[1], output, request.target.root)
 
     def _converse(self, ours: socket.socket, child: Child, request: LoadRequest, output: IO[bytes]) -> Answer:
         try:
@@ -73,7 +73,7 @@ class LocalLoader:
         data = _read_all(ours, self._limit_s)
         if data is None:
             hint = f"it has {self._limit_s:g} s; move long work out of module level"
-            raise _error((f"importing {request.target.text} hangs", hint, None, None), output)
+            raise _error(Fault(f"importing {request.target.text} hangs", hint), output, request.target.root)
         answer = _decoded(data)
         if answer is not None:
             return answer
@@ -81,7 +81,7 @@ class LocalLoader:
         said = cause_of(ending, OomCounters())[1].message if ending else "it closed its socket"
         said = said.replace("the process left", "left").replace(" before the step returned", "")
         message = f"importing {request.target.text} ends the process: {said}"
-        raise _error((message, None, None, None), output)
+        raise _error(Fault(message), output, request.target.root)
 
 
 def _decoded(data: bytes) -> Answer | None:
@@ -112,10 +112,18 @@ def _read_all(connection: socket.socket, limit_s: float) -> bytes | None:
         parts.append(part)
 
 
-def _error(fault: Fault, output: IO[bytes]) -> InvalidError:
-    message, hint, file, line = fault
+def _error(fault: Fault, output: IO[bytes], root: str) -> InvalidError:
+    error = _rebuilt(fault)
+    # The compiler names files from the project's root, the importer as Python does.
+    error.rename_files(lambda file: os.path.join(root, file))
     size = os.fstat(output.fileno()).st_size
     said = os.pread(output.fileno(), _SHOWN, max(0, size - _SHOWN)).decode("utf-8", "replace").strip()
     if said:
-        message = f"{message}\n{said}"
-    return InvalidError(message, hint, file=file, line=line)
+        error.hint = f"{error.hint}\n{said}" if error.hint else said
+    return error
+
+
+def _rebuilt(fault: Fault) -> InvalidError:
+    if not fault.problems:
+        return InvalidError(fault.message, fault.hint, file=fault.file, line=fault.line)
+    return InvalidError.all_of([_rebuilt(each) for each in fault.problems])

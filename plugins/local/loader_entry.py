@@ -10,14 +10,24 @@ import pickle
 import socket
 import sys
 import traceback
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from ...core.errors import GraftError
 from ...core.ports import Loaded, LoadRequest
 from ...worker.load import load_pipeline
 
-Fault: TypeAlias = "tuple[str, str | None, str | None, int | None]"
-"""Message, hint, file, line."""
+
+class Fault(NamedTuple):
+    """An error as plain data: exceptions do not cross processes."""
+
+    message: str
+    hint: str | None = None
+    file: str | None = None
+    line: int | None = None
+    problems: tuple[Fault, ...] = ()
+    """What is wrong, one by one, when the message tells of several."""
+
+
 Answer: TypeAlias = "tuple[Literal['loaded'], Loaded] | tuple[Literal['fault'], Fault]"
 
 _LIMIT = 2000
@@ -37,10 +47,15 @@ def _answer(request: LoadRequest) -> bytes:
     try:
         return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
     except GraftError as problem:
-        return pickle.dumps(("fault", (problem.message, problem.hint, problem.file, problem.line)), protocol=5)
+        return pickle.dumps(("fault", _told(problem)), protocol=5)
     # The edge of the process: user code ran, and may raise anything at all.
     except BaseException as problem:  # noqa: BLE001
         return pickle.dumps(("fault", _fault(problem, request)), protocol=5)
+
+
+def _told(problem: GraftError) -> Fault:
+    problems = tuple(_told(each) for each in problem.problems)
+    return Fault(problem.message, problem.hint, problem.file, problem.line, problems)
 
 
 def _fault(problem: BaseException, request: LoadRequest) -> Fault:
@@ -54,10 +69,11 @@ def _fault(problem: BaseException, request: LoadRequest) -> Fault:
     except Exception:  # noqa: BLE001  user code again
         text = "(its text cannot be read)"
     if isinstance(problem, SystemExit):
-        return f"importing the code calls sys.exit({text})", "do that under `if __name__ == '__main__':`", *where
+        hint = "do that under `if __name__ == '__main__':`"
+        return Fault(f"importing the code calls sys.exit({text})", hint, *where)
     if problem.__traceback__ is not None:
         traceback.print_exception(problem, file=sys.stderr)
-    return f"importing the code raises {type(problem).__name__}: {text}", None, *where
+    return Fault(f"importing the code raises {type(problem).__name__}: {text}", None, *where)
 
 
 def _root(request: LoadRequest) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import socket
 import time
 
 from ...core.errors import PluginError
@@ -21,6 +22,7 @@ READY_S = 10.0
 """Seconds a worker has to say that it is ready, once it is born."""
 BORN_S = 60.0
 """Seconds a forkserver has to import its packages and fork."""
+_MEMORY = "/dev/shm"
 _ENTRY = "graftline.plugins.local.worker_entry:main"
 
 
@@ -110,9 +112,7 @@ class Pool:
             for descriptor in (out_read, out_write, err_read, err_write):
                 os.close(descriptor)
         channel = Channel(ours, self._context.objects)
-        with contextlib.suppress(ConnectionError):  # dead already: its leash will tell
-            environ = {**os.environ, "GRAFT_RUN": self._context.run, MARK: self.nursery.mark}
-            channel.send_now(("context", {**self._settings, "environ": environ}))
+        self._introduce(ours)
         return Worker(
             name=name,
             child=child,
@@ -121,6 +121,14 @@ class Pool:
             ready_by=time.monotonic() + BORN_S,
             encoder=self._encoder,
         )
+
+    def _introduce(self, ours: socket.socket) -> None:
+        """Send the context. It holds secrets, so when it is too large for a datagram it is spilled to memory."""
+        channel = Channel(ours.dup(), _MEMORY if os.path.isdir(_MEMORY) else self._context.objects)
+        environ = {**os.environ, "GRAFT_RUN": self._context.run, MARK: self.nursery.mark}
+        with contextlib.suppress(ConnectionError):  # dead already: its leash will tell
+            channel.send_now(("context", {**self._settings, "environ": environ}))
+        channel.close()
 
 
 def _umask() -> int | None:

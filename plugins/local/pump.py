@@ -21,8 +21,8 @@ TAIL_BYTES = 1024 * 1024
 """Held in memory for an attempt over its cap, hence small."""
 _READ_BYTES = 64 * 1024
 """Linux's default pipe size: more is not there to be read."""
-_ROUNDS = 32
-"""Reads of one pipe in a drain: what a pipe can hold (1 MiB at most) twice over, so a flood cannot hold up a flush."""
+MAX_ROUNDS = 32
+"""Reads that empty a pipe for sure: twice what one can hold (1 MiB at most)."""
 _NOBODY = Marker(0, "")
 
 
@@ -209,16 +209,8 @@ class Pump:
         source.settle()
         return -1
 
-    def drain(self) -> None:
-        """Read what the pipes hold now."""
-        for descriptor in self.descriptors:
-            rounds = 0
-            while rounds < _ROUNDS and self.read(descriptor) > 0:
-                rounds += 1
-
     def close(self) -> None:
-        """Read what is left and end every stream, also those whose writer lives on."""
-        self.drain()
+        """End every stream, also those whose writer lives on."""
         for descriptor, (source, stream) in list(self._pipes.items()):
             os.close(descriptor)
             stream.end()

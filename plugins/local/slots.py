@@ -121,7 +121,7 @@ class Cores:
         return True
 
     def give_up(self, busy: int) -> None:
-        """Give a core that `busy` workers do not need to the run that starves, else promise the next that comes free."""
+        """Give the run that starves a core that `busy` workers do not need, else promise it the next one."""
         self._owes = bool(self._held)
         self.keep(busy)
 
@@ -186,6 +186,14 @@ class MachineSlots:
             for index in indices:
                 self._taken[name].discard(index)
                 self._units[name][index].release()
+
+    def environ(self, node: str) -> tuple[tuple[str, str], ...]:
+        """Return CUDA_VISIBLE_DEVICES for a step that holds gpus: of those this process may see, the ones it holds."""
+        indices = self.held(node, "gpu")
+        if not indices:
+            return ()
+        visible = [each.strip() for each in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if each.strip()]
+        return (("CUDA_VISIBLE_DEVICES", ",".join(visible[at] if at < len(visible) else str(at) for at in indices)),)
 
     def held(self, node: str, name: str) -> tuple[int, ...]:
         """Return which units of a resource the node holds: for `gpu`, the devices to make visible."""

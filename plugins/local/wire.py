@@ -18,7 +18,7 @@ _TYPED = ("cli", "env")
 
 def encode_order(token: int, order: Order, definition: Definition | None) -> Value:
     """Return the message for an order."""
-    node, attempt, operation, arguments, files = order
+    node, attempt, operation, arguments, files, environ = order
     return (
         "order",
         token,
@@ -28,6 +28,7 @@ def encode_order(token: int, order: Order, definition: Definition | None) -> Val
         tuple([(name, _value(value)) for name, value in arguments]),
         tuple([(path, _value(ref)) for path, ref in files]) if files else (),
         definition,
+        environ,
     )
 
 

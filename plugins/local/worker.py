@@ -65,7 +65,9 @@ class Worker:
         self.is_leaving = False
         """No orders any more: its end was closed."""
         self.reserved: Ticket | None = None
-        """The one order of an isolated worker, sent when it is ready."""
+        """The one order of an isolated worker, until it is sent."""
+        self.is_single = False
+        """Isolated: it executes one order and leaves."""
         self.stop: Stop | None = None
         """Set while the first of the queue is being stopped."""
         self.head_since = 0.0
@@ -82,7 +84,7 @@ class Worker:
 
     def takes(self, depth: int) -> bool:
         """Tell whether an order may be sent of whose kind `depth` may stand before one worker."""
-        if not self.is_ready or self.is_leaving or self.stop is not None:
+        if not self.is_ready or self.is_leaving or self.is_single or self.stop is not None:
             return False
         waiting = len(self.queue)
         return not waiting or (waiting < depth and waiting < self.limit)
@@ -129,7 +131,7 @@ class Worker:
                 break
             if message is None:
                 break
-            if message[0] == "order":  # else its context: it died before it took that
+            if message[0] == "order":  # else the context, which a worker that is not ready has not taken yet
                 tokens.add(message[1])
         taken = [ticket for ticket in self.queue if ticket.token in tokens]
         if taken:

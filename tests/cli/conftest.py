@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from cli_fakes import TARGET, FakeWorkspace
+from cli_fakes import ROOT, TARGET, FakeWorkspace
 
 from graftline.cli import context
 from graftline.cli.main import main
@@ -26,7 +26,8 @@ class Ended(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Take the developer's terminal and time zone away."""
+    """Take the developer's terminal, time zone and directory away."""
+    monkeypatch.setattr("graftline.cli.carrying.here", lambda: ROOT)
     for name in ("NO_COLOR", "GRAFTLINE_GLYPHS", "TERM", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     with monkeypatch.context() as zone:

@@ -106,7 +106,7 @@ def test_a_traceback_comes_with_v(graft: Graft, space: FakeWorkspace) -> None:
         (["run", "--jbos", "2"], "has no option '--jbos'; did you mean '--jobs'?"),
         (["run", "-j", "many"], "-j"),
         (["run", "-j", "0"], "-j"),
-        (["run", "a.py", "b.py"], "unexpected extra argument"),
+        (["run", "a.py", "b.py"], "there is nothing more to give here"),
         (["run", "-k", "-x"], "exclude each other"),
         (["run", "-p", "C"], "write -p NAME=VALUE"),
         (["run", "-p", "C=1", "-p", "C=2"], "given twice"),
@@ -139,7 +139,7 @@ def test_wrong_input_gets_one_message_and_exit_code_2(graft: Graft, arguments: l
     ("name", "content", "told"),
     [
         ("p.toml", b"C = \n", "it is not TOML"),
-        ("p.json", b'{"C": 1,\n}', "p.json:2: it is not JSON"),
+        ("p.json", b'{"C": 1,\n"D" 2}', "p.json:2: it is not JSON"),
         ("p.json", b"[1]", "holds a list"),
         ("p.toml", b"\xff\xfe", "not UTF-8"),
         ("p.json", b"[" * 100_000, "nested too deeply"),
@@ -215,6 +215,16 @@ def test_an_empty_list_says_what_to_do(graft: Graft, space: FakeWorkspace) -> No
     space.records.clear()
     assert "graft run starts one" in graft("ls").out
     assert graft("ls", "--tag", "x").out == "no run fits\n"
+
+
+def test_an_empty_list_tells_of_the_runs_of_other_projects(
+    graft: Graft, space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = space.runs
+    monkeypatch.setattr(space, "runs", lambda query: everything(query) if query.project is None else [])
+    assert graft("ls").out == (
+        "no run yet in project iris; graft run starts one\nother projects have 2 runs: graft ls --all-projects\n"
+    )
 
 
 def test_logs_joins_lines_that_chunks_cut(graft: Graft) -> None:
@@ -368,14 +378,6 @@ def test_graph_formats_say_the_same_edges(graft: Graft, tmp_path: Path) -> None:
     assert "n0 --> n1" in graft("graph", "--format", "mermaid").out
     assert graft("graph", "-o", str(tmp_path / "g.gv"), "--tb").code == 0
     assert "rankdir=TB" in (tmp_path / "g.gv").read_text()
-
-
-def test_a_picture_without_graphviz_says_how_to_get_it(graft: Graft, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    ended = graft("graph", "--format", "svg")
-    assert ended.code == 4
-    assert "install graphviz" in ended.err
-    assert "--format text, dot and mermaid work without" in ended.err
 
 
 def test_names_with_control_characters_never_reach_the_screen(graft: Graft, space: FakeWorkspace) -> None:

@@ -26,7 +26,7 @@ class ExecutorContract(ABC):
 
     @pytest.fixture
     @abstractmethod
-    def executor(self, tmp_path: Path) -> Iterator[Executor]: ...
+    def executor(self, tmp_path: Path) -> Iterator[Executor] | Executor: ...
 
     def test_it_takes_as_many_orders_as_it_has_jobs_before_it_knows_more(self, executor: Executor) -> None:
         assert executor.room() == 2
@@ -100,8 +100,8 @@ class TestLocalExecutor(ExecutorContract):
 
 class TestFakeExecutor(ExecutorContract):
     @pytest.fixture
-    def executor(self, tmp_path: Path) -> Iterator[Executor]:
-        yield FakeExecutor(_call)
+    def executor(self, tmp_path: Path) -> Executor:
+        return FakeExecutor(_call)
 
 
 def _call(order: Order) -> list[Output]:

@@ -28,7 +28,7 @@ class TestHistory:
         plain, log = run(*whole_run("a", "b", "c"))
         log.close()
         tagged, _ = run(given=spec("a", tags=("best",)))
-        child = spec("a", parent=plain.id)
+        child = spec("a", parent=plain.id, origin="sweep")
         other = spec("a", project="other", pipeline="deep")
         wave = spec("a", origin="watch")
         for each in (child, other, wave):
@@ -63,11 +63,22 @@ class TestHistory:
             with pytest.raises(MissingError):
                 store.history.find(text, None)
 
+    @pytest.mark.parametrize("origin", ["cli", "api", "ui"])
+    def test_a_rerun_is_listed_though_it_has_a_parent(self, store: AnyStore, origin: str) -> None:
+        first = spec("a")
+        again = spec("a", parent=first.id, origin=origin)
+        for each in (first, again):
+            store.runs.create(each, None)
+
+        assert [run.id for run in store.history.runs(RunQuery())] == [again.id, first.id]
+        assert store.history.find("@last", "demo") == again.id
+
     def test_last_leaves_out_children_waves_and_other_projects(self, store: AnyStore, run: Make) -> None:
         bad, log = run(started(), finished(Status.FAILURE))
         log.close()
         good = spec("a")
-        for each in (good, spec("a", parent=good.id), spec("a", origin="watch"), spec("a", project="other")):
+        children = [spec("a", parent=good.id, origin=origin) for origin in ("sweep", "step")]
+        for each in (good, *children, spec("a", origin="watch"), spec("a", project="other")):
             store.runs.create(each, None)
 
         assert store.history.find("@last", "demo") == good.id

@@ -17,6 +17,7 @@ from graftline.core.codec import (
     fact_from_json,
     facts_to_json,
     graph_from_json,
+    graph_text,
     graph_to_json,
     output_from_json,
     output_to_json,
@@ -158,6 +159,7 @@ def test_one_graph_has_one_text(graph: Graph) -> None:
     text = canonical(graph_to_json(graph))
 
     assert canonical(graph_to_json(graph_from_json(json.loads(text)))) == text
+    assert graph_text(graph) == text
 
 
 @given(fact=FACT)

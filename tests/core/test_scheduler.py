@@ -337,8 +337,13 @@ class SchedulerMachine(RuleBasedStateMachine):
             self.scheduler.advance([], self.now)
             return
         path = sorted(self.scheduler.running)[pick % len(self.scheduler.running)]
-        make = {"ok": ok, "bad": bad, "stopped": stopped}[how]
-        self.scheduler.advance([make(path, self.scheduler.attempts[path], self.now)], self.now)
+        attempt = self.scheduler.attempts[path]
+        ends: dict[str, Fact] = {
+            "ok": ok(path, attempt, self.now),
+            "bad": bad(path, attempt, self.now),
+            "stopped": stopped(path, attempt, self.now),
+        }
+        self.scheduler.advance([ends[how]], self.now)
 
     @rule(is_hard=st.booleans())
     def cancel(self, is_hard: bool) -> None:

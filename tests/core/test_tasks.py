@@ -207,3 +207,8 @@ def test_arrows_note_the_order_on_the_right_side() -> None:
     assert b.flows == [a]
     assert c.flows == [a]
     assert d.flows == [b, c]
+
+
+def test_a_step_that_wants_a_gpu_has_a_process_of_its_own() -> None:
+    assert PythonTask(len, name="a", resources={"gpu": 1}).policy.isolation == "process"
+    assert PythonTask(len, name="a", resources={"gpu": 0, "cpus": 2}).policy.isolation is None

@@ -89,7 +89,7 @@ def test_a_store_that_cannot_be_written_is_shown_but_runs_are_refused(
     for command in ("ls", "show", "logs", "output", "doctor"):
         process = project.start(command, before=who)
         assert process.wait(60) == 0, (command, *project.said(process))
-    for refusal in ("run wide.py", "run -d wide.py", "retry @last --all", "rerun @last"):
+    for refusal in ("run wide.py", "run -d wide.py", "rerun @last"):
         said = refused(project, *refusal.split(), before=who)
         assert "cannot write" in said
         assert f"in the store at {project.store}" in said

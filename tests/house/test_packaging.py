@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
+import sys
 from fnmatch import fnmatch
 
 from source_tree import BESIDE, ROOMS, ROOT, ROOT_MODULES, name_of, project
+
+from graftline.wiring import BUNDLED_RUNNERS
 
 
 def test_every_package_folder_is_listed_and_every_listed_package_exists() -> None:
@@ -56,7 +61,37 @@ def test_what_stands_beside_the_package_is_no_package() -> None:
     assert [path for path in inits if path.count("/") == 1] == []
 
 
+AWAITED = {"textual", "watchfiles"}
+"""Installed for what comes next; docs/decisions/0007 says why."""
+
+
+def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> None:
+    listed = {re.split(r"[^\w-]", each)[0] for each in project()["project"]["dependencies"]}
+    optional = {"pygraphviz", "numpy", "graftline"}
+    imported = {
+        name
+        for path in [*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))]
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _imports(node)
+        if name not in sys.stdlib_module_names
+    }
+
+    assert imported - optional == listed - AWAITED
+
+
+def _imports(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name.partition(".")[0] for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+        return {node.module.partition(".")[0]}
+    return set()
+
+
 def test_the_version_has_an_entry_in_the_changelog() -> None:
     version = project()["project"]["version"]
 
     assert version in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_bundled_runners_are_those_that_are_registered() -> None:
+    assert project()["project"]["entry-points"]["graftline.runners"] == BUNDLED_RUNNERS

@@ -329,7 +329,14 @@ class FakeWorkspace(Workspace):
         """Write a PENDING run that somebody else hosts."""
         return self.create(request)
 
-    def host(self, run: RunId, observe: Observer | None = None, requests: Requests | None = None) -> Run:
+    def host(
+        self,
+        run: RunId,
+        observe: Observer | None = None,
+        requests: Requests | None = None,
+        *,
+        expect: Status | None = None,
+    ) -> Run:
         """Tell the facts and end the run as `ending` says."""
         self._may_fail()
         for group in facts_of_good_run():

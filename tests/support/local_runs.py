@@ -6,9 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from graftline.core.events import AttemptEnded
-from graftline.core.graph import Call, CallKind, Constant, Json, Operation, Policy, Return
+from graftline.core.graph import Call, CallKind, Constant, Operation, Policy, Return
 from graftline.core.ids import new_run_id
 from graftline.core.orders import Order, RunContext
 from graftline.core.ports import Executor
@@ -54,7 +55,7 @@ def context(
     )
 
 
-def order(node: str, operation: int = 0, attempt: int = 1, **arguments: Json) -> Order:
+def order(node: str, operation: int = 0, attempt: int = 1, **arguments: Any) -> Order:
     """Return an order whose arguments are constants."""
     return Order(node, attempt, operation, tuple((name, Constant(value, "fixed")) for name, value in arguments.items()))
 

@@ -286,7 +286,6 @@ class MemoryFeed:
 
 def _fits(record: Record, query: RunQuery) -> bool:
     spec = record.spec
-    is_hidden = spec.parent is not None or spec.origin == "watch"
     return (
         query.project in (None, spec.project)
         and query.pipeline in (None, spec.pipeline)
@@ -295,5 +294,5 @@ def _fits(record: Record, query: RunQuery) -> bool:
         and (query.states is None or record.state in query.states)
         and (query.since is None or spec.created >= query.since)
         and (query.before is None or (spec.created, spec.id) < query.before)
-        and (query.with_children or query.parent is not None or not is_hidden)
+        and (query.with_children or query.parent is not None or not spec.is_hidden)
     )

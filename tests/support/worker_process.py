@@ -106,7 +106,7 @@ class WorkerProcess:
             (name, value if isinstance(value, tuple) else ("c", value)) for name, value in (arguments or {}).items()
         )
         definition = Encoder().encode(step)
-        self.channel.send(("order", self._tokens, node, 1, self._tokens, pairs, tuple(files), definition))
+        self.channel.send(("order", self._tokens, node, 1, self._tokens, pairs, tuple(files), definition, ()))
         return self._tokens
 
     def run(self, step: Operation, arguments: Mapping[str, Any] | None = None, files: Sequence[Any] = ()) -> Message:

@@ -66,8 +66,8 @@ def test_without_a_target_the_configured_pipeline_is_taken_then_pipeline_py(tmp_
     ("text", "message"),
     [
         ("pipelin.py", "did you mean 'pipeline.py'"),
-        ("nowhere/x.py", "there is no directory"),
-        ("./no", "there is no file"),
+        ("nowhere/x.py", "nowhere: there is no such directory"),
+        ("./no", "no: there is no such file"),
     ],
 )
 def test_a_file_that_is_not_there_is_answered_with_the_nearest(tmp_path: Path, text: str, message: str) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from local_runs import context, ends, logged, operation, order, run_all, until
+from local_runs import context, ends, is_alive, logged, operation, order, run_all, until
 
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.graph import Operation
@@ -106,7 +108,10 @@ def test_a_worker_killed_between_attempts_costs_nothing(open_executor: Open) -> 
     assert isinstance(first, AttemptSucceeded)
     assert first.outputs[0].ref.inline is not None
 
-    os.kill(int(first.outputs[0].ref.inline), signal.SIGKILL)
+    worker = int(first.outputs[0].ref.inline)
+    os.kill(worker, signal.SIGKILL)
+    # Until it is dead its pending receive may still take an order, of which nobody can say whether it began.
+    assert until(lambda: not is_alive(worker))
 
     assert isinstance(run_all(executor, [order("two")])["two"], AttemptSucceeded)
 
@@ -184,6 +189,19 @@ def test_an_isolated_step_has_a_process_of_its_own(open_executor: Open) -> None:
     assert len(pids) == 4
 
 
+def test_short_steps_are_never_queued_before_an_isolated_worker(open_executor: Open) -> None:
+    pooled, isolated = operation("process_id", returns=True), operation("process_id", returns=True, isolation="process")
+    executor = open_executor(pooled, isolated)
+
+    found = run_all(executor, [order(f"s{number}", int(number % 10 == 9)) for number in range(200)])
+
+    pids = {node: end.outputs[0].ref.inline for node, end in found.items() if isinstance(end, AttemptSucceeded)}
+    alone = [pids[f"s{number}"] for number in range(9, 200, 10)]
+    assert len(pids) == 200
+    assert len(set(alone)) == len(alone)
+    assert not set(alone) & {pid for node, pid in pids.items() if not node.endswith("9")}
+
+
 def test_another_thread_can_wake_a_wait(open_executor: Open) -> None:
     executor = open_executor(operation("nothing"))
     executor.wake()
@@ -204,9 +222,8 @@ def test_no_more_workers_are_started_than_there_are_orders(open_executor: Open) 
 
 
 def test_a_context_that_does_not_hold_fails_the_orders_with_the_cause(tmp_path: Path) -> None:
-    broken = context(tmp_path, [operation("nothing")])
-    gone = tmp_path / "gone"
-    executor = LocalExecutor(type(broken)(**{**_fields(broken), "cwd": str(gone)}))
+    sound = context(tmp_path, [operation("nothing")])
+    executor = LocalExecutor(replace(sound, cwd=str(tmp_path / "gone")))
     try:
         end = run_all(executor, [order("one")])["one"]
     finally:
@@ -217,7 +234,7 @@ def test_a_context_that_does_not_hold_fails_the_orders_with_the_cause(tmp_path: 
     assert "gone" in end.error.message
 
 
-def test_a_package_that_hangs_or_breaks_workers_is_named_and_left_out(tmp_path: Path) -> None:
+def test_a_package_that_does_not_import_is_named_and_left_out(tmp_path: Path) -> None:
     executor = LocalExecutor(context(tmp_path, [operation("nothing")], preload=("no_such_package", "json")))
     try:
         end = run_all(executor, [order("one")])["one"]
@@ -228,6 +245,42 @@ def test_a_package_that_hangs_or_breaks_workers_is_named_and_left_out(tmp_path: 
 
     assert isinstance(end, AttemptSucceeded)
     assert any("no_such_package" in note for note in notes)
+
+
+def test_a_package_that_hangs_what_is_forked_after_it_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "clutching.py").write_text(
+        "import os, threading, time\n"
+        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "os.register_at_fork(after_in_child=lambda: time.sleep(60))\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("graftline.plugins.local.executor.READY_S", 0.3)
+    executor = LocalExecutor(context(tmp_path, [operation("nothing")], preload=("clutching",)))
+    try:
+        end = run_all(executor, [order("one")])["one"]
+        notes = executor.notes
+    finally:
+        executor.close()
+
+    assert isinstance(end, AttemptSucceeded)
+    assert any("suspected: clutching" in note for note in notes)
+
+
+def test_an_executor_works_in_any_thread(tmp_path: Path) -> None:
+    found: list[object] = []
+
+    def work() -> None:
+        executor = LocalExecutor(context(tmp_path, [operation("nothing")]))
+        found.extend(run_all(executor, [order(f"s{number}") for number in range(5)]).values())
+        executor.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(20)
+
+    assert [type(end) for end in found] == [AttemptSucceeded] * 5
 
 
 def test_a_dead_guardian_is_replaced(open_executor: Open, tmp_path: Path) -> None:
@@ -241,7 +294,3 @@ def test_a_dead_guardian_is_replaced(open_executor: Open, tmp_path: Path) -> Non
 
     assert isinstance(found["after"], AttemptSucceeded)
     assert logged(tmp_path)["after", 2, "stdout"] == b"b\n"
-
-
-def _fields(record: object) -> dict[str, object]:
-    return {name: getattr(record, name) for name in type(record).__dataclass_fields__}  # type: ignore[attr-defined]

@@ -82,7 +82,7 @@ def test_an_import_that_ends_its_process_is_one_message(
         LocalLoader(nursery).load(request(tmp_path, f"from graftline import Pipeline\n{text}\n"))
 
     assert "pipeline.py" in str(caught.value)
-    assert ("last words" in str(caught.value)) == ("_exit" in text)
+    assert ("last words" in (caught.value.hint or "")) == ("_exit" in text)
 
 
 def test_an_import_that_hangs_is_told_and_ended(nursery: Nursery, tmp_path: Path) -> None:

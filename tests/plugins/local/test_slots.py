@@ -49,10 +49,13 @@ def test_what_can_never_be_had_is_told_at_once(tmp_path: Path, demand: dict[str,
 
 
 def test_a_killed_holder_gives_its_slots_back(tmp_path: Path) -> None:
-    code = (
-        "import sys, time; from graftline.plugins.local.slots import MachineSlots;"
-        f"s = MachineSlots({str(tmp_path)!r}, {{'gpu': 1}}); print(s.acquire('a', {{'gpu': 1}}), flush=True); time.sleep(60)"
-    )
+    code = f"""
+import time
+from graftline.plugins.local.slots import MachineSlots
+slots = MachineSlots({str(tmp_path)!r}, {{"gpu": 1}})
+print(slots.acquire("a", {{"gpu": 1}}), flush=True)
+time.sleep(60)
+"""
     slots = MachineSlots(str(tmp_path), {"gpu": 1})
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=own_environment()) as holder:
@@ -122,3 +125,30 @@ def test_a_run_inside_a_step_takes_no_core_of_its_own(tmp_path: Path, monkeypatc
     assert ends(executor, 1)
     executor.close()
     cores.close()
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"), [("", {"0", "1"}), ("3,5", {"3", "5"}), ("GPU-a, GPU-b", {"GPU-a", "GPU-b"})]
+)
+def test_a_step_sees_the_gpus_it_holds_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, visible: str, expected: set[str]
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    slots = MachineSlots(str(tmp_path), {"gpu": 2.0})
+
+    assert slots.acquire("a", {"gpu": 1.0})
+    assert slots.acquire("b", {"gpu": 1.0})
+    assert not slots.acquire("c", {"gpu": 1.0})
+
+    seen = [dict(slots.environ(node))["CUDA_VISIBLE_DEVICES"] for node in ("a", "b")]
+    assert set(seen) == expected
+    slots.release("a")
+    assert slots.environ("a") == ()
+    slots.close()
+
+
+def test_a_step_without_gpus_gets_no_environment(tmp_path: Path) -> None:
+    slots = MachineSlots(str(tmp_path), {"db": 1.0})
+    assert slots.acquire("a", {"db": 1.0})
+    assert slots.environ("a") == ()
+    slots.close()

@@ -13,6 +13,7 @@ import pytest
 from local_runs import SUPPORT, context, is_alive, left_behind, operation, order, own_environment, run_all, until
 
 from graftline.core.events import AttemptSucceeded
+from graftline.plugins.local.descent import MARK, descendants
 from graftline.plugins.local.executor import LocalExecutor
 from graftline.plugins.local.nursery import Nursery
 
@@ -99,3 +100,25 @@ def test_an_unguarded_script_neither_crashes_nor_runs_twice(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("main runs") == 1
     assert "ends 1" in done.stdout
+
+
+def test_opening_and_closing_leaves_no_descriptor_and_no_child(tmp_path: Path) -> None:
+    def use() -> tuple[int, int]:
+        executor = LocalExecutor(context(tmp_path, [operation("nothing"), operation("leave_hard")]))
+        run_all(executor, [order("one"), order("two", 1), order("three")])
+        executor.close()
+        return len(os.listdir("/proc/self/fd")), len(descendants(os.getpid()))
+
+    first = use()
+
+    assert [use() for _ in range(5)] == [first] * 5
+    assert first[1] == 0
+
+
+def test_a_mark_of_another_pid_namespace_is_never_judged(tmp_path: Path) -> None:
+    with subprocess.Popen(["sleep", "60"], env={**os.environ, MARK: "1.2.3.4"}) as stranger:
+        with Nursery() as nursery:
+            assert nursery.flush(5)
+
+        assert stranger.poll() is None
+        stranger.kill()

@@ -1,0 +1,84 @@
+"""Examples that the help of each command ends with; a test parses every one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+
+class Example(NamedTuple):
+    """A command line, without `graft`, and what it does."""
+
+    line: str
+    what: str
+
+
+EXAMPLES: Mapping[str, Sequence[Example]] = {
+    "run": (
+        Example("run", "the project's own pipeline"),
+        Example("run pipeline.py -p C=0.1 -j 4", "a file's, with a parameter, on 4 cpus"),
+        Example("run --from fit", "step fit and what follows; the rest as last made"),
+        Example("--json run | jq .metrics", "for programs"),
+    ),
+    "graph": (
+        Example("graph", "the project's pipeline, in the terminal"),
+        Example("graph --run @last", "a run, with the states of its steps"),
+        Example("graph pipeline.py -o graph.svg", "as a picture"),
+    ),
+    "check": (
+        Example("check pipeline.py", "does it import, and do the steps fit?"),
+        Example("check -p C=ten", "is the parameter taken, and does it cast?"),
+    ),
+    "runs": (
+        Example("ls --state failed --since 2d", "what failed since two days ago"),
+        Example("ls --by accuracy --columns C --top 5", "the five best, with their C"),
+        Example("ls --all-projects", "of every project"),
+    ),
+    "show": (
+        Example("show", "the last run"),
+        Example("show k3f9", "the one whose id begins so"),
+        Example("--json show @last-failed --full", "every attempt, for programs"),
+    ),
+    "logs": (
+        Example("logs @last fit", "what step fit wrote in the last run"),
+        Example("logs -f", "follow the last run"),
+        Example("logs k3f9 fit --attempt 1 --tail 20", "the end of its first attempt"),
+    ),
+    "output": (
+        Example("output", "list what the last run made"),
+        Example("output @last accuracy", "print one value"),
+        Example("output k3f9 fit:model -o model.pkl", "save one as it is stored"),
+    ),
+    "events": (
+        Example("events --run @last", "everything that happened in a run"),
+        Example("--json events -f", "follow all runs of the store, for programs"),
+    ),
+    "attach": (Example("attach", "follow the last run, e.g. one started with -d"),),
+    "retry": (
+        Example("retry", "the last failed run, after a fix"),
+        Example("retry -n", "what would run again, what stays"),
+        Example("retry k3f9 --from fit --code recorded", "again from fit, with the code of then"),
+    ),
+    "resume": (Example("resume", "after a crash or a reboot"),),
+    "cancel": (
+        Example("cancel", "stop the last run"),
+        Example("cancel k3f9 --kill", "at once"),
+    ),
+    "rerun": (
+        Example("rerun k3f9", "same code, same parameters, a new run"),
+        Example("rerun --code current", "the last run again, with the code as it is now"),
+    ),
+    "config": (
+        Example("config", "every setting and who set it"),
+        Example("config --explain runner.default", "what each layer says of it"),
+    ),
+    "plugins": (Example("plugins", ""),),
+    "doctor": (Example("doctor", ""), Example("doctor --repair", "mend what can be mended")),
+}
+"""Command -> its examples; `ls` shows those of `runs`."""
+
+
+def example_lines(command: str) -> list[tuple[str, str]]:
+    """Return the examples of a command as they are shown: the whole line, and what it does."""
+    name = "runs" if command == "ls" else command
+    return [(f"graft {each.line}", each.what) for each in EXAMPLES.get(name, ())]

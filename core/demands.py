@@ -1,0 +1,39 @@
+"""What a step takes of the machine while it runs, beside cpus: counted resources, and a slot of each label."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from .graph import Graph, Policy
+
+DEFAULT_LABEL = "default"
+"""Served by every machine, without a limit of its own."""
+_LABEL = "label:"
+"""Names a label's slots; a resource cannot be called so, as names hold no colon."""
+
+
+def demand_of(policy: Policy) -> dict[str, float]:
+    """Return the machine-wide demand of an attempt by name; empty for most. Cpus are the scheduler's own."""
+    demand = {name: amount for name, amount in policy.resources.items() if name != "cpus" and amount > 0}
+    return demand | {f"{_LABEL}{label}": 1.0 for label in policy.labels if label != DEFAULT_LABEL}
+
+
+def demands_of(graph: Graph) -> dict[str, dict[str, float]]:
+    """Return by path the demands of steps that have any."""
+    wanted = [demand_of(operation.policy) for operation in graph.operations]
+    return {node.path: wanted[node.operation] for node in graph.nodes if wanted[node.operation]}
+
+
+def capacities(graph: Graph, labels: Mapping[str, int], capacity: Callable[[str], float]) -> dict[str, float]:
+    """Return by name how much there is of everything the graph's steps ask for.
+
+    Args:
+        graph: whose steps ask.
+        labels: slots of each label this machine serves; another one (of a step that is not selected) has none.
+        capacity: how much of a resource this machine offers.
+    """
+    names = {name for operation in graph.operations for name in demand_of(operation.policy)}
+    return {
+        name: float(labels.get(name.removeprefix(_LABEL), 0)) if name.startswith(_LABEL) else capacity(name)
+        for name in sorted(names)
+    }

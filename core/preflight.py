@@ -1,0 +1,116 @@
+"""What would make a run fail for certain, found before anything is written: every problem in one message."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from .artifacts import Output
+from .demands import DEFAULT_LABEL
+from .errors import InvalidError, nearest
+from .graph import Graph, upstreams
+from .quantities import size_text
+from .runs import RunSpec
+
+if TYPE_CHECKING:
+    from .workspace import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle
+
+
+class Preflight:
+    """Looks over specs on the ports of a workspace."""
+
+    def __init__(self, parts: Parts):
+        self._parts = parts
+
+    def check(self, spec: RunSpec) -> None:
+        """Look over a new run: labels nobody serves, secrets nowhere, inputs nobody has made.
+
+        Raises:
+            InvalidError: all problems in one message; or no runner of that name.
+            PluginError: the runner does not load.
+        """
+        outputs: Mapping[str, Sequence[Output]] = {}
+        chosen: Collection[str] = spec.graph.index
+        if spec.selected is not None:
+            chosen = set(spec.selected)
+            outside = [node.path for node in spec.graph.nodes if node.path not in chosen]
+            newest = self._parts.outputs.newest(spec.project, spec.pipeline, outside)
+            outputs = {path: found for path, (_, found) in newest.items()}
+        hint = f"add it with --to, or run the whole pipeline once: graft run {spec.target.text}"
+        self.check_again(spec, chosen, outputs, hint)
+
+    def check_again(
+        self, spec: RunSpec, chosen: Collection[str], outputs: Mapping[str, Sequence[Output]], hint: str
+    ) -> None:
+        """Look over the chosen steps of a run, which take what they do not make themselves from these outputs.
+
+        Raises:
+            InvalidError: all problems in one message; or no runner of that name.
+            PluginError: the runner does not load.
+        """
+        self._parts.runner(spec.runner)
+        problems = [
+            *self._label_problems(spec.graph, chosen),
+            *self._resource_problems(spec.graph, chosen),
+            *_input_problems(spec.graph, chosen, outputs, hint),
+            *self._secret_problems(spec.graph, chosen),
+        ]
+        if problems:
+            raise InvalidError.all_of(problems)
+
+    def _label_problems(self, graph: Graph, chosen: Collection[str]) -> Iterator[InvalidError]:
+        served = sorted({DEFAULT_LABEL, *self._parts.labels})
+        for node in graph.nodes:
+            for label in graph.operations[node.operation].policy.labels:
+                if node.path in chosen and label not in served:
+                    yield InvalidError(
+                        f"step '{node.path}' wants label '{label}', which nothing serves{nearest(label, served)}",
+                        f"labels here: {', '.join(served)}; add it under [runner.local.labels] or [route]",
+                    )
+
+    def _resource_problems(self, graph: Graph, chosen: Collection[str]) -> Iterator[InvalidError]:
+        """Steps that want more than this machine has; they would wait for ever."""
+        for node in graph.nodes:
+            for name, amount in graph.operations[node.operation].policy.resources.items():
+                if name == "cpus" or node.path not in chosen:
+                    continue
+                offered = self._parts.capacity(name)
+                if amount > offered:
+                    wanted = f"{amount:g} of '{name}'" if name != "memory" else f"{size_text(int(amount))} of memory"
+                    has = f"{offered:g}" if name != "memory" else size_text(int(offered))
+                    yield InvalidError(
+                        f"step '{node.path}' wants {wanted}; this machine has {has}",
+                        "lower it, route its label to another runner, or set [runner.local.limits]",
+                    )
+
+    def _secret_problems(self, graph: Graph, chosen: Collection[str]) -> Iterator[InvalidError]:
+        names = {name for node in graph.nodes for name in graph.operations[node.operation].policy.secrets}
+        if names and chosen:
+            try:
+                # Of all steps: whoever hosts the run reads them all at once.
+                self._parts.secrets(sorted(names))
+            except InvalidError as problem:
+                yield problem
+
+
+def _input_problems(
+    graph: Graph, chosen: Collection[str], outputs: Mapping[str, Sequence[Output]], hint: str
+) -> Iterator[InvalidError]:
+    """Chosen steps whose inputs come from steps that neither run nor have recorded outputs."""
+    wanted = {
+        each
+        for path in chosen
+        for argument in graph.node(path).arguments
+        for each in upstreams(argument.source)
+        if each.node not in chosen
+    }
+    for each in sorted(wanted):
+        if each.node not in outputs:
+            yield InvalidError(
+                f"'{each.output}' of step '{each.node}' is needed, but '{each.node}' is not selected and has never run",
+                hint,
+            )
+        elif each.output not in {output.name for output in outputs[each.node]}:
+            yield InvalidError(
+                f"'{each.output}' of step '{each.node}' is needed, but '{each.node}' has not recorded it", hint
+            )
