@@ -280,6 +280,18 @@ def test_attach_follows_to_the_end_with_its_exit_code(graft: Graft, space: FakeW
     assert graft("attach", GOOD, "--json").code == 130
 
 
+def test_attach_does_not_wait_for_ever_for_a_run_that_no_process_takes_up(
+    graft: Graft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graftline.cli.commands.attach.TAKEN_UP_S", 0.0)
+    waiting = json.loads(graft("run", "-d", "--json").out)["run"]
+
+    ended = graft("attach", waiting)
+
+    assert ended.code == 4
+    assert "graft resume" in ended.err
+
+
 def test_retry_defaults_to_the_last_failed_run(graft: Graft, space: FakeWorkspace) -> None:
     space.on_host = lambda observe, requests: space.end(BAD, Status.SUCCESS)
     assert graft("retry", "--code", "recorded", "-x").code == 0
@@ -293,7 +305,7 @@ def test_a_dry_retry_lists_what_runs_and_what_stays(graft: Graft, space: FakeWor
     assert json.loads(graft("retry", "-n", "--json").out)["kept"] == ["load_data"]
 
 
-def test_resume_takes_only_interrupted_runs(graft: Graft, space: FakeWorkspace) -> None:
+def test_resume_takes_only_runs_whose_process_died(graft: Graft, space: FakeWorkspace) -> None:
     space.end(BAD, Status.INTERRUPTED)
     space.on_host = lambda observe, requests: space.end(BAD, Status.SUCCESS)
     assert graft("resume", BAD).code == 0
