@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from .core.pipeline import Pipeline, PythonJob, ShellJob
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
-    from .core.tasks import PythonTask, ScriptTask, ShellTask, Stub
+    from .core.tasks import AsyncPythonTask, PythonTask, ScriptTask, ShellTask, Stub
     from .wiring import load_run
     from .worker.logbook import log_artifact, log_metric, log_param, progress
 
 __all__ = [
+    "AsyncPythonTask",
     "Cancelled",
     "Catalog",
     "CheckError",
@@ -75,7 +76,7 @@ _HOMES = {
     "core.pipeline": ("Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
     "core.runner": ("Runner",),
-    "core.tasks": ("PythonTask", "ScriptTask", "ShellTask", "Stub"),
+    "core.tasks": ("AsyncPythonTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
     "wiring": ("load_run",),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
 }

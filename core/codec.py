@@ -25,9 +25,11 @@ from .events import (
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepYielded,
 )
 from .graph import (
     Argument,
@@ -359,6 +361,8 @@ _KINDS: dict[str, type[Fact]] = {
         AttemptSucceeded,
         AttemptFailed,
         AttemptCancelled,
+        StepYielded,
+        StepProgressed,
         RetryScheduled,
         StepSettled,
         StepReused,

@@ -24,6 +24,8 @@ class CallKind(StrEnum):
     """A command line run by /bin/sh: `command`."""
     SCRIPT = "script"
     """An unmodified Python file run as `__main__`: `script` + `args`."""
+    NOTEBOOK = "notebook"
+    """A Jupyter notebook executed in a kernel of its own: `script`."""
     STUB = "stub"
     """Nothing; accepts anything."""
 
@@ -61,9 +63,11 @@ class Call:
     """sha256 of the function pickled by value; None when it is imported by name."""
     command: str | None = None
     script: str | None = None
-    """Path of the script, relative to the project root."""
+    """Path of the script or notebook, relative to the project root."""
     args: tuple[str, ...] = ()
     """Command-line arguments of a script; `{name}` binds like an argument."""
+    stream_end: str | None = None
+    """`type` of the mapping with the results that a generator yields last; None: `done`."""
     file: str | None = None
     """Source file, relative to the project root when it is inside; for messages and editors."""
     line: int | None = None

@@ -115,16 +115,18 @@ class Operations:
         found = imported(task.function)
         place = origin(task.function)
         file, line = (None, None) if place is None else Place(relative_to(self._root, place.file), place.line)
+        end = task.stream_end
         if found is not None:
-            return Call(kind=CallKind.PYTHON, module=found.module, qualname=found.qualname, file=file, line=line)
+            module, qualname = found
+            return Call(kind=CallKind.PYTHON, module=module, qualname=qualname, file=file, line=line, stream_end=end)
         blob = self._constants.keep(self._workshop.pickle(task.function))
         qualname = getattr(task.function, "__qualname__", type(task.function).__name__)
-        return Call(kind=CallKind.PYTHON, qualname=qualname, blob=blob, file=file, line=line)
+        return Call(kind=CallKind.PYTHON, qualname=qualname, blob=blob, file=file, line=line, stream_end=end)
 
 
 def _identity(task: Task) -> Hashable:
     if isinstance(task, PythonTask):
-        return id(task.function)
+        return (id(task.function), task.stream_end)
     if isinstance(task, ShellTask):
         return (task.command, task.place)
     if isinstance(task, ScriptTask):

@@ -61,7 +61,15 @@ class Task(Step):
 
 
 class PythonTask(Task):
-    """Call a function: of a module, of `__main__`, a lambda or closure, plain or `async def`."""
+    """Call a function: of a module, of `__main__`, a lambda or closure, plain or `async def`.
+
+    A generator (also `async def` with `yield`) is consumed to its end, and each yield is told live (`graft events -f`).
+    What such a step returns is what the generator returns itself; else the values of the last mapping it yielded with
+    `type: done` that holds every declared name; else, with one declared name, the list of everything it yielded.
+    """
+
+    stream_end: str | None = None
+    """The `type` of the mapping with the results that a generator yields last; None: `done`."""
 
     def __init__(
         self,
@@ -95,6 +103,35 @@ class PythonTask(Task):
         task.place = place
         task._infers = True
         return task
+
+
+class AsyncPythonTask(PythonTask):
+    """A `PythonTask` under the name AstraZeneca's runnable has for async functions and streams."""
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        name: str | None = None,
+        returns: Returns = None,
+        stream_end_type: str = "done",
+        **options: Unpack[Options],
+    ):
+        """Wrap a function, as `PythonTask`.
+
+        Args:
+            function: What to call.
+            name: Name of the step; None: the function's.
+            returns: What to keep.
+            stream_end_type: `type` of the yielded mapping that holds the values of `returns`.
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        super().__init__(function, name, returns, **options)
+        if not isinstance(stream_end_type, str) or not stream_end_type:
+            raise self.problem(f"stream_end_type= takes the type of the last mapping, not {stream_end_type!r}")
+        self.stream_end = None if stream_end_type == "done" else stream_end_type
 
 
 class ShellTask(Task):

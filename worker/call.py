@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Mapping
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Protocol, assert_never
 
 from ..core.graph import Call, CallKind, Operation, Return
@@ -15,7 +14,7 @@ from .codefiles import CodeFiles
 from .context import WorkerContext
 from .pickles import load_by_value
 from .returns import Returns
-from .serializers import CannotSerialize
+from .streams import LAZY, finished
 
 
 class Step(Protocol):
@@ -75,7 +74,7 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
     returns = Returns(operation.returns, context.cwd, context.objects)
     match operation.call.kind:
         case CallKind.PYTHON:
-            return PythonStep(*functions.find(operation.call), returns)
+            return PythonStep(*functions.find(operation.call), returns, operation.call.stream_end)
         case CallKind.STUB:
             return StubStep(returns)
         case CallKind.SHELL:
@@ -93,23 +92,26 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
 class PythonStep:
     """A function of the user."""
 
-    __slots__ = ("_function", "binder", "peak_bytes", "returns")
+    __slots__ = ("_function", "_stream_end", "binder", "peak_bytes", "returns")
 
-    def __init__(self, function: Callable[..., Any], binder: Binder, returns: Returns) -> None:
+    def __init__(
+        self, function: Callable[..., Any], binder: Binder, returns: Returns, stream_end: str | None = None
+    ) -> None:
         self._function = function
+        self._stream_end = stream_end
         self.binder: Binder | None = binder
         self.returns = returns
         self.peak_bytes: int | None = None
 
     def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
-        """Call the function; a coroutine is run to its end in an event loop of its own."""
+        """Call the function; a coroutine is run to its end in an event loop of its own, a generator is consumed."""
         assert self.binder is not None
         returns = self.returns
         marks = returns.marks() if returns.in_files else []
         args, kwargs = self.binder.call_arguments(values)
         result = self._function(*args, **kwargs)
-        if type(result) in _LAZY:
-            result = _finished(result)
+        if type(result) in LAZY:
+            result = finished(result, returns.direct, self._stream_end)
         pairs = list(zip(returns.direct, returns.split(result), strict=True))
         return pairs + returns.read_files(marks) if marks else pairs
 
@@ -142,16 +144,3 @@ def _function(call: Call, context: WorkerContext) -> Callable[..., Any]:
         raise TypeError(f"{call.module}.{call.qualname} is no function but a {type(function).__name__}")
     found: Callable[..., Any] = function
     return found
-
-
-_LAZY = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
-
-
-def _finished(result: Any) -> object:
-    """Run a coroutine. A generator is refused: to consume it would change what the function means."""
-    if type(result) is not CoroutineType:
-        kind = "an async generator" if type(result) is AsyncGeneratorType else "a generator"
-        raise CannotSerialize(f"it returned {kind} ({result.__qualname__}), which runs nothing; return a list of it")
-    import asyncio  # 40 ms that most workers never need
-
-    return asyncio.run(result)

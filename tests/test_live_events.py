@@ -1,0 +1,103 @@
+"""What running steps tell of themselves, from the worker to the feed; and the evidence that failed ones leave."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from loading import write
+
+from graftline.store.store import Store, open_store
+
+FLOW = """
+from graftline import AsyncPythonTask, Pipeline, PythonTask
+from kind_steps import logging_then_failing, told_slowly, words, progressing
+
+flow = Pipeline(
+    [
+        PythonTask(told_slowly, returns=["numbers"], params={"n": 4, "pause": 0.01}),
+        AsyncPythonTask(words, returns=["full_text"], params={"text": "a b"}),
+        PythonTask(progressing, returns=["n"], params={"n": 4}),
+        PythonTask(logging_then_failing, returns=["x"], params={"text": "no"}, retries=1),
+    ],
+    name="flow",
+)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(tmp_path_factory.mktemp("live"), {"flow.py": FLOW, "graftline.toml": ""})
+
+
+@pytest.fixture(scope="module")
+def home(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def printed(folder: Path, home: Path) -> str:
+    return graft(folder, home, "run", "flow.py", "--plain", code=1)
+
+
+def graft(folder: Path, home: Path, *arguments: str, code: int = 0) -> str:
+    """Run a command and return what it printed."""
+    import os
+
+    support = str(Path(__file__).parent / "support")
+    environ = {
+        **os.environ,
+        "GRAFTLINE_HOME": str(home),
+        "PYTHONPATH": os.pathsep.join([support, os.environ.get("PYTHONPATH", "")]),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "graftline", *arguments],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout
+
+
+def events(folder: Path, home: Path) -> list[dict[str, object]]:
+    lines = graft(folder, home, "--json", "events").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def test_yields_and_progress_are_in_the_feed_before_the_end_of_their_step(
+    folder: Path, home: Path, printed: str
+) -> None:
+    found = [event for event in events(folder, home) if event.get("node") == "told_slowly"]
+
+    kinds = [event["kind"] for event in found]
+    assert kinds == ["AttemptDispatched", *["StepYielded"] * 4, "AttemptSucceeded"]
+    assert [event["value"] for event in found[1:5]] == [0, 1, 2, 3]
+    progress = [event for event in events(folder, home) if event["kind"] == "StepProgressed"]
+    assert (progress[-1]["done"], progress[-1]["total"]) == (4.0, 4.0)
+
+
+def test_plain_lines_do_not_repeat_a_step_for_what_it_tells(printed: str) -> None:
+    assert sum("told_slowly" in line for line in printed.splitlines()) == 2, printed
+
+
+def test_evidence_of_the_last_failed_attempt_can_be_read(folder: Path, home: Path, printed: str) -> None:
+    shown = graft(folder, home, "output", "@last", "logging_then_failing:evidence")
+
+    assert json.loads(shown) == {"note": "no"}
+    assert graft(folder, home, "output", "@last", "full_text").strip() == "a b"
+
+
+def test_evidence_is_never_an_input(folder: Path, home: Path, printed: str) -> None:
+    store: Store = open_store(home)
+    try:
+        run = store.history.find("@last", None)
+        assert "logging_then_failing" not in store.outputs.of_run(run)
+    finally:
+        store.close()
