@@ -19,10 +19,10 @@ if TYPE_CHECKING:
         StepFailed,
         StoreError,
     )
-    from .core.pipeline import Pipeline, PythonJob, ShellJob
+    from .core.pipeline import NotebookJob, Pipeline, PythonJob, ShellJob
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
-    from .core.tasks import AsyncPythonTask, PythonTask, ScriptTask, ShellTask, Stub
+    from .core.tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub
     from .wiring import load_run
     from .worker.logbook import log_artifact, log_metric, log_param, progress
 
@@ -36,6 +36,8 @@ __all__ = [
     "GraftError",
     "InvalidError",
     "MissingError",
+    "NotebookJob",
+    "NotebookTask",
     "Pipeline",
     "PluginError",
     "PythonJob",
@@ -73,10 +75,10 @@ _HOMES = {
         "StepFailed",
         "StoreError",
     ),
-    "core.pipeline": ("Pipeline", "PythonJob", "ShellJob"),
+    "core.pipeline": ("NotebookJob", "Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
     "core.runner": ("Runner",),
-    "core.tasks": ("AsyncPythonTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
+    "core.tasks": ("AsyncPythonTask", "NotebookTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
     "wiring": ("load_run",),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
 }

@@ -187,7 +187,7 @@ class Binder:
             for name in names:
                 if name not in takes.names:
                     listed = f"it takes {', '.join(known)}" if known else "it takes nothing"
-                    text = f"{option}= names '{name}', which it does not take{nearest(name, known)}"
+                    text = f"{option}= names '{name}', {takes.refusal}{nearest(name, known)}"
                     self.problems.append(step.problem(text, listed))
 
     def _flow(self, step: Step, bound: Bound) -> None:

@@ -9,12 +9,13 @@ from .callables import imported, origin
 from .constants import Constants
 from .errors import InvalidError
 from .graph import Call, CallKind, Operation, Policy, Return
+from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
 from .ports import Workshop
 from .sources import returning_functions
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
-from .tasks import PythonTask, ScriptTask, ShellTask, Task
+from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
 
 
 class Operations:
@@ -31,6 +32,7 @@ class Operations:
         self._calls: dict[Hashable, Call | None] = {}
         self._returning: dict[str, dict[tuple[str, int], bool]] = {}
         """Source file -> (function, line) -> whether it returns a value."""
+        self._notebooks: dict[str, Notebook] = {}
         self._index: dict[Hashable, int] = {}
         self._kept: list[Operation] = []
 
@@ -43,8 +45,7 @@ class Operations:
         """Return a step with what it takes and returns."""
         if not isinstance(step, Task):
             raise TypeError(f"{step!r} is no task")
-        takes = self._takes_of_function(step.function) if isinstance(step, PythonTask) else takes_of(step)
-        return Listed(step, takes, self._returns(step))
+        return Listed(step, self._takes_of(step), self._returns(step))
 
     def index(self, step: Step) -> int:
         """Return the index of a step's operation; -1 when its call has a problem, which is noted."""
@@ -59,6 +60,30 @@ class Operations:
             self._kept.append(Operation(call=call, returns=returns, policy=step.policy))
             self._check_kept(step, returns)
         return self._index[key]
+
+    def _takes_of(self, task: Task) -> Takes:
+        if isinstance(task, PythonTask):
+            return self._takes_of_function(task.function)
+        if isinstance(task, NotebookTask):
+            try:
+                return self._notebook(task).takes
+            except InvalidError:  # told when its call is made
+                return Takes(is_known=False)
+        return takes_of(task)
+
+    def _notebook(self, task: NotebookTask) -> Notebook:
+        """Return what a notebook file says.
+
+        Raises:
+            InvalidError: it is not there, or no notebook.
+        """
+        file = relative_to(self._root, task.notebook)
+        if file not in self._notebooks:
+            text = self._workshop.read(file)
+            if text is None:
+                raise InvalidError(f"there is no notebook '{file}'", f"paths start at {self._root}")
+            self._notebooks[file] = read_notebook(text, file)
+        return self._notebooks[file]
 
     def _takes_of_function(self, function: Callable[..., object]) -> Takes:
         known = self._takes.get(id(function))
@@ -109,6 +134,10 @@ class Operations:
             if self._workshop.read(script) is None:
                 raise InvalidError(f"there is no script '{script}'", f"paths start at {self._root}")
             return Call(kind=CallKind.SCRIPT, script=script, args=task.args, file=script, line=1)
+        if isinstance(task, NotebookTask):
+            self._notebook(task)
+            notebook = relative_to(self._root, task.notebook)
+            return Call(kind=CallKind.NOTEBOOK, script=notebook, file=notebook, line=1)
         return Call(kind=CallKind.STUB)
 
     def _python_call(self, task: PythonTask) -> Call:
@@ -131,6 +160,8 @@ def _identity(task: Task) -> Hashable:
         return (task.command, task.place)
     if isinstance(task, ScriptTask):
         return (task.script, task.args)
+    if isinstance(task, NotebookTask):
+        return task.notebook
     return CallKind.STUB
 
 

@@ -17,7 +17,7 @@ from .options import Options
 from .place import caller, told_at
 from .returns import Returns
 from .steps import Step
-from .tasks import PythonTask, ShellTask
+from .tasks import NotebookTask, PythonTask, ShellTask
 
 
 class OrderRule(StrEnum):
@@ -236,6 +236,25 @@ class ShellJob(Pipeline):
             InvalidError: anything in it is wrong.
         """
         task = ShellTask(command, name, returns, takes, **options)
+        super().__init__([task], name=task.name)
+
+
+class NotebookJob(Pipeline):
+    """A pipeline of one notebook."""
+
+    def __init__(
+        self,
+        notebook: str,
+        name: str | None = None,
+        returns: Returns = None,
+        **options: Unpack[Options],
+    ):
+        """Take what `NotebookTask` takes.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        task = NotebookTask(notebook, name, returns, **options)
         super().__init__([task], name=task.name)
 
 

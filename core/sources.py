@@ -18,7 +18,7 @@ Reader: TypeAlias = Callable[[str], str | None]
 """Returns the text of an absolute path; None when there is no such file."""
 
 _OURS = __name__.partition(".")[0]
-_PIPELINE_NAMES = frozenset({"Pipeline", "PythonJob", "ShellJob"})
+_PIPELINE_NAMES = frozenset({"Pipeline", "PythonJob", "ShellJob", "NotebookJob"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -200,6 +200,41 @@ class ScriptTask(Task):
         self.args = tuple(str(arg) for arg in args)
 
 
+class NotebookTask(Task):
+    """Execute a Jupyter notebook once, in a kernel of its own.
+
+    It takes the names that the cell tagged `parameters` assigns, whose values are the defaults. What it returns are
+    variables of that same execution. The executed copy is kept as the output `STEM.executed.ipynb`, also when a cell
+    fails.
+    """
+
+    def __init__(
+        self,
+        notebook: str,
+        name: str | None = None,
+        returns: Returns = None,
+        **options: Unpack[Options],
+    ):
+        """Wrap a notebook.
+
+        Args:
+            notebook: Path of the file, relative to the project root.
+            name: Name of the step; None: the file's stem.
+            returns: Variables of the notebook to keep.
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        place = caller()
+        if not isinstance(notebook, str) or not notebook.endswith(".ipynb"):
+            hint = "pass its path, relative to the project root"
+            raise wrong(name or "NotebookTask", place, f"notebook= takes a .ipynb file, not {notebook!r}", hint)
+        stem = posixpath.basename(notebook).removesuffix(".ipynb")
+        super().__init__(stem if name is None else name, place, returns, options)
+        self.notebook = posixpath.normpath(notebook)
+
+
 class Stub(Task):
     """Stand in for a step that is not written yet: does nothing, accepts everything, returns None for each return."""
 

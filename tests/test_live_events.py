@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,8 +46,6 @@ def printed(folder: Path, home: Path) -> str:
 
 def graft(folder: Path, home: Path, *arguments: str, code: int = 0) -> str:
     """Run a command and return what it printed."""
-    import os
-
     support = str(Path(__file__).parent / "support")
     environ = {
         **os.environ,
@@ -91,7 +90,7 @@ def test_evidence_of_the_last_failed_attempt_can_be_read(folder: Path, home: Pat
     shown = graft(folder, home, "output", "@last", "logging_then_failing:evidence")
 
     assert json.loads(shown) == {"note": "no"}
-    assert graft(folder, home, "output", "@last", "full_text").strip() == "a b"
+    assert json.loads(graft(folder, home, "output", "@last", "full_text")) == "a b"
 
 
 def test_evidence_is_never_an_input(folder: Path, home: Path, printed: str) -> None:

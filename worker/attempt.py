@@ -20,7 +20,7 @@ from .channel import Message
 from .codefiles import CodeFiles
 from .context import WorkerContext
 from .definitions import Decoder
-from .failure import describe_failure
+from .failure import ReportedFailure, describe_failure
 from .live import Voice
 from .logbook import Book, open_book
 from .pickles import load_by_value
@@ -250,6 +250,8 @@ class _Attempt:
     def failure(self, problem: BaseException, secrets: Mapping[str, str]) -> tuple[Reason, StepError]:
         """Return why it failed, and the record of it."""
         reason = self.reason
+        if isinstance(problem, ReportedFailure):
+            return problem.reason, problem.described(self.inputs, secrets)
         if reason is Reason.ERROR and isinstance(problem, CannotSerialize):
             reason = Reason.UNPICKLABLE
         elif reason is Reason.ERROR and isinstance(problem, WrongReturns):
@@ -261,12 +263,15 @@ class _Attempt:
         return [self.outputs[name] for name in self._logged if name in self.outputs]
 
     def log(self, path_or_value: object, name: str | None) -> None:
-        """Take a logged file or value as it is now.
+        """Take a logged file or value as it is now, or an output that is stored already.
 
         Raises:
             TypeError: a value has no name.
         """
-        output = logged_output(path_or_value, name, self._context.cwd, self._context.objects)
+        if isinstance(path_or_value, Output):
+            output = path_or_value
+        else:
+            output = logged_output(path_or_value, name, self._context.cwd, self._context.objects)
         self.add(output)
         self._logged.add(output.name)
 

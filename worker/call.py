@@ -85,6 +85,10 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
             from .script import ScriptStep  # as above
 
             return ScriptStep(operation.call, returns, context, files)
+        case CallKind.NOTEBOOK:
+            from .notebook import NotebookStep  # as above
+
+            return NotebookStep(operation.call, returns, context, files)
         case _:
             assert_never(operation.call.kind)
 

@@ -18,7 +18,7 @@ from ..core.ports import Loaded, LoadRequest
 from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
-from ..core.tasks import ScriptTask, ShellTask
+from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
@@ -91,6 +91,9 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
         raise InvalidError(f"there is no file {file}")
     if named.kind is TargetKind.SHELL:
         return _shell_job(named.path, file)
+    if named.kind is TargetKind.NOTEBOOK:
+        task = NotebookTask(named.path)
+        return Pipeline([task]), task.name, {}, _NOTHING
     if named.kind is not TargetKind.FILE:
         raise InvalidError(f"'{target.text}' is no file that can be loaded")
     return _in_file(named, file, target)

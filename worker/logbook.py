@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..core.artifacts import MetricPoint
+from ..core.artifacts import MetricPoint, Output
 from .live import Voice
 
 _PROGRESS_EVERY_S = 1.0
@@ -52,6 +52,10 @@ class Book:
     def add_artifact(self, path_or_value: object, name: str | None) -> None:
         """Keep a file or value as an output."""
         self._store(path_or_value, name)
+
+    def add_logged(self, output: Output) -> None:
+        """Take an artifact that is stored already."""
+        self._store(output, None)
 
     def add_progress(self, done: float, total: float | None) -> None:
         """Tell the progress live, and print it to stderr at most once a second and at the end."""

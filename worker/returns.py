@@ -27,6 +27,12 @@ class FileReturn(NamedTuple):
     path: str
 
 
+class KeptReturn(NamedTuple):
+    """A return that another process of the step has stored."""
+
+    output: Output
+
+
 class Returns:
     """The declared returns of one operation."""
 
@@ -81,6 +87,8 @@ class Returns:
             StoreError: the store cannot be written.
         """
         kind = declared.kind
+        if type(value) is KeptReturn:
+            return value.output
         if kind is ReturnKind.METRIC:
             return Output(declared.name, "metric", self._metric(declared.name, value, metrics))
         role = "state" if kind is ReturnKind.STATE else "value"

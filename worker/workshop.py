@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import linecache
 import os
@@ -10,12 +11,18 @@ import tokenize
 from collections.abc import Callable, Mapping
 
 from ..core.compiler import Compiled, compile_pipeline
+from ..core.errors import InvalidError
 from ..core.given import Given, from_environ
+from ..core.graph import CallKind
 from ..core.pipeline import Pipeline
 from .bind import signature_of
 from .byvalue import carry, weight_warning
 from .casts import cast
 from .workplace import find_root
+
+
+NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
+"""What the extra `notebook` installs."""
 
 
 class LocalWorkshop:
@@ -79,12 +86,30 @@ def compile_in(root: str, pipeline: Pipeline, given: Given, *, name: str, mode: 
     """Compile a pipeline whose modules are imported here; warnings of both sides together."""
     workshop = LocalWorkshop(root)
     compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
+    _check_extras(compiled)
     return Compiled(
         graph=compiled.graph,
         blobs=compiled.blobs,
         params=compiled.params,
         warnings=(*compiled.warnings, *workshop.warnings),
     )
+
+
+def _check_extras(compiled: Compiled) -> None:
+    """Refuse what this interpreter cannot run.
+
+    Raises:
+        InvalidError: a notebook is to run, and its packages are not installed.
+    """
+    operations = compiled.graph.operations
+    notebooks = {index for index, each in enumerate(operations) if each.call.kind is CallKind.NOTEBOOK}
+    if not notebooks:
+        return
+    missing = [name for name in NOTEBOOK_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        step = next(node for node in compiled.graph.nodes if node.operation in notebooks)
+        text = f"step '{step.path}' is a notebook, which takes {' and '.join(missing)} in {sys.executable}"
+        raise InvalidError(text, "pip install 'graftline[notebook]'", file=operations[step.operation].call.script)
 
 
 def root_of(pipeline: Pipeline) -> str:

@@ -13,7 +13,16 @@ from run_specs import dispatched, failed, finished, spec, started, succeeded, ti
 from graftline.core.artifacts import MetricPoint
 from graftline.core.codec import fact_from_json, facts_to_json
 from graftline.core.errors import ConflictError, MissingError
-from graftline.core.events import Fact, RetryScheduled, RunFinished, StepProgressed, StepReset, StepReused, StepSettled, StepYielded
+from graftline.core.events import (
+    Fact,
+    RetryScheduled,
+    RunFinished,
+    StepProgressed,
+    StepReset,
+    StepReused,
+    StepSettled,
+    StepYielded,
+)
 from graftline.core.ids import RunId
 from graftline.core.runs import RunSpec, StepRun
 from graftline.core.states import Reason, Status
@@ -48,7 +57,9 @@ def write(store: Store, given: RunSpec) -> None:
     log.append([started(), dispatched("a"), dispatched("b")])
     log.append([failed("a"), RetryScheduled(node="a", at=tick(), not_before=1.0), succeeded("b", metrics=[METRIC])])
     told = StepProgressed(node="a", attempt=2, at=1.0, done=1.0, total=2.0)
-    log.append([dispatched("a", 2), told, StepReused(node="c", at=tick(), from_run=RunId("b" * 16), outputs=(value(b"c"),))])
+    log.append(
+        [dispatched("a", 2), told, StepReused(node="c", at=tick(), from_run=RunId("b" * 16), outputs=(value(b"c"),))]
+    )
     log.append([failed("a", 2), StepSettled(node="d", state=Status.SKIPPED, reason=Reason.UPSTREAM, at=tick())])
     log.append([finished(Status.FAILURE)])
     log.close()
