@@ -23,7 +23,7 @@ class CallKind(StrEnum):
     SHELL = "shell"
     """A command line run by /bin/sh: `command`."""
     SCRIPT = "script"
-    """An unmodified Python file run as `__main__`: `script` + `args`."""
+    """An unmodified Python file: `script`, run as `__main__` with `args`, or its function `qualname` called."""
     NOTEBOOK = "notebook"
     """A Jupyter notebook executed in a kernel of its own: `script`."""
     STUB = "stub"

@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 import json
 from dataclasses import dataclass
-from inspect import Parameter
 from typing import Any
 
 from .errors import InvalidError
+from .programs import annotation_of
 from .takes import Take, Takes
 
 TAG = "parameters"
@@ -21,7 +21,6 @@ TAG = "parameters"
 INJECTED_TAG = "injected-parameters"
 """Of the cell with the values of one attempt, after that one."""
 _OLDEST = 4
-_TYPES = {kind.__name__: kind for kind in (bool, int, float, str, list, dict)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,8 +109,8 @@ def _assigned(source: str, file: str) -> tuple[Take, ...]:
     found: dict[str, Take] = {}
     for node in body:
         if isinstance(node, ast.AnnAssign) and node.value is not None and isinstance(node.target, ast.Name):
-            kind = _TYPES.get(node.annotation.id) if isinstance(node.annotation, ast.Name) else None
-            found[node.target.id] = Take(node.target.id, is_required=False, annotation=kind or Parameter.empty)
+            name = node.target.id
+            found[name] = Take(name, is_required=False, annotation=annotation_of(node.annotation))
         elif isinstance(node, ast.Assign):
             names = [each.id for target in node.targets for each in ast.walk(target) if _is_bound(each)]  # type: ignore[attr-defined]
             found |= {name: Take(name, is_required=False) for name in names}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 
 from .binding import Listed
 from .callables import imported, origin
@@ -12,6 +13,7 @@ from .graph import Call, CallKind, Operation, Policy, Return
 from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
 from .ports import Workshop
+from .programs import Entry, entry_named
 from .sources import returning_functions
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
@@ -33,6 +35,7 @@ class Operations:
         self._returning: dict[str, dict[tuple[str, int], bool]] = {}
         """Source file -> (function, line) -> whether it returns a value."""
         self._notebooks: dict[str, Notebook] = {}
+        self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._index: dict[Hashable, int] = {}
         self._kept: list[Operation] = []
 
@@ -69,7 +72,25 @@ class Operations:
                 return self._notebook(task).takes
             except InvalidError:  # told when its call is made
                 return Takes(is_known=False)
+        if isinstance(task, ScriptTask) and task.entry is not None:
+            entry = self._entry(task)
+            return Takes(is_known=False) if entry is None else entry.takes
         return takes_of(task)
+
+    def _entry(self, task: ScriptTask) -> Entry | None:
+        """Return the function a script is called through; None where it is not, which is told when its call is made."""
+        with suppress(InvalidError):
+            return self._found_entry(task)
+        return None
+
+    def _found_entry(self, task: ScriptTask) -> Entry | None:
+        script = relative_to(self._root, task.script)
+        key = (script, task.entry)
+        if key not in self._entries:
+            text = self._workshop.read(script)
+            known = task.entry is not None and text is not None
+            self._entries[key] = entry_named(text or "", script, task.entry or "") if known else None
+        return self._entries[key]
 
     def _notebook(self, task: NotebookTask) -> Notebook:
         """Return what a notebook file says.
@@ -94,6 +115,9 @@ class Operations:
     def _returns(self, task: Task) -> tuple[Return, ...]:
         if task.returns is not None:
             return task.returns
+        if isinstance(task, ScriptTask):
+            entry = self._entry(task)
+            return (Return(name=task.name),) if entry is not None and entry.returns_value else ()
         assert isinstance(task, PythonTask)
         return (Return(name=task.name),) if self._returns_value(task.function) is not False else ()
 
@@ -133,7 +157,11 @@ class Operations:
             script = relative_to(self._root, task.script)
             if self._workshop.read(script) is None:
                 raise InvalidError(f"there is no script '{script}'", f"paths start at {self._root}")
-            return Call(kind=CallKind.SCRIPT, script=script, args=task.args, file=script, line=1)
+            entry = self._found_entry(task)
+            line = 1 if entry is None else entry.line
+            return Call(
+                kind=CallKind.SCRIPT, script=script, args=task.args, qualname=task.entry, file=script, line=line
+            )
         if isinstance(task, NotebookTask):
             self._notebook(task)
             notebook = relative_to(self._root, task.notebook)
@@ -159,7 +187,7 @@ def _identity(task: Task) -> Hashable:
     if isinstance(task, ShellTask):
         return (task.command, task.place)
     if isinstance(task, ScriptTask):
-        return (task.script, task.args)
+        return (task.script, task.args, task.entry)
     if isinstance(task, NotebookTask):
         return task.notebook
     return CallKind.STUB

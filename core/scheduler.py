@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .events import (
-    TOLD,
     AttemptCancelled,
     AttemptDispatched,
     AttemptEnded,
@@ -21,10 +20,12 @@ from .events import (
     Fact,
     RetryScheduled,
     RunFinished,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
     StepTold,
+    StepYielded,
 )
 from .graph import Graph, Terminate
 from .retry import retry_delay
@@ -185,8 +186,8 @@ class Scheduler:
         if isinstance(fact, _ENDS):
             self._take_end(fact, turn)
             return
-        if type(fact) in TOLD and not self._is_running(fact):  # the last words of an attempt that is over
-            return
+        if isinstance(fact, StepYielded | StepProgressed) and not self._is_running(fact):
+            return  # the last words of an attempt that is over
         turn.facts.append(fact)
         if isinstance(fact, StepReused):
             self._settle(fact.node, Status.CACHED, None)

@@ -167,7 +167,7 @@ class ShellTask(Task):
 
 
 class ScriptTask(Task):
-    """Run an unmodified Python file as `__main__`, in a worker."""
+    """Run an unmodified Python file as `__main__`, in a worker; or call one function of it."""
 
     def __init__(
         self,
@@ -175,6 +175,7 @@ class ScriptTask(Task):
         name: str | None = None,
         returns: Returns = None,
         args: Sequence[str | int | float] = (),
+        entry: str | None = None,
         **options: Unpack[Options],
     ):
         """Wrap a script.
@@ -184,6 +185,8 @@ class ScriptTask(Task):
             name: Name of the step; None: the file's stem.
             returns: What to keep: `metric("auc", file="metrics.json")`, `metric("auc", pattern=...)`, ...
             args: Its command line; `{name}` in it binds like an argument of a function.
+            entry: Function of the file that is called with arguments by name, as that of a `PythonTask`; without
+                `returns`, what it returns is kept under the step's name. None: the file is run as a program.
             options: See `Options`.
 
         Raises:
@@ -198,6 +201,12 @@ class ScriptTask(Task):
         if isinstance(args, str) or not all(isinstance(arg, str | int | float) for arg in args):
             raise self.problem(f"args= takes a list of texts, not {args!r}")
         self.args = tuple(str(arg) for arg in args)
+        if entry is not None and (not isinstance(entry, str) or not entry.isidentifier()):
+            raise self.problem(f"entry= takes the name of a function of the file, not {entry!r}")
+        if entry is not None and self.args:
+            raise self.problem("args= is a command line, and entry= a function called by name", "give one of them")
+        self.entry = entry
+        self._infers = entry is not None and returns is None
 
 
 class NotebookTask(Task):

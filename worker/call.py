@@ -81,6 +81,8 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
             from .shell import ShellStep  # subprocess and tempfile: 9 ms that most workers never need
 
             return ShellStep(operation.call, returns, context)
+        case CallKind.SCRIPT if operation.call.qualname is not None:
+            return PythonStep(*functions.find(operation.call), returns)
         case CallKind.SCRIPT:
             from .script import ScriptStep  # as above
 
@@ -137,14 +139,18 @@ class StubStep:
 
 
 def _function(call: Call, context: WorkerContext) -> Callable[..., Any]:
-    if call.blob is not None:
+    if call.kind is CallKind.SCRIPT:
+        from .script import load_script  # as above
+
+        function: Any = getattr(load_script(os.path.join(context.root, call.script or "")), call.qualname or "")
+    elif call.blob is not None:
         path = os.path.join(context.objects, call.blob[:2], call.blob[2:])
-        function: Any = load_by_value(open_object(context.objects, call.blob, os.stat(path).st_size))
+        function = load_by_value(open_object(context.objects, call.blob, os.stat(path).st_size))
     else:
         function = importlib.import_module(call.module or "")
         for name in (call.qualname or "").split("."):
             function = getattr(function, name)
     if not callable(function):
-        raise TypeError(f"{call.module}.{call.qualname} is no function but a {type(function).__name__}")
+        raise TypeError(f"{call.module or call.script}.{call.qualname} is no function but a {type(function).__name__}")
     found: Callable[..., Any] = function
     return found

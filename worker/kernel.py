@@ -27,6 +27,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from types import ModuleType
 from typing import Any, TypedDict
 
@@ -103,10 +104,9 @@ def main() -> None:
     threading.Thread(target=_die_with, args=(channel, private), name="graftline-leash", daemon=True).start()
     # A profile of their own: what a person's IPython does at its start is no part of the project.
     os.environ["IPYTHONDIR"] = private
-    from ipykernel.kernelapp import IPKernelApp  # 400 ms; only ever imported here
-
+    kernelapp: Any = import_module("ipykernel.kernelapp")  # 400 ms, an extra, and untyped in part
     warnings.filterwarnings("ignore", message="To exit: use")  # IPython's word on sys.exit(), meant for a prompt
-    app = IPKernelApp.instance(log_level="ERROR")
+    app = kernelapp.IPKernelApp.instance(log_level="ERROR")
     app.config.InteractiveShell.colors = "nocolor"
     app.config.HistoryManager.enabled = False
     app.initialize(sys.argv[1:])

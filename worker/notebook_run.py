@@ -214,7 +214,8 @@ class _Driver(threading.Thread):
 
             async def _async_launch_kernel(self, kernel_cmd: list[str], **kwargs: Any) -> None:
                 await super()._async_launch_kernel(kernel_cmd, **kwargs)
-                driver._process = self.provisioner.process
+                provisioner: Any = self.provisioner
+                driver._process = provisioner.process
 
         class LiveClient(NotebookClient):
             """Passes on at once what cells print."""

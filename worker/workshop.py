@@ -20,7 +20,6 @@ from .byvalue import carry, weight_warning
 from .casts import cast
 from .workplace import find_root
 
-
 NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
 """What the extra `notebook` installs."""
 

@@ -114,7 +114,7 @@ def test_a_notebook_that_is_not_there_or_none_is_told_at_compile_once(
 
 @pytest.mark.parametrize("wrong", ["n.py", 3, None])
 def test_a_notebook_task_takes_a_notebook(wrong: object) -> None:
-    with pytest.raises(InvalidError, match="notebook= takes a .ipynb file"):
+    with pytest.raises(InvalidError, match=r"notebook= takes a \.ipynb file"):
         NotebookTask(wrong)  # type: ignore[arg-type]
 
 

@@ -125,11 +125,14 @@ def test_what_it_logs_and_prints_is_the_steps(outcome: Outcome) -> None:
     metrics = {key: (value, at) for key, value, at, _ in outcome.metrics}
     assert metrics == {"loss": (0.5, 3), "param:chosen": ("[1]", None), "auc": (0.75, None), "C": (2.5, None)}
     assert outcome.value("note") == {"a": 1}
-    assert outcome.outputs["plot.txt"][0] == "file" and outcome.value("plot.txt") == b"first"
-    assert outcome.said[0] == (1.0, 100.0) and outcome.said[-1] == (100.0, 100.0)
+    assert outcome.outputs["plot.txt"][0] == "file"
+    assert outcome.value("plot.txt") == b"first"
+    assert outcome.said[0] == (1.0, 100.0)
+    assert outcome.said[-1] == (100.0, 100.0)
     out, err = (b"".join(each for each in outcome.worker.printed(s) if isinstance(each, bytes)) for s in ("out", "err"))
     assert b"C is 2.5\n" in out
-    assert b"to stderr\n" in err and b"progress: 100 of 100" in err
+    assert b"to stderr\n" in err
+    assert b"progress: 100 of 100" in err
     assert not any(word in out + err for word in (b"Warning", b"warn", b"debug", b"TCP"))
 
 
@@ -179,7 +182,8 @@ def test_a_failed_notebook_leaves_its_executed_copy_and_its_metrics(broken: Any)
     assert (name, role, others) == ("bad.executed.ipynb", "file", [])
     cells = json.loads(data)["cells"]
     assert cells[5]["outputs"][0]["ename"] == "ZeroDivisionError"
-    assert cells[6]["outputs"] == [] and cells[6]["execution_count"] is None
+    assert cells[6]["outputs"] == []
+    assert cells[6]["execution_count"] is None
     assert [(key, value) for key, value, _, _ in broken[8]] == [("before", 1)]
 
 

@@ -80,7 +80,8 @@ def test_what_is_told_is_short_json_and_shows_no_secret(worker: WorkerProcess) -
 
     a_set, long, record, thing = yields(worker)
     assert a_set == "set of 3"
-    assert len(long) == 1000 and long.endswith("…")
+    assert len(long) == 1000
+    assert long.endswith("…")
     assert record == {"key": "***"}
     assert thing == "object"
 
@@ -98,7 +99,8 @@ def test_a_million_yields_cost_little_and_the_last_one_is_told(worker: WorkerPro
 
     seconds = float(report[3])  # type: ignore[arg-type]
     told = yields(worker)
-    assert told[:3] == [0, 1, 2] and told[-1] == 999_999
+    assert told[:3] == [0, 1, 2]
+    assert told[-1] == 999_999
     assert len(told) <= BURST + RATE * seconds + 2
     assert seconds < 5
 
