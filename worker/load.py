@@ -113,7 +113,7 @@ def _in_file(named: Named, file: str, target: Target) -> tuple[Pipeline, str, Ma
 
 
 def _script(named: Named, file: str) -> ScriptTask | None:
-    """Return the task a script is: a program, or a call of its `run()` or of what was named; None if it has not that."""
+    """Return the task a script is: a program, a call of its `run()` or of what was named; None if that is not there."""
     text = read_source(file) or ""
     try:
         entry = own_entry(text, file) if named.name is None else entry_named(text, file, named.name)

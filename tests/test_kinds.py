@@ -1,4 +1,4 @@
-"""What running steps tell of themselves, from the worker to the feed; and the evidence that failed ones leave."""
+"""Kinds of steps from the command line: what they tell while they run, and what they leave."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from loading import write
+from notebooks import code, notebook
 
 from graftline.store.store import Store, open_store
 
@@ -28,10 +29,15 @@ flow = Pipeline(
 )
 """
 
+BAD = notebook(code("n = 0", "parameters"), "print('so far')", "1 / n")
+ETL = "def run(day: str, n: int = 3):\n    return {'day': day, 'rows': n}\n"
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write(tmp_path_factory.mktemp("live"), {"flow.py": FLOW, "graftline.toml": ""})
+    return write(
+        tmp_path_factory.mktemp("live"), {"flow.py": FLOW, "graftline.toml": "", "bad.ipynb": BAD, "etl.py": ETL}
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +106,20 @@ def test_evidence_is_never_an_input(folder: Path, home: Path, printed: str) -> N
         assert "logging_then_failing" not in store.outputs.of_run(run)
     finally:
         store.close()
+
+
+def test_a_notebook_runs_as_a_target_and_leaves_its_copy_when_it_fails(folder: Path, home: Path, printed: str) -> None:
+    shown = graft(folder, home, "run", "bad.ipynb", "--plain", code=1)
+
+    assert "ZeroDivisionError: division by zero (bad.ipynb, cell 3, line 1)" in shown
+    assert "bad.ipynb:1 in cell 3" in shown
+    assert "so far" in graft(folder, home, "logs", "@last")
+    copy = folder / "copy.ipynb"
+    graft(folder, home, "output", "@last", "bad:bad.executed.ipynb", "-o", str(copy))
+    assert json.loads(copy.read_text())["cells"][2]["outputs"][0]["ename"] == "ZeroDivisionError"
+
+
+def test_a_file_with_run_shows_its_result(folder: Path, home: Path, printed: str) -> None:
+    shown = graft(folder, home, "run", "etl.py", "-p", "day=2026", "-p", "n=4", "--plain")
+
+    assert 'etl  {"day":"2026","rows":4}' in shown
