@@ -344,6 +344,10 @@ def _other(fact: Fact, with_bytes: bool) -> Document:
     return document
 
 
+def _yielded(fact: StepYielded, with_bytes: bool) -> Document:
+    return {"kind": "StepYielded", "node": fact.node, "attempt": fact.attempt, "at": fact.at, "value": fact.value}
+
+
 def _metric_to_json(point: MetricPoint) -> list[Any]:
     return [point.key, plain(point.value), point.step, point.at]
 
@@ -374,6 +378,7 @@ _WRITERS: dict[Any, Callable[[Any, bool], Document]] = {
     **dict.fromkeys(_KINDS.values(), _other),
     AttemptDispatched: _dispatched,
     AttemptSucceeded: _succeeded,
+    StepYielded: _yielded,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
     "outputs": lambda items: tuple(output_from_json(item) for item in items),

@@ -7,6 +7,7 @@ million quick ones every now and then one, and the last.
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -63,10 +64,11 @@ class Voice:
     def progress(self, done: float, total: float | None) -> None:
         """Tell how far it is, some times a second and at the end."""
         now = time.monotonic()
-        if now < self._next_progress and done != total:
+        if (now < self._next_progress and done != total) or not math.isfinite(done):
             return
         self._next_progress = now + PROGRESS_EVERY_S
-        self._say("progress", (time.time(), float(done), None if total is None else float(total)))
+        whole = float(total) if total is not None and math.isfinite(total) else None
+        self._say("progress", (time.time(), float(done), whole))
 
     def _preview(self, value: object) -> Json:
         if not is_json(value):
