@@ -21,6 +21,7 @@ from .codefiles import CodeFiles
 from .context import WorkerContext
 from .definitions import Decoder
 from .failure import ReportedFailure, describe_failure
+from .items import ShapeError
 from .live import Voice
 from .logbook import Book, open_book
 from .pickles import load_by_value
@@ -256,6 +257,8 @@ class _Attempt:
             reason = Reason.UNPICKLABLE
         elif reason is Reason.ERROR and isinstance(problem, WrongReturns):
             reason = Reason.RETURNS
+        elif reason is Reason.ERROR and isinstance(problem, ShapeError):
+            reason = Reason.INPUT
         return reason, describe_failure(problem, self.inputs, secrets)
 
     def evidence(self) -> list[Output]:

@@ -16,9 +16,6 @@ from graftline.core.codec import (
     error_to_json,
     fact_from_json,
     facts_to_json,
-    graph_from_json,
-    graph_text,
-    graph_to_json,
     output_from_json,
     output_to_json,
 )
@@ -32,9 +29,11 @@ from graftline.core.events import (
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepYielded,
 )
 from graftline.core.graph import (
     Argument,
@@ -50,6 +49,7 @@ from graftline.core.graph import (
     Return,
     Upstream,
 )
+from graftline.core.graphcodec import graph_from_json, graph_text, graph_to_json
 from graftline.core.ids import RunId
 from graftline.core.runs import Frame, StepError
 
@@ -135,7 +135,10 @@ FACT: st.SearchStrategy[Fact] = st.one_of(
         cpu_seconds=st.none() | NUMBER,
         error=ERROR,
         metrics=METRICS,
+        outputs=OUTPUTS,
     ),
+    st.builds(StepYielded, node=TEXT, attempt=st.integers(1), at=NUMBER, value=JSON),
+    st.builds(StepProgressed, node=TEXT, attempt=st.integers(1), at=NUMBER, done=NUMBER, total=st.none() | NUMBER),
     st.builds(AttemptCancelled, at=NUMBER, started=st.none() | NUMBER, seconds=st.none() | NUMBER),
     st.builds(RetryScheduled, at=NUMBER, not_before=NUMBER),
     st.builds(StepSettled, at=NUMBER),
