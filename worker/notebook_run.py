@@ -105,7 +105,7 @@ class _Driver(threading.Thread):
         self._process: subprocess.Popen[bytes] | None = None
         self._running = ""
         """The cell that runs, for messages."""
-        self._is_stopped = False
+        self._is_unwanted = False  # not `_is_stopped`: that is Thread's own
         self.problem: BaseException | None = None
 
     def run(self) -> None:
@@ -122,7 +122,7 @@ class _Driver(threading.Thread):
 
     def stop(self) -> None:
         """End the kernel and all it started: the cell is interrupted first, so that its `finally` blocks run."""
-        self._is_stopped = True
+        self._is_unwanted = True
         process = self._process
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -216,12 +216,12 @@ class _Driver(threading.Thread):
                 return [self.connection_file if arg == "{connection_file}" else arg for arg in spec.argv]
 
             async def _async_launch_kernel(self, kernel_cmd: list[str], **kwargs: Any) -> None:
-                if driver._is_stopped:  # cancelled while this thread imported nbclient
+                if driver._is_unwanted:  # cancelled while this thread imported nbclient
                     raise RuntimeError("stopped before it was started")
                 await super()._async_launch_kernel(kernel_cmd, **kwargs)
                 provisioner: Any = self.provisioner
                 driver._process = process = provisioner.process
-                if driver._is_stopped:
+                if driver._is_unwanted:
                     os.killpg(process.pid, signal.SIGKILL)
 
         class LiveClient(NotebookClient):
