@@ -10,6 +10,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, TypeAlias, Unpack
 
+from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
@@ -182,6 +183,8 @@ class Pipeline:
     def _step(self, step: object) -> Step:
         if isinstance(step, Step):
             return step
+        if isinstance(step, TaskFunction):
+            return step.as_step()
         if callable(step) and not isinstance(step, type):
             return PythonTask.bare(step, self.place)
         hint = "a step is a task, or a function without its parentheses"
