@@ -48,12 +48,15 @@ class CalledTask(PythonTask):
         """Give one of its outputs the name the pipeline returns it under.
 
         Raises:
-            InvalidError: it has another name already, or is found by its name in a file.
+            InvalidError: it has been given another name, or is found by its name in a file.
         """
         returns = [Return(name=self.name)] if self.returns is None else list(self.returns)
-        at = [each.name for each in returns].index(output)
-        if output in self.renamed.values() or returns[at].file is not None or returns[at].pattern is not None:
-            raise self.problem(f"its output '{output}' cannot be returned as '{name}' too", "return it under one name")
+        at = next((at for at, each in enumerate(returns) if each.name == output), -1)
+        if at < 0 or returns[at].file is not None or returns[at].pattern is not None:
+            raise self.problem(
+                f"its output '{output}' cannot be returned as '{name}'",
+                "an output has one name; one that is read from a file has its own",
+            )
         self._returns = (*returns[:at], replace(returns[at], name=name), *returns[at + 1 :])
         self._infers = False
         self.renamed[output] = name
@@ -66,6 +69,7 @@ class TaskFunction(Wrapped, Generic[P, R]):
     """
 
     __wrapped__: Callable[P, R]
+    __name__: str
     __qualname__: str
 
     def __init__(self, function: Callable[P, R], returns: Returns, name: str | None, options: Options, infers: bool):
@@ -155,7 +159,9 @@ class TaskFunction(Wrapped, Generic[P, R]):
 
 
 @overload
-def task(function: Callable[P, R], /, *, returns: Returns = ..., **options: Unpack[Options]) -> TaskFunction[P, R]: ...
+def task(
+    function: Callable[P, R], /, *, returns: Returns = ..., name: str | None = ..., **options: Unpack[Options]
+) -> TaskFunction[P, R]: ...
 @overload
 def task(
     *, returns: Returns = ..., name: str | None = ..., **options: Unpack[Options]
@@ -204,8 +210,8 @@ def flow_of(value: object, body: Body) -> Flow:
         return source_of(value, body)
     if isinstance(value, list | tuple) and futures_in(value):
         return Flows(flow_of(each, body) for each in value)
-    if isinstance(value, dict) and (inside := futures_in(value)):
-        raise inside[0]._refused("cannot be passed in a dict")
+    if isinstance(value, dict | set | frozenset) and (inside := futures_in(value)):
+        raise inside[0]._refused(f"cannot be passed in a {type(value).__name__}")
     return _copied(value)
 
 

@@ -134,10 +134,10 @@ def steps_of(other: object) -> list[Step]:
 
 
 def futures_in(value: object) -> Sequence[Future]:
-    """Return the futures in a value, also those in its lists, tuples and dicts."""
+    """Return the futures in a value, also those in its lists, tuples, sets and dicts."""
     if isinstance(value, Future):
         return [value]
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | set | frozenset):
         return [each for item in value for each in futures_in(item)]
     if isinstance(value, dict):
         return [each for item in value.values() for each in futures_in(item)]
@@ -160,6 +160,7 @@ _REFUSED = {
     "cannot be awaited": ("await", "aiter", "anext"),
     "cannot be changed": ("setitem", "delitem"),
     "cannot be calculated with": (
+        "array_ufunc",  # numpy's functions
         *("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "matmul", "and", "or", "xor", "lshift"),
         *("radd", "rsub", "rmul", "rtruediv", "rfloordiv", "rmod", "rpow", "rmatmul", "rand", "ror", "rxor", "rlshift"),
     ),
@@ -177,4 +178,3 @@ def _refusal(says: str) -> Callable[..., NoReturn]:
 for _says, _names in _REFUSED.items():
     for _name in _names:
         setattr(Future, f"__{_name}__", _refusal(_says))
-Future.__array_ufunc__ = None  # type: ignore[attr-defined]  # numpy's operators then come here too

@@ -7,11 +7,13 @@ import linecache
 import os
 import sys
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from ..core.callables import origin
 from ..core.compiler import Compiled, compile_pipeline
-from ..core.futures import CallError
+from ..core.errors import InvalidError
+from ..core.futures import HINT, CallError
 from ..core.given import Given, from_environ
 from ..core.pipeline import Pipeline
 from .bind import signature_of
@@ -64,15 +66,26 @@ class LocalWorkshop:
             InvalidError: whatever it raises, at the user's line.
         """
         place = origin(function)
-        with user_code(None if place is None else place.file):
-            try:
+        try:
+            with user_code(None if place is None else place.file), _refusals():
                 return function(**arguments)
-            except Exception as error:
-                refused = _refusal_in(error)
-                if refused is None:
-                    raise
-                refused.file, refused.line = user_frame(error, refused.file)
-                raise refused from None
+        except InvalidError as problem:
+            if isinstance(problem.__cause__, TypeError) and problem.hint is None:
+                problem.hint = f"a future is no value yet: {HINT}"  # not everybody says what it was given
+            raise
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise what a future has refused, at the user's line, in place of what became of it."""
+    try:
+        yield
+    except Exception as error:
+        refused = _refusal_in(error)
+        if refused is None:
+            raise
+        refused.file, refused.line = user_frame(error, refused.file)
+        raise refused from None
 
 
 def _refusal_in(error: BaseException) -> CallError | None:
