@@ -87,6 +87,7 @@ class Pipeline:
         force: bool = False,
         tag: str | Sequence[str] | None = None,
         check: bool = True,
+        patches: Mapping[str, object] | None = None,
         **named: object,
     ) -> Any:
         """Run it here and wait; return the finished RunResult.
@@ -98,6 +99,7 @@ class Pipeline:
             force: True reuses no earlier result.
             tag: One or several tags of the run.
             check: False returns a failed run instead of raising.
+            patches: With `runner="mock"`: by step, a function to call in its place, or the value it is to return.
             named: Further parameters; the names above are taken, `params` is not.
 
         Raises:
@@ -106,7 +108,7 @@ class Pipeline:
         """
         given = self._given(params, named)
         return _above("wiring").execute_pipeline(
-            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check
+            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check, patches=patches
         )
 
     def submit(

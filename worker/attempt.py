@@ -244,14 +244,22 @@ class _Attempt:
         return reason, describe_failure(problem, self.inputs, secrets)
 
     def _log_artifact(self, path_or_value: object, name: str | None) -> None:
-        if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
-            path = os.path.relpath(path_or_value, self._cwd)
-            given = os.path.basename(path) if path.startswith("..") else path
-            self.add(Output(name or given, "file", store_file(os.fspath(path_or_value), self._objects)))
-            return
-        if name is None:
-            raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
-        self.add(Output(name, "value", store(dump(path_or_value), self._objects)))
+        self.add(logged_output(path_or_value, name, cwd=self._cwd, objects=self._objects))
+
+
+def logged_output(path_or_value: object, name: str | None, *, cwd: str, objects: str) -> Output:
+    """Keep what `log_artifact` is given, and return the output.
+
+    Raises:
+        TypeError: a value that has no name.
+    """
+    if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
+        path = os.path.relpath(path_or_value, cwd)
+        given = os.path.basename(path) if path.startswith("..") else path
+        return Output(name or given, "file", store_file(os.fspath(path_or_value), objects))
+    if name is None:
+        raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
+    return Output(name, "value", store(dump(path_or_value), objects))
 
 
 def _flat(output: Output) -> tuple[str, int, str, bytes | None]:
