@@ -8,7 +8,7 @@ from dataclasses import replace
 from inspect import Parameter
 
 from ...core.artifacts import ArtifactRef, MetricPoint, Output
-from ...core.graph import Blob, Constant, Return
+from ...core.graph import Blob, CallKind, Constant, Return
 from ...core.orders import Order, Resolved, RunContext
 from ...core.states import Reason
 from ...worker.attempt import logged_output
@@ -18,7 +18,9 @@ from ...worker.call import PythonStep, StubStep
 from ...worker.logbook import Book, open_book
 from ...worker.pickles import load_by_value
 from ...worker.returns import Returns
+from ...worker.scalars import text_value
 from ...worker.stored import value_of
+from .shapes import SHAPES
 
 _TYPED = ("cli", "env")
 """Origins of a constant that a person typed: it is cast to the annotation of whoever takes it."""
@@ -59,9 +61,17 @@ class StandIn:
         return (*made, *artifacts)
 
     def _values(self, returns: Returns) -> Sequence[tuple[Return, object]]:
+        call = self._operation.call
+        shape = SHAPES.get(call.kind)
         if self._patch is None:
-            return StubStep(returns).call({})
-        patch = self._patch[0]
+            return StubStep(returns).call({}) if shape is None else list(shape(call, self._everything(), returns))
+        if shape is None or call.kind is CallKind.REDUCE:
+            return self._patched(self._patch[0], returns)
+        # The start of a map is patched by its list, a choice by the value it looks at, and so the end of an iteration.
+        ((_, seen),) = self._patched(self._patch[0], Returns([Return(name="seen")], "", ""))
+        return list(shape(call, {"items": seen, "value": seen}, returns))
+
+    def _patched(self, patch: object, returns: Returns) -> Sequence[tuple[Return, object]]:
         if not callable(patch):
             return list(zip(returns.direct, returns.split(patch), strict=True))
         self.reason = Reason.INPUT
@@ -69,6 +79,15 @@ class StandIn:
         self.inputs = self._arguments(patch, binder)
         self.reason = Reason.ERROR
         return PythonStep(patch, binder, returns).call(self.inputs)
+
+    def _everything(self) -> dict[str, object]:
+        """Return all arguments of a composite's start or end; what was typed is JSON if it parses."""
+        values = {}
+        for name, value in self._order.arguments:
+            is_text = isinstance(value, Constant) and value.origin in _TYPED and isinstance(value.value, str)
+            read = self._read(value)
+            values[name] = text_value(str(read)) if is_text else read
+        return values
 
     def _arguments(self, patch: Callable[..., object], binder: Binder) -> dict[str, object]:
         """Return the step's arguments that the patch takes, by name."""
