@@ -17,6 +17,8 @@ class Body:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._names: set[str] = set()
+        self._counts: dict[str, int] = {}
+        """Name as wanted -> the last number given to it: ten thousand calls of one task must not count from 1 each."""
 
     def add(self, step: Step) -> None:
         """Take a step that a call has made."""
@@ -25,10 +27,11 @@ class Body:
 
     def free_name(self, wanted: str) -> str:
         """Return the name itself, or `NAME-2`, `NAME-3`, ... when earlier steps have it."""
-        name, count = wanted, 1
+        name, count = wanted, self._counts.get(wanted, 1)
         while name in self._names:
             count += 1
             name = f"{wanted}-{count}"
+        self._counts[wanted] = count
         return name
 
     def results(self, step: Task) -> Future | Futures:
