@@ -12,7 +12,7 @@ from .arguments import named_arguments
 from .bodies import Body, current_body
 from .callables import Wrapped, imported, plain
 from .errors import InvalidError
-from .futures import Future, Futures, futures_in, source_of, steps_of
+from .futures import Future, Futures, futures_in, refusal, source_of, steps_of
 from .graph import Return
 from .options import Options, choose
 from .place import Place, caller
@@ -211,7 +211,7 @@ def flow_of(value: object, body: Body) -> Flow:
     if isinstance(value, list | tuple) and futures_in(value):
         return Flows(flow_of(each, body) for each in value)
     if isinstance(value, dict | set | frozenset) and (inside := futures_in(value)):
-        raise inside[0]._refused(f"cannot be passed in a {type(value).__name__}")
+        raise refusal(inside[0], f"cannot be passed in a {type(value).__name__}")
     return _copied(value)
 
 

@@ -59,25 +59,21 @@ class Future:
         if isinstance(name, str) and name in known:
             return Future(self._body, self._step, name)
         meant = nearest(name, known) if isinstance(name, str) else ""
-        raise self._refused(f"has no item {name!r}{meant}")
+        raise refusal(self, f"has no item {name!r}{meant}")
 
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("_"):  # Python and libraries ask every object for some of these
             raise AttributeError(name)
-        raise self._refused(f"has no attribute '{name}'")
+        raise refusal(self, f"has no attribute '{name}'")
 
     def __hash__(self) -> int:
         return id(self)
 
     def __reduce__(self) -> NoReturn:
-        raise self._refused("cannot be part of a value")
+        raise refusal(self, "cannot be part of a value")
 
     def __format__(self, how: str) -> NoReturn:
-        raise self._refused("cannot be part of a text")
-
-    def _refused(self, says: str) -> CallError:
-        place = caller()
-        return CallError(f"{self!r} {says}: no step has made it yet", HINT, file=place.file, line=place.line)
+        raise refusal(self, "cannot be part of a text")
 
 
 class Futures(tuple[Future, ...]):
@@ -97,6 +93,12 @@ class Futures(tuple[Future, ...]):
         """Order: run this one after the steps of the left side."""
         others >> self[0]
         return self
+
+
+def refusal(future: Future, says: str) -> CallError:
+    """Return the error for what a future is asked to do, at the user's line."""
+    place = caller()
+    return CallError(f"{future!r} {says}: no step has made it yet", HINT, file=place.file, line=place.line)
 
 
 def source_of(future: Future, body: Body) -> OutputOf:
@@ -170,7 +172,7 @@ _REFUSED = {
 
 def _refusal(says: str) -> Callable[..., NoReturn]:
     def refuse(self: Future, *operands: object) -> NoReturn:
-        raise self._refused(says)
+        raise refusal(self, says)
 
     return refuse
 
