@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .core.called import pipeline
+    from .core.calls import task
     from .core.catalog import Catalog
     from .core.errors import (
         Cancelled,
@@ -57,11 +59,15 @@ __all__ = [
     "log_param",
     "metric",
     "pickled",
+    "pipeline",
     "progress",
     "state",
+    "task",
 ]
 
 _HOMES = {
+    "core.called": ("pipeline",),
+    "core.calls": ("task",),
     "core.catalog": ("Catalog",),
     "core.errors": (
         "Cancelled",

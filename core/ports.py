@@ -350,6 +350,14 @@ class Workshop(Protocol):
         """
         ...
 
+    def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:
+        """Call a function of the user while compiling: the body of a pipeline.
+
+        Raises:
+            InvalidError: whatever it raises, at the user's line.
+        """
+        ...
+
 
 class Loader(Protocol):
     """Imports user code apart from this process and compiles it."""

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
+from .callables import plain
 from .errors import InvalidError, nearest
 from .graph import Return
 from .ids import name_problem
@@ -94,7 +95,7 @@ class PythonTask(Task):
             hint = "pass the function itself, without calling it"
             raise wrong(name or "PythonTask", place, f"function= takes a function, not {function!r}", hint)
         super().__init__(name_of(function) if name is None else name, place, returns, options)
-        self.function = function
+        self.function = plain(function)
 
     @classmethod
     def bare(cls, function: Callable[..., object], place: Place) -> PythonTask:

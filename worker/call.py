@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, assert_never
 
+from ..core.callables import plain
 from ..core.graph import Call, CallKind, Operation, Return
 from .bind import Binder
 from .blobs import open_object
@@ -167,6 +168,7 @@ def _function(call: Call, context: WorkerContext) -> Callable[..., Any]:
         function = importlib.import_module(call.module or "")
         for name in (call.qualname or "").split("."):
             function = getattr(function, name)
+        function = plain(function)
     if not callable(function):
         raise TypeError(f"{call.module or call.script}.{call.qualname} is no function but a {type(function).__name__}")
     found: Callable[..., Any] = function
