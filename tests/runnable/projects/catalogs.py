@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shop
+
 from graftline import Catalog, NotebookTask, Pipeline, PythonTask, ShellTask
 
 FILES = ["orders.csv", "archive/notes.txt"]

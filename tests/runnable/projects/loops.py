@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shop
+
 from graftline import Loop, Pipeline, PythonTask
 
 
@@ -14,24 +15,22 @@ def dough(*, execute: bool = True) -> Pipeline:
 
 
 def until_ready() -> Pipeline:
-    rounds = Loop(
-        name="rounds", branch=dough(execute=False), max_iterations=5, break_on="is_ready", index_as="round"
-    )
-    pipeline = Pipeline(name="bake", steps=[rounds])
+    turns = Loop(name="turns", branch=dough(execute=False), max_iterations=5, break_on="is_ready", index_as="turn")
+    pipeline = Pipeline(name="bake", steps=[turns])
     pipeline.execute()
     return pipeline
 
 
 def often_enough() -> Pipeline:
     branch = Pipeline(steps=[PythonTask(name="taste", function=shop.taste, returns=["tried", "is_good", "note"])])
-    rounds = Loop(name="rounds", branch=branch, max_iterations=3, break_on="is_good", index_as="round")
+    turns = Loop(name="turns", branch=branch, max_iterations=3, break_on="is_good", index_as="turn")
     pipeline = Pipeline(
         name="cook",
         steps=[
-            rounds,
+            turns,
             PythonTask(
                 name="check",
-                function=shop.check_rounds,
+                function=shop.check_turns,
                 returns=["last", "was_enough"],
                 terminate_with_success=True,
             ),

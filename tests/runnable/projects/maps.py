@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shop
+
 from graftline import Map, NotebookTask, Parallel, Pipeline, PythonTask, ShellTask
 
 FILE = "params.yaml"
@@ -31,9 +32,7 @@ def per_lot(*, execute: bool = True, weigh: object = shop.weigh) -> Pipeline:
 
 def each() -> Pipeline:
     lots = Map(name="lots of today", iterate_on="lots", iterate_as="lot", branch=per_lot(execute=False))
-    pipeline = Pipeline(
-        steps=[lots, PythonTask(name="collect", function=shop.check_all, terminate_with_success=True)]
-    )
+    pipeline = Pipeline(steps=[lots, PythonTask(name="collect", function=shop.check_all, terminate_with_success=True)])
     pipeline.execute(parameters_file=FILE)
     return pipeline
 
@@ -61,9 +60,7 @@ def heaviest_of_one_step() -> Pipeline:
         ],
         add_terminal_nodes=True,
     )
-    lots = Map(
-        name="lots of today", iterate_on="lots", iterate_as="lot", reducer="lambda *x: max(x)", branch=branch
-    )
+    lots = Map(name="lots of today", iterate_on="lots", iterate_as="lot", reducer="lambda *x: max(x)", branch=branch)
     pipeline = Pipeline(
         steps=[
             lots,
@@ -77,9 +74,7 @@ def heaviest_of_one_step() -> Pipeline:
 def first_fails() -> Pipeline:
     branch = per_lot(execute=False, weigh=shop.weigh_but_first)
     lots = Map(name="lots of today", iterate_on="lots", iterate_as="lot", branch=branch)
-    pipeline = Pipeline(
-        steps=[lots, PythonTask(name="collect", function=shop.check_all, terminate_with_success=True)]
-    )
+    pipeline = Pipeline(steps=[lots, PythonTask(name="collect", function=shop.check_all, terminate_with_success=True)])
     pipeline.execute(parameters_file=FILE)
     return pipeline
 

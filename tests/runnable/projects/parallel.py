@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shop
+
 from graftline import NotebookTask, Parallel, Pipeline, PythonTask, ShellTask, Stub
 
 

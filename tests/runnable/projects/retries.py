@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shop
+
 from graftline import Conditional, Map, Parallel, Pipeline, PythonTask, ShellTask, Stub
 
 FILE = "params.yaml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shop
+
 from graftline import NotebookTask, Pipeline, PythonTask, ShellTask, Stub
 
 
