@@ -18,7 +18,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
     ("fault", "branch", "summary", "rows"),
     [
         ("none", "keep", "good: 288 readings, 12.0 °C on average", 288),
-        ("drift", "straighten", "drifting: 288 readings, 12.0 °C on average", 288),
+        ("drift", "straighten", "drifting: 288 readings, 12.1 °C on average", 288),
         ("broken", "discard", "144 gaps: 0 readings", 0),
     ],
 )
