@@ -7,8 +7,8 @@ from graftline import Catalog, Conditional, Parallel, Pipeline, PythonTask
 checks = Parallel(
     name="checks",
     branches={
-        "gaps": PythonTask(count_gaps, returns=["gaps"]).as_pipeline(),
-        "drift": PythonTask(find_drift, returns=["drift"]).as_pipeline(),
+        "gaps": PythonTask(count_gaps, returns=["gaps"]),
+        "drift": PythonTask(find_drift, returns=["drift"]),
     },
 )
 
@@ -16,10 +16,10 @@ mend = Conditional(
     name="mend",
     parameter="verdict",
     branches={
-        "good": PythonTask(keep, returns=["mended"]).as_pipeline(),
-        "drifting": PythonTask(straighten, returns=["mended"]).as_pipeline(),
+        "good": PythonTask(keep, returns=["mended"]),
+        "drifting": PythonTask(straighten, returns=["mended"]),
     },
-    default=PythonTask(discard, returns=["mended"]).as_pipeline(),
+    default=PythonTask(discard, returns=["mended"]),
 )
 
 branches = Pipeline(

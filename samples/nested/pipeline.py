@@ -13,14 +13,14 @@ by_station = Map(
     name="each station",
     iterate_on="stations",
     iterate_as="station",
-    branch=PythonTask(mean_of_station, returns=["station_means"]).as_pipeline(),
+    branch=PythonTask(mean_of_station, returns=["station_means"]),
 )
 
 by_day = Map(
     name="each day",
     iterate_on="days",
     iterate_as="day",
-    branch=PythonTask(mean_of_day, returns=["day_means"]).as_pipeline(),
+    branch=PythonTask(mean_of_day, returns=["day_means"]),
 )
 
 nested = Pipeline(
@@ -31,7 +31,7 @@ nested = Pipeline(
         Parallel(
             name="means",
             branches={
-                "stations": Pipeline(steps=[by_station]),
+                "stations": by_station,
                 "days": Pipeline(steps=[PythonTask(list_days, returns=["days"]), by_day]),
             },
         ),

@@ -37,7 +37,7 @@ def test_the_scores_are_real_and_the_best_one_is_first(sweep: Sample, run: dict[
     scores = [trial["score"] for trial in trials]
     assert scores == sorted(scores, reverse=True)
     assert scores[0] > 0.95 > 0.5 > scores[-1]
-    assert best == trials[0]["setting"]
+    assert best == {name: trials[0][name] for name in ("C", "gamma")}
     assert sorted(run["metrics"]["sweep/score"], reverse=True) == scores
 
 
