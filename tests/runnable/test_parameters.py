@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from shop_runs import Outcome, Shop
 
 GIVEN = {"count": 1, "rate": 3.14, "city": "Turin", "basket": {"items": 10, "currency": "EUR"}}
@@ -39,22 +38,22 @@ def check_taken(run: Outcome) -> None:
     assert run.metrics["margin"] == 0.9
 
 
-@pytest.mark.parametrize("target", ["passed_by_python", "passed_by_notebook"])
-def test_objects_models_and_metrics_go_from_step_to_step(shop: Shop, target: str) -> None:
-    run = shop.run(f"parameters.py:{target}")
+def test_objects_models_and_metrics_go_from_step_to_step(shop: Shop) -> None:
+    run = shop.run("parameters.py:passed_by_python")
+
+    check_taken(run)
+    assert run.value("lines").shape == (3, 2)
+    assert run.value("total") == 9.75
+
+
+def test_variables_of_a_notebook_do_too_and_it_is_executed_once(shop: Shop) -> None:
+    """There it is executed a second time to read them."""
+    run = shop.run("parameters.py:passed_by_notebook")
 
     check_taken(run)
     assert run.value("lines").shape == (3, 2)
     assert run.value("total") == 9.75
     assert set(run.states.values()) == {"SUCCESS"}
-
-
-def test_a_notebook_is_executed_once_also_when_values_are_read_from_it(shop: Shop) -> None:
-    (shop.root / "taken.txt").unlink(missing_ok=True)
-
-    run = shop.run("parameters.py:passed_by_notebook", "--force")
-
-    assert run.state == "SUCCESS"
     assert (shop.root / "taken.txt").read_text() == "taken\n"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orders
 import shop
 
 from graftline import NotebookTask, Pipeline, PythonTask, ShellTask, metric, pickled
@@ -25,7 +26,7 @@ export margin=0.9
 def given_to_python() -> Pipeline:
     pipeline = Pipeline(
         steps=[
-            PythonTask(name="typed", function=shop.check_typed),
+            PythonTask(name="typed", function=orders.check_typed),
             PythonTask(name="plain", function=shop.check_plain, terminate_with_success=True),
         ],
         add_terminal_nodes=True,
@@ -60,10 +61,10 @@ def passed_by_python() -> Pipeline:
         steps=[
             PythonTask(
                 name="take",
-                function=shop.take_order,
+                function=orders.take_order,
                 returns=[pickled("lines"), "count", "rate", "city", "basket", metric("margin")],
             ),
-            PythonTask(name="read", function=shop.read_order, returns=["total"], terminate_with_success=True),
+            PythonTask(name="read", function=orders.read_order, returns=["total"], terminate_with_success=True),
         ]
     )
     pipeline.execute()
@@ -78,7 +79,7 @@ def passed_by_notebook() -> Pipeline:
                 notebook="notebooks/take.ipynb",
                 returns=[pickled("lines"), "count", "rate", "city", "basket", metric("margin")],
             ),
-            PythonTask(name="read", function=shop.read_order, returns=["total"]),
+            PythonTask(name="read", function=orders.read_order, returns=["total"]),
             NotebookTask(name="read again", notebook="notebooks/read.ipynb", terminate_with_success=True),
         ]
     )
@@ -94,7 +95,7 @@ def passed_by_shell() -> Pipeline:
                 command=WRITE_IN_SHELL,
                 returns=["count", "rate", "city", "basket", metric("margin")],
             ),
-            PythonTask(name="read", function=shop.read_figures),
+            PythonTask(name="read", function=orders.read_figures),
             ShellTask(name="in shell", command=READ_IN_SHELL, terminate_with_success=True),
         ]
     )

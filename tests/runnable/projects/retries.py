@@ -35,7 +35,7 @@ def changed_parameter() -> Pipeline:
 def typed() -> Pipeline:
     pipeline = Pipeline(
         steps=[
-            PythonTask(name="typed", function=shop.check_typed),
+            PythonTask(name="typed", function=shop.check_plain),
             PythonTask(name="plain", function=shop.check_plain_if_dry, terminate_with_success=True),
         ],
         add_terminal_nodes=True,
