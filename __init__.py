@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .core.catalog import Catalog
+    from .core.composites import Conditional, Loop, Map, Parallel
     from .core.errors import (
         Cancelled,
         CheckError,
@@ -30,11 +31,15 @@ __all__ = [
     "Cancelled",
     "Catalog",
     "CheckError",
+    "Conditional",
     "ConflictError",
     "FailedError",
     "GraftError",
     "InvalidError",
+    "Loop",
+    "Map",
     "MissingError",
+    "Parallel",
     "Pipeline",
     "PluginError",
     "PythonJob",
@@ -60,6 +65,7 @@ __all__ = [
 
 _HOMES = {
     "core.catalog": ("Catalog",),
+    "core.composites": ("Conditional", "Loop", "Map", "Parallel"),
     "core.errors": (
         "Cancelled",
         "CheckError",
