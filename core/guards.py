@@ -61,3 +61,9 @@ def is_recovery(node: Node) -> bool:
     """Tell whether a node is the end of an `on_failure` pipeline, and not a step of one."""
     guard = node.guard
     return guard is not None and guard.word == ON_FAILURE and node.path == recovery_of(guard.node)
+
+
+def is_of_recovery(path: str, failed: str) -> bool:
+    """Tell whether a node belongs to the pipeline that takes over when another one fails, its end included."""
+    recovery = recovery_of(failed)
+    return path == recovery or path.startswith(f"{recovery}/")

@@ -1,13 +1,14 @@
 """Where each node of a run stands, and what that means for those that wait for it.
 
-Only the scheduler writes here.
+Only the scheduler, and the consequences it decides, write here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .graph import Node
-from .growth import Plot
-from .guards import Guards, recovery_of, waits_of
+from .guards import Guards, is_of_recovery, recovery_of, waits_of
 from .scopes import around
 from .states import Reason, Status
 
@@ -22,24 +23,35 @@ class Standing:
     """The states of all nodes of one run.
 
     Args:
-        plot: the graph as it stands.
-        guards: of its nodes.
+        nodes: by path; whoever adds to them calls `add`.
+        guards: of the nodes.
     """
 
-    def __init__(self, plot: Plot, guards: Guards):
-        self.states: dict[str, Status] = dict.fromkeys(plot.nodes, Status.PENDING)
+    def __init__(self, nodes: Mapping[str, Node], guards: Guards):
+        self.states: dict[str, Status] = dict.fromkeys(nodes, Status.PENDING)
+        self.running: set[str] = set()
+        """Those that are STARTED."""
         self.left = len(self.states)
         """Nodes that have not reached a final state."""
         self.excused: set[str] = set()
         """Scopes that a terminate step ended with success: what failed inside before does not count."""
         self._reasons: dict[str, Reason | None] = {}
-        self._nodes = plot.nodes
+        self._nodes = nodes
         self._guards = guards
 
     def add(self, path: str) -> None:
         """Take in a node that grew."""
         self.states[path] = Status.PENDING
         self.left += 1
+
+    def begin(self, path: str) -> None:
+        """Record that an attempt of a node is at work."""
+        self.states[path] = Status.STARTED
+        self.running.add(path)
+
+    def postpone(self, path: str) -> None:
+        """Record that a node waits for its next attempt."""
+        self.states[path] = Status.PENDING
 
     def settle(self, path: str, state: Status, reason: Reason | None) -> None:
         """Set the final state of a node."""
@@ -145,9 +157,3 @@ class Standing:
     def _is_taken_over(self, path: str) -> bool:
         recovery = recovery_of(path)
         return self.states[recovery].is_good or self._reasons.get(recovery) in _TAKEN_OVER
-
-
-def is_of_recovery(path: str, failed: str) -> bool:
-    """Tell whether a node belongs to the pipeline that takes over when another one fails, its end included."""
-    recovery = recovery_of(failed)
-    return path == recovery or path.startswith(f"{recovery}/")
