@@ -32,6 +32,9 @@ from .states import Reason
 from .turns import Turn
 from .values import Values
 
+_YIELDING = (AttemptSucceeded, StepJoined, StepReused)
+"""Facts with outputs."""
+
 LONGEST_WAIT_S = 0.2
 """A cancel from elsewhere is seen within 0.3 s: the loop looks at least this often."""
 
@@ -139,7 +142,7 @@ class Engine:
 
     def _take(self, fact: Fact) -> None:
         """Follow a fact the scheduler has accepted: a late end of an earlier attempt is not among them."""
-        if isinstance(fact, AttemptSucceeded | StepJoined | StepReused):
+        if isinstance(fact, _YIELDING):
             self._values.add(fact.node, fact.outputs)
         if self._held and isinstance(fact, AttemptSucceeded | AttemptFailed | AttemptCancelled):
             self._release(fact.node)

@@ -156,4 +156,5 @@ class Standing:
 
     def _is_taken_over(self, path: str) -> bool:
         recovery = recovery_of(path)
-        return self.states[recovery].is_good or self._reasons.get(recovery) in _TAKEN_OVER
+        state = self.states[recovery]
+        return state.is_good or (state is not Status.FAILURE and self._reasons.get(recovery) in _TAKEN_OVER)

@@ -22,19 +22,17 @@ from graftline.core.graph import (
     Policy,
     Upstream,
 )
+from graftline.core.growth import Plot
 from graftline.core.values import Values
 
 
-def taking(*arguments: Argument, needs: Sequence[str] = ("a", "b"), get: tuple[str, ...] = ()) -> Graph:
-    """Return a graph whose last step `end` takes these arguments."""
+def plot(*arguments: Argument, files: Sequence[str] = ("a", "b"), get: tuple[str, ...] = ()) -> Plot:
+    """Return a graph whose last step `end` takes these arguments, and may ask for catalog files of these steps."""
     plain = Operation(call=Call(kind=CallKind.STUB))
     last = Operation(call=Call(kind=CallKind.STUB), policy=Policy(get=get))
     nodes = [Node(path=path, operation=0) for path in ("a", "b")]
-    return Graph(
-        name="test",
-        nodes=(*nodes, Node(path="end", operation=1, arguments=arguments, needs=tuple(needs))),
-        operations=(plain, last),
-    )
+    end = Node(path="end", operation=1, arguments=arguments, needs=("a", "b"), files=tuple(files))
+    return Plot(Graph(name="test", nodes=(*nodes, end), operations=(plain, last)))
 
 
 def file(name: str, data: bytes) -> Output:
@@ -42,7 +40,7 @@ def file(name: str, data: bytes) -> Output:
 
 
 def test_an_order_names_the_attempt_and_its_operation() -> None:
-    order = Values(chain("a"), {}).order("a", 3)
+    order = Values(Plot(chain("a")), {}).order("a", 3)
 
     assert (order.node, order.attempt, order.operation) == ("a", 3, 0)
     assert order.arguments == (("c", Constant(0, "fixed")),)
@@ -51,7 +49,7 @@ def test_an_order_names_the_attempt_and_its_operation() -> None:
 def test_constants_and_blobs_pass_as_they_are_and_lists_keep_their_order() -> None:
     blob = Blob("ab" * 32, "call")
     gathered = Gather((Upstream("b", "value"), Constant(1, "cli"), Gather((Upstream("a", "value"),))))
-    values = Values(taking(Argument("f", blob), Argument("parts", gathered)), {})
+    values = Values(plot(Argument("f", blob), Argument("parts", gathered)), {})
     values.add("a", (value(b"1"),))
     values.add("b", (value(b"2"),))
 
@@ -62,14 +60,14 @@ def test_constants_and_blobs_pass_as_they_are_and_lists_keep_their_order() -> No
 
 
 def test_the_newest_output_of_a_step_counts() -> None:
-    values = Values(taking(Argument("x", Upstream("a", "value"))), {"a": [value(b"recorded")]})
+    values = Values(plot(Argument("x", Upstream("a", "value"))), {"a": [value(b"recorded")]})
     values.add("a", (value(b"now"),))
 
     assert values.order("end", 1).arguments == (("x", value(b"now").ref),)
 
 
 def test_a_value_nobody_made_is_named() -> None:
-    values = Values(taking(Argument("x", Gather((Upstream("a", "value"), Upstream("b", "other"))))), {})
+    values = Values(plot(Argument("x", Gather((Upstream("a", "value"), Upstream("b", "other"))))), {})
     values.add("b", (value(b"1"),))
 
     assert values.missing("end") == [Upstream("a", "value"), Upstream("b", "other")]
@@ -78,19 +76,19 @@ def test_a_value_nobody_made_is_named() -> None:
 
 
 def test_a_catalog_file_is_no_value() -> None:
-    values = Values(taking(Argument("x", Upstream("a", "x"))), {"a": [file("x", b"1")]})
+    values = Values(plot(Argument("x", Upstream("a", "x"))), {"a": [file("x", b"1")]})
 
     assert values.missing("end") == [Upstream("a", "x")]
 
 
-def test_catalog_files_come_from_needed_steps_and_the_later_one_wins() -> None:
+def test_catalog_files_come_from_the_steps_the_node_names_and_the_later_one_wins() -> None:
     recorded = {
         "a": [file("out/m.json", b"1"), file("note.txt", b"2"), value(b"3", "out/v")],
         "b": [file("out/m.json", b"4")],
     }
-    both: dict[str, ArtifactRef] = dict(Values(taking(get=("out/*",)), recorded).order("end", 1).files)
-    one = dict(Values(taking(get=("out/*",), needs=("a",)), recorded).order("end", 1).files)
+    both: dict[str, ArtifactRef] = dict(Values(plot(get=("out/*",)), recorded).order("end", 1).files)
+    one = dict(Values(plot(get=("out/*",), files=("a",)), recorded).order("end", 1).files)
 
     assert both == {"out/m.json": value(b"4").ref}
     assert one == {"out/m.json": value(b"1").ref}
-    assert Values(taking(), recorded).order("end", 1).files == ()
+    assert Values(plot(), recorded).order("end", 1).files == ()
