@@ -61,8 +61,9 @@ class Engine:
             past=session.past,
             recorded=session.recorded,
         )
-        self._nodes = self._scheduler.plot.nodes
-        self._values = Values(self._scheduler.plot, session.recorded)
+        self.plot = self._scheduler.plot
+        """The graph as it stands."""
+        self._values = Values(self.plot, session.recorded)
         self._demands = demands_of(graph)
         self._held: set[str] = set()
         """Paths of steps that hold machine-wide resources."""
@@ -116,7 +117,7 @@ class Engine:
     def _admit(self, path: str) -> bool:
         if self._slots is None:
             return True
-        demand = self._demands.get(self._nodes[path].operation)
+        demand = self._demands.get(self.plot.nodes[path].operation)
         if demand is None:
             return True
         if not self._slots.acquire(path, demand):

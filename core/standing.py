@@ -148,9 +148,7 @@ class Standing:
         """Tell whether the failure of a node may still be recovered, by its own `on_failure` path or one around it."""
         recoverable = self._guards.recoverable
         return bool(recoverable) and any(
-            above in recoverable
-            and not is_of_recovery(path, above)
-            and not self.states[recovery_of(above)].is_final
+            above in recoverable and not is_of_recovery(path, above) and not self.states[recovery_of(above)].is_final
             for above in (path, *around(path))
         )
 

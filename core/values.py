@@ -11,7 +11,21 @@ from typing import assert_never
 from .artifacts import INLINE_LIMIT, ArtifactRef, Output
 from .errors import InvalidError
 from .events import StepJoined
-from .graph import Argument, Blob, CallKind, Carried, Constant, Either, Gather, Index, Item, Json, Node, Source, Upstream
+from .graph import (
+    Argument,
+    Blob,
+    CallKind,
+    Carried,
+    Constant,
+    Either,
+    Gather,
+    Index,
+    Item,
+    Json,
+    Node,
+    Source,
+    Upstream,
+)
 from .growth import Plot
 from .orders import Order, Resolved
 
@@ -142,10 +156,7 @@ class Values:
     def _files(self, paths: Iterable[str]) -> list[tuple[str, ArtifactRef]]:
         """Return the catalog files of nodes; of two with one name the later node's counts."""
         found = {
-            output.name: output.ref
-            for path in paths
-            for output in self._outputs.get(path, ())
-            if output.role == "file"
+            output.name: output.ref for path in paths for output in self._outputs.get(path, ()) if output.role == "file"
         }
         return list(found.items())
 

@@ -9,11 +9,11 @@ from typing import TypeGuard
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shapes import Pipe, build, pipes
+from shapes import Conditional, Loop, Map, Parallel, Pipe, Sub, build, pipes, step
 from worlds import Play, Told, World, bad, ok, recorded, standing
 
 from graftline.core.events import AttemptDispatched, AttemptFailed, Fact, RetryScheduled, StepSettled
-from graftline.core.graph import ON_FAILURE, CallKind, Graph, Node, Terminate
+from graftline.core.graph import ON_FAILURE, CallKind, Graph, Terminate
 from graftline.core.growth import Plot
 from graftline.core.states import Reason, Status
 from graftline.core.turns import Past
@@ -185,9 +185,9 @@ def steps_inside(plot: Plot, end: str) -> list[str]:
         scope = scope_of(path)
         ends_there = scope if scope in plot.nodes else scope_of(scope)
         is_start = kind(plot, path) in (CallKind.SPLIT, CallKind.CHOOSE)
-        if scope == end and not path.endswith(f"/{ON_FAILURE}") and not is_start:
-            found.append(path)
-        elif scope and ends_there == end and path.startswith(f"{end}/") and not path.endswith(f"/{ON_FAILURE}"):
+        if (scope == end and not path.endswith(f"/{ON_FAILURE}") and not is_start) or (
+            scope and ends_there == end and path.startswith(f"{end}/") and not path.endswith(f"/{ON_FAILURE}")
+        ):
             found.append(path)
     return found
 
@@ -205,9 +205,7 @@ def test_a_run_that_is_taken_up_again_anywhere_comes_to_the_same_end(pipe: Pipe,
 
 @given(pipe=pipes(), seed=st.integers(0, 10_000), cut=st.floats(0, 1))
 @EXAMPLES
-def test_a_run_with_early_ends_that_is_taken_up_again_comes_to_the_same_end(
-    pipe: Pipe, seed: int, cut: float
-) -> None:
+def test_a_run_with_early_ends_that_is_taken_up_again_comes_to_the_same_end(pipe: Pipe, seed: int, cut: float) -> None:
     whole = played(pipe, seed, guards_are_needs=True)
     if any(isinstance(fact, RetryScheduled) for fact in whole.facts):
         return  # the failures of a step are counted anew: it gets more attempts
@@ -226,8 +224,10 @@ def resumed(whole: Play, cut: float) -> Play:
     told = Told(graph)
     for fact in facts:
         told.take(fact)
-    past = {path: replace(each, state=Status.PENDING) if each.state is Status.STARTED else each
-            for path, each in told.past.items()}
+    past = {
+        path: replace(each, state=Status.PENDING) if each.state is Status.STARTED else each
+        for path, each in told.past.items()
+    }
     again = Play(told.plot.graph(), whole.world, first=whole.first, past=past, recorded=recorded(facts))
     again.groups[:0] = groups
     return again.run() if again.scheduler.result is None else again
@@ -249,7 +249,8 @@ def test_late_and_foreign_reports_change_nothing(pipe: Pipe, seed: int, data: st
         path = data.draw(st.sampled_from(paths), label="late")
         attempt = play.scheduler.attempts.get(path, 0)
         late = attempt - 1 if path in play.scheduler.running else attempt
-        report = data.draw(st.sampled_from([ok(path, late), bad(path, late)]), label="report")
+        reports: list[Fact] = [ok(path, late), bad(path, late)]
+        report = data.draw(st.sampled_from(reports), label="report")
         assert play.pass_on([report]) == []
         if play.scheduler.running:
             running = play.scheduler.running
@@ -264,19 +265,16 @@ def test_late_and_foreign_reports_change_nothing(pipe: Pipe, seed: int, data: st
 
 def test_the_nodes_of_shapes_are_a_graph_in_topological_order() -> None:
     seen: set[str] = set()
-    pipe = [*_everything()]
-    graph = build(pipe)
-    for node in graph.nodes:
+    for node in build(_everything()).nodes:
         assert set(node.needs) <= seen, node
         seen.add(node.path)
-    assert isinstance(graph.nodes[0], Node)
 
 
 def _everything() -> Pipe:
-    from shapes import Conditional, Loop, Map, Parallel, Sub, step
-
     return [
         step("a", on_failure=[step("mend")]),
-        Parallel(name="p", branches={"l": [Map(name="m", inside=[step("x")])], "r": [Sub(name="s", inside=[step("y")])]}),
+        Parallel(
+            name="p", branches={"l": [Map(name="m", inside=[step("x")])], "r": [Sub(name="s", inside=[step("y")])]}
+        ),
         Conditional(name="c", branches={"yes": [Loop(name="l", inside=[step("z")])], "no": [step("n")]}),
     ]

@@ -1,11 +1,12 @@
 """Composites of any depth as graphs, built by hand: what the scheduler and the engine see, without user code.
 
-A pipeline is a list of pieces; `build` lays it out as nodes and bodies. Every step returns `out`, every end hands it on.
+A pipeline is a list of pieces; `build` lays it out as nodes and bodies. Every step returns `out`, every end hands it
+on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -201,8 +202,7 @@ class _Builder:
         items, scope = f"{path}/items", f"{path}/[]"
         inside = self.pipe(piece.inside, _Place(scope, (items,), place.guard, Item(scope, None), place.environ))
         sinks = self.sinks(piece.inside, scope)
-        results = (Argument("out", Either(tuple(Upstream(sink, "out") for sink in sinks)), True),)
-        body = Body(kind=BodyKind.MAP, nodes=tuple(inside), exits=sinks, results=results, files=sinks)
+        body = Body(kind=BodyKind.MAP, nodes=tuple(inside), exits=sinks, results=self.out_of(sinks), files=sinks)
         self.bodies.append(body)
         start = self.node(items, CallKind.SPLIT, place, before, data, grows=len(self.bodies) - 1)
         return [start, self.node(path, CallKind.REDUCE, place, (items,), ())]
@@ -216,18 +216,21 @@ class _Builder:
         carried = Carried(scope, Constant(0, "fixed"), before_it)
         rest = _Place(scope, (f"{path}/[<]",), place.guard, carried, (*place.environ, ("I", scope)))
         nodes = [*self.pipe(piece.inside, rest), self.iteration(piece, scope, place, sinks, at)]
-        result = Argument("out", Either(tuple(Upstream(sink, "out") for sink in sinks)), True)
         self.bodies[at] = Body(
-            kind=BodyKind.LOOP, nodes=tuple(nodes), exits=(scope,), results=(result,), files=sinks, limit=piece.limit
+            kind=BodyKind.LOOP,
+            nodes=tuple(nodes),
+            exits=(scope,),
+            results=self.out_of(sinks),
+            files=sinks,
+            limit=piece.limit,
         )
         zero = f"{path}/0"
         first = _Place(zero, before, place.guard, Constant(0, "fixed"), (*place.environ, ("I", "0")))
         firsts = self.sinks(piece.inside, zero)
-        handed = Argument("out", Either(tuple(Upstream(sink, "out") for sink in firsts)), True)
         return [
             *self.pipe(piece.inside, first),
             self.iteration(piece, zero, place, firsts, at),
-            self.node(path, CallKind.JOIN, place, (zero,), (handed,)),
+            self.node(path, CallKind.JOIN, place, (zero,), self.out_of(firsts)),
         ]
 
     def iteration(self, piece: Loop, path: str, place: _Place, sinks: tuple[str, ...], body: int) -> Node:
@@ -246,8 +249,7 @@ class _Builder:
 
     def join(self, path: str, place: _Place, scopes: Mapping[str, Pipe], before: tuple[str, ...]) -> Node:
         sinks = tuple(sink for scope, inside in scopes.items() for sink in self.sinks(inside, scope))
-        handed = (Argument("out", Either(tuple(Upstream(sink, "out") for sink in sinks)), True),)
-        return self.node(path, CallKind.JOIN, place, sinks or before, handed, files=sinks)
+        return self.node(path, CallKind.JOIN, place, sinks or before, self.out_of(sinks), files=sinks)
 
     def sinks(self, pipe: Pipe, scope: str) -> tuple[str, ...]:
         """Return the ends of the steps that no other one of the pipeline waits for, and those of recoveries."""
@@ -256,6 +258,12 @@ class _Builder:
             waited.update(([pipe[number - 1].name] if number else []) if piece.after is None else piece.after)
         found = [f"{scope}/{piece.name}" for piece in pipe if piece.name not in waited]
         return tuple(found + [f"{scope}/{piece.name}/{ON_FAILURE}" for piece in pipe if piece.on_failure is not None])
+
+    @staticmethod
+    def out_of(sinks: Iterable[str]) -> tuple[Argument, ...]:
+        """Return what an end is bound to: nothing that a recovery made."""
+        steps = [sink for sink in sinks if not sink.endswith(f"/{ON_FAILURE}")]
+        return (Argument("out", Either(tuple(Upstream(sink, "out") for sink in steps)), True),)
 
     def node(
         self,

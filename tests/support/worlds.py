@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
+from typing import Any
 
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.events import (
@@ -86,7 +87,9 @@ class World:
 
     def end(self, plot: Plot, path: str, attempt: int, at: float = 1.0) -> AttemptSucceeded | AttemptFailed:
         """Return how an attempt ends."""
-        return bad(path, attempt, at) if self.is_broken(path, attempt) else ok(path, attempt, at, self.outputs(plot, path))
+        return (
+            bad(path, attempt, at) if self.is_broken(path, attempt) else ok(path, attempt, at, self.outputs(plot, path))
+        )
 
 
 def ok(path: str, attempt: int = 1, at: float = 1.0, outputs: tuple[Output, ...] = ()) -> AttemptSucceeded:
@@ -117,11 +120,9 @@ class Play:
         scheduler: keyword arguments of the scheduler.
     """
 
-    def __init__(
-        self, graph: Graph, world: World, *, first: Callable[[str], object] = str, **scheduler: object
-    ) -> None:
-        given: dict[str, object] = {"jobs": 1_000_000}
-        self.scheduler = Scheduler(graph, **(given | scheduler))  # type: ignore[arg-type]
+    def __init__(self, graph: Graph, world: World, *, first: Callable[[str], Any] = str, **scheduler: Any) -> None:
+        given: dict[str, Any] = {"jobs": 1_000_000}
+        self.scheduler = Scheduler(graph, **(given | scheduler))
         self.world = world
         self.first = first
         self.groups: list[list[Fact]] = []
