@@ -84,17 +84,22 @@ class Consequences:
         self._settle_consequences(turn, at)
         self._is_open = True
 
-    def tell(self, path: str, outputs: tuple[Output, ...]) -> None:
-        """Take in what a node that is about to succeed has returned."""
-        if not self._is_plain and self._nodes[path].operation in self._deciding:
-            self._told[path] = outputs
-
-    def end(self, path: str, state: Status, reason: Reason | None, turn: Turn, at: float) -> None:
-        """Set the final state of a node and decide everything that follows from it."""
+    def end(
+        self,
+        path: str,
+        state: Status,
+        reason: Reason | None,
+        turn: Turn,
+        at: float,
+        outputs: tuple[Output, ...] = (),
+    ) -> None:
+        """Set the final state of a node, with what it returned, and decide everything that follows from it."""
         if self._is_plain and state.is_good:  # nearly all ends of nearly all runs: 1 us each saved
             self.standing.settle(path, state, reason)
             self._release_plainly(path)
             return
+        if outputs and self._nodes[path].operation in self._deciding:
+            self._told[path] = outputs
         self._settle(path, state, reason)
         self._settle_consequences(turn, at)
 

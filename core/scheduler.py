@@ -65,6 +65,7 @@ class Scheduler:
         self.result: RunFinished | None = None
         self._consequences = Consequences(graph, fail_fast=fail_fast, recorded=recorded or {})
         self.plot = self._consequences.plot
+        self._nodes = self.plot.nodes
         self._standing = self._consequences.standing
         self._queue = self._consequences.queue
         self.states: Mapping[str, Status] = self._standing.states
@@ -130,9 +131,11 @@ class Scheduler:
             admit: takes the machine-wide resources of a step; False when they are not free now.
         """
         chosen: list[AttemptDispatched] = []
+        if self.stop is not None:
+            return chosen
         held: list[str] = []
-        ready, states = self._queue.ready, self.states
-        while ready and len(chosen) < room and self.stop is None:
+        ready, states, attempts = self._queue.ready, self.states, self.attempts
+        while ready and len(chosen) < room:
             path = ready[0][2]
             if states[path] is not Status.PENDING:  # settled while it waited here: reused, left out, or not wanted
                 heapq.heappop(ready)
@@ -144,17 +147,14 @@ class Scheduler:
             if not admit(path):
                 held.append(path)
                 continue
-            self._busy_cpus += self._cpus_for(path)
-            chosen.append(AttemptDispatched(node=path, attempt=self._begin(path), at=now))
+            if self._cpus is not None:
+                self._busy_cpus += self._cpus_for(path)
+            self._standing.begin(path)
+            attempts[path] = attempt = attempts.get(path, 0) + 1
+            chosen.append(AttemptDispatched(node=path, attempt=attempt, at=now))
         for path in held:
             self._queue.push(path)
         return chosen
-
-    def _begin(self, path: str) -> int:
-        self._standing.begin(path)
-        attempt = self.attempts.get(path, 0) + 1
-        self.attempts[path] = attempt
-        return attempt
 
     def _take(self, fact: Fact, turn: Turn) -> None:
         if isinstance(fact, _ENDS):
@@ -166,8 +166,7 @@ class Scheduler:
         else:
             turn.facts.append(fact)  # also those that change nothing here
             if isinstance(fact, StepReused):
-                self._consequences.tell(fact.node, fact.outputs)
-                self._consequences.end(fact.node, Status.CACHED, None, turn, fact.at)
+                self._consequences.end(fact.node, Status.CACHED, None, turn, fact.at, fact.outputs)
             elif isinstance(fact, StepSettled):
                 self._consequences.end(fact.node, fact.state, fact.reason, turn, fact.at)
             elif isinstance(fact, CancelRequested):
@@ -180,12 +179,12 @@ class Scheduler:
         if path not in self.running or fact.attempt != self.attempts[path]:
             return  # a late report of an attempt that is already over: never applied twice
         self.running.discard(path)
-        self._busy_cpus -= self._cpus_for(path)
+        if self._cpus is not None:
+            self._busy_cpus -= self._cpus_for(path)
         unwanted = self._consequences.unwanted.pop(path, None)
         if isinstance(fact, AttemptSucceeded):
             turn.facts.append(fact)
-            self._consequences.tell(path, fact.outputs)
-            self._consequences.end(path, Status.SUCCESS, fact.reason, turn, fact.at)
+            self._consequences.end(path, Status.SUCCESS, fact.reason, turn, fact.at, fact.outputs)
         elif isinstance(fact, AttemptFailed) and unwanted is None:
             turn.facts.append(fact)
             self._fail(fact, turn)
@@ -198,7 +197,7 @@ class Scheduler:
     def _fail(self, fact: AttemptFailed, turn: Turn) -> None:
         path = fact.node
         self._failures[path] = self._failures.get(path, 0) + 1
-        policy = self.plot.origin.operations[self.plot.nodes[path].operation].policy
+        policy = self.plot.origin.operations[self._nodes[path].operation].policy
         delay = retry_delay(policy, self._failures[path], fact.reason)
         if delay is not None and self.stop is None:
             self._standing.postpone(path)
@@ -223,7 +222,7 @@ class Scheduler:
         return RunFinished(state=state, reason=None, at=now)
 
     def _cpus_for(self, path: str) -> float:
-        return 1.0 if self._cpus is None else self._cpus[self.plot.nodes[path].operation]
+        return 1.0 if self._cpus is None else self._cpus[self._nodes[path].operation]
 
 
 def reset_for_retry(

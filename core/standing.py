@@ -18,6 +18,11 @@ PASSED_REASONS = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.RECOVERED, 
 _TAKEN_OVER = frozenset({Reason.RECOVERED, Reason.TERMINATED})
 """An `on_failure` path that ended early for one of these has done what it was there for."""
 
+_FAULTS = frozenset({Status.FAILURE, Status.INTERRUPTED})
+_BLAMED = _FAULTS | {Status.CANCELLED}
+"""States inside a composite that make it fail. Others have a cause before them; a step that is still PENDING here is
+about to be skipped for it."""
+
 
 class Standing:
     """The states of all nodes of one run.
@@ -35,7 +40,7 @@ class Standing:
         """Nodes that have not reached a final state."""
         self.excused: set[str] = set()
         """Scopes that a terminate step ended with success: what failed inside before does not count."""
-        self._reasons: dict[str, Reason | None] = {}
+        self._reasons: dict[str, Reason] = {}
         self._nodes = nodes
         self._guards = guards
 
@@ -58,7 +63,7 @@ class Standing:
         if not self.states[path].is_final:
             self.left -= 1
         self.states[path] = state
-        if reason is not None or path in self._reasons:
+        if reason is not None:
             self._reasons[path] = reason
 
     def reason(self, path: str) -> Reason | None:
@@ -116,7 +121,7 @@ class Standing:
                 found = Reason.UPSTREAM
             elif self.excused and any(above in self.excused for above in around(path)):
                 continue
-            elif self.states[path] is not Status.SKIPPED and not (is_stopped and self.states[path] is Status.CANCELLED):
+            elif self.states[path] in (_FAULTS if is_stopped else _BLAMED):
                 return Reason.INSIDE
             else:
                 before = self.unmet(self._nodes[path])

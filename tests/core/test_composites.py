@@ -604,3 +604,13 @@ class TestCost:
 
         assert self.seconds(lambda: begun.pass_on(news)) < 1.0
         assert len(begun.plot.growth) == 1001
+
+
+def test_a_composite_that_was_skipped_with_recoveries_in_it_has_not_failed_inside() -> None:
+    """A recovery in a recovery is skipped after the end that waits for it: what is still open blames nobody."""
+    deep = step("a", on_failure=[step("b", on_failure=[step("c", on_failure=[step("d")])])])
+
+    done = run([step("load"), Sub(name="s", inside=[deep], on_failure=[step("mend")])], World(broken=["load"]))
+
+    assert done.states()["s"] == "SKIPPED UPSTREAM"
+    assert "s/on_failure/mend" not in done.started()

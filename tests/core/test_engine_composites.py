@@ -1,4 +1,4 @@
-"""The engine on composites: values through ends and into grown steps, and nothing committed that a crash could split."""
+"""The engine on composites: values through ends and into grown steps; a cause and what follows in one commit."""
 
 from __future__ import annotations
 

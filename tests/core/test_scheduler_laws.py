@@ -179,15 +179,14 @@ def scopes_within(path: str, end: str) -> Iterator[str]:
 
 
 def steps_inside(plot: Plot, end: str) -> list[str]:
-    """Return the steps and composites that are in a pipeline of this composite, not deeper."""
+    """Return its start and the steps and composites that are in a pipeline of this composite, not deeper."""
     found = []
     for path in plot.nodes:
         scope = scope_of(path)
         ends_there = scope if scope in plot.nodes else scope_of(scope)
-        is_start = kind(plot, path) in (CallKind.SPLIT, CallKind.CHOOSE)
-        if (scope == end and not path.endswith(f"/{ON_FAILURE}") and not is_start) or (
-            scope and ends_there == end and path.startswith(f"{end}/") and not path.endswith(f"/{ON_FAILURE}")
-        ):
+        if path.endswith(f"/{ON_FAILURE}"):
+            continue
+        if scope == end or (ends_there == end and path.startswith(f"{end}/")):
             found.append(path)
     return found
 
