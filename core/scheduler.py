@@ -68,6 +68,7 @@ class Scheduler:
         self._nodes = self.plot.nodes
         self._standing = self._consequences.standing
         self._queue = self._consequences.queue
+        self._unwanted = self._consequences.unwanted
         self.states: Mapping[str, Status] = self._standing.states
         self.running = self._standing.running
         self.attempts: dict[str, int] = {path: known.attempts for path, known in (past or {}).items()}
@@ -181,7 +182,7 @@ class Scheduler:
         self.running.discard(path)
         if self._cpus is not None:
             self._busy_cpus -= self._cpus_for(path)
-        unwanted = self._consequences.unwanted.pop(path, None)
+        unwanted = self._unwanted.pop(path, None) if self._unwanted else None
         if isinstance(fact, AttemptSucceeded):
             turn.facts.append(fact)
             self._consequences.end(path, Status.SUCCESS, fact.reason, turn, fact.at, fact.outputs)
