@@ -167,8 +167,7 @@ class Consequences:
         path = node.path
         for guarded in self.guards.of(path):
             if self.standing.states[guarded.path] is Status.PENDING and not self._opens(path, guarded):
-                reason = Reason.BRANCH if self.standing.is_passed(path) else Reason.UPSTREAM
-                self._conclude(guarded.path, Status.SKIPPED, reason, turn, at)
+                self._conclude(guarded.path, Status.SKIPPED, self._closing(path), turn, at)
         if self.standing.states[path] is Status.FAILURE and path in self.guards.recoverable:
             if self.standing.is_recovering(path) or self.standing.is_passed(path):
                 self._close(self._scopes.listed_after(path), Reason.RECOVERED, turn, at)
@@ -177,6 +176,13 @@ class Consequences:
             self._release(path, turn, at)
         if is_recovery(node) and node.guard is not None and self.standing.states[node.guard.node] is Status.FAILURE:
             self._release(node.guard.node, turn, at)
+
+    def _closing(self, path: str) -> Reason:
+        """Return why those that a node guards do not run: it decided otherwise, or did not come to decide."""
+        if not self.standing.is_passed(path):
+            return Reason.UPSTREAM
+        reason = self.standing.reason(path)
+        return reason if reason is Reason.RECOVERED or reason is Reason.TERMINATED else Reason.BRANCH
 
     def _opens(self, path: str, guarded: Node) -> bool:
         """Tell whether what came out of a node lets one run that it guards."""

@@ -21,6 +21,7 @@ from .events import (
     RunFinished,
     StepJoined,
     StepReused,
+    StepTold,
 )
 from .graph import Graph
 from .orders import Order
@@ -96,7 +97,7 @@ class Engine:
             unmade = self._submit(started)
             if turn.cancel:
                 self._executor.cancel(turn.cancel, grace_s=turn.grace_s)
-            ended: Sequence[AttemptEnded] = unmade or self._executor.wait(self._patience(now))
+            ended: Sequence[AttemptEnded | StepTold] = unmade or self._executor.wait(self._patience(now))
             news = [*self._asked(), *ended]
 
     def _advance(self, news: Sequence[Fact], now: float) -> Turn:

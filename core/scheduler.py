@@ -25,9 +25,12 @@ from .events import (
     RetryScheduled,
     RunFinished,
     StepJoined,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepTold,
+    StepYielded,
 )
 from .graph import Graph
 from .retry import retry_delay
@@ -36,6 +39,8 @@ from .turns import CANCEL_GRACE_S, PART_GRACE_S, Past, Stop, Turn
 
 _ENDS = (AttemptSucceeded, AttemptFailed, AttemptCancelled)
 """`AttemptEnded` for isinstance: to make the union anew for each fact costs 1 us."""
+_WORDS = (StepYielded, StepProgressed)
+"""`StepTold` for the same."""
 
 
 class Scheduler:
@@ -164,6 +169,8 @@ class Scheduler:
             if fact.node in self._consequences.joins:
                 turn.facts.append(fact)
                 self._consequences.end(fact.node, Status.SUCCESS, None, turn, fact.at)
+        elif isinstance(fact, _WORDS) and not self._is_running(fact):
+            pass  # the last words of an attempt that is over
         else:
             turn.facts.append(fact)  # also those that change nothing here
             if isinstance(fact, StepReused):
@@ -175,9 +182,12 @@ class Scheduler:
                 stop = Stop(state=Status.CANCELLED, reason=Reason.USER, step_reason=Reason.USER, grace_s=grace)
                 self._consequences.halt(stop, turn, is_again=fact.is_hard)
 
+    def _is_running(self, fact: AttemptEnded | StepTold) -> bool:
+        return fact.node in self.running and fact.attempt == self.attempts[fact.node]
+
     def _take_end(self, fact: AttemptEnded, turn: Turn) -> None:
         path = fact.node
-        if path not in self.running or fact.attempt != self.attempts[path]:
+        if not self._is_running(fact):
             return  # a late report of an attempt that is already over: never applied twice
         self.running.discard(path)
         if self._cpus is not None:
