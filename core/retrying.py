@@ -69,11 +69,12 @@ class Retrying:
             raise InvalidError(
                 f"run {run.id} has nothing to retry: no step failed or was left undone", "use --all to run them all"
             )
-        graph, again = _without_regrown(spec.graph, again)
+        growers = {growth.node for growth in spec.graph.growth} & again
+        graph, again = _without_regrown(spec.graph, growers, again)
         good = {path for path, step in steps.items() if step.state.is_good}
         kept = _in_order(graph, good - again)
         if loaded is not None:
-            _refuse_rewired(old.graph, graph, kept)
+            _refuse_rewired(pruned(old.graph, growers), graph, kept)
         selected = None if spec.selected is None else _in_order(graph, _within(spec) | again)
         spec = replace(spec, graph=graph, selected=selected)
         recorded = parts.outputs.of_run(request.run)
@@ -161,9 +162,8 @@ def _affected(graph: Graph, paths: set[str]) -> set[str]:
     return found
 
 
-def _without_regrown(graph: Graph, again: set[str]) -> tuple[Graph, set[str]]:
-    """Return the graph without what grows anew, and what runs again of it."""
-    growers = {growth.node for growth in graph.growth} & again
+def _without_regrown(graph: Graph, growers: set[str], again: set[str]) -> tuple[Graph, set[str]]:
+    """Return the graph without what grew out of growers that run again, and what runs again of it."""
     if not growers:
         return graph, again
     smaller = pruned(graph, growers)
@@ -196,9 +196,10 @@ def _chosen(graph: Graph, steps: Mapping[str, StepRun], selection: Selection) ->
         if need not in chosen and (need not in steps or not _is_settled(steps[need]))
     }
     if lacking:
-        names = ", ".join(f"'{path}'" for path in _in_order(graph, lacking))
+        names = [f"'{path}'" for path in _in_order(graph, lacking)]
         raise InvalidError(
-            f"the selection needs {names}, which did not succeed in this run", "include it, or use --from"
+            f"the selection needs {_first(names, ', ', ' and ')}, which did not succeed in this run",
+            "include it, or use --from",
         )
     return chosen
 
@@ -226,11 +227,9 @@ def _refuse_rewired(old: Graph, new: Graph, kept: Sequence[str]) -> None:
         f"'{old.node(path).family or path}' is gone" for path in _in_order(old, before) if path not in new.index
     ]
     if problems:
-        told = list(dict.fromkeys(problems))
-        more = f"; and {len(told) - _PROBLEMS_SHOWN} more" if len(told) > _PROBLEMS_SHOWN else ""
+        told = _first(list(dict.fromkeys(problems)), "; ", "; and ")
         raise InvalidError(
-            "the pipeline has changed before steps whose results would be kept:"
-            f" {'; '.join(told[:_PROBLEMS_SHOWN])}{more}",
+            f"the pipeline has changed before steps whose results would be kept: {told}",
             "use 'graft run': it starts from the pipeline as it is now",
         )
 
@@ -239,6 +238,12 @@ def _wiring(node: Node) -> tuple[object, ...]:
     """Return what a step waits for and which values it takes; constants are parameters, no wiring."""
     taken = [(argument.name, upstreams(argument.source)) for argument in node.arguments]
     return node.needs, node.guard, sorted((name, sources) for name, sources in taken if sources)
+
+
+def _first(texts: Sequence[str], comma: str, last: str) -> str:
+    """Return the first texts in one, and how many there are more."""
+    left = len(texts) - _PROBLEMS_SHOWN
+    return comma.join(texts[:_PROBLEMS_SHOWN]) + (f"{last}{left} more" if left > 0 else "")
 
 
 def _in_order(graph: Graph, paths: set[str]) -> tuple[str, ...]:
