@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ...core.codec import fact_from_json
+from ...core.codec import facts_from_json
 from ...core.errors import ConflictError
 from ...core.ids import RunId
 from ...core.ports import Feed
@@ -69,6 +69,6 @@ def _follow(space: Workspace, run: RunId, view: Progress) -> Run:
 
 def _tell(feed: Feed, run: RunId, after: int, view: Progress) -> int:
     while rows := feed.events(after, run, PAGE):
-        view.observe([fact_from_json({**row.data, "kind": row.kind, "at": row.at}) for row in rows])
+        view.observe(facts_from_json([{**row.data, "kind": row.kind, "at": row.at} for row in rows]))
         after = rows[-1].seq
     return after
