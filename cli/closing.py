@@ -20,7 +20,7 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
     """
     run = shown.run
     state = look.paint(look.state(run.state), MARKS[run.state].ink, Ink.BOLD)
-    told = look.dot.join(text for text in (counts_text(run), took, run_reason_text(run.reason)) if text)
+    told = look.dot.join(text for text in (counts_text(shown), took, run_reason_text(run.reason)) if text)
     lines = [f"{state}  {clean(run.pipeline)}  {shown.short}{look.dot}{told}"]
     lines += metric_lines(look, shown.steps)
     for panel in failures(look, shown):
@@ -30,8 +30,18 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
 
 
 def _outputs(look: Look, shown: Shown) -> list[str]:
-    names = [output.name for step in shown.steps for output in step.outputs if output.role != "metric"]
-    if not names or shown.run.state is not Status.SUCCESS:
+    if shown.run.state is not Status.SUCCESS:
+        return []
+    composites = shown.composites
+    # Those of items and iterations are handed on by the end of their map or loop; a split has one for each item.
+    handed_on = {
+        step.path
+        for step in shown.steps
+        if any(composites.role(each).is_repeated for each in composites.around(step.path))
+    }
+    found = [step for step in shown.steps if step.path not in handed_on and composites.role(step.path).is_counted]
+    names = list(dict.fromkeys(each.name for step in found for each in step.outputs if each.role != "metric"))
+    if not names:
         return []
     more = look.said(f", … {plural(len(names) - OUTPUTS_SHOWN, 'more')[:-1]}") if len(names) > OUTPUTS_SHOWN else ""
     text = f"  {clean(', '.join(names[:OUTPUTS_SHOWN]))}{more}"

@@ -36,10 +36,12 @@ def attach(options: Options, *, run: RunArgument = LAST) -> int:
     found = space.find(run)
     look = look_of(is_plain=options.is_plain)
     short = context.short(space, found)
-    states = {node.path: Status.PENDING for node in space.graph(found).nodes}
+    graph = space.graph(found)
+    # As it was compiled: the facts tell how it grew.
+    states = {node.path: Status.PENDING for node in (graph.origin or graph).nodes}
     title = f"{space.show(found).pipeline}  {short}"
     try:
-        view = progress(look, states, title, is_plain=options.is_plain, is_quiet=options.is_json)
+        view = progress(look, states, title, graph=graph, is_plain=options.is_plain, is_quiet=options.is_json)
         with view:
             ended = _follow(space, found, view)
     except KeyboardInterrupt:
