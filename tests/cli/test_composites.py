@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, output, run, step
+import typer
+from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, output, rows_of, run, step
 from grown_graphs import choice, loop, parallel, recovery, trials
 
 from graftline.cli.board import Board
 from graftline.cli.card import Shown, card
 from graftline.cli.closing import closing
+from graftline.cli.completion import complete_steps
 from graftline.cli.frame import frame
 from graftline.cli.live import Lines
 from graftline.cli.look import Look
@@ -32,6 +35,7 @@ from graftline.core.runs import StepError, StepRun
 from graftline.core.states import Reason, Status
 
 Golden = Callable[[str, str], None]
+Graft = Callable[..., Any]
 LOOK = Look(width=100)
 
 
@@ -244,3 +248,72 @@ def test_lines_tell_of_steps_and_composites_and_not_of_how_they_are_made() -> No
 
     told = [" ".join(line.split()[2:4]) for line in stream.getvalue().splitlines()]
     assert told == ["skipped cond/no/do", "running cond/yes/do", "ok cond"]
+
+
+@pytest.fixture
+def mapped(space: FakeWorkspace) -> FakeWorkspace:
+    """Return a workspace whose newest run is of a map of 40 items, each with an output."""
+    space.graph_now = grown(trials(), [Growth("trials/items", 40)])
+    steps = [
+        replace(step(node.path, outputs=(output("out", 1),)), family=node.family)
+        for node in space.graph_now.nodes
+        if node.path != "trials/items"
+    ]
+    steps.insert(1, step("trials/items", outputs=tuple(output(str(number), number) for number in range(40))))
+    steps[-1] = step("report", Status.FAILURE, reason=Reason.ERROR)
+    space.records[GOOD] = (run(GOOD, Status.FAILURE, steps), steps)
+    return space
+
+
+def test_the_outputs_of_a_large_map_are_one_row(graft: Graft, mapped: FakeWorkspace) -> None:
+    told = [line.split()[:2] for line in graft("output", GOOD[:4]).out.splitlines()[1:]]
+
+    assert told == [["out", "load"], ["out", "trials"], ["out", "trials/*/fit"]]
+
+
+def test_an_output_of_an_item_and_of_the_map_can_be_asked_for(graft: Graft, mapped: FakeWorkspace) -> None:
+    mapped.records[GOOD][1][0] = step("load")
+
+    assert graft("output", GOOD[:4], "trials/3/fit:out").out == "1\n"
+    assert graft("output", GOOD[:4], "out").out == "1\n"
+
+
+def test_the_preview_of_a_retry_folds_a_large_map(graft: Graft, mapped: FakeWorkspace) -> None:
+    told = graft("retry", GOOD[:4], "-n").out.splitlines()
+
+    assert "  ◇ trials/*/fit  40 of them  kept" in told
+    assert len(told) < 8
+
+
+def test_paths_that_grew_are_completed(mapped: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graftline.cli.context.workspace", lambda options: mapped)
+    context = typer.Context(typer.main.get_command(typer.Typer(callback=lambda: None)))
+    context.params["run"] = GOOD[:4]
+
+    assert complete_steps(context, "trials/3") == ["trials/3/fit", *(f"trials/3{digit}/fit" for digit in range(10))]
+
+
+def test_what_grew_and_what_was_joined_are_events(graft: Graft, space: FakeWorkspace) -> None:
+    joined = StepJoined(node="both", at=NOW, outputs=())
+    space.feed_rows = rows_of(GOOD, [[grew("trials/items", 10_000), joined]])
+
+    first, second = graft("events").out.splitlines()
+
+    assert first.split()[2:] == ["GraphGrown", "trials/items", "size", "10,000"]
+    assert second.split()[2:] == ["StepJoined", "both"]
+
+
+def test_attach_follows_a_graph_that_grows_and_passes_over_facts_it_does_not_know(
+    graft: Graft, space: FakeWorkspace
+) -> None:
+    graph = grown(trials(), [Growth("trials/items", 2)])
+    space.graph_now = graph
+    items = [f"trials/{number}/fit" for number in range(2)]
+    facts = [*split(2), *(each(path) for path in items for each in (dispatched, succeeded))]
+    space.feed_rows = rows_of(GOOD, [facts])
+    space.feed_rows.append(replace(space.feed_rows[-1], seq=9, kind="StepSang"))
+
+    ended = graft("attach", GOOD[:4])
+
+    assert ended.code == 0
+    assert "trials/1/fit" in ended.out
