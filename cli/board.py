@@ -24,6 +24,7 @@ from ..core.events import (
     RunFinished,
     RunStarted,
     StepJoined,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
@@ -64,6 +65,8 @@ class Board:
         """Path -> wall time before which it does not start again."""
         self.took: dict[str, float] = {}
         """Path -> seconds of its last attempt."""
+        self.progress: dict[str, float] = {}
+        """Path of a running step that tells how far it is -> share of the whole, 0 to 1."""
         self.causes: dict[str, str] = {}
         """Path of a failed step -> one line."""
         self.recent: deque[str] = deque(maxlen=RECENT)
@@ -80,6 +83,7 @@ class Board:
             AttemptSucceeded: self._succeeded,
             AttemptFailed: self._failed,
             AttemptCancelled: self._cancelled,
+            StepProgressed: self._progressed,
             RetryScheduled: self._retry_scheduled,
             StepSettled: self._settled,
             StepReused: self._reused,
@@ -90,7 +94,7 @@ class Board:
 
     def tells(self, fact: Fact) -> bool:
         """Tell whether a fact changes where a step stands."""
-        return hasattr(fact, "node") and type(fact) in self._handlers and type(fact) is not GraphGrown
+        return type(fact) in self._handlers and type(fact) not in (RunStarted, RunFinished, GraphGrown, StepProgressed)
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Bring the board up to date."""
@@ -150,6 +154,8 @@ class Board:
         path = fact.node
         self._move(path, status)
         self.running.pop(path, None)
+        if self.progress:
+            self.progress.pop(path, None)
         self.recent.append(path)
         self.executed += 1
         if fact.seconds is not None:
@@ -164,6 +170,10 @@ class Board:
 
     def _cancelled(self, fact: AttemptCancelled) -> None:
         self._ended(fact, Status.CANCELLED)
+
+    def _progressed(self, fact: StepProgressed) -> None:
+        if fact.total:
+            self.progress[fact.node] = min(1.0, max(0.0, fact.done / fact.total))
 
     def _retry_scheduled(self, fact: RetryScheduled) -> None:
         self._move(fact.node, Status.PENDING)
@@ -222,6 +232,7 @@ class Board:
     def _run_finished(self, fact: RunFinished) -> None:
         self.result = fact.state
         self.running.clear()
+        self.progress.clear()
 
 
 def _one_line(fact: AttemptFailed) -> str:

@@ -245,7 +245,7 @@ class Projection:
     ) -> None:
         run = self._run
         if isinstance(fact, AttemptFailed):
-            self._results(node, fact.attempt, (), fact.metrics, rows)
+            self._results(node, fact.attempt, fact.outputs, fact.metrics, rows)
             error = canonical(error_to_json(fact.error))
             self._end(fact, node, Status.FAILURE, (fact.cpu_seconds, fact.peak_bytes), error, rows)
         elif isinstance(fact, AttemptCancelled):

@@ -140,7 +140,7 @@ def test_the_closing_words_count_what_was_written_and_name_what_is_handed_on() -
     lines = closing(LOOK, shown(graph, outputs, Status.SUCCESS), "1s")
 
     assert "23 steps" in lines[0]
-    assert lines[lines.index("outputs") + 1].split() == ["scores"]
+    assert lines[lines.index("outputs") + 1].split() == ["scores", "[1]"]
 
 
 def dispatched(node: str) -> Fact:

@@ -151,7 +151,7 @@ def _end(step: Step, fact: AttemptSucceeded | AttemptFailed | AttemptCancelled) 
         if isinstance(fact, AttemptSucceeded):
             state, outputs = Status.SUCCESS, fact.outputs
         else:
-            state, error = Status.FAILURE, fact.error
+            state, error, outputs = Status.FAILURE, fact.error, fact.outputs
     _move(step, fact.node, state)
     step.reason, step.shown, step.results[fact.attempt] = fact.reason, fact.attempt, (outputs, metrics)
     step.attempts[fact.attempt] = replace(
@@ -212,7 +212,7 @@ def step_run(record: Record, path: str) -> StepRun:
         params={each.name: each.source.value for each in node.arguments if isinstance(each.source, Constant)},
         cached_from=step.cached_from,
         error=shown.error if shown and step.state in (Status.FAILURE, Status.PENDING) else None,
-        outputs=outputs if step.state.is_good else (),
+        outputs=outputs if step.state.is_good or step.state is Status.FAILURE else (),
         metrics=metrics,
         family=node.family,
     )
