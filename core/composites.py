@@ -1,160 +1,218 @@
-"""What a person wrote of a graph: steps and composites. The rest (starts, ends of iterations) is how they run.
-
-Display only. Roles are told by paths without their numbers, so that what grows later is known from the start and a
-view need not hold the graph as it grew.
-"""
+"""The shapes of a pipeline: branches side by side, one branch for each item, one of several, one again and again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from enum import StrEnum
+from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-from .graph import HERE, ON_FAILURE, Body, CallKind, Graph, Node
-from .states import Status
+from .branches import (
+    Branch,
+    Key,
+    branch_of,
+    branches_of,
+    check_clash,
+    identifiers,
+    listed,
+    name_of,
+    names,
+    noted,
+    worded,
+)
+from .errors import InvalidError, nearest
+from .ids import name_problem
+from .nesting import Composite, outputs_of
+from .options import Options
+from .pipeline import Pipeline
+from .place import caller
+from .reducers import Reducer, check_reducer
+from .steps import OutputOf
 
-ANY = "*"
-"""Stands for the numbers of items and iterations."""
 CHOICE = "choice"
-"""Last part of the path of a conditional's start."""
+"""Last part of the path of a conditional's choice, so no branch can be called that."""
+DEFAULT = "default"
+"""Word of the branch of a conditional that is taken when no other fits."""
 
 
-class Role(StrEnum):
-    """What a node is to a person."""
+class Parallel(Composite):
+    """Branches that run side by side. What their steps return is there for the steps after it."""
 
-    STEP = "step"
-    START = "start"
-    """Splits a map, or chooses the branch of a conditional: part of the composite above."""
-    TURN = "turn"
-    """Ends an iteration of a loop: part of the loop above."""
-    MAP = "map"
-    LOOP = "loop"
-    CONDITIONAL = "conditional"
-    GROUP = "group"
-    """A parallel, or a pipeline as a step."""
-    RECOVERY = "recovery"
-    """What takes over when a step fails."""
+    is_open = True
+
+    def __init__(
+        self,
+        branches: Mapping[str, Branch],
+        name: str | None = None,
+        gather: str | Sequence[str] = (),
+        **options: Unpack[Options],
+    ):
+        """Take branches.
+
+        Args:
+            branches: Name -> pipeline, step, function, or list of these.
+            name: Name of the step; None: "parallel".
+            gather: Names that several branches return: who takes one gets the list of them, in the order of the
+                branches. Any other name may be returned by one branch alone.
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong; all of it in one message.
+        """
+        problems: list[InvalidError] = []
+        self._branches = branches_of(branches, problems)
+        self.gather = names("gather", gather, problems)
+        known = outputs_of(*self._branches.values())
+        for each in self.gather:
+            if each not in known and not problems:
+                text = f"gather= names '{each}', which no branch returns{nearest(each, known)}"
+                problems.append(InvalidError(text, listed(known)))
+        super().__init__("parallel" if name is None else name, caller(), options, problems)
 
     @property
-    def is_composite(self) -> bool:
-        """Tell whether other nodes are inside of it."""
-        return self not in (Role.STEP, Role.START, Role.TURN)
+    def pipelines(self) -> Mapping[str, Pipeline]:
+        """The branches by name."""
+        return self._branches
+
+
+class Map(Composite):
+    """One branch for each item of a list that is known when the run has come there."""
+
+    def __init__(
+        self,
+        branch: Branch,
+        iterate_on: str | OutputOf,
+        iterate_as: str | Sequence[str] | None = None,
+        reducer: Reducer | None = None,
+        collect: str | None = None,
+        name: str | None = None,
+        **options: Unpack[Options],
+    ):
+        """Take a branch.
+
+        Args:
+            branch: Pipeline, step, function, or list of these.
+            iterate_on: Name of the list: an earlier step returns it, or a parameter gives it; or `step["output"]`.
+            iterate_as: Name of the item inside; a list of names: each item is a dict (or an object) that has these.
+                None: "item".
+            reducer: Makes one value of the list over all items of each returned name: a function of the list, or of
+                any number of values; a dotted path; a builtin such as "sum"; the text of a lambda. None: the list.
+            collect: Name of the one output, made of one dict an item: what `iterate_as` names and what was returned.
+            name: Name of the step; None: "map".
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong; all of it in one message.
+        """
+        problems: list[InvalidError] = []
+        self.branch = branch_of("branch=", branch, problems)
+        self.iterate_on = name_of("iterate_on", iterate_on, problems)
+        self.is_whole = iterate_as is None or isinstance(iterate_as, str)
+        """Whether the item has one name, and is not taken apart."""
+        self.iterate_as = identifiers("iterate_as", "item" if iterate_as is None else iterate_as, problems)
+        self.reducer: Reducer | None = None
+        with noted(problems):
+            self.reducer = check_reducer(reducer)
+        if collect is not None and (trouble := name_problem(collect)):
+            problems.append(InvalidError(f"collect= {trouble}"))
+        self.collect = collect
+        check_clash("iterate_as", self.iterate_as, self.branch, problems)
+        super().__init__("map" if name is None else name, caller(), options, problems)
 
     @property
-    def is_repeated(self) -> bool:
-        """Tell whether what is inside has a number: of the item or the iteration."""
-        return self in (Role.MAP, Role.LOOP)
+    def pipelines(self) -> Mapping[str, Pipeline]:
+        """The branch."""
+        return {"": self.branch}
 
     @property
-    def is_counted(self) -> bool:
-        """Tell whether a person counts it as a step: they wrote it, or it grew out of what they wrote."""
-        return self not in (Role.START, Role.TURN, Role.RECOVERY)
+    def outputs(self) -> tuple[str, ...]:
+        """Names it returns: those of the branch, or the one it collects."""
+        return outputs_of(self.branch) if self.collect is None else (self.collect,)
 
 
-class Composites:
-    """The roles of a graph's nodes.
+class Conditional(Composite):
+    """One of several branches, by a value known when the run has come there. The others are skipped."""
 
-    Args:
-        graph: of a run, as compiled or as it had grown; None when it cannot be read: everything is a step then.
+    def __init__(
+        self,
+        parameter: str | OutputOf,
+        branches: Mapping[Key, Branch],
+        default: Branch | None = None,
+        name: str | None = None,
+        **options: Unpack[Options],
+    ):
+        """Take branches.
+
+        Args:
+            parameter: Name of the value: an earlier step returns it, or a parameter gives it; or `step["output"]`.
+            branches: Value -> pipeline, step, function, or list of these. Values are compared as text, so that 1 and
+                "1" are one.
+            default: What runs when the value fits none; None: that is a failure.
+            name: Name of the step; None: "conditional".
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong; all of it in one message.
+        """
+        problems: list[InvalidError] = []
+        self.parameter = name_of("parameter", parameter, problems)
+        by_word = worded(branches, problems)
+        if default is not None and DEFAULT in by_word:
+            problems.append(InvalidError("default= is given, and a branch is called 'default' as well"))
+        self.branches = branches_of(by_word, problems, CHOICE, may_be_empty=default is not None)
+        """By word; without the default."""
+        self.default = None if default is None else branch_of("default=", default, problems)
+        super().__init__("conditional" if name is None else name, caller(), options, problems)
+
+    @property
+    def pipelines(self) -> Mapping[str, Pipeline]:
+        """The branches by word, the default last."""
+        return self.branches if self.default is None else {**self.branches, DEFAULT: self.default}
+
+
+class Loop(Composite):
+    """One branch again and again. What it returns is there for the next iteration, and in the end for the steps after.
+
+    A step takes what this iteration has returned already, else what the iteration before returned; in the first
+    iteration, what an earlier step or a parameter gives, else its default.
     """
 
-    def __init__(self, graph: Graph | None):
-        graph = Graph(name="", nodes=(), operations=()) if graph is None else graph.origin or graph
-        self._roles: dict[str, Role] = {}
-        self._bodies: dict[str, Body] = {}
-        self._known: dict[str, Role] = {}
-        """By path; a table of ten thousand steps asks ten times for each, and to work it out takes 3 us."""
-        self._above: dict[str, tuple[str, ...]] = {}
-        nodes = [*graph.nodes, *(node for body in graph.bodies for node in body.nodes)]
-        for node in nodes:
-            kind = graph.operations[node.operation].call.kind
-            role = _role(node, kind)
-            if role is not Role.STEP:
-                self._roles[_key(node.path)] = role
-            if node.grows is not None:
-                self._bodies[_key(node.path)] = graph.bodies[node.grows]
-        for key, role in self._roles.items():
-            if role is Role.GROUP:
-                self._roles[key] = self._of_join(key)
+    def __init__(
+        self,
+        branch: Branch,
+        max_iterations: int,
+        break_on: str | None = None,
+        index_as: str | None = None,
+        name: str | None = None,
+        **options: Unpack[Options],
+    ):
+        """Take a branch.
+
+        Args:
+            branch: Pipeline, step, function, or list of these.
+            max_iterations: At least 1.
+            break_on: Name the branch returns; the loop ends when it is true. None: all iterations are done.
+            index_as: Name of the iteration's number, from 0, as an argument and an environment variable inside.
+            name: Name of the step; None: "loop".
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong; all of it in one message.
+        """
+        problems: list[InvalidError] = []
+        self.branch = branch_of("branch=", branch, problems)
+        if isinstance(max_iterations, bool) or not isinstance(max_iterations, int) or max_iterations < 1:
+            problems.append(InvalidError(f"max_iterations= takes a whole number of 1 or more, not {max_iterations!r}"))
+        self.max_iterations = max_iterations
+        known = outputs_of(self.branch)
+        if break_on is not None and break_on not in known and not problems:
+            text = f"break_on= names {break_on!r}, which the branch does not return{nearest(str(break_on), known)}"
+            problems.append(InvalidError(text, listed(known)))
+        self.break_on = break_on
+        self.index_as = None if index_as is None else next(iter(identifiers("index_as", index_as, problems)), None)
+        if self.index_as is not None:
+            check_clash("index_as", (self.index_as,), self.branch, problems)
+        super().__init__("loop" if name is None else name, caller(), options, problems)
 
     @property
-    def is_flat(self) -> bool:
-        """Tell whether there are only steps."""
-        return not self._roles
-
-    def role(self, path: str) -> Role:
-        """Return what the node at a path is."""
-        found = self._known.get(path)
-        if found is None:
-            found = self._known[path] = self._roles.get(_key(path), Role.STEP)
-        return found
-
-    def body(self, path: str) -> Body | None:
-        """Return what grows when the node at a path has succeeded."""
-        return self._bodies.get(_key(path))
-
-    def around(self, path: str) -> tuple[str, ...]:
-        """Return the paths of the composites a node is inside of, outermost first."""
-        if not self._roles:
-            return ()
-        above, slash, _ = path.rpartition("/")
-        if not slash:
-            return ()
-        found = self._above.get(above)
-        if found is None:
-            found = self.around(above)
-            if self.role(above).is_composite:
-                found = (*found, above)
-            self._above[above] = found
-        return found
-
-    def shown(self, states: Mapping[str, Status]) -> dict[str, Status]:
-        """Return where each node stands for people: a composite has started while something inside is at work."""
-        found = dict(states)
-        if self._roles:
-            at_work = [path for path, status in states.items() if status is Status.STARTED]
-            for composite in {each for path in at_work for each in self.around(path)}:
-                if found.get(composite) is Status.PENDING:
-                    found[composite] = Status.STARTED
-        return found
-
-    def counted(self, states: Mapping[str, Status]) -> dict[Status, int]:
-        """Return how many of what a person counts stands where, only states that occur."""
-        found = dict.fromkeys(Status, 0)
-        for path, status in self.shown(states).items():
-            found[status] += self.role(path).is_counted
-        return {status: count for status, count in found.items() if count}
-
-    def items(self, paths: Iterable[str]) -> dict[str, int]:
-        """Return how many items or iterations there are of each map and loop that has some."""
-        numbers: dict[str, set[str]] = {}
-        for path in paths:
-            for composite in self.around(path):
-                if self.role(composite).is_repeated:
-                    part = path[len(composite) + 1 :].partition("/")[0]
-                    if part.isdecimal():
-                        numbers.setdefault(composite, set()).add(part)
-        return {composite: len(found) for composite, found in numbers.items()}
-
-    def _of_join(self, key: str) -> Role:
-        if self._roles.get(f"{key}/{ANY}") is Role.TURN:
-            return Role.LOOP
-        return Role.CONDITIONAL if self._roles.get(f"{key}/{CHOICE}") is Role.START else Role.GROUP
-
-
-def _role(node: Node, kind: CallKind) -> Role:
-    if kind in (CallKind.SPLIT, CallKind.CHOOSE):
-        return Role.START
-    if kind is CallKind.UNTIL or (kind is CallKind.JOIN and node.grows is not None):
-        return Role.TURN
-    if kind is CallKind.REDUCE:
-        return Role.MAP
-    if kind is CallKind.JOIN:
-        return Role.RECOVERY if node.name == ON_FAILURE else Role.GROUP
-    return Role.STEP
-
-
-def _key(path: str) -> str:
-    """Return a path without its numbers."""
-    if path.replace("/", "").isalpha():
-        return path
-    return "/".join([ANY if part == HERE or part.isdecimal() else part for part in path.split("/")])
+    def pipelines(self) -> Mapping[str, Pipeline]:
+        """The branch."""
+        return {"": self.branch}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .composites import ANY, Composites, Role
+from .roles import ANY, Composites, Role
 
 FOLD_ABOVE = 10
 """Items or iterations of one map or loop up to which each has rows of its own."""
