@@ -25,8 +25,8 @@ from graftline.core.graph import (
     Item,
     Node,
     Operation,
-    Return,
     Policy,
+    Return,
     Source,
     Upstream,
 )
