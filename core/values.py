@@ -66,6 +66,7 @@ class Values:
             InvalidError: a value it takes is not there.
         """
         node = self._plot.nodes[path]
+        arguments: tuple[tuple[str, Resolved], ...]
         if node.operation in self._reductions:
             arguments = tuple([(name, self._items(source)) for name, source, _ in node.arguments])
         else:
