@@ -51,6 +51,8 @@ class Binder:
         """Keys of given parameters that an argument got."""
         self._wrong: set[str] = set()
         """Keys of given parameters that do not cast."""
+        self._outdone: dict[str, str] = {}
+        """Key of a parameter a person gave for this run -> what a step took instead."""
         self.params: dict[str, Json] = {}
         """Key -> value, cast, of every parameter a person gave that an argument got and JSON can hold."""
 
@@ -109,7 +111,11 @@ class Binder:
         found = []
         for key in self._given.demanded():
             name = key.rpartition(":")[2]
-            if key not in self._used and name in takers:
+            if key in self._outdone:
+                # Of ten thousand steps that take it otherwise, the first tells.
+                effect = "does not reach every step" if key in self._used else "has no effect"
+                found.append(f"the parameter '{key}' {effect}: {self._outdone[key]}")
+            elif key not in self._used and name in takers:
                 found.append(f"the parameter '{key}' has no effect: '{name}' is bound otherwise wherever it is taken")
         for name in self._given.pipeline:
             if name not in takers and name not in self._used:
@@ -121,11 +127,13 @@ class Binder:
         if name in step.inputs:
             return self._wired(step, take, step.inputs[name])
         if name in step.params:
+            self._note_outdone(step, name, "its own params=")
             return self._constant(step, take, step.params[name])
         return self._named(step, take, name)
 
     def _named(self, step: Step, take: Take, name: str) -> Source | None:
         if name in self._makers:
+            self._note_outdone(step, name, f"what step '{self._makers[name]}' returns")
             return Upstream(self._makers[name], name)
         found = self._given.find(step.name, name)
         if found is None:
@@ -141,6 +149,11 @@ class Binder:
         if found.origin != "pipeline" and isinstance(source, Constant):
             self.params.setdefault(found.key, source.value)
         return source
+
+    def _note_outdone(self, step: Step, name: str, winner: str) -> None:
+        for key in (f"{step.name}:{name}", name):
+            if (key in self._given.typed or key in self._given.call) and key not in self._outdone:
+                self._outdone[key] = f"step '{step.name}' takes '{name}' from {winner}"
 
     def _constant(self, step: Step, take: Take, value: object) -> Source:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .binding import Binder, Bound, Listed
 from .collector import rare_collections
@@ -18,6 +18,7 @@ from .ordering import cycle, ordered_needs, topological
 from .pipeline import Pipeline
 from .place import relative_to
 from .ports import Workshop
+from .provenance import Note
 from .steps import Step
 from .tasks import Task
 
@@ -32,6 +33,8 @@ class Compiled:
     params: Mapping[str, Json]
     """Parameters a person gave, cast, by the key they were given under."""
     warnings: tuple[str, ...]
+    note: Mapping[str, Json] = field(default_factory=dict)
+    """Where parameters came from; see `provenance`."""
 
 
 @rare_collections()
@@ -69,7 +72,8 @@ class _Compilation:
         self._steps = [step for step in pipeline.steps if mode in step.modes]
         self._listed = [self._operations.listed(step) for step in self._steps]
         self._positions = {step.name: position for position, step in enumerate(self._steps)}
-        self._binder = Binder(self._listed, replace(given, pipeline=pipeline.params), self._constants)
+        self._given = replace(given, pipeline=pipeline.params)
+        self._binder = Binder(self._listed, self._given, self._constants)
 
     def result(self, name: str) -> Compiled:
         """Return the graph, or raise all problems."""
@@ -100,7 +104,18 @@ class _Compilation:
             blobs=self._constants.blobs,
             params=self._binder.params,
             warnings=(*self._operations.warnings, *self._binder.warnings()),
+            note=self._noted(),
         )
+
+    def _noted(self) -> dict[str, Json]:
+        note = Note(self._given)
+        for listed in self._listed:
+            note.add(listed.step, listed.takes.items)
+            if listed.takes.takes_rest:
+                note.add_rest(self._given.names_for(listed.step.name))
+        for function, takes in self._operations.functions():
+            note.add_defaults(function, takes.items)
+        return note.to_json()
 
     def _check_names(self) -> None:
         first: dict[str, Step] = {}

@@ -253,12 +253,15 @@ def _checked(path: tuple[str, ...], value: object) -> object:
 def _placed(problem: InvalidError, layer: Layer, path: tuple[str, ...]) -> InvalidError:
     if layer.file is None:
         return InvalidError(f"{layer.name}: {problem.message}", problem.hint)
-    line = _line_of(layer.text, (*layer.prefix, *path))
+    line = line_of(layer.text, (*layer.prefix, *path))
     return InvalidError(problem.message, problem.hint, file=layer.file, line=line)
 
 
-def _line_of(text: str, path: tuple[str, ...]) -> int | None:
-    """Return the 1-based line that sets a key; None when TOML wrote it in a way this does not read (inline tables)."""
+def line_of(text: str, path: tuple[str, ...]) -> int | None:
+    """Return the 1-based line of a TOML text that sets a key.
+
+    None when it is written in a way this does not read (inline tables).
+    """
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
         bare = line.strip()

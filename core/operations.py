@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 
 from .binding import Listed
 from .callables import imported, origin
@@ -38,6 +38,13 @@ class Operations:
     def kept(self) -> tuple[Operation, ...]:
         """Every operation asked for, in the order of their indices."""
         return tuple(self._kept)
+
+    def functions(self) -> Iterator[tuple[Call, Takes]]:
+        """Yield each function that is called, with what it takes."""
+        for identity, takes in self._takes.items():
+            call = self._calls.get(identity)
+            if call is not None:
+                yield call, takes
 
     def listed(self, step: Step) -> Listed:
         """Return a step with what it takes and returns."""

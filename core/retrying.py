@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from .errors import ConflictError, InvalidError
 from .graph import Graph, Node, upstreams
-from .ports import Loaded, LoadRequest
+from .launching import load_again
+from .ports import Loaded
 from .preflight import Preflight
 from .requests import CodeChoice, RetryPlan, RetryRequest
 from .runs import Run, RunSpec, StepRun
@@ -54,7 +55,7 @@ class Retrying:
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params, is_again=True))
+            loaded = parts.loader.load(load_again(old))
         spec = self._revised(old, request, loaded)
         again = _to_run_again(spec, steps, request)
         if not again:

@@ -21,6 +21,8 @@ class Take(NamedTuple):
     """False: it has a default, or the task does without."""
     annotation: object = Parameter.empty
     """The type it is cast to; `Parameter.empty` for none."""
+    default: object = Parameter.empty
+    """Value of the function's own default; `Parameter.empty` for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def takes_of_function(signature: Signature) -> Takes:
     parameters = signature.parameters.values()
     kinds = {each.kind for each in parameters}
     items = tuple(
-        Take(each.name, each.default is each.empty, each.annotation)
+        Take(each.name, each.default is each.empty, each.annotation, each.default)
         for each in parameters
         if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
     )

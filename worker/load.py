@@ -12,9 +12,10 @@ from collections.abc import Mapping
 
 from ..core.compiler import Compiled
 from ..core.errors import GraftError, InvalidError
-from ..core.given import Given, from_environ
+from ..core.given import Given, from_environ, variables
 from ..core.pipeline import Pipeline
 from ..core.ports import Loaded, LoadRequest
+from ..core.provenance import NOTE
 from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
@@ -45,6 +46,9 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
             file={**own, **request.values},
             environ={} if request.is_again else from_environ(os.environ),
+            variables=variables(os.environ),
+            origins=request.origins,
+            places={**dict.fromkeys(own, "execute() of the file"), **request.places},
         )
         compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode)
     except GraftError as error:
@@ -67,7 +71,7 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
     try:
         reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else _NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
-        given = Given(call=params, environ=from_environ(os.environ))
+        given = Given(call=params, environ=from_environ(os.environ), variables=variables(os.environ))
         compiled = compile_in(root, pipeline, given, name=name)
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
@@ -122,7 +126,7 @@ def _loaded(root: str, pipeline: Pipeline, compiled: Compiled, reached: Reached,
         graph=compiled.graph,
         snapshot=snapshot_of(root, files),
         params=compiled.params,
-        environment=environment_of(packages),
+        environment={**environment_of(packages), NOTE: dict(compiled.note)},
         preload=tuple(sorted(reached.packages)),
         blobs=compiled.blobs,
         description=pipeline.description,

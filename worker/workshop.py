@@ -8,9 +8,10 @@ import os
 import sys
 import tokenize
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from ..core.compiler import Compiled, compile_pipeline
-from ..core.given import Given, from_environ
+from ..core.given import Given, from_environ, variables
 from ..core.pipeline import Pipeline
 from .bind import signature_of
 from .byvalue import carry, weight_warning
@@ -71,7 +72,7 @@ def compile_here(pipeline: Pipeline, *, mode: str = "job", params: Mapping[str, 
         InvalidError: the pipeline is wrong; every problem in one message.
     """
     root = root_of(pipeline)
-    given = Given(call=params or {}, environ=from_environ(os.environ))
+    given = Given(call=params or {}, environ=from_environ(os.environ), variables=variables(os.environ))
     return compile_in(root, pipeline, given, name=pipeline.name_in(namespace_of(pipeline)), mode=mode)
 
 
@@ -79,12 +80,7 @@ def compile_in(root: str, pipeline: Pipeline, given: Given, *, name: str, mode: 
     """Compile a pipeline whose modules are imported here; warnings of both sides together."""
     workshop = LocalWorkshop(root)
     compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
-    return Compiled(
-        graph=compiled.graph,
-        blobs=compiled.blobs,
-        params=compiled.params,
-        warnings=(*compiled.warnings, *workshop.warnings),
-    )
+    return replace(compiled, warnings=(*compiled.warnings, *workshop.warnings))
 
 
 def root_of(pipeline: Pipeline) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ...core.document import SCHEMA
 from ...core.requests import RunRequest
 from ...core.states import Status
+from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
 from ..look import Ink, look_of
 from ..options import Options
-from ..parameters import file_params, typed_params
+from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
 
@@ -23,7 +24,10 @@ def check(
 ) -> int:
     """Import and compile a pipeline without running it; every problem is reported at once."""
     space = context.workspace(options, target, needs_code=True)
-    request = RunRequest(target=context.target(options, target), params=typed_params(param), values=file_params(params))
+    given = read_parameters(params)
+    request = RunRequest(
+        target=context.target(options, target), params=typed_params(param), values=given.values, places=given.places
+    )
     loaded = space.load(request)
     graph = loaded.graph
     if options.is_json:
