@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .core import discovery
-from .core.errors import InvalidError, PluginError
+from .core.errors import PluginError
 from .core.ids import RunId, new_run_id, strict_name
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .worker.vault import Vault
 
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
@@ -273,7 +274,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         objects=str(layout.objects),
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
-        secrets=_secrets,
+        secrets=_Secrets(workplace, warn),
         warn=warn,
     )
 
@@ -299,18 +300,37 @@ def _runner(settings: Settings, name: str) -> RunnerChoice:
     return RunnerChoice(runner=found, options=options)
 
 
-def _secrets(names: Sequence[str]) -> Mapping[str, str]:
-    """Return secrets from the environment.
+def vault_of(workplace: Workplace) -> Vault:
+    """Return where secrets of a project are looked for and kept."""
+    import platformdirs  # 4 ms, for those who have secrets
 
-    Raises:
-        InvalidError: some are not set.
-    """
-    missing = [name for name in names if not os.environ.get(name)]
-    if missing:
-        raise InvalidError(
-            f"secrets are not set: {', '.join(missing)}", f"set them in the environment: export {missing[0]}=..."
-        )
-    return {name: os.environ[name] for name in names}
+    from .worker.vault import Vault
+
+    return Vault(root=workplace.root, user=platformdirs.user_config_dir("graftline"), environ=os.environ)
+
+
+class _Secrets:
+    """Secrets of a project, each looked up once; warns of those too short to be masked."""
+
+    def __init__(self, workplace: Workplace, warn: Callable[[str], None]):
+        self._workplace = workplace
+        self._warn = warn
+        self._known: dict[str, str] = {}
+
+    def __call__(self, names: Sequence[str]) -> Mapping[str, str]:
+        """Return secrets by name.
+
+        Raises:
+            InvalidError: some are nowhere.
+        """
+        new = [name for name in names if name not in self._known]
+        if new:
+            from .worker.secrets import MIN_LENGTH, too_short
+
+            self._known |= vault_of(self._workplace).values(new)
+            for name in too_short({each: self._known[each] for each in new}):
+                self._warn(f"the secret {name} is shorter than {MIN_LENGTH} characters and is not masked in logs")
+        return {name: self._known[name] for name in names}
 
 
 def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:

@@ -144,7 +144,9 @@ class Binder:
         except InvalidError as problem:
             if found.key not in self._wrong:  # of ten thousand steps that take it, the first tells
                 self._wrong.add(found.key)
-                self.problems.append(step.problem(f"parameter '{found.key}': {problem.message}", problem.hint))
+                place = self._given.place(found)
+                where = f" ({place})" if found.origin in ("file", "env") else ""
+                self.problems.append(step.problem(f"parameter '{found.key}'{where}: {problem.message}", problem.hint))
             return Gather(())  # stands in: the problem is noted, and the argument is not missing
         if found.origin != "pipeline" and isinstance(source, Constant):
             self.params.setdefault(found.key, source.value)

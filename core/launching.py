@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 def load_again(old: RunSpec) -> LoadRequest:
     """Return the request to compile a recorded run's target anew, with its parameters as it had them."""
     origins, places = recorded(old.environment, old.params)
-    return LoadRequest(
-        target=old.target, params={}, values=old.params, is_again=True, origins=origins, places=places
-    )
+    return LoadRequest(target=old.target, params={}, values=old.params, is_again=True, origins=origins, places=places)
 
 
 class Launching:

@@ -38,7 +38,7 @@ class Hidden:
     where: str
     """As in `Provenance.where`."""
     value: str
-    """As it was given, cut."""
+    """As it was given; of a long one the length alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Provenance:
     where: str
     """In words: `-p C`, `environment GRAFTLINE_PRM_C`, `params.yaml:3`, `pipeline`, `load_data.X`, `default`."""
     value: str
-    """As text, cut; empty when it is an earlier step's."""
+    """As text; of a long one the length alone; empty when it is an earlier step's."""
     key: str | None = None
     """`name` or `STEP:name` it was given under; None when nobody gave it under a name."""
     step: str | None = None
@@ -155,9 +155,7 @@ class Origins:
             return Provenance(origin="list", where="several", value="")
         value = shown(source.value) if isinstance(source, Constant) else "(pickled)"
         if source.origin == "fixed":
-            return Provenance(
-                origin="fixed", where="params= of the step", value=value, hidden=self._hidden(layers)
-            )
+            return Provenance(origin="fixed", where="params= of the step", value=value, hidden=self._hidden(layers))
         if not layers or layers[0].origin != source.origin:  # a run that an earlier version recorded
             return Provenance(origin=source.origin, where=source.origin, value=value)
         place = self._given.place(layers[0])
@@ -191,7 +189,11 @@ def recorded(environment: Mapping[str, Json], params: Iterable[str]) -> tuple[di
 
 
 def shown(value: object) -> str:
-    """Return a value as a line of text: itself when it is text, as JSON when that can hold it, else its type; cut."""
+    """Return a value as a line of text: itself when it is text, as JSON when that can hold it, else its type.
+
+    Of a long one only its length is told, never a part: a part of a secret would pass for something else.
+    """
+    kind = type(value).__name__
     if isinstance(value, str):
         text = value
     elif is_json(value):
@@ -199,8 +201,8 @@ def shown(value: object) -> str:
     elif type(value) in _SIMPLE:
         text = repr(value)
     else:
-        text = f"({type(value).__name__})"  # its repr is the user's code
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+        return f"({kind})"  # its repr is the user's code
+    return text if len(text) <= LONGEST else f"({kind} of {len(text)} characters)"
 
 
 def _wired(wire: Wire) -> str | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
 from typing import assert_never
 
 from .artifacts import ArtifactRef, Output
+from .catalog import matches
 from .errors import InvalidError
 from .graph import Blob, Constant, Gather, Graph, Node, Source, Upstream, upstreams
 from .orders import Order, Resolved
@@ -71,6 +71,6 @@ class Values:
             output.name: output.ref
             for need in node.needs
             for output in self._outputs.get(need, ())
-            if output.role == "file" and any(fnmatchcase(output.name, glob) for glob in wanted)
+            if output.role == "file" and any(matches(output.name, glob) for glob in wanted)
         }
         return tuple(files.items())

@@ -34,6 +34,7 @@ from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
 from .runner import Runner
 from .runs import Attempt, Run, RunSpec, StepRun
+from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
 
@@ -89,7 +90,9 @@ class Parts:
 
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""
-        for warning in loaded.warnings:
+        names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
+        secret = leaks_in_code(loaded, self.secrets(names)) if names else []
+        for warning in (*loaded.warnings, *secret):
             self.warn(warning)
 
 

@@ -15,13 +15,14 @@ from .blobs import object_path, open_object, open_value, store, store_file
 from .call import Functions, Step, prepare
 from .cancel import CancelSwitch, StepCancelled
 from .capture import AttemptBorders
-from .catalog import has_content, inside, keep_files, restore_file
+from .catalog import keep_files, refuse_unmade, restore_file, restore_object
 from .channel import Message
 from .codefiles import CodeFiles
 from .context import WorkerContext
 from .definitions import Decoder
 from .failure import describe_failure
 from .logbook import Book, open_book
+from .outflow import SecretKept, refuse_file, refuse_secrets
 from .pickles import load_by_value
 from .returns import WrongReturns
 from .scalars import CastError, text_value
@@ -98,8 +99,8 @@ class Attempts:
         step = self._steps.get(index) or self._prepare(index)
         policy = self._operations[index].policy
         attempt.reason = Reason.INPUT
-        if files:
-            self._restore(files)
+        if files or policy.get:
+            self._restore(policy.get, files)
         if policy.secrets:
             self._pass_secrets(policy.secrets)
         self._decode(step, arguments, attempt.inputs)
@@ -109,7 +110,8 @@ class Attempts:
             attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
         if policy.put:
             objects, cwd = self._context.objects, self._context.cwd
-            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy):
+            secrets = self._context.secrets
+            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy, secrets=secrets):
                 attempt.add(output)
 
     def _prepare(self, index: int) -> Step:
@@ -156,21 +158,19 @@ class Attempts:
         objects = self._context.objects
         return open_object(objects, digest, os.stat(object_path(objects, digest)).st_size)
 
-    def _restore(self, files: Sequence[tuple[str, Value]]) -> None:
+    def _restore(self, patterns: Sequence[str], files: Sequence[tuple[str, Value]]) -> None:
+        refuse_unmade(patterns, [path for path, _ in files])
+        cwd = self._context.cwd
         for path, value in files:
-            cwd = self._context.cwd
-            # Of a file whose copy was not stored only the digest is known: it has to be there.
-            if value[0] == "f" and has_content(inside(path, cwd), value[2], value[3]):
-                continue
             if value[0] == "f":
-                restore_file(path, cwd, open_object(self._context.objects, value[2], value[3]))
+                restore_object(path, cwd, self._context.objects, value[2], value[3])
             else:
                 restore_file(path, cwd, value[2])
 
     def _pass_secrets(self, names: Sequence[str]) -> None:
         for name in names:
             if name not in self._context.secrets:
-                raise CastError(f"secret {name!r} is not set", "set it in the environment or with `graft secrets`")
+                raise CastError(f"secret {name!r} is not set", f"graft secret set {name}, or export it")
             os.environ[name] = self._context.secrets[name]
 
     def _report(
@@ -195,10 +195,11 @@ class Attempts:
 class _Attempt:
     """What one attempt gathers."""
 
-    __slots__ = ("_cwd", "_objects", "book", "inputs", "outputs", "reason", "step")
+    __slots__ = ("_cwd", "_objects", "_secrets", "book", "inputs", "outputs", "reason", "step")
 
     def __init__(self, context: WorkerContext) -> None:
         self._cwd = context.cwd
+        self._secrets = context.secrets
         self._objects = context.objects
         self.book = Book(self._log_artifact)
         self.inputs: dict[str, Any] = {}
@@ -239,19 +240,26 @@ class _Attempt:
         reason = self.reason
         if reason is Reason.ERROR and isinstance(problem, CannotSerialize):
             reason = Reason.UNPICKLABLE
-        elif reason is Reason.ERROR and isinstance(problem, WrongReturns):
+        elif reason is Reason.ERROR and isinstance(problem, WrongReturns | SecretKept):
             reason = Reason.RETURNS
         return reason, describe_failure(problem, self.inputs, secrets)
 
     def _log_artifact(self, path_or_value: object, name: str | None) -> None:
         if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
             path = os.path.relpath(path_or_value, self._cwd)
-            given = os.path.basename(path) if path.startswith("..") else path
-            self.add(Output(name or given, "file", store_file(os.fspath(path_or_value), self._objects)))
+            given = name or (os.path.basename(path) if path.startswith("..") else path)
+            if self._secrets:
+                refuse_secrets("an artifact's name", [given.encode("utf-8", "surrogateescape")], self._secrets)
+                refuse_file(f"artifact {given!r}", os.fspath(path_or_value), self._secrets)
+            self.add(Output(given, "file", store_file(os.fspath(path_or_value), self._objects)))
             return
         if name is None:
             raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
-        self.add(Output(name, "value", store(dump(path_or_value), self._objects)))
+        dumped = dump(path_or_value)
+        if self._secrets:
+            refuse_secrets("an artifact's name", [name.encode("utf-8", "surrogateescape")], self._secrets)
+            refuse_secrets(f"artifact {name!r}", dumped.parts, self._secrets)
+        self.add(Output(name, "value", store(dumped, self._objects)))
 
 
 def _flat(output: Output) -> tuple[str, int, str, bytes | None]:

@@ -18,6 +18,8 @@ from ..core.errors import InvalidError
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """A parameter file above this is a mistake: data belong in feeds and catalogs."""
+LARGEST_COUNT = 10_000_000
+"""Values in a file when its aliases are written out: nine lines of YAML can stand for a billion."""
 _SPACE = re.compile(r"[\s,:{]*")
 
 
@@ -124,10 +126,13 @@ def _yaml(text: str) -> tuple[object, _Lines]:
         lines: _Lines = {}
         for key, _ in node.value:
             line = key.start_mark.line + 1
-            if key.value in lines and isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, yaml.ScalarNode):
+                raise _Wrong("a name of a parameter is text", line)
+            if key.value in lines:
                 raise _Twice(key.value, line)
-            lines[key.value if isinstance(key, yaml.ScalarNode) else None] = line
+            lines[key.value] = line
         found = loader.construct_document(node)
+        _weigh(found, {})
         return found, {key: lines.get(key, lines.get(str(key))) for key in found}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -137,6 +142,27 @@ def _yaml(text: str) -> tuple[object, _Lines]:
         raise _Wrong(str(error).partition("\n")[0], None) from error
     finally:
         loader.dispose()
+
+
+def _weigh(value: object, weights: dict[int, int | None]) -> int:
+    """Return how many values this is when every alias is written out.
+
+    Raises:
+        _Wrong: an alias is inside what it stands for, or there are more than `LARGEST_COUNT`.
+    """
+    if not isinstance(value, list | dict):
+        return 1
+    if id(value) in weights:
+        known = weights[id(value)]
+        if known is None:
+            raise _Wrong("an alias stands inside its own anchor", None)
+        return known
+    weights[id(value)] = None
+    weight = 1 + sum(_weigh(each, weights) for each in (value.values() if isinstance(value, dict) else value))
+    if weight > LARGEST_COUNT:
+        raise _Wrong(f"its aliases make more than {LARGEST_COUNT:,} values of it", None)
+    weights[id(value)] = weight
+    return weight
 
 
 def _yaml_loader() -> Any:
@@ -194,7 +220,6 @@ def _text(file: str) -> str:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise InvalidError(f"the parameter file cannot be read: {reason}", file=file) from error
-
 
 
 def _line(error: ValueError) -> int | None:
