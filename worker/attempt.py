@@ -21,6 +21,7 @@ from .codefiles import CodeFiles
 from .context import WorkerContext
 from .definitions import Decoder
 from .failure import describe_failure
+from .items import ShapeError
 from .logbook import Book, open_book
 from .outflow import SecretKept, refuse_file, refuse_secrets
 from .pickles import load_by_value
@@ -242,6 +243,8 @@ class _Attempt:
             reason = Reason.UNPICKLABLE
         elif reason is Reason.ERROR and isinstance(problem, WrongReturns | SecretKept):
             reason = Reason.RETURNS
+        elif reason is Reason.ERROR and isinstance(problem, ShapeError):
+            reason = Reason.INPUT
         return reason, describe_failure(problem, self.inputs, secrets)
 
     def _log_artifact(self, path_or_value: object, name: str | None) -> None:
