@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .core import discovery
 from .core.errors import PluginError
 from .core.ids import RunId, new_run_id, strict_name
+from .core.overriding import Overriding
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
@@ -206,6 +207,7 @@ def _create_live(
     target, loaded = load_live(pipeline, params)
     space = open_workspace(_Given(project=target.root, runner=runner))
     parts = space.parts
+    loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
         id=new_run_id(),
@@ -275,6 +277,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
         secrets=_Secrets(workplace, warn),
+        overriding=_overriding(settings),
         warn=warn,
     )
 
@@ -285,6 +288,14 @@ def _log_directory(layout: Layout, run: RunId) -> str:
     return str(directory)
 
 
+def _overriding(settings: Settings) -> Overriding:
+    runners = settings.table("runner")
+    tables = {
+        name: table["overrides"] for name, table in runners.items() if isinstance(table, dict) and "overrides" in table
+    }
+    return Overriding(profiles=settings.table("profile"), tables=tables)
+
+
 def _runner(settings: Settings, name: str) -> RunnerChoice:
     """Return a runner by its name in the configuration, as a plugin, or as `module:Class`.
 
@@ -293,6 +304,7 @@ def _runner(settings: Settings, name: str) -> RunnerChoice:
         PluginError: it does not load, or is no runner.
     """
     options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
+    options.pop("overrides", None)  # of steps, not of the runner
     provider = options.pop("provider", name)
     found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
     if not (isinstance(found, type) and issubclass(found, Runner)):

@@ -14,6 +14,7 @@ from .errors import InvalidError, nearest
 from .given import Given
 from .graph import Argument, Constant, Gather, Json, Return, ReturnKind, Source, Upstream
 from .options import Wire
+from .provenance import Note
 from .steps import OutputOf, Step
 from .takes import Take, Takes
 
@@ -55,12 +56,15 @@ class Binder:
         """Key of a parameter a person gave for this run -> what a step took instead."""
         self.params: dict[str, Json] = {}
         """Key -> value, cast, of every parameter a person gave that an argument got and JSON can hold."""
+        self.note = Note(given)
+        """Where parameters come from, for those who look at the run later."""
 
     def bind(self, listed: Listed) -> Bound:
         """Bind the next step; problems with what it names are noted in `problems`."""
         step, takes = listed.step, listed.takes
         bound = Bound()
         self._check_names(step, takes)
+        self.note.add(step, takes, self._rest(step, takes))
         for take in takes.items:
             source = self._source(step, take)
             if source is not None:

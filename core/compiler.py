@@ -16,9 +16,8 @@ from .operations import Operations
 from .options import MODES
 from .ordering import cycle, ordered_needs, topological
 from .pipeline import Pipeline
-from .place import relative_to
+from .place import Place, relative_to
 from .ports import Workshop
-from .provenance import Note
 from .steps import Step
 from .tasks import Task
 
@@ -33,6 +32,8 @@ class Compiled:
     params: Mapping[str, Json]
     """Parameters a person gave, cast, by the key they were given under."""
     warnings: tuple[str, ...]
+    places: Mapping[int, Place] = field(default_factory=dict)
+    """Operation -> where its step is written, relative to the root; of those that name a profile or an override."""
     note: Mapping[str, Json] = field(default_factory=dict)
     """Where parameters came from; see `provenance`."""
 
@@ -72,8 +73,7 @@ class _Compilation:
         self._steps = [step for step in pipeline.steps if mode in step.modes]
         self._listed = [self._operations.listed(step) for step in self._steps]
         self._positions = {step.name: position for position, step in enumerate(self._steps)}
-        self._given = replace(given, pipeline=pipeline.params)
-        self._binder = Binder(self._listed, self._given, self._constants)
+        self._binder = Binder(self._listed, replace(given, pipeline=pipeline.params), self._constants)
 
     def result(self, name: str) -> Compiled:
         """Return the graph, or raise all problems."""
@@ -104,15 +104,15 @@ class _Compilation:
             blobs=self._constants.blobs,
             params=self._binder.params,
             warnings=(*self._operations.warnings, *self._binder.warnings()),
+            places={
+                index: Place(relative_to(self._root, place.file), place.line)
+                for index, place in self._operations.places.items()
+            },
             note=self._noted(),
         )
 
     def _noted(self) -> dict[str, Json]:
-        note = Note(self._given)
-        for listed in self._listed:
-            note.add(listed.step, listed.takes.items)
-            if listed.takes.takes_rest:
-                note.add_rest(self._given.names_for(listed.step.name))
+        note = self._binder.note
         for function, takes in self._operations.functions():
             note.add_defaults(function, takes.items)
         return note.to_json()

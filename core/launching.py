@@ -31,9 +31,10 @@ class Launching:
 
     def load(self, request: RunRequest) -> Loaded:
         """Import and compile a target."""
-        return self._parts.loader.load(
+        loaded = self._parts.loader.load(
             LoadRequest(target=request.target, params=request.params, values=request.values, places=request.places)
         )
+        return self._parts.overridden(loaded, request.runner or self._parts.default_runner)
 
     def prepare(self, request: RunRequest) -> tuple[RunSpec, Loaded]:
         """Return the frozen spec of a new run and what was loaded for it.
@@ -96,7 +97,7 @@ class Launching:
         )
         loaded = None
         if code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(load_again(old))
+            loaded = parts.overridden(parts.loader.load(load_again(old)), spec.runner)
             graph, chosen = loaded.graph, set(old.selected or ())
             spec = replace(
                 spec,
@@ -107,5 +108,7 @@ class Launching:
                 uses_snapshot=False,
             )
             parts.warn_of(loaded)
+        elif spec.runner != old.runner:
+            spec = replace(spec, graph=parts.overriding.applied(spec.graph, spec.runner))
         self._preflight.check(spec)
         return spec, loaded

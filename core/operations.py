@@ -31,6 +31,8 @@ class Operations:
         self._calls: dict[Hashable, Call | None] = {}
         self._returning: dict[str, dict[tuple[str, int], bool]] = {}
         """Source file -> (function, line) -> whether it returns a value."""
+        self.places: dict[int, Place] = {}
+        """Operation -> where the first step of it is written, of those that name a profile or an override."""
         self._index: dict[Hashable, int] = {}
         self._kept: list[Operation] = []
 
@@ -62,6 +64,8 @@ class Operations:
         returns = self._returns(step)
         key = (call, returns, _key_of(step.policy))
         if key not in self._index:
+            if step.policy.profile or step.policy.overrides:
+                self.places[len(self._kept)] = step.place
             self._index[key] = len(self._kept)
             self._kept.append(Operation(call=call, returns=returns, policy=step.policy))
             self._check_kept(step, returns)
@@ -156,4 +160,7 @@ def _key_of(policy: Policy) -> Hashable:
         policy.put,
         policy.get,
         policy.store_copy,
+        policy.profile,
+        tuple(sorted(policy.overrides.items())),
+        tuple(policy.declared),  # empty while compiling: overrides come later
     )

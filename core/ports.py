@@ -293,6 +293,8 @@ class Loaded:
     """Third-party top-level packages it imports."""
     blobs: Mapping[str, bytes]
     """sha256 -> bytes of functions and constants pickled by value."""
+    places: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    """Operation -> file and line of its step, of those that name a profile or an override."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
 

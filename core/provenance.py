@@ -18,7 +18,7 @@ from .given import Given, Value
 from .graph import Blob, Call, CallKind, Constant, Graph, Json, Node, Source, Upstream
 from .options import Wire
 from .steps import Step
-from .takes import Take
+from .takes import Take, Takes
 
 NOTE = "given"
 """Key of the note in `RunSpec.environment`."""
@@ -78,17 +78,13 @@ class Note:
         self._wired: dict[str, dict[str, str | None]] = {}
         self._defaults: dict[str, dict[str, str]] = {}
 
-    def add(self, step: Step, takes: Iterable[Take]) -> None:
-        """Note what a step takes and how it is wired."""
-        self._names.update(each.name for each in takes)
-        self._names.update(step.params)
+    def add(self, step: Step, takes: Takes, rest: Iterable[str]) -> None:
+        """Note what a step takes, by name and into `**kwargs`, and how it is wired."""
+        self._names |= takes.names
+        self._names.update(rest)
         if step.inputs:
             self._wired[step.name] = {argument: _wired(wire) for argument, wire in step.inputs.items()}
             self._names.update(each for each in self._wired[step.name].values() if each is not None)
-
-    def add_rest(self, names: Iterable[str]) -> None:
-        """Note names that went to `**kwargs`."""
-        self._names.update(names)
 
     def add_defaults(self, call: Call, takes: Iterable[Take]) -> None:
         """Note the defaults of a function; of ten thousand steps of one function once."""

@@ -55,7 +55,7 @@ class Retrying:
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(load_again(old))
+            loaded = parts.overridden(parts.loader.load(load_again(old)), request.runner or old.runner)
         spec = self._revised(old, request, loaded)
         again = _to_run_again(spec, steps, request)
         if not again:
@@ -85,6 +85,8 @@ class Retrying:
             runner=request.runner or old.runner,
         )
         if loaded is None:
+            if spec.runner != old.runner:
+                return replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
             return spec
         graph = loaded.graph
         return replace(

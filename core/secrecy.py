@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from .errors import InvalidError
-from .graph import Constant, Gather, Json, Source
+from .graph import Carried, Constant, Either, Gather, Json, Source
 from .ports import Loaded
 from .provenance import NOTE
 from .runs import RunSpec
@@ -53,7 +53,8 @@ def holds(value: Json, secrets: Mapping[str, str]) -> str | None:
 def _stored(spec: RunSpec) -> Iterator[tuple[str, Json]]:
     for key, value in spec.params.items():
         yield f"the parameter '{key}'", value
-    for node in spec.graph.nodes:
+    bodies = (node for body in spec.graph.bodies for node in body.nodes)
+    for node in (*spec.graph.nodes, *bodies):
         for argument in node.arguments:
             for constant in _constants(argument.source):
                 yield f"the value of '{argument.name}' of step '{node.path}'", constant.value
@@ -69,6 +70,8 @@ def _stored(spec: RunSpec) -> Iterator[tuple[str, Json]]:
 def _constants(source: Source) -> Iterator[Constant]:
     if isinstance(source, Constant):
         yield source
-    elif isinstance(source, Gather):
+    elif isinstance(source, Gather | Either):
         for item in source.items:
             yield from _constants(item)
+    elif isinstance(source, Carried) and source.first is not None:
+        yield from _constants(source.first)

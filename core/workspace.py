@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .artifacts import ArtifactRef
@@ -14,6 +14,7 @@ from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
+from .overriding import Overriding
 from .ports import (
     Clock,
     EventRow,
@@ -85,8 +86,19 @@ class Parts:
     """Labels this machine serves -> slots; `default` is always served."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    overriding: Overriding = field(default_factory=Overriding)
+    """Resource profiles, and what runners override."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
+
+    def overridden(self, loaded: Loaded, runner: str) -> Loaded:
+        """Return a pipeline as a runner attempts it.
+
+        Raises:
+            InvalidError: a step names a profile or an override that is not configured.
+        """
+        graph = self.overriding.applied(loaded.graph, runner, loaded.places)
+        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
 
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""

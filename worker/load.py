@@ -129,6 +129,7 @@ def _loaded(root: str, pipeline: Pipeline, compiled: Compiled, reached: Reached,
         environment={**environment_of(packages), NOTE: dict(compiled.note)},
         preload=tuple(sorted(reached.packages)),
         blobs=compiled.blobs,
+        places={index: (place.file, place.line) for index, place in compiled.places.items()},
         description=pipeline.description,
         warnings=compiled.warnings,
     )

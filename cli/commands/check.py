@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ...core.document import SCHEMA
+import json
+from collections.abc import Iterator
+
+from ...core.document import SCHEMA, policy_document
+from ...core.graph import Graph
 from ...core.requests import RunRequest
 from ...core.states import Status
 from ...worker.paramfiles import read_parameters
@@ -32,8 +36,15 @@ def check(
     graph = loaded.graph
     if options.is_json:
         steps = [node.path for node in graph.nodes]
+        policies = {path: policy_document(graph.operation_of(path).policy) for path in steps}
         put_document(
-            {"schema": SCHEMA, "pipeline": graph.name, "steps": steps, "warnings": list(loaded.warnings)},
+            {
+                "schema": SCHEMA,
+                "pipeline": graph.name,
+                "steps": steps,
+                "warnings": list(loaded.warnings),
+                "policies": {path: policy for path, policy in policies.items() if policy},
+            },
         )
         return 0
     look = look_of(is_plain=options.is_plain)
@@ -41,4 +52,16 @@ def check(
     put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(graph.nodes), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
+    for line in _overridden(graph):
+        put(f"  {clean(line)}")
     return 0
+
+
+def _overridden(graph: Graph) -> Iterator[str]:
+    """Say of each step that a profile or an override changes how it will be attempted."""
+    for node in graph.nodes:
+        policy = graph.operations[node.operation].policy
+        if policy.declared:
+            document = policy_document(policy)
+            changed = {name: document.get(name) for name in policy.declared}
+            yield f"{node.path}: {', '.join(f'{name} {json.dumps(value)}' for name, value in changed.items())}"
