@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .worker.paramfiles import ParameterFile
     from .worker.vault import Vault
 
 PLUGIN_GROUPS = tuple(
@@ -146,9 +147,13 @@ def execute_pipeline(
     force: bool = False,
     tags: Sequence[str] = (),
     check: bool = True,
+    parameters_file: str | None = None,
+    configuration_file: str | None = None,
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    config, runner = _configuration(configuration_file, runner)
+    file = parameters_of(parameters_file)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file, config=config)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -162,11 +167,24 @@ def submit_pipeline(
     jobs: int | None = None,
     force: bool = False,
     tags: Sequence[str] = (),
+    parameters_file: str | None = None,
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    file = parameters_of(parameters_file)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
     space.launch(run)
     return _result(space, run)
+
+
+def parameters_of(file: str | None) -> ParameterFile:
+    """Return the parameters of the file an `execute()` call names, or the environment in its place.
+
+    Raises:
+        InvalidError: it cannot be read, or does not hold parameters by name.
+    """
+    from .worker.paramfiles import file_of_execute, read_parameters  # `ls` and `show` read none
+
+    return read_parameters(file_of_execute(file, os.environ))
 
 
 def load_run(run: str = "@last", *, store: str | None = None) -> RunResult:
@@ -199,13 +217,36 @@ def _say(text: str) -> None:
     os.write(2, f"{text}\n".encode())  # in a signal handler: sys.stderr may be in the middle of a write
 
 
+def _configuration(file: str | None, runner: str | None) -> tuple[str | None, str | None]:
+    """Return the TOML file and the runner that the `configuration_file=` of an `execute()` call means.
+
+    The environment wins over the call, as for programs of runnable; `runner=` wins over both.
+    """
+    file = os.environ.get("RUNNABLE_CONFIGURATION_FILE") or file
+    if not file or not file.endswith((".yaml", ".yml")):
+        return file or None, runner
+    from .worker.foreign import read_foreign  # for those who come from runnable
+
+    foreign = read_foreign(file)
+    for warning in foreign.warnings:
+        _warn_python(warning)
+    return None, runner or foreign.runner
+
+
 def _create_live(
-    pipeline: Pipeline, params: Mapping[str, object], runner: str | None, jobs: int | None, tags: Sequence[str]
+    pipeline: Pipeline,
+    params: Mapping[str, object],
+    runner: str | None,
+    jobs: int | None,
+    tags: Sequence[str],
+    *,
+    file: ParameterFile,
+    config: str | None = None,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
-    target, loaded = load_live(pipeline, params)
-    space = open_workspace(_Given(project=target.root, runner=runner))
+    target, loaded = load_live(pipeline, params, file)
+    space = open_workspace(_Given(project=target.root, runner=runner, config=config))
     parts = space.parts
     loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
@@ -355,8 +396,15 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
 class _Given:
     """Choices of a program that uses the Python API."""
 
-    def __init__(self, *, store: str | None = None, project: str | None = None, runner: str | None = None):
+    def __init__(
+        self,
+        *,
+        store: str | None = None,
+        project: str | None = None,
+        runner: str | None = None,
+        config: str | None = None,
+    ):
         self.store = store
         self.project = project
-        self.config: str | None = None
+        self.config = config
         self.runner = runner

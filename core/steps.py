@@ -10,6 +10,7 @@ from .place import Place
 
 if TYPE_CHECKING:
     from .options import Chosen
+    from .pipeline import Pipeline
 
 StepT = TypeVar("StepT", "Step", "Sequence[Step]")
 
@@ -48,6 +49,12 @@ class Step:
         """Order: `[a, b] >> c` runs `c` after both."""
         self.flows.extend(_steps(others, f"... >> {self.name}: "))
         return self
+
+    def as_pipeline(self) -> Pipeline:
+        """Return a pipeline of this step alone, of the same name."""
+        from .pipeline import Pipeline  # a pipeline knows its steps, and imports them
+
+        return Pipeline([self], name=self.name)
 
     def problem(self, message: str, hint: str | None = None) -> InvalidError:
         """Return an error that names this step and where it was written."""

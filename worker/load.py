@@ -22,6 +22,7 @@ from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
+from .paramfiles import NO_FILE, ParameterFile
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
 from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
 
@@ -57,7 +58,9 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     return _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
 
 
-def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target, Loaded]:
+def load_live(
+    pipeline: Pipeline, params: Mapping[str, object], file_given: ParameterFile = NO_FILE
+) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
 
     Raises:
@@ -71,7 +74,13 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
     try:
         reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else _NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
-        given = Given(call=params, environ=from_environ(os.environ), variables=variables(os.environ))
+        given = Given(
+            call=params,
+            environ=from_environ(os.environ),
+            variables=variables(os.environ),
+            file=file_given.values,
+            places=file_given.places,
+        )
         compiled = compile_in(root, pipeline, given, name=name)
     except GraftError as error:
         error.file = error.file and shown_path(error.file)

@@ -64,6 +64,14 @@ def read_parameters(file: str | None) -> ParameterFile:
     return ParameterFile(found, places)
 
 
+def file_of_execute(file: str | None, environ: Mapping[str, str]) -> str | None:
+    """Return the parameter file of an `execute()` call: the one named by the environment, else by the call.
+
+    `RUNNABLE_PARAMETERS_FILE` wins, as in runnable, whose programs name a default in their code.
+    """
+    return environ.get("RUNNABLE_PARAMETERS_FILE") or file or None
+
+
 class _Twice(Exception):
     def __init__(self, key: object, line: int):
         super().__init__()
