@@ -94,10 +94,14 @@ def merge(layers: Sequence[Layer]) -> Settings:
         for path, value in _leaves(layer.data, ()):
             key = join(path)
             try:
-                values[key] = _checked(path, value)
+                checked = _checked(path, value)
             except InvalidError as problem:
                 problems.append(_placed(problem, layer, path))
                 continue
+            # `resources = "big"` and `resources.gpu = 1` of two layers are one setting: the later one holds.
+            for other in [each for each in values if each.startswith(f"{key}.") or key.startswith(f"{each}.")]:
+                del values[other]
+            values[key] = checked
             origins.setdefault(key, []).append(Origin(layer.file or layer.name, values[key]))
     if problems:
         raise InvalidError.all_of(problems)
@@ -270,6 +274,8 @@ def _resource_checked(path: tuple[str, ...], value: object) -> object:
         return {}
     if path[0] == "profile" and len(path) == 2:
         raise InvalidError(f"is a table, not {value!r}", f"write [profile.{name}]")
+    if path[0] == "runner" and name == "profile":
+        return _text(value)
     if path[0] == "profile" or len(path) == 6:
         return resource(name, value)
     if len(path) == 4:

@@ -23,7 +23,7 @@ from .definitions import Decoder
 from .failure import describe_failure
 from .items import ShapeError
 from .logbook import Book, open_book
-from .outflow import SecretKept, refuse_file, refuse_secrets
+from .outflow import refuse_file, refuse_secrets
 from .pickles import load_by_value
 from .returns import WrongReturns
 from .scalars import CastError, text_value
@@ -241,7 +241,7 @@ class _Attempt:
         reason = self.reason
         if reason is Reason.ERROR and isinstance(problem, CannotSerialize):
             reason = Reason.UNPICKLABLE
-        elif reason is Reason.ERROR and isinstance(problem, WrongReturns | SecretKept):
+        elif reason is Reason.ERROR and isinstance(problem, WrongReturns):
             reason = Reason.RETURNS
         elif reason is Reason.ERROR and isinstance(problem, ShapeError):
             reason = Reason.INPUT

@@ -20,7 +20,7 @@ LARGEST_BYTES = 64 * 1024 * 1024
 """A parameter file above this is a mistake: data belong in feeds and catalogs."""
 LARGEST_COUNT = 10_000_000
 """Values in a file when its aliases are written out: nine lines of YAML can stand for a billion."""
-_SPACE = re.compile(r"[\s,:{]*")
+_SPACE = re.compile(r"[\s,:]*")
 
 
 class ParameterFile(NamedTuple):
@@ -104,7 +104,7 @@ def _json_lines(text: str) -> _Lines:
     """Return the line of each key of the outermost object of a text that is known to be sound JSON."""
     decoder = json.JSONDecoder()
     lines: _Lines = {}
-    at = _after_space(text, 0)
+    at = _after_space(text, text.index("{") + 1)
     while text[at] != "}":
         line = text.count("\n", 0, at) + 1
         key, at = decoder.raw_decode(text, at)
@@ -124,8 +124,9 @@ def _after_space(text: str, at: int) -> int:
 def _yaml(text: str) -> tuple[object, _Lines]:
     import yaml  # 12 ms, for those who write their parameters in it
 
-    loader = _yaml_loader()(text)
+    loader = None
     try:
+        loader = _yaml_loader()(text)
         node = loader.get_single_node()
         if node is None:
             return None, {}
@@ -149,7 +150,8 @@ def _yaml(text: str) -> tuple[object, _Lines]:
     except yaml.YAMLError as error:  # a character YAML forbids
         raise _Wrong(str(error).partition("\n")[0], None) from error
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 def _weigh(value: object, weights: dict[int, int | None]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -94,16 +95,26 @@ class ShellStep:
 def as_text(name: str, value: object) -> str:
     """Return a value as an environment variable or command line holds it: text as it is, everything else as JSON.
 
+    Pydantic models and dataclasses are objects of their fields.
+
     Raises:
         CastError: JSON cannot hold it.
     """
     if isinstance(value, str):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(value, ensure_ascii=False, default=_fields_of)
     except (TypeError, ValueError) as problem:
         kind = type(value).__name__
         raise CastError(f"argument {name!r}: a command takes text or JSON, not {kind}; pass a path to it") from problem
+
+
+def _fields_of(value: Any) -> object:
+    if hasattr(type(value), "model_dump"):  # pydantic's, without importing it
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(type(value).__name__)
 
 
 def _taken(pipe: Any) -> int:
