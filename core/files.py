@@ -32,8 +32,12 @@ class FileNeeds:
                     self._below.setdefault(folder, {})[pattern] = position
 
     def makers_of(self, task: Task, problems: list[InvalidError]) -> set[int]:
-        """Return the earlier steps that may make what a step gets; a file nobody makes is a problem."""
-        found: set[int] = set()
+        """Return the earlier steps that may make what a step gets; a file nobody makes is a problem.
+
+        A step that puts a file which an earlier one puts waits for that one too, or both would write it at once. Only
+        for plain names: steps that put one glob mostly make different files of it.
+        """
+        found: set[int] = {self._plain[name] for name in task.policy.put if name in self._plain}
         for pattern in task.policy.get:
             makers = self._makers(pattern)
             if not makers:

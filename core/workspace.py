@@ -95,8 +95,10 @@ class Parts:
         """Return a pipeline as a runner attempts it.
 
         Raises:
-            InvalidError: a step names a profile or an override that is not configured.
+            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
         """
+        if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
+            self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
         graph = self.overriding.applied(loaded.graph, runner, loaded.places)
         return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
 

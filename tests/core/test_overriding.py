@@ -99,7 +99,9 @@ def test_what_is_not_configured_is_told_for_every_step_with_the_nearest_name() -
         "step 'a': overrides= names 'slo' for the runner 'local', which has no such override; did you mean 'slow'?"
     )
     assert first.hint == "it has slow, huge, graphic"
-    assert second.message == "step 'b': resources= names the profile 'bigg', which is not configured; did you mean 'big'?"
+    assert (
+        second.message == "step 'b': resources= names the profile 'bigg', which is not configured; did you mean 'big'?"
+    )
     here = {problem.file.rpartition("/")[2] for problem in (first, second) if problem.file}
     assert (here, second.line) == ({"test_overriding.py"}, (first.line or 0) + 1)
 
@@ -160,7 +162,11 @@ def test_a_later_layer_may_say_resources_by_name_where_an_earlier_one_listed_the
         ('[profile.big]\nmemory = "lots"\n', 2, "'profile.big.memory'"),
         ("[profile]\nbig = 3\n", 2, "'profile.big' is a table, not 3"),
         ("[runner.local.overrides.a]\ntimeuot = 1\n", 2, "did you mean 'timeout'?"),
-        ('[runner.cluster.overrides.a]\nretries = "x"\n', 2, "'runner.cluster.overrides.a.retries' takes a whole number"),
+        (
+            '[runner.cluster.overrides.a]\nretries = "x"\n',
+            2,
+            "'runner.cluster.overrides.a.retries' takes a whole number",
+        ),
         ("[runner.local.overrides]\na = 3\n", 2, "'runner.local.overrides.a' is a table, not 3"),
         ("[runner.local.overrides.a.resources]\ngpus = 1\n", 2, "did you mean 'gpu'?"),
     ],

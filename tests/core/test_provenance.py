@@ -92,7 +92,9 @@ def test_what_goes_to_kwargs_and_to_commands_is_told() -> None:
 
 
 def test_the_note_holds_only_what_a_step_takes() -> None:
-    _, environment = told(Pipeline([PythonTask(fit, returns=["m"])]), typed={"df": "1"}, environ={"HOME": "x", "C": "2"})
+    _, environment = told(
+        Pipeline([PythonTask(fit, returns=["m"])]), typed={"df": "1"}, environ={"HOME": "x", "C": "2"}
+    )
     note = environment[NOTE]
     assert isinstance(note, dict)
     assert note["environ"] == {"C": "2"}
