@@ -7,14 +7,16 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .core import discovery
-from .core.errors import PluginError
+from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
 from .core.overriding import Overriding
+from .core.ports import RunQuery
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
@@ -26,6 +28,7 @@ from .worker.workplace import Workplace, interpreter, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
+    from .core.graph import Graph
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
@@ -36,7 +39,10 @@ PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
 
-BUNDLED_RUNNERS = {"local": "graftline.plugins.local.runner:LocalRunner"}
+BUNDLED_RUNNERS = {
+    "local": "graftline.plugins.local.runner:LocalRunner",
+    "mock": "graftline.plugins.mock.runner:MockRunner",
+}
 """What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
 a checkout that is merely on the path has none to ask."""
 
@@ -149,11 +155,12 @@ def execute_pipeline(
     check: bool = True,
     parameters_file: str | None = None,
     configuration_file: str | None = None,
+    patches: Mapping[str, object] | None = None,
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
     config, runner = _configuration(configuration_file, runner)
     file = parameters_of(parameters_file)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file, config=config)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -187,14 +194,25 @@ def parameters_of(file: str | None) -> ParameterFile:
     return read_parameters(file_of_execute(file, os.environ))
 
 
-def load_run(run: str = "@last", *, store: str | None = None) -> RunResult:
-    """Return a recorded run of the current project by id, unique prefix, `@last`, `@last-failed` or tag.
+def load_run(run: str = "@last", *, store: str | None = None, all_projects: bool = False) -> RunResult:
+    """Return a recorded run by id, unique prefix, `@last`, `@last-failed` or tag; of the current project, or of all.
 
     Raises:
         MissingError: there is no such run.
     """
     space = open_workspace(_Given(store=store))
-    return _result(space, space.find(run))
+    return _result(space, space.find(run, all_projects=all_projects))
+
+
+def list_runs(*, store: str | None = None) -> list[RunResult]:
+    """Return every recorded run of all projects, newest first."""
+    space = open_workspace(_Given(store=store))
+    found: list[RunResult] = []
+    before = None
+    while page := space.runs(RunQuery(with_children=True, before=before)):
+        found += [_result(space, run.id) for run in page]
+        before = (page[-1].created, page[-1].id)
+    return found
 
 
 def _host_here(space: Workspace, run: RunId) -> None:
@@ -239,6 +257,7 @@ def _create_live(
     runner: str | None,
     jobs: int | None,
     tags: Sequence[str],
+    patches: Mapping[str, object] | None = None,
     *,
     file: ParameterFile,
     config: str | None = None,
@@ -247,6 +266,8 @@ def _create_live(
 
     target, loaded = load_live(pipeline, params, file)
     space = open_workspace(_Given(project=target.root, runner=runner, config=config))
+    if patches is not None:
+        space = _patched(space, loaded.graph, patches)
     parts = space.parts
     loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
@@ -267,6 +288,24 @@ def _create_live(
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
+
+
+def _patched(space: Workspace, graph: Graph, patches: Mapping[str, object]) -> Workspace:
+    """Return the workspace with these patches among the options of its mock runner.
+
+    Raises:
+        InvalidError: the runner is another one, or a patch is for no step.
+    """
+    from .plugins.mock.patches import check_patches
+    from .plugins.mock.runner import MockRunner
+
+    name = space.parts.default_runner
+    choice = space.parts.runner(name)
+    if not issubclass(choice.runner, MockRunner):
+        hint = "execute(runner='mock', patches=...)"
+        raise InvalidError(f"patches= stands in for steps of a mock run, and the runner is '{name}'", hint)
+    patched = replace(choice, options={**choice.options, "patches": check_patches(graph, patches)})
+    return Workspace(replace(space.parts, runner=lambda _: patched))
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, TypeAlias, Unpack
 
+from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
@@ -17,7 +18,7 @@ from .options import Options
 from .place import caller, told_at
 from .returns import Returns
 from .steps import Step
-from .tasks import PythonTask, ShellTask
+from .tasks import NotebookTask, PythonTask, ShellTask
 
 
 class OrderRule(StrEnum):
@@ -93,6 +94,7 @@ class Pipeline:
         run_id: str | None = None,
         job_id: str | None = None,
         log_level: str | int | None = None,
+        patches: Mapping[str, object] | None = None,
         **named: object,
     ) -> Any:
         """Run it here and wait; return the finished RunResult.
@@ -109,6 +111,7 @@ class Pipeline:
             run_id: Tag to find the run by; for programs written for runnable, where it is the id.
             job_id: The same.
             log_level: Nothing; programs written for runnable say it.
+            patches: With `runner="mock"`: by step, a function to call in its place, or the value it is to return.
             named: Further parameters; the names above are taken, `params` is not.
 
         Raises:
@@ -126,6 +129,7 @@ class Pipeline:
             check=check,
             parameters_file=parameters_file,
             configuration_file=configuration_file,
+            patches=patches,
         )
 
     def submit(
@@ -212,6 +216,8 @@ class Pipeline:
     def _step(self, step: object) -> Step:
         if isinstance(step, Step):
             return step
+        if isinstance(step, TaskFunction):
+            return step.as_step()
         if callable(step) and not isinstance(step, type):
             return PythonTask.bare(step, self.place)
         hint = "a step is a task, or a function without its parentheses"
@@ -266,6 +272,25 @@ class ShellJob(Pipeline):
             InvalidError: anything in it is wrong.
         """
         task = ShellTask(command, "job" if name is None else name, returns, takes, **options)
+        super().__init__([task], name=task.name)
+
+
+class NotebookJob(Pipeline):
+    """A pipeline of one notebook."""
+
+    def __init__(
+        self,
+        notebook: str,
+        name: str | None = None,
+        returns: Returns = None,
+        **options: Unpack[Options],
+    ):
+        """Take what `NotebookTask` takes.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        task = NotebookTask(notebook, name, returns, **options)
         super().__init__([task], name=task.name)
 
 

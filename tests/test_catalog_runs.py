@@ -34,7 +34,8 @@ print(json.dumps([
     # what a later step does to the file in place does not reach what is kept
     run(task(steps.write_once, catalog=PUT), task(steps.spoil), task(steps.read_csv, returns=["text"], catalog=GET)),
     # deleted, it is put back
-    run(task(steps.write_once, catalog=PUT), task(steps.remove_csv), task(steps.read_csv, returns=["text"], catalog=GET)),
+    run(task(steps.write_once, catalog=PUT), task(steps.remove_csv),
+        task(steps.read_csv, returns=["text"], catalog=GET)),
     # the nearest maker wins
     run(task(steps.write_once, "one", params={"text": "first"}, catalog=PUT),
         task(steps.write_once, "two", params={"text": "second"}, catalog=PUT),

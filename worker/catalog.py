@@ -14,7 +14,7 @@ from ..core.artifacts import Output
 from ..core.catalog import matches
 from ..core.errors import InvalidError
 from .blobs import copy_file, object_path, open_object, store_file
-from .outflow import refuse_file, refuse_secrets
+from .outflow import refuse_file, refuse_name
 
 _SHOWN = 10
 """Files that a message names."""
@@ -43,7 +43,7 @@ def keep_files(
             raise CatalogError(f"catalog: no file matches {pattern!r} in {cwd}", "make the file, or fix the glob")
         found |= dict.fromkeys(matches)
     for path in found if secrets else ():
-        refuse_secrets("a catalog file's name", [path.encode("utf-8", "surrogateescape")], secrets or {})
+        refuse_name("a catalog file's name", path, secrets or {})
         refuse_file(f"catalog file {path!r}", os.path.join(cwd, path), secrets or {})
     return [Output(path, "file", store_file(os.path.join(cwd, path), objects, keep_copy=keep_copy)) for path in found]
 

@@ -27,6 +27,15 @@ def refuse_secrets(what: str, parts: Iterable[bytes | memoryview | mmap.mmap], s
             )
 
 
+def refuse_name(what: str, name: str, secrets: Mapping[str, str]) -> None:
+    """Refuse to keep something under a name that holds a secret.
+
+    Raises:
+        SecretKept: it does.
+    """
+    refuse_secrets(what, [name.encode("utf-8", "surrogateescape")], secrets)
+
+
 def refuse_file(what: str, path: str, secrets: Mapping[str, str]) -> None:
     """Refuse to keep a file that holds a secret; it is mapped, not read into memory.
 

@@ -13,7 +13,7 @@ from ..core.graph import Return, ReturnKind
 from .blobs import store, store_file
 from .catalog import inside
 from .logbook import metric_value
-from .outflow import refuse_file, refuse_secrets
+from .outflow import refuse_file, refuse_name, refuse_secrets
 from .scalars import text_value
 from .serializers import CannotSerialize, Dumped, dump
 
@@ -26,6 +26,12 @@ class FileReturn(NamedTuple):
     """A return that is the content of a file the step wrote."""
 
     path: str
+
+
+class KeptReturn(NamedTuple):
+    """A return that another process of the step has stored."""
+
+    output: Output
 
 
 class Returns:
@@ -86,6 +92,8 @@ class Returns:
             StoreError: the store cannot be written.
         """
         kind = declared.kind
+        if type(value) is KeptReturn:
+            return value.output
         if kind is ReturnKind.METRIC:
             return Output(declared.name, "metric", self._metric(declared.name, value, metrics))
         role = "state" if kind is ReturnKind.STATE else "value"
@@ -130,6 +138,33 @@ class Returns:
         except ValueError as problem:
             raise WrongReturns(f"return {declared.name!r}: {file!r} is no JSON: {problem}") from problem
         return _named(declared, file, found)
+
+
+def logged_output(
+    path_or_value: object, name: str | None, cwd: str, objects: str, secrets: Mapping[str, str] | None = None
+) -> Output:
+    """Keep a file, or a value under a name, as `log_artifact` takes it.
+
+    Raises:
+        TypeError: it is no path of a file and has no name.
+        SecretKept: it, or its name, holds a secret.
+        CannotSerialize: the value cannot be written.
+        StoreError: the store cannot be written.
+    """
+    if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
+        path = os.path.relpath(path_or_value, cwd)
+        given = name or (os.path.basename(path) if path.startswith("..") else path)
+        if secrets:
+            refuse_name("an artifact's name", given, secrets)
+            refuse_file(f"artifact {given!r}", os.fspath(path_or_value), secrets)
+        return Output(given, "file", store_file(os.fspath(path_or_value), objects))
+    if name is None:
+        raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
+    dumped = dump(path_or_value)
+    if secrets:
+        refuse_name("an artifact's name", name, secrets)
+        refuse_secrets(f"artifact {name!r}", dumped.parts, secrets)
+    return Output(name, "value", store(dumped, objects))
 
 
 def value_of_text(text: str) -> object:

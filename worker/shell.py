@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import os
 import signal
@@ -17,6 +16,7 @@ from ..core.graph import Call, Return
 from .bind import Binder, CastError
 from .context import WorkerContext
 from .patterns import find_patterns
+from .records import is_record, plain
 from .returns import Returns, WrongReturns, value_of_text
 from .tee import Tail, Tee
 
@@ -103,18 +103,10 @@ def as_text(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False, default=_fields_of)
+        return json.dumps(plain(value) if is_record(type(value)) else value, ensure_ascii=False)
     except (TypeError, ValueError) as problem:
         kind = type(value).__name__
         raise CastError(f"argument {name!r}: a command takes text or JSON, not {kind}; pass a path to it") from problem
-
-
-def _fields_of(value: Any) -> object:
-    if hasattr(type(value), "model_dump"):  # pydantic's, without importing it
-        return value.model_dump(mode="json")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    raise TypeError(type(value).__name__)
 
 
 def _taken(pipe: Any) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import pytest
 
 from graftline.cli import context
-from graftline.cli.commands import secret as command
 from graftline.worker.vault import Vault
 
 Graft = Callable[..., Any]
@@ -30,7 +30,7 @@ def vault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Vault:
     """Keep secrets in a folder of the test, with no keyring."""
     made = Vault(root=str(tmp_path / "root"), user=str(tmp_path / "user"), environ={"SET": "in the environment"})
     monkeypatch.setattr(context, "vault", lambda options: made)
-    monkeypatch.setitem(__import__("sys").modules, "keyring", None)
+    monkeypatch.setitem(sys.modules, "keyring", None)
     return made
 
 
@@ -73,9 +73,14 @@ def test_a_secret_is_set_by_a_pipe_listed_by_name_and_removed(
 def test_a_terminal_is_asked_without_showing_what_is_typed(
     graft: Graft, vault: Vault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = []
+    asked: list[str] = []
+
+    def ask(prompt: str) -> str:
+        asked.append(prompt)
+        return "short"
+
     monkeypatch.setattr("sys.stdin", Terminal())
-    monkeypatch.setattr(command.getpass, "getpass", lambda prompt: asked.append(prompt) or "short")
+    monkeypatch.setattr("getpass.getpass", ask)
     ended = graft("secret", "set", "TOKEN")
     assert asked == ["TOKEN: "]
     assert ended.err == "warning: the secret TOKEN is so short that it is not masked in logs\n"
@@ -83,7 +88,7 @@ def test_a_terminal_is_asked_without_showing_what_is_typed(
     def left(prompt: str) -> str:
         raise EOFError
 
-    monkeypatch.setattr(command.getpass, "getpass", left)
+    monkeypatch.setattr("getpass.getpass", left)
     assert graft("secret", "set", "TOKEN").code == 2
     assert vault.values(["TOKEN"]) == {"TOKEN": "short"}
 

@@ -61,10 +61,10 @@ def test_a_directory_that_is_put_or_wanted_means_the_files_in_it() -> None:
 
 FILES = ("a.csv", ".h", "x/a.csv", "x/.h/q", "x/y/z.csv", "x/y/w.txt", "x/[1].csv", "a]b", "x/^1.csv", "data.d/f")
 GLOBS = ("*", "*.csv", "**", "**/*.csv", "x", "x/*", "x/**", "x/**/*", "[ab].csv", "[!a].csv", "x/[[]1].csv", "?.csv")
-GLOBS += (".h", ".*", "x/y/*.txt", "a]b", "x/[^a]1.csv", "[]a]*", "**/y", "x/**/z.csv", "data*", "a[", "gone")
+MORE = (".h", ".*", "x/y/*.txt", "a]b", "x/[^a]1.csv", "[]a]*", "**/y", "x/**/z.csv", "data*", "a[", "gone")
 
 
-@pytest.mark.parametrize("pattern", GLOBS)
+@pytest.mark.parametrize("pattern", GLOBS + MORE)
 def test_a_file_is_got_by_the_glob_that_puts_it(tmp_path: Path, pattern: str) -> None:
     for file in FILES:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)

