@@ -24,6 +24,7 @@ from .core.states import Status
 from .core.workspace import Parts, RunnerChoice, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
+from .worker.lookup import Lookup
 from .worker.workplace import Workplace, interpreter, open_workplace, target_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,13 @@ def settings_of(choices: Choices) -> Settings:
 def find_target(text: str | None, choices: Choices) -> Target:
     """Return what a person named to be run; the project's own pipeline when nothing was named."""
     return target_of(workplace_of(choices, text))
+
+
+def vault_of(choices: Choices) -> Vault:
+    """Return where secrets of the current directory's project are looked for and kept."""
+    from .worker.vault import open_vault
+
+    return open_vault(workplace_of(choices).root, os.environ)
 
 
 def interpreter_of(choices: Choices, target: str | None = None) -> str:
@@ -158,8 +166,12 @@ def execute_pipeline(
     patches: Mapping[str, object] | None = None,
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
-    config, runner = _configuration(configuration_file, runner)
-    file = parameters_of(parameters_file)
+    from .worker.foreign import configuration  # only calls of `execute()` name files
+
+    config, runner, odd = configuration(configuration_file, runner, os.environ)
+    for each in odd:
+        _warn_python(each)
+    file = _parameters(parameters_file)
     space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
     _host_here(space, run)
     result = _result(space, run)
@@ -177,21 +189,10 @@ def submit_pipeline(
     parameters_file: str | None = None,
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
-    file = parameters_of(parameters_file)
+    file = _parameters(parameters_file)
     space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
     space.launch(run)
     return _result(space, run)
-
-
-def parameters_of(file: str | None) -> ParameterFile:
-    """Return the parameters of the file an `execute()` call names, or the environment in its place.
-
-    Raises:
-        InvalidError: it cannot be read, or does not hold parameters by name.
-    """
-    from .worker.paramfiles import file_of_execute, read_parameters  # `ls` and `show` read none
-
-    return read_parameters(file_of_execute(file, os.environ))
 
 
 def load_run(run: str = "@last", *, store: str | None = None, all_projects: bool = False) -> RunResult:
@@ -233,22 +234,6 @@ def _host_here(space: Workspace, run: RunId) -> None:
 
 def _say(text: str) -> None:
     os.write(2, f"{text}\n".encode())  # in a signal handler: sys.stderr may be in the middle of a write
-
-
-def _configuration(file: str | None, runner: str | None) -> tuple[str | None, str | None]:
-    """Return the TOML file and the runner that the `configuration_file=` of an `execute()` call means.
-
-    The environment wins over the call, as for programs of runnable; `runner=` wins over both.
-    """
-    file = os.environ.get("RUNNABLE_CONFIGURATION_FILE") or file
-    if not file or not file.endswith((".yaml", ".yml")):
-        return file or None, runner
-    from .worker.foreign import read_foreign  # for those who come from runnable
-
-    foreign = read_foreign(file)
-    for warning in foreign.warnings:
-        _warn_python(warning)
-    return None, runner or foreign.runner
 
 
 def _create_live(
@@ -323,6 +308,12 @@ def _result(space: Workspace, run: RunId) -> RunResult:
     )
 
 
+def _parameters(file: str | None) -> ParameterFile:
+    from .worker.paramfiles import parameters_of  # `ls` and `show` read none
+
+    return parameters_of(file, os.environ)
+
+
 def _warn_python(warning: str) -> None:
     warnings.warn(warning, stacklevel=2)
 
@@ -356,8 +347,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         objects=str(layout.objects),
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
-        secrets=_Secrets(workplace, warn),
-        overriding=_overriding(settings),
+        secrets=Lookup(workplace.root, os.environ, warn),
+        overriding=Overriding.of(settings),
         warn=warn,
     )
 
@@ -366,14 +357,6 @@ def _log_directory(layout: Layout, run: RunId) -> str:
     directory = layout.logs(run)
     make_private(directory)
     return str(directory)
-
-
-def _overriding(settings: Settings) -> Overriding:
-    runners = settings.table("runner")
-    tables = {
-        name: table["overrides"] for name, table in runners.items() if isinstance(table, dict) and "overrides" in table
-    }
-    return Overriding(profiles=settings.table("profile"), tables=tables)
 
 
 def _runner(settings: Settings, name: str) -> RunnerChoice:
@@ -390,39 +373,6 @@ def _runner(settings: Settings, name: str) -> RunnerChoice:
     if not (isinstance(found, type) and issubclass(found, Runner)):
         raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
     return RunnerChoice(runner=found, options=options)
-
-
-def vault_of(workplace: Workplace) -> Vault:
-    """Return where secrets of a project are looked for and kept."""
-    import platformdirs  # 4 ms, for those who have secrets
-
-    from .worker.vault import Vault
-
-    return Vault(root=workplace.root, user=platformdirs.user_config_dir("graftline"), environ=os.environ)
-
-
-class _Secrets:
-    """Secrets of a project, each looked up once; warns of those too short to be masked."""
-
-    def __init__(self, workplace: Workplace, warn: Callable[[str], None]):
-        self._workplace = workplace
-        self._warn = warn
-        self._known: dict[str, str] = {}
-
-    def __call__(self, names: Sequence[str]) -> Mapping[str, str]:
-        """Return secrets by name.
-
-        Raises:
-            InvalidError: some are nowhere.
-        """
-        new = [name for name in names if name not in self._known]
-        if new:
-            from .worker.secrets import MIN_LENGTH, too_short
-
-            self._known |= vault_of(self._workplace).values(new)
-            for name in too_short({each: self._known[each] for each in new}):
-                self._warn(f"the secret {name} is shorter than {MIN_LENGTH} characters and is not masked in logs")
-        return {name: self._known[name] for name in names}
 
 
 def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:

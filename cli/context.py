@@ -59,7 +59,7 @@ def vault(options: Options) -> Vault:
     """Return where secrets of the project are looked for and kept."""
     from .. import wiring
 
-    return wiring.vault_of(wiring.workplace_of(options))
+    return wiring.vault_of(options)
 
 
 def plugins() -> Sequence[Plugin]:

@@ -48,9 +48,9 @@ class Operations:
 
     def functions(self) -> Iterator[tuple[Call, Takes]]:
         """Yield each function that is called, with what it takes."""
-        for identity, takes in self._takes.items():
-            call = self._calls.get(identity)
-            if call is not None:
+        for key, call in self._calls.items():
+            takes = self._takes.get(key[0]) if isinstance(key, tuple) else None
+            if call is not None and takes is not None:
                 yield call, takes
 
     def listed(self, step: Step) -> Listed:

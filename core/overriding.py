@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .config import Settings
 from .errors import InvalidError, nearest
 from .graph import Graph, Policy
 from .options import choose
@@ -25,6 +26,14 @@ class Overriding:
     """`[profile.NAME]`."""
     tables: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Runner -> key -> `[runner.NAME.overrides.KEY]`. Any: options as the configuration holds them."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Overriding:
+        """Return what the configuration says."""
+        runners = settings.table("runner")
+        # `[runner] default` is a text among the tables.
+        tables = {name: table.get("overrides", {}) for name, table in runners.items() if isinstance(table, dict)}
+        return cls(profiles=settings.table("profile"), tables=tables)
 
     def applied(self, graph: Graph, runner: str, places: Places | None = None) -> Graph:
         """Return the graph as a runner attempts it. What another runner's override changed is put back first.

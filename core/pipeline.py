@@ -185,7 +185,7 @@ class Pipeline:
         given |= named
         if (intercept := _interceptor.get()) is not None:
             # Whoever takes it over gets all that the call says.
-            intercept(self, {**_above("wiring").parameters_of(file).values, **given})
+            intercept(self, {**_above("worker.workshop").file_parameters(file), **given})
         return given
 
     def _header_problems(self, order: object) -> Iterator[InvalidError]:

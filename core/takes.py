@@ -62,8 +62,8 @@ def takes_of(task: Task) -> Takes:
     if isinstance(task, ShellTask):
         if task.takes is not None:
             return Takes(tuple(Take(name, is_required=True) for name in task.takes))
-        names = [name for name in variables_in(task.command) if name not in task.policy.secrets]
-        return Takes(tuple(Take(name, is_required=False) for name in names))
+        variables = [name for name in variables_in(task.command) if name not in task.policy.secrets]
+        return Takes(tuple(Take(name, is_required=False) for name in variables))
     if isinstance(task, ScriptTask):
         names = dict.fromkeys(name for arg in task.args for name in _PLACEHOLDER.findall(arg))
         return Takes(tuple(Take(name, is_required=True) for name in names))

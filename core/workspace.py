@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .errors import MissingError, PluginError, nearest
+from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
 from .graph import Graph
 from .hosting import Hosting
@@ -105,8 +106,11 @@ class Parts:
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""
         names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
-        secret = leaks_in_code(loaded, self.secrets(names)) if names else []
-        for warning in (*loaded.warnings, *secret):
+        warnings = list(loaded.warnings)
+        # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
+        with suppress(InvalidError):
+            warnings += leaks_in_code(loaded, self.secrets(names)) if names else []
+        for warning in warnings:
             self.warn(warning)
 
 

@@ -6,7 +6,7 @@ warning, so that nobody thinks it was heeded.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,23 @@ class Foreign:
     """Name of the runner; None: it names no executor."""
     warnings: tuple[str, ...] = ()
     """What in it has no effect here, a sentence each."""
+
+
+def configuration(
+    file: str | None, runner: str | None, environ: Mapping[str, str]
+) -> tuple[str | None, str | None, Sequence[str]]:
+    """Return the TOML file, the runner and the warnings that the `configuration_file=` of an `execute()` call means.
+
+    The environment wins over the call, as in runnable; a `runner` that was asked for wins over both.
+
+    Raises:
+        InvalidError: as `read_foreign`.
+    """
+    file = environ.get("RUNNABLE_CONFIGURATION_FILE") or file
+    if not file or not file.endswith((".yaml", ".yml")):
+        return file or None, runner, ()
+    foreign = read_foreign(file)
+    return None, runner or foreign.runner, foreign.warnings
 
 
 def read_foreign(file: str) -> Foreign:

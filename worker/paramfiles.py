@@ -64,12 +64,15 @@ def read_parameters(file: str | None) -> ParameterFile:
     return ParameterFile(found, places)
 
 
-def file_of_execute(file: str | None, environ: Mapping[str, str]) -> str | None:
-    """Return the parameter file of an `execute()` call: the one named by the environment, else by the call.
+def parameters_of(file: str | None, environ: Mapping[str, str]) -> ParameterFile:
+    """Return the parameters of the file an `execute()` call names, or the environment in its place.
 
     `RUNNABLE_PARAMETERS_FILE` wins, as in runnable, whose programs name a default in their code.
+
+    Raises:
+        InvalidError: as `read_parameters`.
     """
-    return environ.get("RUNNABLE_PARAMETERS_FILE") or file or None
+    return read_parameters(environ.get("RUNNABLE_PARAMETERS_FILE") or file or None)
 
 
 class _Twice(Exception):

@@ -147,6 +147,13 @@ class Vault:
         return [os.path.join(folder, name) for folder in (self.root, self.user) for name in FILES]
 
 
+def open_vault(root: str, environ: Mapping[str, str]) -> Vault:
+    """Return the vault of a project for the user of this process."""
+    import platformdirs  # 4 ms, for those who have secrets
+
+    return Vault(root=root, user=platformdirs.user_config_dir("graftline"), environ=environ)
+
+
 def check_name(name: str) -> None:
     """Refuse what is no name of an environment variable.
 

@@ -23,6 +23,7 @@ from .bind import signature_of
 from .byvalue import carry, weight_warning
 from .casts import cast
 from .importing import user_code, user_frame
+from .paramfiles import parameters_of
 from .workplace import find_root
 
 NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
@@ -109,6 +110,11 @@ def read_source(file: str) -> str | None:
             return source.read()
     except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
         return None
+
+
+def file_parameters(file: str | None) -> Mapping[str, object]:
+    """Return the parameters of the file that an `execute()` call names."""
+    return parameters_of(file, os.environ).values
 
 
 def compile_here(pipeline: Pipeline, *, mode: str = "job", params: Mapping[str, object] | None = None) -> Compiled:

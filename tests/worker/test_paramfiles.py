@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from graftline.core.errors import InvalidError
-from graftline.worker.paramfiles import file_of_execute, read_parameters
+from graftline.worker.paramfiles import parameters_of, read_parameters
 
 TOML = '# mine\nC = 0.5\n"fit:depth" = 3\n\n[options]\na = {b = [1, 2]}\n'
 JSON = '{\n "C": 0.5, "fit:depth": 3,\n "options": {"a": {"b":\n [1, 2]}}\n}'
@@ -117,7 +117,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             read_parameters(str(tmp_path / name))
 
 
-def test_the_environment_names_the_file_of_an_execute_call_as_in_runnable() -> None:
-    assert file_of_execute("mine.yaml", {}) == "mine.yaml"
-    assert file_of_execute("mine.yaml", {"RUNNABLE_PARAMETERS_FILE": "other.yaml"}) == "other.yaml"
-    assert file_of_execute("", {}) is None
+def test_the_environment_names_the_file_of_an_execute_call_as_in_runnable(tmp_path: Path) -> None:
+    mine, other = written(tmp_path, "mine.yaml", "a: 1"), written(tmp_path, "other.yaml", "a: 2")
+    assert parameters_of(mine, {}).values == {"a": 1}
+    assert parameters_of(mine, {"RUNNABLE_PARAMETERS_FILE": other}).values == {"a": 2}
+    assert parameters_of("", {}).values == {}
