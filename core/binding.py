@@ -16,11 +16,12 @@ from .composites import Loop, Map
 from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
-from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source
+from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source, Upstream
 from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters
+from .provenance import Note
 from .steps import OutputOf, Step
 from .takes import Take, Takes
 from .tasks import Task
@@ -65,6 +66,8 @@ class Binder:
         self._parameters = parameters
         self._constants = constants
         self._exports = exports
+        self.note = Note(parameters.given)
+        """Where parameters come from, for those who look at the run later."""
 
     def bind(self, level: Level, listed: Listed) -> list[Argument]:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
@@ -74,6 +77,7 @@ class Binder:
             return self._called(level, step, takes)
         bound = Bound()
         self._check_names(level, step, takes)
+        self.note.add(step, takes, self._rest(level, step, takes))
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
@@ -167,6 +171,7 @@ class Binder:
         if take.name in step.inputs:
             return self._wired(asking, level, step, take.name, step.inputs[take.name])
         if take.name in step.params:
+            self._parameters.outdone(level, step, take.name, "its own params=")
             return Export(self._constant(asking, step, step.params[take.name]))
         return self._named(asking, level, take.name)
 
@@ -174,6 +179,7 @@ class Binder:
         """Return what a name means at a level, and above it; what the asking step itself says is not looked at."""
         while level is not None:
             if name in level.makers:
+                self._parameters.outdone(asking.level, asking.step, name, _maker_of(level.makers[name].source))
                 return level.makers[name]
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
@@ -215,7 +221,9 @@ class Binder:
         except InvalidError as problem:
             if found.key not in self._parameters.wrong:  # of ten thousand steps that take it, the first tells
                 self._parameters.wrong.add(found.key)
-                text = f"parameter '{found.key}': {problem.message}"
+                place = self._parameters.given.place(found)
+                where = f" ({place})" if found.origin in ("file", "env") else ""
+                text = f"parameter '{found.key}'{where}: {problem.message}"
                 self.problems.append(self.problem(asking.level, asking.step, text, problem.hint))
             return Export(NOTHING)
         if found.origin != "pipeline" and isinstance(source, Constant):
@@ -341,6 +349,10 @@ class Binder:
         for each in level.up():
             known.update(each.makers, _opened_names(each))
         return known
+
+
+def _maker_of(source: Source) -> str:
+    return f"what step '{shown(source.node)}' returns" if isinstance(source, Upstream) else "what earlier steps return"
 
 
 def _opened_names(level: Level) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -39,6 +39,8 @@ class Operations:
         self._calls: dict[Hashable, Call | None] = {}
         self._returning: dict[str, dict[tuple[str, int], bool]] = {}
         """Source file -> (function, line) -> whether it returns a value."""
+        self.places: dict[int, Place] = {}
+        """Operation -> where the first step of it is written, of those that name a profile or an override."""
         self._notebooks: dict[str, Notebook] = {}
         self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._index: dict[Hashable, int] = {}
@@ -48,6 +50,13 @@ class Operations:
     def kept(self) -> tuple[Operation, ...]:
         """Every operation asked for, in the order of their indices."""
         return tuple(self._kept)
+
+    def functions(self) -> Iterator[tuple[Call, Takes]]:
+        """Yield each function that is called, with what it takes."""
+        for key, call in self._calls.items():
+            takes = self._takes.get(key[0]) if isinstance(key, tuple) else None
+            if call is not None and takes is not None:
+                yield call, takes
 
     def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
@@ -71,6 +80,8 @@ class Operations:
         new = len(self._kept)
         index = self.keep(call, listed.returns, policy)
         if index == new:
+            if policy.profile or policy.overrides:
+                self.places[index] = task.place
             self._check_kept(task, listed.returns)
         return index
 
@@ -269,4 +280,7 @@ def _key_of(policy: Policy) -> Hashable:
         policy.put,
         policy.get,
         policy.store_copy,
+        policy.profile,
+        tuple(sorted(policy.overrides.items())),
+        tuple(policy.declared),  # empty while compiling: overrides come later
     )
