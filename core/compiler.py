@@ -83,7 +83,7 @@ class _Compilation:
         self._constants = Constants(workshop)
         self._operations = Operations(workshop, self._constants, root)
         self._exports = Exports(self._operations.returns, mode)
-        self._parameters = Parameters(given)
+        self._parameters = Parameters(replace(given, pipeline=pipeline.params))
         self._binder = Binder(self._parameters, self._constants, self._exports)
         self._expander = Expander(self._block, self._binder, self._operations, self._exports, self._parameters)
         self._wired: dict[int, Pipeline] = {}
