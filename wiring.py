@@ -7,6 +7,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .core import discovery
 from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
+from .core.ports import RunQuery
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
@@ -25,6 +27,7 @@ from .worker.workplace import Workplace, interpreter, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
+    from .core.graph import Graph
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
@@ -33,7 +36,10 @@ PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
 
-BUNDLED_RUNNERS = {"local": "graftline.plugins.local.runner:LocalRunner"}
+BUNDLED_RUNNERS = {
+    "local": "graftline.plugins.local.runner:LocalRunner",
+    "mock": "graftline.plugins.mock.runner:MockRunner",
+}
 """What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
 a checkout that is merely on the path has none to ask."""
 
@@ -144,9 +150,10 @@ def execute_pipeline(
     force: bool = False,
     tags: Sequence[str] = (),
     check: bool = True,
+    patches: Mapping[str, object] | None = None,
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -167,14 +174,25 @@ def submit_pipeline(
     return _result(space, run)
 
 
-def load_run(run: str = "@last", *, store: str | None = None) -> RunResult:
-    """Return a recorded run of the current project by id, unique prefix, `@last`, `@last-failed` or tag.
+def load_run(run: str = "@last", *, store: str | None = None, all_projects: bool = False) -> RunResult:
+    """Return a recorded run by id, unique prefix, `@last`, `@last-failed` or tag; of the current project, or of all.
 
     Raises:
         MissingError: there is no such run.
     """
     space = open_workspace(_Given(store=store))
-    return _result(space, space.find(run))
+    return _result(space, space.find(run, all_projects=all_projects))
+
+
+def list_runs(*, store: str | None = None) -> list[RunResult]:
+    """Return every recorded run of all projects, newest first."""
+    space = open_workspace(_Given(store=store))
+    found: list[RunResult] = []
+    before = None
+    while page := space.runs(RunQuery(with_children=True, before=before)):
+        found += [_result(space, run.id) for run in page]
+        before = (page[-1].created, page[-1].id)
+    return found
 
 
 def _host_here(space: Workspace, run: RunId) -> None:
@@ -198,12 +216,19 @@ def _say(text: str) -> None:
 
 
 def _create_live(
-    pipeline: Pipeline, params: Mapping[str, object], runner: str | None, jobs: int | None, tags: Sequence[str]
+    pipeline: Pipeline,
+    params: Mapping[str, object],
+    runner: str | None,
+    jobs: int | None,
+    tags: Sequence[str],
+    patches: Mapping[str, object] | None = None,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
     target, loaded = load_live(pipeline, params)
     space = open_workspace(_Given(project=target.root, runner=runner))
+    if patches is not None:
+        space = _patched(space, loaded.graph, patches)
     parts = space.parts
     outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
@@ -223,6 +248,24 @@ def _create_live(
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
+
+
+def _patched(space: Workspace, graph: Graph, patches: Mapping[str, object]) -> Workspace:
+    """Return the workspace with these patches among the options of its mock runner.
+
+    Raises:
+        InvalidError: the runner is another one, or a patch is for no step.
+    """
+    from .plugins.mock.patches import check_patches
+    from .plugins.mock.runner import MockRunner
+
+    name = space.parts.default_runner
+    choice = space.parts.runner(name)
+    if not issubclass(choice.runner, MockRunner):
+        hint = "execute(runner='mock', patches=...)"
+        raise InvalidError(f"patches= stands in for steps of a mock run, and the runner is '{name}'", hint)
+    patched = replace(choice, options={**choice.options, "patches": check_patches(graph, patches)})
+    return Workspace(replace(space.parts, runner=lambda _: patched))
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .calls import CalledTask, Flow, Flows
 from .composites import Loop, Map
 from .constants import Constants
 from .errors import InvalidError, nearest
@@ -68,8 +69,10 @@ class Binder:
     def bind(self, level: Level, listed: Listed) -> list[Argument]:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
         step, takes = listed.step, listed.takes
-        bound = Bound()
         self._parameters.note(level.path_of(step), step, takes)
+        if isinstance(step, CalledTask):
+            return self._called(level, step, takes)
+        bound = Bound()
         self._check_names(level, step, takes)
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
@@ -124,6 +127,40 @@ class Binder:
             lacking = ", ".join(f"'{shown(each)}'" for each in found.lacks)
             text = f"step '{path}': needs '{asking.take.name}', which is not returned by {lacking}"
             self.warnings.append(f"{text}: it cannot run when that branch is taken")
+
+    def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
+        """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
+        bound: list[Argument] = []
+        rest = [Take(name, is_required=False) for name in (*step.arguments, *step.params) if name not in takes.names]
+        for take in (*takes.items, *rest):
+            asking = Asking(level, step, take)
+            if take.name in step.arguments:
+                found: Export | None = self._flowing(asking, step.arguments[take.name])
+            elif take.name in step.params:
+                found = Export(self._constant(asking, step, step.params[take.name]))
+            else:
+                found = self._parameter(asking, take.name)
+            if found is not None:
+                bound.append(Argument(take.name, found.source, bool(found.lacks) and not take.is_required))
+        return bound
+
+    def _flowing(self, asking: Asking, flow: Flow) -> Export:
+        if isinstance(flow, OutputOf):
+            home = asking.level.home(flow.step)
+            if home is not None and not self._exports.of(flow.step, home.paths[id(flow.step)]):
+                text = f"takes '{asking.take.name}' from '{flow.step.name}', whose function returns nothing"
+                self.problems.append(self.problem(asking.level, asking.step, text))
+                return Export(NOTHING)
+            name = flow.step.renamed.get(flow.name, flow.name) if isinstance(flow.step, CalledTask) else flow.name
+            found = self._output(asking, asking.level, OutputOf(flow.step, name))
+            return Export(NOTHING) if found is None else found
+        if isinstance(flow, Flows):
+            # the annotation is that of the list, not of its items
+            item = asking._replace(take=Take(asking.take.name, asking.take.is_required))
+            found_items = [self._flowing(item, each) for each in flow]
+            lacks = tuple(lack for each in found_items for lack in each.lacks)
+            return Export(Gather(tuple(each.source for each in found_items)), lacks=lacks)
+        return Export(self._constant(asking, asking.step, flow))
 
     def _source(self, asking: Asking) -> Export | None:
         level, step, take = asking
@@ -254,7 +291,7 @@ class Binder:
             for name in names:
                 if name not in takes.names:
                     listed = f"it takes {', '.join(known)}" if known else "it takes nothing"
-                    text = f"{option}= names '{name}', which it does not take{nearest(name, known)}"
+                    text = f"{option}= names '{name}', {takes.refusal}{nearest(name, known)}"
                     self.problems.append(self.problem(level, step, text, listed))
 
     def _flow(self, level: Level, step: Step, bound: Bound) -> None:

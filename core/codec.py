@@ -27,9 +27,11 @@ from .events import (
     RunFinished,
     RunStarted,
     StepJoined,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepYielded,
 )
 from .graph import Json
 from .ids import RunId
@@ -103,6 +105,11 @@ def fact_from_json(document: Mapping[str, Any]) -> Fact:
         if given.get(name) is not None:
             given[name] = read(given[name])
     return kind(**given)
+
+
+def facts_from_json(documents: Sequence[Mapping[str, Any]]) -> list[Fact]:
+    """Return the facts these objects stand for; kinds that only a newer version knows are passed over."""
+    return [fact_from_json(document) for document in documents if document["kind"] in _KINDS]
 
 
 def error_to_json(error: StepError, *, with_bytes: bool = True) -> Document:
@@ -195,6 +202,16 @@ def _other(fact: Fact, with_bytes: bool) -> Document:
     return document
 
 
+def _yielded(fact: StepYielded, with_bytes: bool) -> Document:
+    return {
+        "kind": "StepYielded",
+        "node": fact.node,
+        "attempt": fact.attempt,
+        "at": fact.at,
+        "value": plain(fact.value),
+    }
+
+
 def _metric_to_json(point: MetricPoint) -> list[Any]:
     return [point.key, plain(point.value), point.step, point.at]
 
@@ -212,6 +229,8 @@ _KINDS: dict[str, type[Fact]] = {
         AttemptSucceeded,
         AttemptFailed,
         AttemptCancelled,
+        StepYielded,
+        StepProgressed,
         RetryScheduled,
         StepSettled,
         StepReused,
@@ -225,11 +244,13 @@ _WRITERS: dict[Any, Callable[[Any, bool], Document]] = {
     **dict.fromkeys(_KINDS.values(), _other),
     AttemptDispatched: _dispatched,
     AttemptSucceeded: _succeeded,
+    StepYielded: _yielded,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
     "outputs": lambda items: tuple(output_from_json(item) for item in items),
     "metrics": _metrics_from_json,
     "error": error_from_json,
+    "value": rich,
     "reason": Reason,
     "state": Status,
     "from_run": RunId,

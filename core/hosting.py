@@ -11,14 +11,16 @@ from .collector import rare_collections
 from .demands import capacities
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
+from .growth import with_grown
 from .ids import RunId
 from .orders import RunContext
 from .ports import RunLog
 from .runs import RunSpec, Snapshot, StepRun, Target
-from .scheduler import Past, reset_for_retry
+from .scheduler import reset_for_retry
 from .session import Observer, Requests, Session, report
 from .settling import settle
 from .states import Reason, Status
+from .turns import Past
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
@@ -50,7 +52,7 @@ class Hosting:
             error: Exception | None = None
             try:
                 choice = parts.runner(spec.runner)
-                session = self._session(spec, past, log, observe, requests)
+                session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
                 choice.runner.run(spec.graph, events=session, **choice.options)
             except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
                 error = problem
@@ -108,11 +110,13 @@ class Hosting:
         log: RunLog,
         observe: Observer | None,
         requests: Requests,
+        *,
+        is_real: bool,
     ) -> Session:
         parts = self._parts
-        wanted = capacities(spec.graph, parts.labels, parts.capacity)
+        wanted = capacities(spec.graph, parts.labels, parts.capacity) if is_real else {}
         return Session(
-            context=self._context(spec),
+            context=self._context(spec, is_real=is_real),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
@@ -130,7 +134,7 @@ class Hosting:
         if spec.selected is None:
             return []
         now = self._parts.clock()
-        chosen = set(spec.selected)
+        chosen = with_grown(spec.graph, spec.selected)
         outside = [
             node.path for node in spec.graph.nodes if node.path not in chosen and not past[node.path].state.is_final
         ]
@@ -144,7 +148,7 @@ class Hosting:
                 facts.append(StepSettled(node=path, state=Status.SKIPPED, reason=Reason.UNSELECTED, at=now))
         return facts
 
-    def _context(self, spec: RunSpec) -> RunContext:
+    def _context(self, spec: RunSpec, *, is_real: bool) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
         target = self._target(spec, snapshot)
@@ -161,7 +165,7 @@ class Hosting:
             slots=parts.slot_directory,
             jobs=spec.jobs,
             preload=tuple(str(name) for name in imports) if isinstance(imports, list) else (),
-            secrets=parts.secrets(names) if names else {},
+            secrets=parts.secrets(names) if names and is_real else {},
             planned_files=snapshot.files,
             code=spec.code.key,
             params=spec.params,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -13,13 +14,15 @@ from .constants import Constants
 from .errors import InvalidError
 from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind, Terminate
 from .nesting import Composite
+from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
 from .ports import Workshop
+from .programs import Entry, entry_named
 from .reducers import load_reducer
 from .sources import returning_functions
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
-from .tasks import PythonTask, ScriptTask, ShellTask, Task
+from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
 
 
 class Operations:
@@ -36,6 +39,8 @@ class Operations:
         self._calls: dict[Hashable, Call | None] = {}
         self._returning: dict[str, dict[tuple[str, int], bool]] = {}
         """Source file -> (function, line) -> whether it returns a value."""
+        self._notebooks: dict[str, Notebook] = {}
+        self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._index: dict[Hashable, int] = {}
         self._kept: list[Operation] = []
 
@@ -46,8 +51,7 @@ class Operations:
 
     def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
-        takes = self._takes_of_function(task.function) if isinstance(task, PythonTask) else takes_of(task)
-        return Listed(task, takes, self.returns(task))
+        return Listed(task, self._takes_of(task), self.returns(task))
 
     def index(self, listed: Listed, inherited: Mapping[str, object]) -> int:
         """Return the index of a task's operation; -1 when its call has a problem, which is noted.
@@ -77,6 +81,48 @@ class Operations:
             self._index[key] = len(self._kept)
             self._kept.append(Operation(call=call, returns=returns, policy=policy))
         return self._index[key]
+
+    def _takes_of(self, task: Task) -> Takes:
+        if isinstance(task, PythonTask):
+            return self._takes_of_function(task.function)
+        if isinstance(task, NotebookTask):
+            try:
+                return self._notebook(task).takes
+            except InvalidError:  # told when its call is made
+                return Takes(is_known=False)
+        if isinstance(task, ScriptTask) and task.entry is not None:
+            entry = self._entry(task)
+            return Takes(is_known=False) if entry is None else entry.takes
+        return takes_of(task)
+
+    def _entry(self, task: ScriptTask) -> Entry | None:
+        """Return the function a script is called through; None where it is not, which is told when its call is made."""
+        with suppress(InvalidError):
+            return self._found_entry(task)
+        return None
+
+    def _found_entry(self, task: ScriptTask) -> Entry | None:
+        script = relative_to(self._root, task.script)
+        key = (script, task.entry)
+        if key not in self._entries:
+            text = self._workshop.read(script)
+            known = task.entry is not None and text is not None
+            self._entries[key] = entry_named(text or "", script, task.entry or "") if known else None
+        return self._entries[key]
+
+    def _notebook(self, task: NotebookTask) -> Notebook:
+        """Return what a notebook file says.
+
+        Raises:
+            InvalidError: it is not there, or no notebook.
+        """
+        file = relative_to(self._root, task.notebook)
+        if file not in self._notebooks:
+            text = self._workshop.read(file)
+            if text is None:
+                raise InvalidError(f"there is no notebook '{file}'", f"paths start at {self._root}")
+            self._notebooks[file] = read_notebook(text, file)
+        return self._notebooks[file]
 
     def control(self, step: Composite, kind: CallKind, returns: Iterable[str] = (), **fields: Any) -> int:
         """Return the index of what starts or ends a composite, or an iteration of it.
@@ -126,6 +172,9 @@ class Operations:
         """Return what a task keeps."""
         if task.returns is not None:
             return task.returns
+        if isinstance(task, ScriptTask):
+            entry = self._entry(task)
+            return (Return(name=task.name),) if entry is not None and entry.returns_value else ()
         assert isinstance(task, PythonTask)
         return (Return(name=task.name),) if self._returns_value(task.function) is not False else ()
 
@@ -165,11 +214,19 @@ class Operations:
             script = relative_to(self._root, task.script)
             if self._workshop.read(script) is None:
                 raise InvalidError(f"there is no script '{script}'", f"paths start at {self._root}")
-            return Call(kind=CallKind.SCRIPT, script=script, args=task.args, file=script, line=1)
+            entry = self._found_entry(task)
+            line = 1 if entry is None else entry.line
+            return Call(
+                kind=CallKind.SCRIPT, script=script, args=task.args, qualname=task.entry, file=script, line=line
+            )
+        if isinstance(task, NotebookTask):
+            self._notebook(task)
+            notebook = relative_to(self._root, task.notebook)
+            return Call(kind=CallKind.NOTEBOOK, script=notebook, file=notebook, line=1)
         return Call(kind=CallKind.STUB)
 
     def _python_call(self, task: PythonTask) -> Call:
-        return Call(kind=CallKind.PYTHON, **self._function(task.function))
+        return Call(kind=CallKind.PYTHON, stream_end=task.stream_end, **self._function(task.function))
 
     def _function(self, function: Callable[..., object]) -> dict[str, Any]:
         """Return the fields of a call that name a function; by value when no worker could import it."""
@@ -185,11 +242,13 @@ class Operations:
 
 def _identity(task: Task) -> Hashable:
     if isinstance(task, PythonTask):
-        return id(task.function)
+        return (id(task.function), task.stream_end)
     if isinstance(task, ShellTask):
         return (task.command, task.place)
     if isinstance(task, ScriptTask):
-        return (task.script, task.args)
+        return (task.script, task.args, task.entry)
+    if isinstance(task, NotebookTask):
+        return task.notebook
     return CallKind.STUB
 
 

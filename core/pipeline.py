@@ -10,6 +10,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, TypeAlias, Unpack
 
+from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
@@ -18,7 +19,7 @@ from .options import Options
 from .place import caller, told_at
 from .returns import Returns
 from .steps import OutputOf, Step, Unit
-from .tasks import PythonTask, ShellTask
+from .tasks import NotebookTask, PythonTask, ShellTask
 
 
 class OrderRule(StrEnum):
@@ -89,6 +90,7 @@ class Pipeline(Unit):
         force: bool = False,
         tag: str | Sequence[str] | None = None,
         check: bool = True,
+        patches: Mapping[str, object] | None = None,
         **named: object,
     ) -> Any:
         """Run it here and wait; return the finished RunResult.
@@ -100,6 +102,7 @@ class Pipeline(Unit):
             force: True reuses no earlier result.
             tag: One or several tags of the run.
             check: False returns a failed run instead of raising.
+            patches: With `runner="mock"`: by step, a function to call in its place, or the value it is to return.
             named: Further parameters; the names above are taken, `params` is not.
 
         Raises:
@@ -108,7 +111,7 @@ class Pipeline(Unit):
         """
         given = self._given(params, named)
         return _above("wiring").execute_pipeline(
-            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check
+            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check, patches=patches
         )
 
     def submit(
@@ -216,7 +219,7 @@ class Pipeline(Unit):
         if isinstance(step, Pipeline) and step.name is None:
             hint = "give it one: Pipeline(..., name='...'), or pipeline.with_(name='...')"
             raise self._wrong(f"steps= has {step!r}, which needs a name to be a step", hint)
-        if isinstance(step, Unit):
+        if isinstance(step, Unit | TaskFunction):
             return step.as_step()
         if callable(step) and not isinstance(step, type):
             return PythonTask.bare(step, self.place)
@@ -272,6 +275,25 @@ class ShellJob(Pipeline):
             InvalidError: anything in it is wrong.
         """
         task = ShellTask(command, name, returns, takes, **options)
+        super().__init__([task], name=task.name)
+
+
+class NotebookJob(Pipeline):
+    """A pipeline of one notebook."""
+
+    def __init__(
+        self,
+        notebook: str,
+        name: str | None = None,
+        returns: Returns = None,
+        **options: Unpack[Options],
+    ):
+        """Take what `NotebookTask` takes.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        task = NotebookTask(notebook, name, returns, **options)
         super().__init__([task], name=task.name)
 
 

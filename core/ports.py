@@ -11,7 +11,7 @@ from inspect import Signature
 from typing import Protocol
 
 from .artifacts import ArtifactRef, Output
-from .events import AttemptEnded, CancelRequested, Fact
+from .events import AttemptEnded, CancelRequested, Fact, StepTold
 from .graph import Graph, Json
 from .ids import RunId
 from .orders import Order
@@ -229,8 +229,10 @@ class Executor(Protocol):
         """Stop attempts: politely, then by force after `grace_s` seconds. Each still yields its end."""
         ...
 
-    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
-        """Block until something ended or the time is over (None: for ever); return ends in the order they came.
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
+        """Block until something ended, or a running attempt told of itself, or the time is over (None: for ever).
+
+        Returns what came, in the order it came.
 
         Callable work outside (a signal handler, another thread) may make it return early with nothing.
         """
@@ -345,6 +347,14 @@ class Workshop(Protocol):
 
         Raises:
             InvalidError: it cannot be pickled.
+        """
+        ...
+
+    def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:
+        """Call a function of the user while compiling: the body of a pipeline.
+
+        Raises:
+            InvalidError: whatever it raises, at the user's line.
         """
         ...
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .artifacts import Output
 from .demands import DEFAULT_LABEL
 from .errors import InvalidError, nearest
-from .graph import Graph, upstreams
+from .graph import Either, Gather, Graph, Source, Upstream, upstreams
 from .quantities import size_text
 from .runs import RunSpec
 
@@ -48,13 +48,12 @@ class Preflight:
             InvalidError: all problems in one message; or no runner of that name.
             PluginError: the runner does not load.
         """
-        self._parts.runner(spec.runner)
-        problems = [
-            *self._label_problems(spec.graph, chosen),
-            *self._resource_problems(spec.graph, chosen),
-            *_input_problems(spec.graph, chosen, outputs, hint),
-            *self._secret_problems(spec.graph, chosen),
-        ]
+        problems: list[InvalidError] = []
+        if self._parts.runner(spec.runner).runner.takes_resources:
+            problems += self._label_problems(spec.graph, chosen)
+            problems += self._resource_problems(spec.graph, chosen)
+            problems += self._secret_problems(spec.graph, chosen)
+        problems += _input_problems(spec.graph, chosen, outputs, hint)
         if problems:
             raise InvalidError.all_of(problems)
 
@@ -93,6 +92,13 @@ class Preflight:
                 yield problem
 
 
+def _required(source: Source) -> list[Upstream]:
+    """Return the values that must be there; of alternatives one is, and which is known only when it is taken."""
+    if isinstance(source, Gather):
+        return [each for item in source.items for each in _required(item)]
+    return [] if isinstance(source, Either) else upstreams(source)
+
+
 def _input_problems(
     graph: Graph, chosen: Collection[str], outputs: Mapping[str, Sequence[Output]], hint: str
 ) -> Iterator[InvalidError]:
@@ -101,7 +107,8 @@ def _input_problems(
         each
         for path in chosen
         for argument in graph.node(path).arguments
-        for each in upstreams(argument.source)
+        if not argument.is_optional
+        for each in _required(argument.source)
         if each.node not in chosen
     }
     for each in sorted(wanted):

@@ -19,6 +19,8 @@ class TargetKind(StrEnum):
     """An import name: `package.module[:name]`."""
     SHELL = "shell"
     """A shell script, run as a one-step pipeline."""
+    NOTEBOOK = "notebook"
+    """A Jupyter notebook, run as a one-step pipeline."""
     FOLDER = "folder"
     """A project directory; its own target is looked up there. The path `.` when nothing is named."""
 
@@ -33,7 +35,11 @@ class Named(NamedTuple):
     """The pipeline, or function returning one, in it; None: the only one."""
 
 
-_SHELL = (".sh", ".bash")
+_WHOLE = (
+    ((".sh", ".bash"), TargetKind.SHELL, "a shell script"),
+    ((".ipynb",), TargetKind.NOTEBOOK, "a notebook"),
+)
+"""Endings of files that are run as a whole."""
 
 
 def parse_target(text: str | None) -> Named:
@@ -52,10 +58,11 @@ def parse_target(text: str | None) -> Named:
         raise InvalidError(f"the target '{text}' has no name after the colon: {problem}", "write FILE.py:NAME")
     if path.endswith(".py"):
         return Named(TargetKind.FILE, path, name)
-    if path.endswith(_SHELL):
-        if name is not None:
-            raise InvalidError(f"the target '{text}' names something in a shell script", f"write {path}")
-        return Named(TargetKind.SHELL, path)
+    for suffix, kind, words in _WHOLE:
+        if path.endswith(suffix):
+            if name is not None:
+                raise InvalidError(f"the target '{text}' names something in {words}", f"write {path}")
+            return Named(kind, path)
     if "/" in path or path in (".", ".."):
         return _folder(text, path, name)
     if path.rpartition(".")[2] in _DATA:
@@ -65,10 +72,13 @@ def parse_target(text: str | None) -> Named:
     raise InvalidError(f"'{text}' is no target", _HINT)
 
 
-_DATA = frozenset({"csv", "json", "ipynb", "parquet", "toml", "txt", "yaml", "yml"})
+_DATA = frozenset({"csv", "json", "parquet", "toml", "txt", "yaml", "yml"})
 """Endings of files that would read as an import name: `data.csv`."""
 
-_HINT = "a target is FILE.py, FILE.py:NAME, package.module:NAME, a shell script (.sh) or a project directory"
+_HINT = (
+    "a target is FILE.py, FILE.py:NAME, package.module:NAME, a shell script (.sh), a notebook (.ipynb)"
+    " or a project directory"
+)
 
 
 def _folder(text: str, path: str, name: str | None) -> Named:

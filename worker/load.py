@@ -14,11 +14,13 @@ from ..core.compiler import Compiled
 from ..core.errors import GraftError, InvalidError
 from ..core.given import Given, from_environ
 from ..core.pipeline import Pipeline
+from ..core.place import Place
 from ..core.ports import Loaded, LoadRequest
+from ..core.programs import entry_named, own_entry
 from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
-from ..core.tasks import ScriptTask, ShellTask
+from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
@@ -91,6 +93,10 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
         raise InvalidError(f"there is no file {file}")
     if named.kind is TargetKind.SHELL:
         return _shell_job(named.path, file)
+    if named.kind is TargetKind.NOTEBOOK:
+        task = NotebookTask(named.path)
+        task.place = Place(file, 1)
+        return Pipeline([task]), task.name, {}, _NOTHING
     if named.kind is not TargetKind.FILE:
         raise InvalidError(f"'{target.text}' is no file that can be loaded")
     return _in_file(named, file, target)
@@ -98,13 +104,24 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
 
 def _in_file(named: Named, file: str, target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
     reached = reach(file, target.sys_path, read_source)
-    if not reached.uses_pipelines and named.name is None:
+    if not reached.uses_pipelines and (task := _script(named, file)) is not None:
         # Nothing in reach names a Pipeline, so it is a script; importing it to look would run it here.
-        task = ScriptTask(named.path)
         return Pipeline([task]), task.name, {}, reached
     module = import_file(file)
     pipeline, own = pipeline_in(module, named.name, file)
     return pipeline, pipeline.name_in(vars(module)), own, reached
+
+
+def _script(named: Named, file: str) -> ScriptTask | None:
+    """Return the task a script is: a program, a call of its `run()` or of what was named; None if that is not there."""
+    text = read_source(file) or ""
+    try:
+        entry = own_entry(text, file) if named.name is None else entry_named(text, file, named.name)
+    except InvalidError:
+        return None
+    task = ScriptTask(named.path, entry=None if entry is None else entry.name)
+    task.place = Place(file, 1 if entry is None else entry.line)
+    return task
 
 
 def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object], Reached]:

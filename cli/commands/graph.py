@@ -21,10 +21,11 @@ from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
 from .. import context
-from ..arguments import FromOption, OnlyOption, TargetArgument, ToOption, selection
+from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, TargetArgument, ToOption, selection
 from ..completion import complete_runs
 from ..look import Look, look_of
 from ..options import Options
+from ..parameters import file_params, typed_params
 from ..picture import LARGEST, Part, coloured, picture
 from ..printer import put, put_document, remark
 from ..rendering import rendered
@@ -84,6 +85,8 @@ def graph(
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    param: ParamOption = None,
+    params: ParamsFileOption = None,
 ) -> int:
     """Draw a pipeline, or a run with the states of its steps.
 
@@ -94,7 +97,9 @@ def graph(
         raise InvalidError("--lr and --tb exclude each other")
     if run is not None and target is not None:
         raise InvalidError("a TARGET and --run exclude each other")
-    compiled, states = _loaded(options, target, run)
+    if run is not None and (param or params):
+        raise InvalidError("a run has its parameters: --run excludes -p and --params")
+    compiled, states = _loaded(options, target, run, param, params)
     outline = Outline(compiled)
     part = _part(outline, selection(only, start, end), compiled, states)
     look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
@@ -113,10 +118,14 @@ def graph(
     return 0
 
 
-def _loaded(options: Options, target: str | None, run: str | None) -> tuple[Graph, dict[str, Status]]:
+def _loaded(
+    options: Options, target: str | None, run: str | None, param: list[str] | None, params: str | None
+) -> tuple[Graph, dict[str, Status]]:
     if run is None:
         space = context.workspace(options, target, needs_code=True)
-        return space.load(RunRequest(target=context.target(options, target))).graph, {}
+        meant = context.target(options, target)
+        request = RunRequest(target=meant, params=typed_params(param), values=file_params(params))
+        return space.load(request).graph, {}
     space = context.workspace(options)
     found = space.find(run)
     return space.graph(found), {step.path: step.state for step in space.steps(found)}

@@ -1,180 +1,323 @@
-"""Composites as users write them: what is read, and every misuse answered at construction where it was written."""
+"""Each rule of composites once, in the scheduler alone: ends, guards, growth, and what it costs."""
 
 from __future__ import annotations
 
-import enum
-from pathlib import Path
+import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from authoring import fit, load
-from shaped import count, make, scale, step, tell, work
+from shapes import Conditional, Loop, Map, Parallel, Pipe, Sub, build, step
+from worlds import Play, World, bad, ok, output, recorded, standing
 
-from graftline import Catalog, Conditional, InvalidError, Loop, Map, Parallel, Pipeline, PythonTask, Stub
-from graftline.core.graph import Terminate
-from graftline.core.reducers import BUILTINS, check_reducer, load_reducer
-
-FILE = Path(__file__).name
-
-branch: Any = Pipeline([work], name="branch")
-no: Any = 3
-some: Any = Stub("a", returns=["xs"])
-misspelt: Any = {"retires": 2}
-wrong_key: Any = {(1, 2): work, "a": work}
+from graftline.core.errors import PluginError
+from graftline.core.events import GraphGrown, StepReused
+from graftline.core.ids import RunId
+from graftline.core.scheduler import Scheduler
+from graftline.core.states import Reason, Status
+from graftline.core.turns import Past
 
 
-class Size(enum.Enum):
-    SMALL = "small"
+def play(pipe: Pipe, world: World | None = None, **scheduler: Any) -> Play:
+    return Play(build(pipe), world or World(), **scheduler)
 
 
-BAD: list[tuple[Any, str]] = [
-    (lambda: Parallel({}), "step 'parallel': branches= is empty"),
-    (lambda: Parallel([work]), "branches= takes a dict of pipelines by name"),  # type: ignore[arg-type]
-    (lambda: Parallel({"a": no}), "branch 'a' takes a pipeline, a step, a function or a list of steps, not 3"),
-    (lambda: Parallel({"a": []}), "branch 'a' pipeline: it has no steps"),
-    (lambda: Parallel({"a/b": work}), "branches= has the name 'a/b': a name may not contain '/'"),
-    (lambda: Parallel({"on_failure": work}), "has a meaning of its own in paths"),
-    (lambda: Parallel({"a": work}, name="a:b"), "a name may not contain ':'"),
-    (lambda: Parallel({"a": work}, **misspelt), "Parallel has no option 'retires'; did you mean 'retries'?"),
-    (lambda: Parallel({"a": work}, catalog=Catalog(put="x")), "catalog= is of a task"),
-    (lambda: Parallel({"a": work}, gather="wrk"), "gather= names 'wrk', which no branch returns; did you mean 'work'?"),
-    (lambda: Parallel({"a": work}, gather=no), "gather= takes a name or a list of names, not 3"),
-    (lambda: Parallel({"a": work}, on_failure=no), "on_failure= takes a pipeline, a step or a function, not 3"),
-    (lambda: Parallel({"a": work})["wrk"], "step 'parallel': returns no 'wrk'; did you mean 'work'?"),
-    (lambda: Map(no, "xs"), "branch= takes a pipeline, a step, a function"),
-    (lambda: Map(work, [1, 2]), "iterate_on= takes the name of a value or step['output'], not [1, 2]"),  # type: ignore[arg-type]
-    (lambda: Map(work, some), "iterate_on= takes the name of a value or step['output'], not <Stub a>"),
-    (lambda: Map(work, ""), "iterate_on= takes the name of a value"),
-    (lambda: Map(work, "xs", "two words"), "iterate_as= takes names of arguments, not 'two words'"),
-    (lambda: Map(work, "xs", []), "iterate_as= is empty"),
-    (lambda: Map(work, "xs", ["a", "a"]), "iterate_as= names one twice"),
-    (lambda: Map(work, "xs", "work"), "iterate_as= 'work' is also the name of what 'work' returns inside"),
-    (lambda: Map(work, "xs", reducer="summ"), "reducer= has no function 'summ'; did you mean 'sum'?"),
-    (lambda: Map(work, "xs", reducer="lambda x:"), "is no lambda"),
-    (lambda: Map(work, "xs", reducer=no), "reducer= takes a function or its name, not 3"),
-    (lambda: Map(work, "xs", collect="a/b"), "collect= a name may not contain '/'"),
-    (lambda: Conditional("kind", {}), "step 'conditional': branches= is empty"),
-    (lambda: Conditional(no, {"a": work}), "parameter= takes the name of a value or step['output'], not 3"),
-    (lambda: Conditional("kind", {1: work, "1": work}), "has the keys 1 and '1', which read the same"),
-    (lambda: Conditional("kind", wrong_key), "a key is text, a number, a truth or None"),
-    (lambda: Conditional("kind", {"choice": work}), "'choice' has a meaning of its own"),
-    (lambda: Conditional("kind", {"a:b": work}), "a name may not contain ':'"),
-    (lambda: Conditional("kind", {"default": work}, default=work), "a branch is called 'default' as well"),
-    (lambda: Conditional("kind", {"a": work}, default=no), "default= takes a pipeline"),
-    (lambda: Loop(work, 0), "step 'loop': max_iterations= takes a whole number of 1 or more, not 0"),
-    (lambda: Loop(work, True), "max_iterations= takes a whole number of 1 or more, not True"),
-    (lambda: Loop(work, 2, break_on="wrk"), "break_on= names 'wrk', which the branch does not return; did you mean"),
-    (lambda: Loop(work, 2, index_as="1st"), "index_as= takes names of arguments, not '1st'"),
-    (lambda: Loop(work, 2, index_as="work"), "index_as= 'work' is also the name of what 'work' returns"),
-    (lambda: branch.with_(name="a/b"), "a name may not contain '/'"),
-    (lambda: branch.with_(**misspelt), "Nested has no option 'retires'; did you mean 'retries'?"),
-    (lambda: Pipeline([work]).with_(), "it needs a name to be a step"),
-    (lambda: Pipeline([work])["work"], "it needs a name to be a step"),
-    (lambda: branch["wrk"], "step 'branch': returns no 'wrk'; did you mean 'work'?"),
-    (lambda: Stub("a", on_failure=[]), "on_failure= takes a pipeline, a step or a function"),
-]
+def run(pipe: Pipe, world: World | None = None, **scheduler: Any) -> Play:
+    return play(pipe, world, **scheduler).run()
 
 
-@pytest.mark.parametrize(("make", "text"), BAD, ids=[text for _, text in BAD])
-def test_a_misuse_is_one_message_that_names_the_line(make: Any, text: str) -> None:
-    with pytest.raises(InvalidError) as caught:
-        make()
-    assert text in str(caught.value)
-    assert FILE in str(caught.value)
-    assert "problems:" not in str(caught.value)
+class TestParallel:
+    PIPE = (
+        step("load"),
+        Parallel(name="both", after=("load",), branches={"left": [step("a"), step("b", "a")], "right": [step("c")]}),
+        step("after", "both"),
+    )
+
+    def test_all_branches_run_at_once_and_the_end_joins_them(self) -> None:
+        begun = play(self.PIPE)
+        begun.end("load")
+        assert begun.scheduler.running == {"both/left/a", "both/right/c"}
+
+        begun.run()
+
+        assert begun.verdict is Status.SUCCESS
+        assert "both" not in begun.started()
+        assert begun.states()["both"] == "SUCCESS"
+
+    def test_a_killed_branch_fails_the_composite_when_the_other_one_is_done(self) -> None:
+        begun = play(self.PIPE)
+        begun.end("load")
+
+        begun.now = 2.0
+        begun.pass_on([bad("both/left/a", reason=Reason.SIGNAL)])
+        assert begun.scheduler.states["both"] is Status.PENDING
+        begun.run()
+
+        assert begun.states() == {
+            "load": "SUCCESS",
+            "both/left/a": "FAILURE SIGNAL",
+            "both/left/b": "SKIPPED UPSTREAM",
+            "both/right/c": "SUCCESS",
+            "both": "FAILURE INSIDE",
+            "after": "SKIPPED UPSTREAM",
+        }
+        assert begun.verdict is Status.FAILURE
+
+    def test_a_failure_before_it_skips_it(self) -> None:
+        assert run(self.PIPE, World(broken=["load"])).states()["both"] == "SKIPPED UPSTREAM"
+
+    def test_a_step_may_take_from_inside_without_waiting_for_the_rest(self) -> None:
+        graph = build([Parallel(name="both", branches={"left": [step("a")], "right": [step("b")]})])
+        node = graph.nodes[-1]
+        taker = type(node)(path="taker", operation=0, needs=("both/left/a",))
+        begun = Play(type(graph)(name="g", nodes=(*graph.nodes, taker), operations=graph.operations), World())
+
+        begun.end("both/left/a")
+
+        assert begun.scheduler.running == {"both/right/b", "taker"}
 
 
-def test_a_list_is_given_by_a_parameter_and_an_output_is_named() -> None:
-    with pytest.raises(InvalidError) as caught:
-        Map(work, [1, 2])  # type: ignore[arg-type]
-    assert "give the list itself to the pipeline: Pipeline(..., params={'items': [...]})" in str(caught.value.hint)
-    with pytest.raises(InvalidError) as caught:
-        Map(work, some)
-    assert caught.value.hint == "say which of its outputs: step['name']"
+class TestPipelineInPipeline:
+    def test_it_ends_when_everything_inside_has_and_in_the_same_commit(self) -> None:
+        done = run([Sub(name="prep", inside=[Sub(name="inner", inside=[step("a")])]), step("after", "prep")])
+
+        assert [len(group) for group in done.groups] == [1, 4, 2]
+        assert done.states()["prep/inner"] == "SUCCESS"
+
+    def test_a_failure_inside_reaches_every_end_around_it(self) -> None:
+        done = run([Sub(name="prep", inside=[Sub(name="inner", inside=[step("a")])])], World(broken=["prep/inner/a"]))
+
+        assert done.states()["prep/inner"] == done.states()["prep"] == "FAILURE INSIDE"
+
+    def test_an_end_inside_is_skipped_when_something_before_it_failed(self) -> None:
+        done = run([Sub(name="prep", inside=[step("a"), Sub(name="in", inside=[step("b")], after=("a",))])],
+                   World(broken=["prep/a"]))  # fmt: skip
+
+        assert done.states()["prep/in"] == "SKIPPED UPSTREAM"
+        assert done.states()["prep"] == "FAILURE INSIDE"
 
 
-def test_all_problems_of_a_composite_are_told_at_once() -> None:
-    with pytest.raises(InvalidError) as caught:
-        Loop(no, 0, index_as="1st", name="again", **misspelt)
-    assert str(caught.value).count("step 'again':") == 4
+class TestConditional:
+    PIPE = (
+        Conditional(
+            name="cond",
+            branches={
+                "yes": [
+                    step("a"),
+                    Conditional(name="deep", after=("a",), branches={"x": [step("b")], "z": [step("c")]}),
+                    Map(name="m", inside=[step("d")]),
+                ],
+                "no": [step("e"), step("f", "e")],
+            },
+        ),
+        step("after", "cond"),
+    )
+
+    @pytest.mark.parametrize("guards_are_needs", [True, False])
+    def test_the_other_branch_is_skipped_with_all_that_is_in_it(self, *, guards_are_needs: bool) -> None:
+        graph = build(self.PIPE, guards_are_needs=guards_are_needs)
+        done = Play(graph, World(words={"cond/choice": "no"})).run()
+
+        states = done.states()
+        inside = [state for path, state in states.items() if path.startswith("cond/yes")]
+        assert len(inside) == 7
+        assert set(inside) == {"SKIPPED BRANCH"}
+        assert [states[path] for path in ("cond/no/f", "cond", "after")] == ["SUCCESS"] * 3
+        assert not done.plot.growth
+
+    def test_a_branch_that_ran_leaves_the_other_one_out(self) -> None:
+        states = run(self.PIPE, World(words={"cond/yes/deep/choice": "z"})).states()
+
+        assert states["cond/no/f"] == states["cond/yes/deep/x/b"] == "SKIPPED BRANCH"
+        assert states["cond/yes/deep/z/c"] == states["cond/yes/m/1/d"] == states["cond"] == "SUCCESS"
+
+    def test_a_choice_that_fails_fails_the_composite(self) -> None:
+        states = run(self.PIPE, World(broken=["cond/choice"])).states()
+
+        assert states["cond"] == "FAILURE INSIDE"
+        assert states["cond/yes/a"] == states["cond/yes/deep"] == states["after"] == "SKIPPED UPSTREAM"
+
+    def test_a_choice_left_out_by_the_selection_lets_run_what_is_selected(self) -> None:
+        graph = build([Conditional(name="c", branches={"yes": [step("a")], "no": [step("b")]})])
+        past = {path: Past(state=Status.SKIPPED, reason=Reason.UNSELECTED) for path in ("c/choice", "c/yes/a", "c")}
+
+        done = Play(graph, World(broken=["c/no/b"]), past=past).run()
+
+        assert done.started() == ["c/no/b"]
+        assert done.verdict is Status.FAILURE
+
+    def test_a_reused_choice_takes_its_branch(self) -> None:
+        graph = build([Conditional(name="c", branches={"yes": [step("a")], "no": [step("b")]})])
+        scheduler = Scheduler(graph, jobs=2)
+        outputs = (output("branch", "no"),)
+
+        scheduler.advance([StepReused(node="c/choice", at=0.0, from_run=RunId("r"), outputs=outputs)], 0.0)
+
+        assert [each.node for each in scheduler.start(9, 0.0, lambda path: True)] == ["c/no/b"]
+        assert scheduler.states["c/yes/a"] is Status.SKIPPED
+
+    def test_a_choice_that_does_not_say_its_word_is_an_error_of_its_runner(self) -> None:
+        begun = play([Conditional(name="c", branches={"yes": [step("a")]})])
+
+        with pytest.raises(PluginError, match="'c/choice' succeeded, but does not say its 'branch'"):
+            begun.pass_on([ok("c/choice", outputs=(output("out", 1),))])
 
 
-def test_a_branch_may_be_a_pipeline_a_step_a_function_or_a_list() -> None:
-    made = Parallel({"a": Pipeline([work]), "b": Stub("s"), "c": fit, "d": [load, Stub("t")]})
-    assert {word: [each.name for each in pipeline.steps] for word, pipeline in made.pipelines.items()} == {
-        "a": ["work"],
-        "b": ["s"],
-        "c": ["fit"],
-        "d": ["load", "t"],
-    }
+class TestMap:
+    PIPE = (Map(name="m", inside=[step("a"), step("b", "a")]), step("after", "m"))
+
+    def test_it_grows_right_after_its_split_and_before_anything_of_the_new_steps(self) -> None:
+        begun = play(self.PIPE, World(sizes={"m/items": 2}))
+
+        group = begun.end("m/items")
+
+        assert [type(fact).__name__ for fact in group] == ["AttemptSucceeded", "GraphGrown"] + ["AttemptDispatched"] * 2
+        assert begun.run().states()["m/1/b"] == "SUCCESS"
+        assert begun.started()[-2:] == ["m", "after"]
+
+    def test_no_items_go_straight_to_the_reducer(self) -> None:
+        done = run(self.PIPE, World(sizes={"m/items": 0}))
+
+        assert GraphGrown(node="m/items", size=0, at=1.0) in done.facts
+        assert done.started() == ["m/items", "m", "after"]
+        assert done.verdict is Status.SUCCESS
+
+    def test_one_item_that_fails_fails_the_map_when_the_others_are_done(self) -> None:
+        states = run(self.PIPE, World(sizes={"m/items": 3}, broken=["m/1/a"])).states()
+
+        assert states["m/1/b"] == states["after"] == "SKIPPED UPSTREAM"
+        assert states["m/2/b"] == "SUCCESS"
+        assert states["m"] == "FAILURE INSIDE"
+
+    def test_a_retry_of_one_item_runs_it_and_what_follows(self) -> None:
+        failed = run(self.PIPE, World(sizes={"m/items": 3}, broken=["m/1/a"]))
+        past = standing(failed.plot.origin, failed.facts)
+        again = {
+            path: Past(state=Status.PENDING, attempts=past[path].attempts) for path in ("m/1/a", "m/1/b", "m", "after")
+        }
+
+        done = Play(failed.plot.graph(), World(), past=past | again, recorded=recorded(failed.facts)).run()
+
+        assert done.started() == ["m/1/a", "m/1/b", "m", "after"]
+        assert done.verdict is Status.SUCCESS
+
+    def test_a_split_that_is_kept_without_its_growth_grows_again(self) -> None:
+        failed = run(self.PIPE, World(sizes={"m/items": 2}, broken=["m/1/a"]))
+        past = {"m/items": Past(state=Status.SUCCESS, attempts=1)}
+
+        done = Play(failed.plot.origin, World(), past=past, recorded=recorded(failed.facts)).run()
+
+        assert [fact for fact in done.facts if isinstance(fact, GraphGrown)] == [
+            GraphGrown(node="m/items", size=2, at=0.0)
+        ]
+        assert "m/items" not in done.started()
+        assert done.verdict is Status.SUCCESS
+
+    def test_a_reused_split_grows_only_if_the_map_is_to_run(self) -> None:
+        outputs = World(sizes={"m/items": 2}).outputs(build(self.PIPE), "m/items")
+        reused = StepReused(node="m/items", at=0.0, from_run=RunId("r"), outputs=outputs)
+        needed, whole = Scheduler(build(self.PIPE), jobs=2), Scheduler(build(self.PIPE), jobs=2)
+
+        needed.advance([reused], 0.0)
+        whole.advance([StepReused(node="m", at=0.0, from_run=RunId("r"), outputs=()), reused], 0.0)
+
+        assert needed.plot.growth
+        assert [each.node for each in needed.start(9, 0.0, lambda path: True)] == ["m/0/a", "m/1/a"]
+        assert not whole.plot.growth
+        assert [each.node for each in whole.start(9, 0.0, lambda path: True)] == ["after"]
+
+    def test_items_that_need_what_failed_meanwhile_are_skipped(self) -> None:
+        graph = build([step("load"), Map(name="m", after=(), inside=[step("a")])])
+        body = graph.bodies[0]
+        taking = tuple(type(node)(path=node.path, operation=node.operation, needs=(*node.needs, "load"))
+                       for node in body.nodes)  # fmt: skip
+        bodies = (type(body)(kind=body.kind, nodes=taking, exits=body.exits),)
+        graph = type(graph)(name="g", nodes=graph.nodes, operations=graph.operations, bodies=bodies)
+        begun = Play(graph, World(broken=["load"]), first=lambda path: path != "load")
+
+        states = begun.run().states()
+
+        assert states["m/0/a"] == states["m/1/a"] == "SKIPPED UPSTREAM"
+        assert states["m"] == "SKIPPED UPSTREAM"
+
+    def test_maps_nest_in_parallels_and_parallels_in_maps(self) -> None:
+        inner = Parallel(name="p", branches={"l": [Map(name="n", inside=[step("x")])], "r": [step("y")]})
+        pipe = [Parallel(name="o", branches={"one": [Map(name="m", inside=[inner])], "two": [step("z")]})]
+        world = World(sizes={"o/one/m/0/p/l/n/items": 3, "o/one/m/1/p/l/n/items": 0})
+
+        done = run(pipe, world)
+
+        assert done.verdict is Status.SUCCESS
+        assert done.states()["o/one/m/0/p/l/n/2/x"] == "SUCCESS"
+        assert "o/one/m/1/p/l/n/0/x" not in done.states()
+
+    def test_grown_steps_wait_for_cpus_and_are_tried_again_like_others(self) -> None:
+        pipe = [Map(name="m", inside=[step("a", retries=1, resources={"cpus": 2})])]
+        begun = play(pipe, World(broken=lambda path, attempt: path == "m/1/a" and attempt == 1), jobs=2)
+        begun.end("m/items")
+        assert begun.scheduler.running == {"m/0/a"}
+
+        begun.run()
+
+        assert begun.started() == ["m/items", "m/0/a", "m/1/a", "m/1/a", "m"]
+        assert begun.verdict is Status.SUCCESS
 
 
-def test_names_have_a_default_by_shape() -> None:
-    shapes = [Parallel({"a": work}), Map(work, "xs"), Conditional("k", {"a": work}), Loop(work, 2), branch.with_()]
-    assert [each.name for each in shapes] == ["parallel", "map", "conditional", "loop", "branch"]
-    assert Map(work, "xs").iterate_as == ("item",)
+class TestLoop:
+    def test_it_turns_as_long_as_its_end_says_so(self) -> None:
+        done = run([Loop(name="l", inside=[step("a")], limit=9), step("after", "l")], World(goes_on=["l/0", "l/1"]))
+
+        assert done.started() == ["l/0/a", "l/0", "l/1/a", "l/1", "l/2/a", "l/2", "after"]
+        assert done.verdict is Status.SUCCESS
+
+    def test_it_turns_at_most_as_often_as_its_limit(self) -> None:
+        world = World(goes_on=[f"l/{number}" for number in range(9)])
+
+        assert run([Loop(name="l", inside=[step("a")], limit=2)], world).started() == ["l/0/a", "l/0", "l/1/a", "l/1"]
+
+    def test_without_a_condition_it_turns_to_its_limit_and_costs_no_attempts_of_its_own(self) -> None:
+        done = run([Loop(name="l", inside=[step("a")], limit=3, has_break=False)])
+
+        assert done.started() == ["l/0/a", "l/1/a", "l/2/a"]
+        assert done.verdict is Status.SUCCESS
+
+    def test_an_iteration_that_fails_ends_the_loop(self) -> None:
+        done = run([Loop(name="l", inside=[step("a")], limit=3, has_break=False)], World(broken=["l/1/a"]))
+
+        assert "l/2/a" not in done.states()
+        assert done.states()["l/1"] == done.states()["l"] == "FAILURE INSIDE"
 
 
-def test_keys_of_a_conditional_are_compared_as_text() -> None:
-    made = Conditional("kind", {2: work, True: work, None: work, Size.SMALL: work, 0.5: work}, default=tell)
-    assert list(made.branches) == ["2", "True", "None", "small", "0.5"]
-    assert list(made.pipelines) == [*made.branches, "default"]
+class TestCost:
+    """Generous limits: what they catch is growing with the square."""
 
+    @staticmethod
+    def seconds(work: Callable[[], object]) -> float:
+        begun = time.process_time()
+        work()
+        return time.process_time() - begun
 
-def test_a_pipeline_is_always_the_same_step_and_with_makes_another() -> None:
-    assert branch.as_step() is branch.as_step()
-    assert branch.with_() is not branch.as_step()
-    assert branch.with_(name="other").pipeline is branch
+    def test_ten_thousand_items_grow_in_half_a_second(self) -> None:
+        def grow() -> float:
+            begun = play([Map(name="m", inside=[step("x")])], World(sizes={"m/items": 10_000}))
+            news = [begun.world.end(begun.plot, "m/items", 1)]
+            return self.seconds(lambda: begun.scheduler.advance(news, 1.0))
 
+        assert min(grow() for _ in range(3)) < 0.5
 
-def test_composites_and_pipelines_are_ordered_like_steps() -> None:
-    first, second, last = Stub("first"), Parallel({"a": work}), Stub("last")
-    first >> branch >> [second, last]
-    assert branch.as_step().flows == [first]
-    assert second.flows == last.flows == [branch.as_step()]
-    [first, branch] >> last
-    assert last.flows == [branch.as_step(), first, branch.as_step()]
-    assert Stub("x", after=branch).after == (branch.as_step(),)
+    def test_a_thousand_iterations_cost_ten_times_a_hundred(self) -> None:
+        def turn(limit: int) -> float:
+            loop = [Loop(name="l", inside=[step("a")], limit=limit, has_break=False)]
+            return min(self.seconds(lambda: run(loop)) for _ in range(3))
 
+        assert turn(1000) < 40 * turn(100) + 0.1
 
-def test_a_composite_names_what_its_steps_return() -> None:
-    assert Parallel({"a": work, "b": [fit, load]}).outputs == ("work", "fit", "load")
-    assert Map(work, "xs", collect="trials").outputs == ("trials",)
-    assert Loop(work, 2)["work"].name == "work"
+    def test_a_thousand_maps_in_a_map_grow_in_a_second(self) -> None:
+        inner = Map(name="n", inside=[step("x")])
+        begun = play([Map(name="m", inside=[inner])], World(sizes={"m/items": 1000}))
+        begun.end("m/items")
+        splits = sorted(begun.scheduler.running)
+        news = [begun.world.end(begun.plot, path, 1) for path in splits]
 
-
-def test_what_takes_over_on_failure_may_be_set_later() -> None:
-    task = PythonTask(work, on_failure=tell)
-    assert task.on_failure is tell
-    task.on_failure = branch
-    assert task.on_failure is branch
-
-
-def test_a_composite_terminates_and_has_options_of_its_own() -> None:
-    made = Parallel({"a": work}, terminate_with_failure=True, retries=2, resources={"gpu": 1})
-    assert made.policy.terminate is Terminate.FAILURE
-    assert made.settled == {"retries", "resources", "isolation", "terminate"}
-
-
-@pytest.mark.parametrize("name", BUILTINS)
-def test_a_builtin_reducer_is_found_by_name(name: str) -> None:
-    assert load_reducer(check_reducer(name) or "").__name__ == name
-
-
-def test_a_reducer_may_be_a_function_a_dotted_path_or_the_text_of_a_lambda() -> None:
-    assert check_reducer(count) is count
-    assert load_reducer("math.prod")([2, 3]) == 6
-    made = check_reducer(" lambda *x: max(x)")
-    assert callable(made)
-    assert made(1, 3, 2) == 3
-    assert check_reducer(None) is None
-
-
-@pytest.mark.parametrize(
-    ("reducer", "text"),
-    [("no_such_module.f", "cannot be imported"), ("math.prood", "math has no function 'prood'; did you mean 'prod'?")],
-)
-def test_a_dotted_reducer_that_is_not_there_is_told_when_compiled(reducer: str, text: str) -> None:
-    with pytest.raises(InvalidError, match=r"step 'm': reducer= ") as caught:
-        Pipeline([make, Map(scale, "make", "x", reducer=reducer, name="m"), step("s")]).compile()
-    assert text in str(caught.value)
+        assert self.seconds(lambda: begun.pass_on(news)) < 1.0
+        assert len(begun.plot.growth) == 1001
