@@ -116,8 +116,8 @@ class TestMaps:
         facts = [*ran("load"), *split("trials/items", 20), *broke(*(f"trials/{number}/fit" for number in range(20)))]
         tried = Tried(trials(), [*facts, *inside("trials")])
 
-        with pytest.raises(InvalidError, match="'trials/6/fit', 'trials/7/fit' and 12 more, which did not succeed"):
-            tried.plan(selection=Selection(only=("trials",)))
+        with pytest.raises(InvalidError, match="'trials/7/fit', 'trials/8/fit' and 11 more, which did not succeed"):
+            tried.plan(selection=Selection(start=("trials/0/fit",)))
 
     def test_when_the_split_runs_again_its_items_grow_anew(self, map_with_a_failed_item: Tried) -> None:
         plan = map_with_a_failed_item.plan(is_everything=True)
@@ -279,7 +279,9 @@ class TestConditionals:
             ],
         )  # fmt: skip
 
-        assert tried.plan(selection=Selection(start=("cond",))).again == ("cond", "after")
+        assert tried.plan(selection=Selection(start=("after",))).again == ("after",)
+        again = tried.plan(selection=Selection(start=("cond/yes/more",))).again
+        assert again == ("cond/yes/more", "cond", "after")
 
     def test_when_the_choice_runs_again_both_branches_are_open(self) -> None:
         tried = Tried(
