@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
@@ -23,16 +22,16 @@ class OutputOf(NamedTuple):
     name: str
 
 
-class Unit(ABC):
+class Unit:
     """What a pipeline lists: a step, or a pipeline that stands for one."""
 
-    @abstractmethod
     def as_step(self) -> Step:
         """Return the step it is.
 
         Raises:
             InvalidError: it is a pipeline without a name.
         """
+        raise NotImplementedError  # no ABC: its metaclass would be what people read in messages about a class
 
     def __rshift__(self, other: StepT) -> StepT:
         """Order: `a >> b` and `a >> [b, c]` run the right side after this step; returns the right side."""

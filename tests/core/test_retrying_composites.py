@@ -287,7 +287,9 @@ class TestConditionals:
             ],
         )  # fmt: skip
 
-        assert tried.plan(selection=Selection(start=("cond",))).again == ("cond", "after")
+        assert tried.plan(selection=Selection(start=("after",))).again == ("after",)
+        again = tried.plan(selection=Selection(start=("cond/yes/more",))).again
+        assert again == ("cond/yes/more", "cond", "after")
 
     def test_when_the_choice_runs_again_both_branches_are_open(self) -> None:
         tried = Tried(
