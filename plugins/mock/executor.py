@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from ...core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded
+from ...core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded, StepTold
 from ...core.orders import Order, RunContext
 from ...core.states import Reason
 from ...worker.failure import describe_failure
@@ -30,7 +30,7 @@ class MockExecutor:
         self._context = context
         self._patches = patches
         self._waiting: deque[Order] = deque()
-        self._ends: list[AttemptEnded] = []
+        self._ends: list[AttemptEnded | StepTold] = []
 
     def room(self) -> int:
         """Return how many more orders it takes now."""
@@ -50,8 +50,8 @@ class MockExecutor:
                 )
             )
 
-    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
-        """Deal with the next order, and return all ends; without one, wait as long as it says."""
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
+        """Deal with the next order, and return all ends and what was told; without one, wait as long as it says."""
         if self._waiting:
             self._ends.append(self._ended(self._waiting.popleft()))
         elif not self._ends:
@@ -65,7 +65,7 @@ class MockExecutor:
         self._waiting.clear()
 
     def _ended(self, order: Order) -> AttemptEnded:
-        stand_in = StandIn(order, self._context, patch_of(order.node, self._patches))
+        stand_in = StandIn(order, self._context, patch_of(order.node, self._patches), self._ends.append)
         started, begin, cpu = time.time(), time.perf_counter(), time.process_time()
         try:
             outputs = stand_in.run()
