@@ -6,31 +6,22 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, Unpack, overload
+from typing import Any, Generic, ParamSpec, TypeVar, Unpack, overload
 
 from .arguments import named_arguments
 from .bodies import Body, current_body
 from .callables import Wrapped, imported, plain
 from .errors import InvalidError
-from .futures import Future, Futures, futures_in, refusal, source_of, steps_of
+from .flows import Flow, flow_of
+from .futures import Future, Futures, steps_of
 from .graph import Return
 from .options import Options, choose
 from .place import Place, caller
 from .returns import Returns, declare
-from .steps import OutputOf
 from .tasks import PythonTask, name_of, wrong
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-Flow: TypeAlias = "OutputOf | Flows | object"
-"""One argument of a call: an output of a step, several values of which some are outputs, or a fixed value."""
-
-
-class Flows(tuple["Flow", ...]):
-    """Values of one list or tuple, of which at least one is an output of a step: they are gathered into a list."""
-
-    __slots__ = ()
 
 
 class CalledTask(PythonTask):
@@ -198,30 +189,6 @@ def task(
         return made
 
     return wrap if function is None else wrap(function)
-
-
-def flow_of(value: object, body: Body) -> Flow:
-    """Return an argument as the compiler binds it. Containers are copied: a body may go on filling its list.
-
-    Raises:
-        CallError: it holds a future that cannot be passed on.
-    """
-    if isinstance(value, Future):
-        return source_of(value, body)
-    if isinstance(value, list | tuple) and futures_in(value):
-        return Flows(flow_of(each, body) for each in value)
-    if isinstance(value, dict | set | frozenset) and (inside := futures_in(value)):
-        raise refusal(inside[0], f"cannot be passed in a {type(value).__name__}")
-    return _copied(value)
-
-
-def _copied(value: object) -> object:
-    kind = type(value)
-    if kind is list or kind is tuple:
-        return kind(_copied(each) for each in value)  # type: ignore[attr-defined]
-    if kind is dict:
-        return {key: _copied(each) for key, each in value.items()}  # type: ignore[attr-defined]
-    return value
 
 
 def _awaited(after: object) -> list[object]:
