@@ -69,10 +69,10 @@ class Binder:
     def bind(self, level: Level, listed: Listed) -> list[Argument]:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
         step, takes = listed.step, listed.takes
+        self._parameters.note(level.path_of(step), step, takes)
         if isinstance(step, CalledTask):
             return self._called(level, step, takes)
         bound = Bound()
-        self._parameters.note(level.path_of(step), step, takes)
         self._check_names(level, step, takes)
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
@@ -125,7 +125,6 @@ class Binder:
 
     def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
-        self._parameters.note(level.path_of(step), step, takes)
         arguments: list[Argument] = []
         for take in takes.items:
             asking = Asking(level, step, take)
