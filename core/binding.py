@@ -24,13 +24,14 @@ from .options import Wire
 from .parameters import Parameters
 from .steps import OutputOf, Step
 from .takes import Take, Takes
+from .tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A step of the pipeline with what is known of it before binding."""
+    """A task of the pipeline with what is known of it before binding."""
 
-    step: Step
+    step: Task
     takes: Takes
     returns: tuple[Return, ...]
 
@@ -195,18 +196,15 @@ class Binder:
             return Export(Item(level.path, None if opener.is_whole else name))
         if isinstance(opener, Loop) and name == opener.index_as:
             return Export(Index(level.path))
+        given = None
         if name in opener.params:
-            level.used.add(name)
-            return Export(self._constant(asking, opener, opener.params[name], name))
-        if name in opener.inputs and level.parent is not None:
-            level.used.add(name)
-            return self._wired(asking, level.parent, opener, name, opener.inputs[name])
-        if name in level.carried:
-            return self._carried(asking, level, opener, name)
-        return None
+            given = Export(self._constant(asking, opener, opener.params[name], name))
+        elif name in opener.inputs and level.parent is not None:
+            given = self._wired(asking, level.parent, opener, name, opener.inputs[name])
+        return self._carried(asking, level, opener, name, given) if name in level.carried else given
 
-    def _carried(self, asking: Asking, level: Level, loop: Composite, name: str) -> Export:
-        first = self._named(asking, level.parent, name)
+    def _carried(self, asking: Asking, level: Level, loop: Composite, name: str, given: Export | None) -> Export:
+        first = given or self._named(asking, level.parent, name)
         if first is None and asking.take.is_required:
             text = f"needs '{name}' in the first iteration of '{loop.name}' too"
             text += ", where no earlier step returns it and no parameter gives it"
@@ -286,12 +284,12 @@ class Binder:
 
     def _rest(self, level: Level, step: Step, takes: Takes) -> list[str]:
         """Return the names that go to `**kwargs`: the step's own, what composites give, every parameter of the run."""
+        if takes.is_known and not takes.takes_rest:
+            return []
         own = [name for name in (*step.inputs, *step.params) if name not in takes.names]
         if takes.takes_rest:
             own += [name for name in _opened_names(level) if name not in takes.names]
             own += [name for name in self._parameters.names_for(level, step) if name not in takes.names]
-        elif takes.is_known:
-            return []
         return list(dict.fromkeys(own))
 
     def _check_names(self, level: Level, step: Step, takes: Takes) -> None:

@@ -12,9 +12,9 @@ from .constants import Constants
 from .drafts import Block, Draft, Piece, needed, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
-from .exports import Exports
+from .exports import Exports, of_task
 from .given import Given
-from .graph import PREVIOUS, Graph, Json
+from .graph import ON_FAILURE, PREVIOUS, Graph, Json
 from .levels import Level
 from .nesting import Composite
 from .operations import Operations
@@ -129,9 +129,10 @@ class _Compilation:
         else:
             assert isinstance(step, Composite)
             piece = self._expander.piece(level, step)
-        for path in self._explicit(level, step):
-            for entry in piece.entries:
-                entry.needs[path] = None
+        if step.after or (step.flows and self._wired[id(step)] is level.pipeline):
+            for path in self._explicit(level, step):
+                for entry in piece.entries:
+                    entry.needs[path] = None
         if step.on_failure is not None:
             self._expander.recover(level, piece)
         level.makers |= level.made[id(step)]
@@ -143,7 +144,7 @@ class _Compilation:
         arguments = self._binder.bind(level, listed)
         draft = Draft(
             path=path,
-            operation=self._operations.index(task, level.policy),
+            operation=self._operations.index(listed, level.policy),
             arguments=tuple(arguments),
             guard=level.guard,
             family=level.family_of(path),
@@ -152,11 +153,13 @@ class _Compilation:
         for argument in arguments:
             for need in needed(argument.source):
                 draft.needs[need] = None
-        self._get_files(level, task, draft)
+        if task.policy.get:
+            self._get_files(level, task, draft)
         for pattern in task.policy.put:
             level.files.made(pattern, path)
-        made = level.made[id(task)] = self._exports.of(task, path)
-        return Piece(task, path, [draft], [draft], self._exports.is_fence(task, made))
+        made = level.made[id(task)] = of_task(listed.returns, path)
+        drafts = [draft]
+        return Piece(task, path, drafts, drafts, self._exports.is_fence(task, made))
 
     def _get_files(self, level: Level, task: Task, draft: Draft) -> None:
         for pattern in task.policy.get:
@@ -186,6 +189,13 @@ class _Compilation:
     def _check_names(self, level: Level) -> None:
         first: dict[str, Step] = {}
         for step in level.steps:
+            if step.name == ON_FAILURE and level.parent is not None:
+                text = "its name has a meaning of its own in paths"
+                self._problems.append(self._binder.problem(level, step, text, "call it otherwise: name="))
+            if step.flows and self._wired.setdefault(id(step), level.pipeline) is not level.pipeline:
+                text = "is ordered by >> and listed in two pipelines, which would mix their orders"
+                self._problems.append(self._binder.problem(level, step, text, "make one for each, or use after="))
+                continue
             if step.name not in first:
                 first[step.name] = step
                 continue
@@ -204,8 +214,9 @@ class _Compilation:
         needs = [_needs(piece, owners, position) for position, piece in enumerate(pieces)]
         for position, (piece, added) in enumerate(zip(pieces, edges, strict=True)):
             for draft, more in zip(piece.entries, added, strict=True):
-                draft.needs |= dict.fromkeys(pieces[each].path for each in more)
-                needs[position] |= more
+                if more:
+                    draft.needs |= dict.fromkeys([pieces[each].path for each in more])
+                    needs[position] |= more
         order = topological(needs)
         if order is None:
             self._problems.append(self._cycle(level, needs))
@@ -225,11 +236,16 @@ class _Compilation:
         return self._binder.problem(level, path[0], f"waits for itself: {text}", hint)
 
 
+_FREE = Entry(frozenset(), frozenset())
+
+
 def _is(step: Step, before: Step | str) -> bool:
     return isinstance(before, str) or step is before
 
 
 def _entry(draft: Draft, ends: Mapping[str, int], owners: Mapping[str, int], position: int) -> Entry:
+    if not draft.needs:
+        return _FREE
     whole: set[int] = set()
     inside: set[int] = set()
     for need in draft.needs:
@@ -242,9 +258,10 @@ def _entry(draft: Draft, ends: Mapping[str, int], owners: Mapping[str, int], pos
 def _needs(piece: Piece, owners: Mapping[str, int], position: int) -> set[int]:
     """Return the positions of the steps that a step, or anything inside it, waits for."""
     found = {owners[need] for draft in piece.drafts for need in draft.needs if need in owners}
-    found.update(owners[need] for need in piece.hidden if need in owners)
-    if not any(piece.path in entry.needs for entry in piece.entries):  # else it waits for itself
-        found.discard(position)
+    if len(piece.drafts) > 1:
+        found.update([owners[need] for need in piece.hidden if need in owners])
+        if not any(piece.path in entry.needs for entry in piece.entries):  # else it waits for itself
+            found.discard(position)
     return found
 
 
@@ -252,7 +269,7 @@ def _block_of(pieces: Sequence[Piece], owners: Mapping[str, int]) -> Block:
     block = Block()
     for piece in pieces:
         block.drafts += piece.drafts
-        block.entries += [draft for draft in piece.entries if not any(need in owners for need in draft.needs)]
+        block.entries += [draft for draft in piece.entries if owners.keys().isdisjoint(draft.needs)]
         block.exits.append(piece.path)
         if piece.recovery is not None:
             block.exits.append(piece.recovery)

@@ -52,13 +52,14 @@ class Operations:
         """Return a step with what it takes and returns."""
         return Listed(task, self._takes_of(task), self.returns(task))
 
-    def index(self, task: Task, inherited: Mapping[str, object]) -> int:
+    def index(self, listed: Listed, inherited: Mapping[str, object]) -> int:
         """Return the index of a task's operation; -1 when its call has a problem, which is noted.
 
         Args:
-            task: The step.
+            listed: The task.
             inherited: Fields of the policy for what the task does not say itself.
         """
+        task = listed.step
         call = self._call(task)
         if call is None:
             return -1
@@ -66,11 +67,10 @@ class Operations:
         if inherited:
             fields: dict[str, Any] = {name: each for name, each in inherited.items() if name not in task.settled}
             policy = replace(policy, **fields)
-        returns = self.returns(task)
-        found = len(self._kept)
-        index = self.keep(call, returns, policy)
-        if index == found:
-            self._check_kept(task, returns)
+        new = len(self._kept)
+        index = self.keep(call, listed.returns, policy)
+        if index == new:
+            self._check_kept(task, listed.returns)
         return index
 
     def keep(self, call: Call, returns: tuple[Return, ...], policy: Policy) -> int:

@@ -45,10 +45,10 @@ def load_reducer(reducer: Reducer) -> Callable[..., object]:
         return getattr(builtins, reducer)  # type: ignore[no-any-return]  # a closed list
     module, _, name = reducer.rpartition(".")
     try:
-        holder: object = import_module(module)
+        holder = import_module(module)
     except Exception as problem:  # the module is the user's: anything may happen in it
         raise InvalidError(f"reducer= '{reducer}': {module} cannot be imported: {problem!r}") from problem
-    function = getattr(holder, name, None)
+    function: object = getattr(holder, name, None)
     if not callable(function):
         known = [each for each in vars(holder) if not each.startswith("_")]
         raise InvalidError(f"reducer= '{reducer}': {module} has no function '{name}'{nearest(name, known)}")

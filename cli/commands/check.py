@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...core.document import SCHEMA
+from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
@@ -26,15 +27,15 @@ def check(
     request = RunRequest(target=context.target(options, target), params=typed_params(param), values=file_params(params))
     loaded = space.load(request)
     graph = loaded.graph
+    steps = Outline(graph).steps
     if options.is_json:
-        steps = [node.path for node in graph.nodes]
         put_document(
             {"schema": SCHEMA, "pipeline": graph.name, "steps": steps, "warnings": list(loaded.warnings)},
         )
         return 0
     look = look_of(is_plain=options.is_plain)
     sound = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
-    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(graph.nodes), 'step')}")
+    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
     return 0
