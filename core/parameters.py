@@ -60,6 +60,11 @@ class Parameters:
             if (key in self.given.typed or key in self.given.call) and key not in self._outdone:
                 self._outdone[key] = f"step '{shown(level.path_of(step))}' takes '{name}' from {winner}"
 
+    def is_for(self, level: Level, step: Step, name: str) -> bool:
+        """Tell whether a person named a parameter for this very step: `-p STEP:name`."""
+        found = level.given.find(self.called(level, step), name)
+        return found is not None and ":" in found.key
+
     def names_for(self, level: Level, step: Step) -> list[str]:
         """Return every name that is given to a step, in a stable order."""
         return level.given.names_for(self.called(level, step))

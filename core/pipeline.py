@@ -10,7 +10,6 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, TypeAlias, Unpack
 
-from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
@@ -250,7 +249,7 @@ class Pipeline(Unit):
         if isinstance(step, Pipeline) and step.name is None:
             hint = "give it one: Pipeline(..., name='...'), or pipeline.with_(name='...')"
             raise self._wrong(f"steps= has {step!r}, which needs a name to be a step", hint)
-        if isinstance(step, Unit | TaskFunction):
+        if isinstance(step, Unit):
             return step.as_step()
         if callable(step) and not isinstance(step, type):
             return PythonTask.bare(step, self.place)
