@@ -21,10 +21,11 @@ from .core.states import Status
 from .core.workspace import Parts, RunnerChoice, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
-from .worker.workplace import Workplace, interpreter, open_workplace, target_of
+from .worker.workplace import Workplace, from_root, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
+    from .core.graph import Json
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
@@ -75,6 +76,29 @@ def settings_of(choices: Choices) -> Settings:
 def find_target(text: str | None, choices: Choices) -> Target:
     """Return what a person named to be run; the project's own pipeline when nothing was named."""
     return target_of(workplace_of(choices, text))
+
+
+def find_job(
+    entry: Mapping[str, Json], key: str, name: str, choices: Choices, target: str | None, text: str
+) -> Target:
+    """Return the target of a job: a pipeline of one step that is written down nowhere.
+
+    Args:
+        entry: The step as a YAML file would hold it.
+        key: Its key whose value may name a file, as the person wrote it.
+        name: What the run is called.
+        choices: Which project.
+        target: Whose project it is; None: the current directory's.
+        text: How people are told of it.
+
+    Raises:
+        InvalidError: the target is none, or the file is not there.
+    """
+    workplace = workplace_of(choices, target)
+    subject = entry[key]
+    if target is not None and isinstance(subject, str):
+        subject = from_root(workplace, subject, choices.project)
+    return job_target(workplace, {"name": name, "steps": [{**entry, key: subject}]}, text)
 
 
 def interpreter_of(choices: Choices, target: str | None = None) -> str:
@@ -133,6 +157,13 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
         if not findings:
             findings.append(Finding(subject="store", is_good=True, detail=f"{store.layout.directory} is sound"))
     return [*findings, worker_start()]
+
+
+def yaml_text(definition: Mapping[str, Json]) -> str:
+    """Return a pipeline as YAML."""
+    from .worker.yamlfile import write_yaml  # for two formats of two commands
+
+    return write_yaml(definition)
 
 
 def execute_pipeline(

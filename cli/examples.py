@@ -29,6 +29,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("check pipeline.py", "does it import, and do the steps fit?"),
         Example("check -p C=ten", "is the parameter taken, and does it cast?"),
     ),
+    "job": (
+        Example("job fn steps.py:fit -p C=0.1 --returns model", "one function"),
+        Example("job sh 'wc -l $file' -p file=data.csv", "one command"),
+        Example("job script train.py -- --C 0.1", "one script with its own options"),
+    ),
     "runs": (
         Example("ls --state failed --since 2d", "what failed since two days ago"),
         Example("ls --by accuracy --columns C --top 5", "the five best, with their C"),

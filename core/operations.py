@@ -103,7 +103,8 @@ class Operations:
             return self._python_call(task)
         file = relative_to(self._root, task.place.file)
         if isinstance(task, ShellTask):
-            return Call(kind=CallKind.SHELL, command=task.command, file=file, line=task.place.line)
+            place = (file, task.place.line) if file else (None, None)  # a job's command is in no file
+            return Call(kind=CallKind.SHELL, command=task.command, file=place[0], line=place[1])
         if isinstance(task, ScriptTask):
             script = relative_to(self._root, task.script)
             if self._workshop.read(script) is None:

@@ -275,6 +275,8 @@ class LoadRequest:
     mode: str = "job"
     is_again: bool = False
     """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
+    wants_definition: bool = False
+    """Also write the pipeline as plain data."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +293,8 @@ class Loaded:
     """sha256 -> bytes of functions and constants pickled by value."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
+    definition: Mapping[str, Json] | None = None
+    """The pipeline as plain data (core/definitions.py); None unless it was wanted."""
 
 
 class Host(Protocol):

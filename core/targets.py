@@ -19,6 +19,8 @@ class TargetKind(StrEnum):
     """An import name: `package.module[:name]`."""
     SHELL = "shell"
     """A shell script, run as a one-step pipeline."""
+    YAML = "yaml"
+    """A pipeline as a YAML file: `path/to/file.yaml[:name]`."""
     FOLDER = "folder"
     """A project directory; its own target is looked up there. The path `.` when nothing is named."""
 
@@ -34,6 +36,7 @@ class Named(NamedTuple):
 
 
 _SHELL = (".sh", ".bash")
+_YAML = (".yaml", ".yml")
 
 
 def parse_target(text: str | None) -> Named:
@@ -52,6 +55,8 @@ def parse_target(text: str | None) -> Named:
         raise InvalidError(f"the target '{text}' has no name after the colon: {problem}", "write FILE.py:NAME")
     if path.endswith(".py"):
         return Named(TargetKind.FILE, path, name)
+    if path.endswith(_YAML):
+        return Named(TargetKind.YAML, path, name)
     if path.endswith(_SHELL):
         if name is not None:
             raise InvalidError(f"the target '{text}' names something in a shell script", f"write {path}")
@@ -65,10 +70,10 @@ def parse_target(text: str | None) -> Named:
     raise InvalidError(f"'{text}' is no target", _HINT)
 
 
-_DATA = frozenset({"csv", "json", "ipynb", "parquet", "toml", "txt", "yaml", "yml"})
+_DATA = frozenset({"csv", "json", "ipynb", "parquet", "toml", "txt"})
 """Endings of files that would read as an import name: `data.csv`."""
 
-_HINT = "a target is FILE.py, FILE.py:NAME, package.module:NAME, a shell script (.sh) or a project directory"
+_HINT = "a target is FILE.py, FILE.py:NAME, package.module:NAME, FILE.yaml, a shell script (.sh) or a project directory"
 
 
 def _folder(text: str, path: str, name: str | None) -> Named:

@@ -10,7 +10,7 @@ from .artifacts import ArtifactRef
 from .collector import rare_collections
 from .errors import MissingError, PluginError, nearest
 from .events import CancelRequested
-from .graph import Graph
+from .graph import Graph, Json
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
@@ -111,6 +111,22 @@ class Workspace:
             InvalidError: the code does not import or the pipeline is wrong; all problems in one message.
         """
         return self._launching.load(request)
+
+    def definition(self, request: RunRequest) -> Mapping[str, Json]:
+        """Return the pipeline of a target as plain data, as a YAML file holds it.
+
+        Raises:
+            InvalidError: as `load`; or a step cannot be written (a lambda, a closure).
+        """
+        return self._launching.definition(request)
+
+    def definition_of(self, run: RunId) -> Mapping[str, Json]:
+        """Return the pipeline of a run as plain data, from its recorded code, with the parameters it was given.
+
+        Raises:
+            InvalidError: as `definition`; or the run was made where no file holds its code.
+        """
+        return self._launching.definition_of(run)
 
     def create(self, request: RunRequest) -> RunId:
         """Write a PENDING run; everything that can be found wrong is found before.

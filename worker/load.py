@@ -9,10 +9,14 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from ..core.compiler import Compiled
+from ..core.definitions import Reading, Writing, definition_of, pipeline_from
 from ..core.errors import GraftError, InvalidError
 from ..core.given import Given, from_environ
+from ..core.marks import Marks
 from ..core.pipeline import Pipeline
 from ..core.ports import Loaded, LoadRequest
 from ..core.runs import Target
@@ -21,11 +25,10 @@ from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
+from .naming import find_function, name_function
+from .reaching import NOTHING, reached_by_data, yaml_data
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
 from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
-
-_NOTHING = Reached(files=(), packages=(), uses_pipelines=False)
-
 
 def load_pipeline(request: LoadRequest) -> Loaded:
     """Compile a target in this process.
@@ -50,7 +53,11 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
-    return _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
+    loaded = _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
+    if not request.wants_definition:
+        return loaded
+    writing = Writing(partial(name_function, root=target.root))
+    return replace(loaded, definition=definition_of(pipeline, writing, name))
 
 
 def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target, Loaded]:
@@ -65,7 +72,7 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
     is_file = os.path.isfile(file)
     search = _own_path()
     try:
-        reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else _NOTHING
+        reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
         given = Given(call=params, environ=from_environ(os.environ))
         compiled = compile_in(root, pipeline, given, name=name)
@@ -79,11 +86,15 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
 
 def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
     """Return the pipeline, its name, the parameters its code gives it, and what its file reaches."""
+    if target.definition is not None:
+        data = dict(target.definition)
+        pipeline = _defined(data, Marks(file=""), target.root)
+        return pipeline, pipeline.name_in({}), {}, reached_by_data(data, target)
     named = parse_target(target.text)
     if named.kind is TargetKind.MODULE:
         module = import_name(named.path)
         file = module.__file__ or ""
-        reached = reach(file, target.sys_path, read_source) if file.endswith(".py") else _NOTHING
+        reached = reach(file, target.sys_path, read_source) if file.endswith(".py") else NOTHING
         pipeline, own = pipeline_in(module, named.name, file)
         return pipeline, pipeline.name_in(vars(module)), own, reached
     file = os.path.join(target.root, named.path)
@@ -91,9 +102,17 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
         raise InvalidError(f"there is no file {file}")
     if named.kind is TargetKind.SHELL:
         return _shell_job(named.path, file)
+    if named.kind is TargetKind.YAML:
+        data, marks = yaml_data(file)
+        pipeline = _defined(data, marks, target.root, named.name)
+        return pipeline, pipeline.name_in({}), {}, reached_by_data(data, target, [file])
     if named.kind is not TargetKind.FILE:
         raise InvalidError(f"'{target.text}' is no file that can be loaded")
     return _in_file(named, file, target)
+
+
+def _defined(data: object, marks: Marks, root: str, name: str | None = None) -> Pipeline:
+    return pipeline_from(data, Reading(marks, partial(find_function, root=root)), name)
 
 
 def _in_file(named: Named, file: str, target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
@@ -112,7 +131,7 @@ def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object
         first = script.readline(256).decode(errors="replace").strip()
     program = first[2:].strip() if first.startswith("#!") else "/bin/sh"
     name = os.path.splitext(os.path.basename(path))[0]
-    return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, _NOTHING
+    return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, NOTHING
 
 
 def _loaded(root: str, pipeline: Pipeline, compiled: Compiled, reached: Reached, modules: set[str]) -> Loaded:

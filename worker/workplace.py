@@ -17,6 +17,7 @@ from typing import Any
 from ..core import config
 from ..core.config import Layer, Settings
 from ..core.errors import InvalidError, nearest
+from ..core.graph import Json
 from ..core.runs import CodeState, Target
 from ..core.targets import Named, TargetKind, parse_target
 
@@ -81,9 +82,41 @@ def target_of(workplace: Workplace) -> Target:
     if not os.path.isfile(named.path):
         raise _no_file(named.path)
     text = os.path.relpath(named.path, workplace.root)
+    search = search_path(named.path, workplace.root)
+    if named.kind is TargetKind.YAML:
+        from .reaching import search_path_of, yaml_data  # reading YAML costs 12 ms, and reaching knows this module
+
+        search = search_path_of(yaml_data(named.path)[0], workplace.root, os.path.dirname(named.path))
     if named.name is not None:
         text = f"{text}:{named.name}"
-    return Target(text=text, root=workplace.root, cwd=workplace.root, sys_path=search_path(named.path, workplace.root))
+    return Target(text=text, root=workplace.root, cwd=workplace.root, sys_path=search)
+
+
+def job_target(workplace: Workplace, definition: Mapping[str, Json], text: str) -> Target:
+    """Return the target of a pipeline that no file holds; names of files in it start at the project root.
+
+    Args:
+        text: How people are told of it: the words it was asked for with.
+    """
+    from .reaching import search_path_of  # it knows this module
+
+    search = search_path_of(dict(definition), workplace.root, workplace.root)
+    return Target(
+        text=text, root=workplace.root, cwd=workplace.root, sys_path=search, definition=definition
+    )
+
+
+def from_root(workplace: Workplace, written: str, project: str | None = None) -> str:
+    """Return `file` or `file:name`, written from the current directory or from `--project`, as from the project root.
+
+    Raises:
+        InvalidError: there is no such file.
+    """
+    path, colon, name = written.rpartition(":") if ":" in written else (written, "", "")
+    file = os.path.abspath(os.path.join(project or "", path))
+    if not os.path.isfile(file):
+        raise _no_file(file)
+    return f"{os.path.relpath(file, workplace.root)}{colon}{name}"
 
 
 def find_root(start: str) -> str:

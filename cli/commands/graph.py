@@ -40,6 +40,7 @@ class Format(StrEnum):
     PDF = "pdf"
     MERMAID = "mermaid"
     JSON = "json"
+    YAML = "yaml"
 
 
 class Style(StrEnum):
@@ -59,6 +60,8 @@ ENDINGS = {
     ".pdf": Format.PDF,
     ".mmd": Format.MERMAID,
     ".json": Format.JSON,
+    ".yaml": Format.YAML,
+    ".yml": Format.YAML,
 }
 FILE_WIDTH = 10_000
 """Columns of a text picture in a file: as wide as it is."""
@@ -86,15 +89,21 @@ def graph(
 ) -> int:
     """Draw a pipeline, or a run with the states of its steps.
 
-    text, dot, mermaid and json need nothing else; svg, png and pdf need Graphviz: its program dot, or the extra
+    text, dot, mermaid, json and yaml need nothing else; svg, png and pdf need Graphviz: its program dot, or the extra
     graftline[svg].
     """
     if lr and tb:
         raise InvalidError("--lr and --tb exclude each other")
     if run is not None and target is not None:
         raise InvalidError("a TARGET and --run exclude each other")
+    chosen = selection(only, start, end)
+    if _format(options, form, file) is Format.YAML:
+        if not chosen.is_everything:
+            raise InvalidError("YAML holds a whole pipeline: --only, --from and --to do not go with it")
+        _yaml(options, target, run, file)
+        return 0
     compiled, states = _loaded(options, target, run)
-    part = _part(compiled, selection(only, start, end), states)
+    part = _part(compiled, chosen, states)
     look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
     orientation = Orientation.LR if lr else Orientation.TB if tb else None
     match _format(options, form, file):
@@ -105,9 +114,9 @@ def graph(
         case Format.MERMAID:
             source = mermaid_source(part.nodes, part.edges, part.labels(look), kinds=_kinds(part))
             _write(source.encode(), file)
-        case chosen:
+        case picked:
             source = _dot(part, look, orientation)
-            _write(source.encode() if chosen is Format.DOT else _rendered(source, chosen, file), file)
+            _write(source.encode() if picked is Format.DOT else _rendered(source, picked, file), file)
     return 0
 
 
@@ -118,6 +127,16 @@ def _loaded(options: Options, target: str | None, run: str | None) -> tuple[Grap
     space = context.workspace(options)
     found = space.find(run)
     return space.graph(found), {step.path: step.state for step in space.steps(found)}
+
+
+def _yaml(options: Options, target: str | None, run: str | None, file: str | None) -> None:
+    if run is None:
+        space = context.workspace(options, target, needs_code=True)
+        found = space.definition(RunRequest(target=context.target(options, target)))
+    else:
+        space = context.workspace(options, needs_code=True)
+        found = space.definition_of(space.find(run))
+    _write(context.yaml_text(found).encode(), file)
 
 
 def _part(compiled: Graph, chosen: Selection, states: dict[str, Status]) -> Part:

@@ -125,5 +125,6 @@ def _error(fault: Fault, output: IO[bytes], root: str) -> InvalidError:
 
 def _rebuilt(fault: Fault) -> InvalidError:
     if not fault.problems:
-        return InvalidError(fault.message, fault.hint, file=fault.file, line=fault.line)
+        is_placed = bool(fault.file)  # a step of a job was written in no file
+        return InvalidError(fault.message, fault.hint, file=fault.file or None, line=fault.line if is_placed else None)
     return InvalidError.all_of([_rebuilt(each) for each in fault.problems])

@@ -1,0 +1,114 @@
+"""The forms of a step in plain data: one entry of `FORMS` for each class of steps a person may write.
+
+A form names its key (`python: steps:fit`), the further keys that are its own, and how both become a step and come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .errors import InvalidError
+from .graph import Json
+from .marks import Path, shown
+from .steps import Step
+from .tasks import PythonTask, ScriptTask, ShellTask, Stub, name_of
+
+if TYPE_CHECKING:
+    from .definitions import Reading, Writing  # they hold the table of forms
+
+Data = Mapping[str, Any]
+"""One step of a YAML file; Any because this is a serialization edge."""
+
+
+class Form(NamedTuple):
+    """How one class of steps is written."""
+
+    step: type[Step]
+    make: Callable[[Reading, Data, Path, dict[str, Any]], Step]
+    """Data of a step, where it stands, and `name`, `returns` and options as its class takes them -> the step."""
+    write: Callable[[Writing, Any], dict[str, Json]]
+    """The form's own keys for a step."""
+    own: tuple[str, ...] = ()
+    """Keys beside the form's name that belong to it."""
+    returns: bool = True
+    """Whether it takes `returns`."""
+
+
+def _python(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+    function = reading.function(data["python"], (*path, "python"))
+    if given.get("returns") is True:
+        given.pop("returns")
+        return PythonTask.bare(function, reading.marks.place(path), **given)
+    return PythonTask(function, **given)
+
+
+def _shell(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+    if "name" not in given:
+        raise InvalidError("a shell step needs a name", "write name: NAME below it")
+    return ShellTask(data["shell"], takes=data.get("takes"), **_declared(given))
+
+
+def _script(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+    return ScriptTask(data["script"], args=data.get("args") or (), **_declared(given))
+
+
+def _stub(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+    given.setdefault("name", data["stub"])
+    return Stub(**_declared(given))
+
+
+def _declared(given: dict[str, Any]) -> dict[str, Any]:
+    if given.get("returns") is True:
+        raise InvalidError("returns: true is for python alone: other steps name what they return")
+    return given
+
+
+def _python_data(writing: Writing, task: PythonTask) -> dict[str, Json]:
+    return {"python": writing.function(task)}
+
+
+def _shell_data(writing: Writing, task: ShellTask) -> dict[str, Json]:
+    return {"shell": task.command, **({} if task.takes is None else {"takes": list(task.takes)})}
+
+
+def _script_data(writing: Writing, task: ScriptTask) -> dict[str, Json]:
+    return {"script": task.script, **({"args": list(task.args)} if task.args else {})}
+
+
+def _stub_data(writing: Writing, task: Stub) -> dict[str, Json]:
+    return {"stub": task.name}
+
+
+FORMS: dict[str, Form] = {
+    "python": Form(PythonTask, _python, _python_data),
+    "shell": Form(ShellTask, _shell, _shell_data, own=("takes",)),
+    "script": Form(ScriptTask, _script, _script_data, own=("args",)),
+    "stub": Form(Stub, _stub, _stub_data),
+}
+
+
+def form_of(step: Step) -> Form:
+    """Return the form a step is written in: that of its class, else of the nearest class above it.
+
+    Raises:
+        InvalidError: there is none.
+    """
+    forms = {form.step: form for form in FORMS.values()}
+    for kind in type(step).__mro__:
+        if kind in forms:
+            return forms[kind]
+    raise step.problem(f"a {type(step).__name__} cannot be written as YAML", f"it has {', '.join(FORMS)}")
+
+
+def is_bare(task: Step) -> bool:
+    """Tell whether a step is a function listed without a wrapper, under its own name."""
+    return isinstance(task, PythonTask) and task.returns is None and task.name == name_of(task.function)
+
+
+def form_problem(data: Data) -> str:
+    """Say why a mapping is no step: it has the key of no form, or of several."""
+    found = [key for key in data if key in FORMS]
+    if found:
+        return f"a step is one of {', '.join(FORMS)}; this one is {' and '.join(found)}"
+    return f"a step has one of the keys {', '.join(FORMS)}; this one has {', '.join(map(str, data)) or shown(None)}"
