@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         StepFailed,
         StoreError,
     )
+    from .core.functions import Function
+    from .core.kinds import Kind
     from .core.pipeline import Pipeline, PythonJob, ShellJob
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
@@ -32,8 +34,10 @@ __all__ = [
     "CheckError",
     "ConflictError",
     "FailedError",
+    "Function",
     "GraftError",
     "InvalidError",
+    "Kind",
     "MissingError",
     "Pipeline",
     "PluginError",
@@ -72,6 +76,8 @@ _HOMES = {
         "StepFailed",
         "StoreError",
     ),
+    "core.functions": ("Function",),
+    "core.kinds": ("Kind",),
     "core.pipeline": ("Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
     "core.runner": ("Runner",),

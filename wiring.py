@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .core import discovery
 from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
+from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
@@ -78,9 +80,7 @@ def find_target(text: str | None, choices: Choices) -> Target:
     return target_of(workplace_of(choices, text))
 
 
-def find_job(
-    entry: Mapping[str, Json], key: str, name: str, choices: Choices, target: str | None, text: str
-) -> Target:
+def find_job(entry: Mapping[str, Json], key: str, name: str, choices: Choices, target: str | None, text: str) -> Target:
     """Return the target of a job: a pipeline of one step that is written down nowhere.
 
     Args:
@@ -166,6 +166,14 @@ def yaml_text(definition: Mapping[str, Json]) -> str:
     return write_yaml(definition)
 
 
+def functions_at(root: str) -> Shelf:
+    """Return the registered functions of the project at an absolute root."""
+    from .worker.shelf import Shelf  # for pipelines that name one
+
+    parts = open_workspace(_Given(project=root)).parts
+    return Shelf(parts.functions.versions(parts.project), parts.objects)
+
+
 def execute_pipeline(
     pipeline: Pipeline,
     *,
@@ -233,7 +241,7 @@ def _create_live(
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
-    target, loaded = load_live(pipeline, params)
+    target, loaded = load_live(pipeline, params, functions_at)
     space = open_workspace(_Given(project=target.root, runner=runner))
     parts = space.parts
     outer = os.environ.get("GRAFT_RUN")
@@ -283,15 +291,18 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
+    project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
     limits = settings.table("runner.local.limits")
     return Parts(
-        project=strict_name(settings.text("project.name") or os.path.basename(workplace.root)),
+        project=project,
         runs=store.runs,
         history=store.history,
         outputs=store.outputs,
         logs=store.logs,
         feed=store.feed,
-        loader=WarmLoader(),
+        loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
+        functions=store.functions,
+        fetch=partial(_fetch, workplace.root),
         runner=partial(_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         default_jobs=settings.number("runner.local.jobs"),
@@ -307,6 +318,12 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         secrets=_secrets,
         warn=warn,
     )
+
+
+def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
+    from .worker.fetching import fetch  # git, zip and tar files: for one command
+
+    return fetch(request, kind, root=root, cwd=os.getcwd())
 
 
 def _log_directory(layout: Layout, run: RunId) -> str:

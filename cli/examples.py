@@ -73,6 +73,13 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("rerun k3f9", "same code, same parameters, a new run"),
         Example("rerun --code current", "the last run again, with the code as it is now"),
     ),
+    "functions": (Example("functions", "the newest version of each"),),
+    "function": (
+        Example("function add fit steps.py:fit --returns model", "register one, with its code"),
+        Example("function add fit git+https://example.org/lib.git@v2#fit.py:fit", "from a repository"),
+        Example("function run fit@1 -p C=0.1", "run its first version"),
+        Example("function show fit", "what it is, and its versions"),
+    ),
     "config": (
         Example("config", "every setting and who set it"),
         Example("config --explain runner.default", "what each layer says of it"),

@@ -108,17 +108,19 @@ def _declared_step(
     """Declare the options of `Step`; never called."""
 
 
+_GROUPS: dict[str, tuple[type[Any], Callable[..., None]]] = {
+    "start": (Start, _declared_start),
+    "step": (Step, _declared_step),
+}
+
+
 def starting(function: Callable[..., int]) -> Callable[..., int]:
     """Return `f(options, *, start, step=..., ...)` as a function that takes the options of each by themselves.
 
     A parameter `step` is optional: what has a name and policy of its own takes none.
     """
     own = inspect.signature(function, eval_str=True).parameters
-    groups: dict[str, tuple[type[Any], Callable[..., None]]] = {
-        name: group
-        for name, group in {"start": (Start, _declared_start), "step": (Step, _declared_step)}.items()
-        if name in own
-    }
+    groups = {name: group for name, group in _GROUPS.items() if name in own}
     declared = {
         name: list(inspect.signature(declare, eval_str=True).parameters.values())
         for name, (_, declare) in groups.items()
@@ -149,5 +151,3 @@ def _return(text: str) -> Json:
     if kind not in _KINDS:
         raise InvalidError(f"--returns {text!r}: there is no kind of return '{kind}'", f"it has {', '.join(_KINDS)}")
     return {kind: name}
-
-

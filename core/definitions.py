@@ -11,12 +11,14 @@ from typing import Any
 
 from .errors import InvalidError, nearest
 from .forms import FORMS, form_of, form_problem, is_bare
+from .functions import Function
 from .graph import Json
 from .ids import name_problem
 from .marks import Marks, Path, shown
 from .options import choose
 from .pipeline import OrderRule, Pipeline
 from .place import written_at
+from .returns import declare
 from .stepdata import (
     OPTIONS,
     catalog_from,
@@ -86,7 +88,7 @@ def definition_of(pipeline: Pipeline, writing: Writing, name: str | None = None)
     for key, value in pipeline.params.items():
         check_plain(value, f"the pipeline's parameter '{key}'", pipeline.place)
     if pipeline.params:
-        found["params"] = dict(pipeline.params)  # type: ignore[arg-type]  # checked above
+        found["params"] = dict(pipeline.params)
     if pipeline.order is not OrderRule.LISTED:
         found["order"] = pipeline.order.value
     problems: list[InvalidError] = []
@@ -126,7 +128,10 @@ class Writing:
         if is_bare(step) and not options:
             return own["python"]
         found = own if own.get("stub") == step.name else {**own, "name": step.name}
-        if isinstance(step, Task):
+        if isinstance(step, Function):
+            if step.wants is not None:
+                found["returns"] = returns_data(declare(step.wants))
+        elif isinstance(step, Task):
             if step.returns is None:
                 found["returns"] = True
             elif step.returns:
@@ -202,8 +207,8 @@ class Reading:
     def _given(self, kind: str, key: str, value: object, made: Mapping[str, Step]) -> object:
         """Return a value as the step's class takes it."""
         if key == "name":
-            if problem := name_problem(value):
-                raise InvalidError(problem)
+            if trouble := name_problem(value):
+                raise InvalidError(trouble)
             return value
         if key == "returns":
             return returns_from(value)
@@ -249,7 +254,9 @@ class Reading:
                 if name in made:
                     made[name] >> step
                 else:
-                    text = f"step '{step.name}' follows '{name}', which is no step of it{nearest(str(name), list(made))}"
+                    text = (
+                        f"step '{step.name}' follows '{name}', which is no step of it{nearest(str(name), list(made))}"
+                    )
                     problems.append(self.marks.problem((*path, at, "follows"), text))
 
     def _placed(self, problem: InvalidError, path: Path) -> InvalidError:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import InvalidError
+from .functions import Function
 from .graph import Json
 from .marks import Path, shown
 from .steps import Step
@@ -58,6 +59,10 @@ def _stub(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> St
     return Stub(**_declared(given))
 
 
+def _function(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+    return Function(data["function"], version=data.get("version"), **_declared(given))
+
+
 def _declared(given: dict[str, Any]) -> dict[str, Any]:
     if given.get("returns") is True:
         raise InvalidError("returns: true is for python alone: other steps name what they return")
@@ -80,10 +85,15 @@ def _stub_data(writing: Writing, task: Stub) -> dict[str, Json]:
     return {"stub": task.name}
 
 
+def _function_data(writing: Writing, step: Function) -> dict[str, Json]:
+    return {"function": step.function if step.version is None else f"{step.function}@{step.version}"}
+
+
 FORMS: dict[str, Form] = {
     "python": Form(PythonTask, _python, _python_data),
     "shell": Form(ShellTask, _shell, _shell_data, own=("takes",)),
     "script": Form(ScriptTask, _script, _script_data, own=("args",)),
+    "function": Form(Function, _function, _function_data, own=("version",)),
     "stub": Form(Stub, _stub, _stub_data),
 }
 

@@ -32,9 +32,7 @@ class Launching:
 
     def definition(self, request: RunRequest) -> Mapping[str, Json]:
         """Return the pipeline of a target as plain data."""
-        wanted = LoadRequest(
-            target=request.target, params=request.params, values=request.values, wants_definition=True
-        )
+        wanted = LoadRequest(target=request.target, params=request.params, values=request.values, wants_definition=True)
         return self._parts.loader.load(wanted).definition or {}
 
     def definition_of(self, run: RunId) -> Mapping[str, Json]:

@@ -8,6 +8,7 @@ from .binding import Listed
 from .callables import imported, origin
 from .constants import Constants
 from .errors import InvalidError
+from .functions import Function
 from .graph import Call, CallKind, Operation, Policy, Return
 from .place import Place, relative_to
 from .ports import Workshop
@@ -43,13 +44,16 @@ class Operations:
         """Return a step with what it takes and returns."""
         if not isinstance(step, Task):
             raise TypeError(f"{step!r} is no task")
-        takes = self._takes_of_function(step.function) if isinstance(step, PythonTask) else takes_of(step)
+        if isinstance(step, Function):
+            self._workshop.resolve(step)
+        task = _executed(step)
+        takes = self._takes_of_function(task.function) if isinstance(task, PythonTask) else takes_of(task)
         return Listed(step, takes, self._returns(step))
 
     def index(self, step: Step) -> int:
         """Return the index of a step's operation; -1 when its call has a problem, which is noted."""
         assert isinstance(step, Task)
-        call = self._call(step)
+        call = self._call(_executed(step))
         if call is None:
             return -1
         returns = self._returns(step)
@@ -66,7 +70,8 @@ class Operations:
             known = self._takes[id(function)] = takes_of_function(self._workshop.signature(function))
         return known
 
-    def _returns(self, task: Task) -> tuple[Return, ...]:
+    def _returns(self, step: Task) -> tuple[Return, ...]:
+        task = _executed(step)
         if task.returns is not None:
             return task.returns
         assert isinstance(task, PythonTask)
@@ -83,7 +88,8 @@ class Operations:
         name = getattr(function, "__name__", "")
         return self._returning[place.file].get((name, place.line))
 
-    def _check_kept(self, task: Task, returns: tuple[Return, ...]) -> None:
+    def _check_kept(self, step: Task, returns: tuple[Return, ...]) -> None:
+        task = _executed(step)
         if isinstance(task, PythonTask) and not returns and self._returns_value(task.function):
             text = f"step '{task.name}': its function returns a value that is not kept; name it in returns=[...]"
             self.warnings.append(text)
@@ -121,6 +127,11 @@ class Operations:
         blob = self._constants.keep(self._workshop.pickle(task.function))
         qualname = getattr(task.function, "__qualname__", type(task.function).__name__)
         return Call(kind=CallKind.PYTHON, qualname=qualname, blob=blob, file=file, line=line)
+
+
+def _executed(step: Task) -> Task:
+    """Return what a step calls: a registered function stands for the step its kind made of it."""
+    return step.task if isinstance(step, Function) else step
 
 
 def _identity(task: Task) -> Hashable:

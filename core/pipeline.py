@@ -130,7 +130,13 @@ class Pipeline:
         Raises:
             InvalidError: the pipeline is wrong; every problem in one message.
         """
-        graph: Graph = _above("worker.workshop").compile_here(self, mode=mode, params=params or {}).graph
+        graph: Graph = (
+            _above("worker.workshop")
+            .compile_here(
+                self, mode=mode, params=params or {}, shelf_at=lambda root: _above("wiring").functions_at(root)
+            )
+            .graph
+        )
         return graph
 
     @classmethod

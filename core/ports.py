@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import Signature
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import ArtifactRef, Output
 from .events import AttemptEnded, CancelRequested, Fact
@@ -17,6 +17,9 @@ from .ids import RunId
 from .orders import Order
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
+
+if TYPE_CHECKING:
+    from .functions import Function, FunctionVersion  # it knows steps; a worker, which imports this, needs none of them
 
 
 class RunLog(Protocol):
@@ -275,6 +278,10 @@ class LoadRequest:
     mode: str = "job"
     is_again: bool = False
     """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
+    functions: tuple[FunctionVersion, ...] = ()
+    """Every version of the project's registered functions."""
+    objects: str = ""
+    """Absolute directory of object files, where their code is; empty when there are no functions."""
     wants_definition: bool = False
     """Also write the pipeline as plain data."""
 
@@ -342,6 +349,15 @@ class Workshop(Protocol):
 
     def read(self, file: str) -> str | None:
         """Return the text of a source file; None when it cannot be had. A relative path is of the project root."""
+        ...
+
+    def resolve(self, function: Function) -> None:
+        """Look a step's registered function up and tell the step what it stands for.
+
+        Raises:
+            MissingError: there is no such function or version, with the nearest.
+            InvalidError: its code does not import.
+        """
         ...
 
     def pickle(self, value: object) -> bytes:

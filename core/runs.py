@@ -89,7 +89,7 @@ class Target:
     is_loadable: bool = True
     """False: made in a REPL or notebook; only recorded code exists."""
     definition: Mapping[str, Json] | None = None
-    """What is run when no file holds it: a pipeline as a YAML file would (core/definitions.py). None: `text` names it."""
+    """A pipeline that no file holds, as a YAML file would (core/definitions.py). None: `text` names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 from .catalog import Catalog
 from .constants import is_json
 from .errors import InvalidError, nearest
+from .functions import Function
 from .graph import Json, Policy, Return, ReturnKind, Terminate
 from .options import MODES, Options, Wire
 from .place import Place
@@ -115,7 +116,7 @@ def options_data(step: Step) -> dict[str, Json]:
     for name, value in step.params.items():
         check_plain(value, f"step '{step.name}': the parameter '{name}'", step.place)
     if step.params:
-        found["params"] = dict(step.params)  # type: ignore[arg-type]  # checked above
+        found["params"] = dict(step.params)
     if step.after:
         found["after"] = [each if isinstance(each, str) else each.name for each in step.after]
     if step.flows:
@@ -126,7 +127,9 @@ def options_data(step: Step) -> dict[str, Json]:
         found["fence"] = step.fence
     if step.modes != MODES:
         found["modes"] = list(step.modes)
-    return found | (_policy_data(step.policy) if isinstance(step, Task) else {})
+    if isinstance(step, Task):
+        found |= _policy_data(step.written if isinstance(step, Function) else step.policy)
+    return found
 
 
 def _policy_data(policy: Policy) -> dict[str, Json]:

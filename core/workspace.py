@@ -10,10 +10,12 @@ from .artifacts import ArtifactRef
 from .collector import rare_collections
 from .errors import MissingError, PluginError, nearest
 from .events import CancelRequested
+from .functions import FunctionStore
 from .graph import Graph, Json
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
+from .library import Fetched, FunctionRequest, Library
 from .ports import (
     Clock,
     EventRow,
@@ -82,6 +84,9 @@ class Parts:
     slot_directory: str
     labels: Mapping[str, int]
     """Labels this machine serves -> slots; `default` is always served."""
+    functions: FunctionStore
+    fetch: Callable[[FunctionRequest, str], Fetched]
+    """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
     warn: Callable[[str], None] = _ignore
@@ -101,6 +106,8 @@ class Workspace:
         self._launching = Launching(parts)
         self._retrying = Retrying(parts)
         self._hosting = Hosting(parts)
+        self.functions = Library(parts)
+        """Registered functions."""
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from ..core.compiler import Compiled
 from ..core.definitions import Reading, Writing, definition_of, pipeline_from
 from ..core.errors import GraftError, InvalidError
 from ..core.given import Given, from_environ
+from ..core.graph import Json
 from ..core.marks import Marks
 from ..core.pipeline import Pipeline
 from ..core.ports import Loaded, LoadRequest
@@ -28,7 +29,9 @@ from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
 from .reaching import NOTHING, reached_by_data, yaml_data
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
-from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
+from .shelf import Shelf, ShelfAt, used_data
+from .workshop import LocalWorkshop, compile_in, namespace_of, read_source, root_of, shown_path
+
 
 def load_pipeline(request: LoadRequest) -> Loaded:
     """Compile a target in this process.
@@ -43,25 +46,36 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     before = set(sys.modules)
     try:
         pipeline, name, own, reached = _found(target)
+        shelf = Shelf(request.functions, request.objects)
+        if target.definition is not None:
+            pipeline = shelf.opened(pipeline)
         given = Given(
             typed=request.params,
             # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
             file={**own, **request.values},
             environ={} if request.is_again else from_environ(os.environ),
         )
-        compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode)
+        workshop = LocalWorkshop(target.root, lambda root: shelf)
+        compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode, workshop=workshop)
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
-    loaded = _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
+    loaded = _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before, used_data(workshop.shelf))
     if not request.wants_definition:
         return loaded
     writing = Writing(partial(name_function, root=target.root))
     return replace(loaded, definition=definition_of(pipeline, writing, name))
 
 
-def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target, Loaded]:
+def load_live(
+    pipeline: Pipeline, params: Mapping[str, object], shelf_at: ShelfAt | None = None
+) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
+
+    Args:
+        pipeline: What to compile.
+        params: Parameters by name.
+        shelf_at: Returns the registered functions of a project, when a step names one.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong, or a step is importing the module that executes it.
@@ -72,16 +86,18 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
     is_file = os.path.isfile(file)
     search = _own_path()
     try:
-        reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else NOTHING
+        is_python = is_file and file.endswith(".py")  # not one that was read from YAML
+        reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_python else NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
         given = Given(call=params, environ=from_environ(os.environ))
-        compiled = compile_in(root, pipeline, given, name=name)
+        workshop = LocalWorkshop(root, shelf_at)
+        compiled = compile_in(root, pipeline, given, name=name, workshop=workshop)
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
     text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
     target = Target(text=text, root=root, cwd=os.getcwd(), sys_path=search, is_loadable=is_file)
-    return target, _loaded(root, pipeline, compiled, reached, set(sys.modules))
+    return target, _loaded(root, pipeline, compiled, reached, set(sys.modules), used_data(workshop.shelf))
 
 
 def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
@@ -134,14 +150,21 @@ def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object
     return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, NOTHING
 
 
-def _loaded(root: str, pipeline: Pipeline, compiled: Compiled, reached: Reached, modules: set[str]) -> Loaded:
+def _loaded(
+    root: str,
+    pipeline: Pipeline,
+    compiled: Compiled,
+    reached: Reached,
+    modules: set[str],
+    functions: Mapping[str, Json],
+) -> Loaded:
     files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph)}
     packages = installed_packages(modules) | set(reached.packages)
     return Loaded(
         graph=compiled.graph,
         snapshot=snapshot_of(root, files),
         params=compiled.params,
-        environment=environment_of(packages),
+        environment=environment_of(packages) | ({"functions": dict(functions)} if functions else {}),
         preload=tuple(sorted(reached.packages)),
         blobs=compiled.blobs,
         description=pipeline.description,

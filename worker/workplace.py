@@ -101,9 +101,7 @@ def job_target(workplace: Workplace, definition: Mapping[str, Json], text: str) 
     from .reaching import search_path_of  # it knows this module
 
     search = search_path_of(dict(definition), workplace.root, workplace.root)
-    return Target(
-        text=text, root=workplace.root, cwd=workplace.root, sys_path=search, definition=definition
-    )
+    return Target(text=text, root=workplace.root, cwd=workplace.root, sys_path=search, definition=definition)
 
 
 def from_root(workplace: Workplace, written: str, project: str | None = None) -> str:

@@ -1,7 +1,7 @@
 """YAML in and out: plain data with the line of each key. YAML 1.2 as people expect it: `on`, `no` and dates are text.
 
-Apart from `core.definitions`, which knows what the data mean and nothing of YAML. The library is imported here alone, when
-a file is read or written (12 ms).
+Apart from `core.definitions`, which knows what the data mean and nothing of YAML. The library is imported here alone,
+when a file is read or written (12 ms).
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ _RESOLVERS = (
 def _plain_class(yaml: Any, fast: str, slow: str) -> Any:
     """Return a loader or dumper of the library with the scalars of YAML 1.2."""
     parent = getattr(yaml, fast, None) or getattr(yaml, slow)
-    plain = type("Plain", (parent,), {"yaml_implicit_resolvers": {}})
+    plain: Any = type("Plain", (parent,), {"yaml_implicit_resolvers": {}})
     for kind, pattern, first in _RESOLVERS:
         plain.add_implicit_resolver(f"tag:yaml.org,2002:{kind}", re.compile(rf"^(?:{pattern})$"), first)
     return plain
@@ -152,5 +152,9 @@ def _represent_list(dumper: Any, items: list[Any]) -> Any:
 
 
 def _represent_mapping(dumper: Any, items: dict[str, Any]) -> Any:
-    is_small = len(items) <= 2 and set(items) <= {"step", "output", "metric", "pickle", "json", "arrow", "state", "file"}
+    is_small = len(items) <= 2 and set(items) <= _SMALL
     return dumper.represent_mapping("tag:yaml.org,2002:map", items.items(), flow_style=is_small and bool(items))
+
+
+_SMALL = frozenset({"step", "output", "metric", "pickle", "json", "arrow", "state", "file"})
+"""Keys of mappings that stand on one line: a wire, a return."""

@@ -87,9 +87,7 @@ def script(
 COMMANDS = {"fn": fn, "sh": sh, "nb": nb, "script": script}
 
 
-def _start(
-    options: Options, entry: Mapping[str, Any], key: str, target: str | None, start: Start, text: str
-) -> int:
+def _start(options: Options, entry: Mapping[str, Any], key: str, target: str | None, start: Start, text: str) -> int:
     space = context.workspace(options, target, needs_code=True)
     stem = os.path.splitext(os.path.basename(str(entry[key])))[0]
     name = entry.get("name") or (str(entry[key]).rpartition(":")[2].rpartition(".")[2] if key == "python" else stem)
