@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..core.document import run_document
 from ..core.errors import GraftError
+from ..core.graph import Json
 from ..core.ids import RunId
 from ..core.quantities import duration_text
 from ..core.runs import Run, RunSpec, StepRun
@@ -60,7 +61,7 @@ def report(space: Workspace, options: Options, run: Run, *, took_s: float | None
     """Print how a run ended: the document, or the closing words."""
     steps = space.steps(run.id)
     if options.is_json:
-        put_document(run_document(run, steps))
+        put_document(run_document(run, steps, environment=environment_of(space, run.id)))
         return
     shown = shown_run(space, run, steps)
     took = run.seconds if took_s is None else took_s
@@ -80,6 +81,12 @@ def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool
         here=here(),
         is_full=is_full,
     )
+
+
+def environment_of(space: Workspace, run: RunId) -> Mapping[str, Json]:
+    """Return what is recorded of the process that compiled a run; empty when it cannot be read."""
+    spec = _spec(space, run)
+    return {} if spec is None else spec.environment
 
 
 def exit_code(state: Status) -> int:

@@ -22,7 +22,12 @@ FAILED_SHOWN = 20
 
 
 def run_document(
-    run: Run, steps: Sequence[StepRun], *, attempts: Mapping[str, Sequence[Attempt]] | None = None, full: bool = False
+    run: Run,
+    steps: Sequence[StepRun],
+    *,
+    attempts: Mapping[str, Sequence[Attempt]] | None = None,
+    full: bool = False,
+    environment: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return the document of a run, ready for `json.dumps`.
 
@@ -30,6 +35,7 @@ def run_document(
         steps: in definition order.
         attempts: by path, oldest first; read only when `full`.
         full: unfold map families and add `attempts_log` to each step.
+        environment: of its spec; the registered functions it ran are told from it.
     """
     families = {} if full else _large_families(steps)
     entries: list[dict[str, Any]] = []
@@ -62,6 +68,7 @@ def run_document(
         "steps": entries,
         "metrics": jsonable(roll_up(steps)),
         "counts": dict(run.counts),
+        **_functions(environment or {}),
     }
 
 
@@ -123,6 +130,14 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [jsonable(each) for each in value]
     return value
+
+
+def _functions(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return step -> `name@version` of the registered functions a run used; nothing when it used none."""
+    used = environment.get("functions")
+    if not isinstance(used, Mapping) or not used:
+        return {}
+    return {"functions": {str(step): each["function"] for step, each in used.items()}}
 
 
 def _step(step: StepRun, attempts: Sequence[Attempt] | None) -> dict[str, Any]:

@@ -135,7 +135,8 @@ class RunResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of `graft --json show`."""
-        return run_document(self._workspace.show(self.run), self.steps)
+        environment = self._workspace.spec(self.run).environment
+        return run_document(self._workspace.show(self.run), self.steps, environment=environment)
 
     def check(self) -> RunResult:
         """Return the result itself when the run succeeded.

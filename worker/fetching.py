@@ -131,7 +131,7 @@ def _from_git(source: str, cwd: str) -> Fetched:
         _check_size(len(packed), url)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(tree, filter="data")
-        code = _gathered(_inside(tree, path, f"commit {commit[:12]}"), tree, name)
+        code = _unpacked_code(tree, path, f"commit {commit[:12]}", name)
     shown = re.sub(r"//[^/@]*@", "//", url)  # never a password
     origin = source.replace(url, shown)
     return _fetched("git", code, name, origin, url=shown, commit=commit)
@@ -158,8 +158,20 @@ def _from_zip(bundle: str, inside: str, source: str, cwd: str) -> Fetched:
             archive.extractall(tree)
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:  # damaged, or with a password
             raise InvalidError(f"'{bundle}' cannot be unpacked: {error}") from error
-        code = _gathered(_inside(tree, path, f"'{bundle}'"), tree, name)
+        code = _unpacked_code(tree, path, f"'{bundle}'", name)
     return _fetched("zip", code, name, source, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _unpacked_code(tree: str, path: str, where: str, name: str | None) -> _Code:
+    file = os.path.normpath(os.path.join(tree, path))
+    if not _is_in(file, tree) or not os.path.isfile(file):
+        known = [relative_to(tree, os.path.join(folder, each)) for folder, _, names in os.walk(tree) for each in names]
+        raise InvalidError(f"{where} has no file '{path}'{nearest(path, known)}")
+    try:
+        return _gathered(file, tree, name)
+    except InvalidError as problem:
+        problem.rename_files(lambda each: relative_to(tree, each))  # the directory is gone when a person reads it
+        raise
 
 
 def _gathered(file: str, root: str, name: str | None) -> _Code:
@@ -229,14 +241,6 @@ def _names_at_top(body: Sequence[ast.stmt]) -> list[str]:
         else:
             found += [node.id for node in ast.walk(each) if isinstance(node, ast.Name)]
     return found
-
-
-def _inside(tree: str, path: str, where: str) -> str:
-    file = os.path.normpath(os.path.join(tree, path))
-    if not _is_in(file, tree) or not os.path.isfile(file):
-        known = [relative_to(tree, os.path.join(folder, name)) for folder, _, names in os.walk(tree) for name in names]
-        raise InvalidError(f"{where} has no file '{path}'{nearest(path, known)}")
-    return file
 
 
 def _split(text: str) -> tuple[str, str | None]:

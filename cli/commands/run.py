@@ -26,7 +26,7 @@ from ..arguments import (
     limit_s,
     selection,
 )
-from ..carrying import carry
+from ..carrying import carry, environment_of
 from ..look import look_of
 from ..options import Options
 from ..parameters import file_params, typed_params
@@ -122,7 +122,8 @@ def _preview(space: Workspace, options: Options, request: RunRequest) -> int:
 def _detach(space: Workspace, options: Options, request: RunRequest) -> int:
     started = space.submit(request)
     if options.is_json:
-        put_document(run_document(space.show(started), space.steps(started)))
+        environment = environment_of(space, started)
+        put_document(run_document(space.show(started), space.steps(started), environment=environment))
         return 0
     short = context.short(space, started)
     put(f"run {short} goes on in a process of its own")

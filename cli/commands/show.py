@@ -11,7 +11,7 @@ from ...core.errors import InvalidError
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..card import card
-from ..carrying import shown_run
+from ..carrying import environment_of, shown_run
 from ..look import look_of
 from ..options import Options
 from ..printer import put, put_document
@@ -35,7 +35,9 @@ def show(
     found = space.show(space.find(run))
     steps = space.steps(found.id)
     if options.is_json:
-        put_document(run_document(found, steps, attempts=space.attempts(found.id) if full else None, full=full))
+        attempts = space.attempts(found.id) if full else None
+        environment = environment_of(space, found.id)
+        put_document(run_document(found, steps, attempts=attempts, full=full, environment=environment))
     else:
         put(card(look_of(is_plain=options.is_plain), shown_run(space, found, steps, is_full=full)))
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from local_runs import STEPS, SUPPORT
+from memory_functions import MemoryFunctions
 from runners import TinyRunner
 from spaces import FakeHost, FakeLoader, FakeMachine
 
@@ -183,5 +184,7 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         objects=str(store.layout.objects),
         slot_directory=str(store.layout.directory / "run-slots"),
         labels={},
+        functions=MemoryFunctions(),
+        fetch=lambda request, kind: pytest.fail("no function is registered"),
         secrets=lambda names: {},
     )

@@ -9,6 +9,7 @@ from fnmatch import fnmatch
 
 from source_tree import BESIDE, ROOMS, ROOT, ROOT_MODULES, name_of, project
 
+from graftline.core.kinds import BUNDLED_KINDS
 from graftline.wiring import BUNDLED_RUNNERS
 
 
@@ -65,6 +66,10 @@ AWAITED = {"textual", "watchfiles"}
 """Installed for what comes next; docs/decisions/0007 says why."""
 
 
+NAMED = {"pyyaml": "yaml"}
+"""Distribution -> the module it brings, where the names differ."""
+
+
 def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> None:
     listed = {re.split(r"[^\w-]", each)[0] for each in project()["project"]["dependencies"]}
     optional = {"pygraphviz", "numpy", "graftline"}
@@ -76,7 +81,7 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> No
         if name not in sys.stdlib_module_names
     }
 
-    assert imported - optional == listed - AWAITED
+    assert imported - optional == {NAMED.get(name, name) for name in listed} - AWAITED
 
 
 def _imports(node: ast.AST) -> set[str]:
@@ -91,6 +96,10 @@ def test_the_version_has_an_entry_in_the_changelog() -> None:
     version = project()["project"]["version"]
 
     assert version in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_bundled_kinds_are_those_that_are_registered() -> None:
+    assert project()["project"]["entry-points"]["graftline.kinds"] == BUNDLED_KINDS
 
 
 def test_the_bundled_runners_are_those_that_are_registered() -> None:
