@@ -1,4 +1,4 @@
-"""Graphs and facts as JSON and back, exactly: what crosses processes, and what the store and `events --json` hold.
+"""Facts as JSON and back, exactly: what the store and `events --json` hold. Graphs: `core/graphcodec.py`.
 
 Compact (what has its default is left out), canonical (one text for one graph, so that its digest names it) and strict
 JSON: numbers that JSON lacks are written `{"$float": "nan"}`, bytes as base64. Unknown keys are ignored on the way
@@ -11,7 +11,7 @@ import json
 import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, fields
 from typing import Any
 
 from .artifacts import ArtifactRef, MetricPoint, Output
@@ -22,31 +22,16 @@ from .events import (
     AttemptSucceeded,
     CancelRequested,
     Fact,
+    GraphGrown,
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepJoined,
     StepReset,
     StepReused,
     StepSettled,
 )
-from .graph import (
-    Argument,
-    Blob,
-    Call,
-    CallKind,
-    Constant,
-    Gather,
-    Graph,
-    Json,
-    Node,
-    Operation,
-    Policy,
-    Return,
-    ReturnKind,
-    Source,
-    Terminate,
-    Upstream,
-)
+from .graph import Json
 from .ids import RunId
 from .runs import Frame, StepError
 from .states import Reason, Status
@@ -88,138 +73,6 @@ def rich(value: Json) -> Json:
         inner: dict[str, Any] = value["$dict"] if value.keys() == {"$dict"} else value
         return {key: rich(item) for key, item in inner.items()}
     return value
-
-
-# Graphs
-
-
-def graph_to_json(graph: Graph) -> Document:
-    """Return the graph as a JSON object."""
-    known: dict[int, Document] = {}
-    document: Document = {
-        "name": graph.name,
-        "operations": [_operation_to_json(operation, known) for operation in graph.operations],
-        "nodes": [_node_to_json(node) for node in graph.nodes],
-    }
-    return document if graph.mode == "job" else {**document, "mode": graph.mode}
-
-
-def graph_text(graph: Graph) -> str:
-    """Return `canonical(graph_to_json(graph))`, written piece by piece.
-
-    The whole as dicts takes 50 MB for 100,000 nodes, ten times the text.
-    """
-    known: dict[int, Document] = {}
-    mode = "" if graph.mode == "job" else f'"mode":{canonical(graph.mode)},'
-    nodes = ",".join([canonical(_node_to_json(node)) for node in graph.nodes])
-    operations = ",".join([canonical(_operation_to_json(operation, known)) for operation in graph.operations])
-    return f'{{{mode}"name":{canonical(graph.name)},"nodes":[{nodes}],"operations":[{operations}]}}'
-
-
-def graph_from_json(document: Mapping[str, Any]) -> Graph:
-    """Return the graph that `graph_to_json` wrote.
-
-    Raises:
-        KeyError, TypeError, ValueError: the object is not one of ours.
-    """
-    return Graph(
-        name=document["name"],
-        nodes=tuple(_node_from_json(node) for node in document["nodes"]),
-        operations=tuple(_operation_from_json(operation) for operation in document["operations"]),
-        mode=document.get("mode", "job"),
-    )
-
-
-def _node_to_json(node: Node) -> Document:
-    document: Document = {"path": node.path, "operation": node.operation}
-    if node.arguments:
-        document["arguments"] = [[argument.name, _source_to_json(argument.source)] for argument in node.arguments]
-    if node.needs:
-        document["needs"] = list(node.needs)
-    return document
-
-
-def _node_from_json(document: Document) -> Node:
-    return Node(
-        path=document["path"],
-        operation=document["operation"],
-        arguments=tuple(Argument(name, _source_from_json(source)) for name, source in document.get("arguments", ())),
-        needs=tuple(document.get("needs", ())),
-    )
-
-
-def _source_to_json(source: Source) -> Document:
-    if isinstance(source, Upstream):
-        return {"node": source.node, "output": source.output}
-    if isinstance(source, Constant):
-        return {"value": plain(source.value), "origin": source.origin}
-    if isinstance(source, Blob):
-        return {"blob": source.sha256, "origin": source.origin}
-    return {"items": [_source_to_json(item) for item in source.items]}
-
-
-def _source_from_json(document: Document) -> Source:
-    if "node" in document:
-        return Upstream(document["node"], document["output"])
-    if "value" in document:
-        return Constant(rich(document["value"]), document["origin"])
-    if "blob" in document:
-        return Blob(document["blob"], document["origin"])
-    return Gather(tuple(_source_from_json(item) for item in document["items"]))
-
-
-def _operation_to_json(operation: Operation, known: dict[int, Document]) -> Document:
-    document: Document = {"call": _shared(operation.call, known)}
-    if operation.returns:
-        document["returns"] = [_record(each) for each in operation.returns]
-    if policy := _shared(operation.policy, known):
-        document["policy"] = policy
-    return document
-
-
-def _shared(record: Call | Policy, known: dict[int, Document]) -> Document:
-    """Return the record's fields; thousands of operations have one call and one policy, known by identity."""
-    found = known.get(id(record))
-    if found is None:
-        found = known[id(record)] = _record(record)
-    return found
-
-
-def _operation_from_json(document: Document) -> Operation:
-    call, policy = _tuples(Call, document["call"]), _tuples(Policy, document.get("policy", {}))
-    call["kind"] = CallKind(call["kind"])
-    if "terminate" in policy:
-        policy["terminate"] = Terminate(policy["terminate"])
-    returns = [_tuples(Return, each) for each in document.get("returns", ())]
-    for each in returns:
-        each["kind"] = ReturnKind(each.get("kind", ReturnKind.AUTO))
-    return Operation(call=Call(**call), returns=tuple(Return(**each) for each in returns), policy=Policy(**policy))
-
-
-def _default(field: Field[Any]) -> object:
-    return field.default_factory() if field.default_factory is not MISSING else field.default
-
-
-_DEFAULTS: dict[type, dict[str, object]] = {
-    kind: {field.name: _default(field) for field in fields(kind)} for kind in (Call, Return, Policy)
-}
-"""By field; worked out once: `dataclasses.fields` costs 8 us a record, a second for 10,000 operations."""
-
-
-def _record(record: Call | Return | Policy) -> Document:
-    """Return the fields that do not have their default."""
-    found: Document = {}
-    for name, default in _DEFAULTS[type(record)].items():
-        value = getattr(record, name)
-        if value != default:
-            found[name] = list(value) if isinstance(value, tuple) else value
-    return found
-
-
-def _tuples(kind: type[Call] | type[Return] | type[Policy], document: Document) -> Document:
-    """Return the known keys of an object, its lists as tuples."""
-    known = _DEFAULTS[kind]
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in document.items() if key in known}
 
 
 # Facts. Dispatch and success are written by hand: they are the two of each attempt, thousands a second.
@@ -362,6 +215,8 @@ _KINDS: dict[str, type[Fact]] = {
         RetryScheduled,
         StepSettled,
         StepReused,
+        StepJoined,
+        GraphGrown,
         CancelRequested,
         RunFinished,
     )

@@ -118,6 +118,25 @@ class StepReused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepJoined:
+    """Everything inside a composite is done; its end hands on their outputs without an attempt of its own."""
+
+    node: str
+    at: float
+    outputs: tuple[Output, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GraphGrown:
+    """A map got its items, or a loop its next iteration: from here on the graph has more nodes."""
+
+    node: str
+    """The node whose success made it grow; see `graph.Growth`."""
+    size: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelRequested:
     """A person asked to stop."""
 
@@ -147,6 +166,8 @@ Fact: TypeAlias = (
     | RetryScheduled
     | StepSettled
     | StepReused
+    | StepJoined
+    | GraphGrown
     | CancelRequested
     | RunFinished
 )

@@ -2,6 +2,10 @@
 
 A `Graph` is a tuple of nodes in definition order. What nodes have in common (the call, what it returns, its policy)
 is an `Operation`, held once and named by its index, so that ten thousand nodes of one function stay small.
+
+A composite step (parallel, map, conditional, loop, pipeline) is nodes below its path, and one at its path that ends it.
+What is known only while it runs, the items of a map and the iterations of a loop, is a `Body`: nodes with a place
+holder in their paths, which `core/growth.py` fills.
 """
 
 from __future__ import annotations
@@ -26,6 +30,17 @@ class CallKind(StrEnum):
     """An unmodified Python file run as `__main__`: `script` + `args`."""
     STUB = "stub"
     """Nothing; accepts anything."""
+    SPLIT = "split"
+    """Start of a map: takes `items`, returns the output `0`, `1`, ... for each, or `0.C`, `0.depth`, ... by `keys`."""
+    REDUCE = "reduce"
+    """End of a map: takes one list for each returned name; reduces each by the function, if there is one. With
+    `collect` it takes the lists apart into one record an item, and the function gets the list of them."""
+    CHOOSE = "choose"
+    """Start of a conditional: takes `value`, returns as `branch` the word of `branches` it fits, else `default`."""
+    UNTIL = "until"
+    """End of an iteration of a loop: takes `value`, returns as `again` whether the loop goes on (a JSON truth)."""
+    JOIN = "join"
+    """End of any other composite. No attempt: the engine hands on, by name, what it is bound to."""
 
 
 class ReturnKind(StrEnum):
@@ -64,6 +79,14 @@ class Call:
     """Path of the script, relative to the project root."""
     args: tuple[str, ...] = ()
     """Command-line arguments of a script; `{name}` binds like an argument."""
+    keys: tuple[str, ...] = ()
+    """Of a split: entries of each item that are bound one by one; empty: the item as a whole."""
+    branches: tuple[str, ...] = ()
+    """Of a choice: the words, which are also the names of the branches below the conditional's path."""
+    default: str | None = None
+    """Of a choice: the word of what fits none of the branches; None: that fails the choice."""
+    collect: str | None = None
+    """Of a reduction: name of the one output made of all records."""
     file: str | None = None
     """Source file, relative to the project root when it is inside; for messages and editors."""
     line: int | None = None
@@ -156,7 +179,43 @@ class Gather(NamedTuple):
     items: tuple[Source, ...]
 
 
-Source: TypeAlias = Upstream | Constant | Blob | Gather
+class Either(NamedTuple):
+    """The first of several values that is there: what a conditional's end hands on is of the branch that ran."""
+
+    items: tuple[Source, ...]
+
+
+class Item(NamedTuple):
+    """In a body: the item of a map, or one entry of it."""
+
+    scope: str
+    """Of the map's body: `trials/[]`."""
+    key: str | None
+    """Entry of the item; None: the whole."""
+
+
+class Index(NamedTuple):
+    """In a body: the number of the iteration or item, from 0."""
+
+    scope: str
+
+
+class Carried(NamedTuple):
+    """In the body of a loop: a value that iterations hand to the next one."""
+
+    scope: str
+    first: Source | None
+    """In the first iteration; None: the argument is left out then."""
+    later: Source
+    """In all others; its path names the iteration before by `PREVIOUS`."""
+
+
+Source: TypeAlias = Upstream | Constant | Blob | Gather | Either | Item | Index | Carried
+
+HERE = "[]"
+"""Part of a path in a body: the number of the item or iteration. No name of a step holds brackets."""
+PREVIOUS = "[<]"
+"""Part of a path in the body of a loop: the number of the iteration before."""
 
 
 class Argument(NamedTuple):
@@ -164,6 +223,20 @@ class Argument(NamedTuple):
 
     name: str
     source: Source
+    is_optional: bool = False
+    """True: left out when the value is not there (a branch that did not run), for it has a default."""
+
+
+class Guard(NamedTuple):
+    """What must come out of another node for this one to run; else it is skipped as a branch not taken."""
+
+    node: str
+    word: str
+    """The branch a choice names, or `ON_FAILURE`."""
+
+
+ON_FAILURE = "on_failure"
+"""Word of a guard, and last part of the path of the pipeline, that takes over when a step fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,11 +250,55 @@ class Node:
     arguments: tuple[Argument, ...] = ()
     needs: tuple[str, ...] = ()
     """Paths it waits for (data, fences, declared order), in definition order, each once."""
+    files: tuple[str, ...] = ()
+    """Paths whose catalog files it may ask for; of a composite's end: whose it hands on. A later one wins."""
+    guard: Guard | None = None
+    """The innermost choice or failure it depends on; None: it runs in any case."""
+    grows: int | None = None
+    """Index in `Graph.bodies` of what grows when it succeeds: the items of a split, the next iteration of a loop."""
+    family: str | None = None
+    """Path with the numbers of map items as `*`: `trials/*/fit`; None outside of maps."""
+    environ: tuple[tuple[str, str], ...] = ()
+    """Environment variables of its attempts: the numbers of the iterations it is in. In a body the second is the scope
+    (`loop/[]`) whose number it will be."""
 
     @property
     def name(self) -> str:
         """Return the last part of the path."""
         return self.path.rpartition("/")[2]
+
+
+class BodyKind(StrEnum):
+    """What a body is of."""
+
+    MAP = "map"
+    LOOP = "loop"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What a map repeats for each item, or a loop for each iteration. Paths hold `HERE` where the number goes."""
+
+    kind: BodyKind
+    nodes: tuple[Node, ...]
+    """In definition order."""
+    exits: tuple[str, ...]
+    """Paths the composite's end waits for."""
+    results: tuple[Argument, ...] = ()
+    """What the end is bound to: for a map each as the list over all items, for a loop as of the last iteration."""
+    files: tuple[str, ...] = ()
+    """Paths whose catalog files the end hands on."""
+    limit: int | None = None
+    """Of a loop: the most iterations; None for a map."""
+
+
+class Growth(NamedTuple):
+    """A body that grew while a run went on."""
+
+    node: str
+    """The split, or the end of the iteration before."""
+    size: int
+    """Items of the map; 1 for an iteration."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,6 +309,11 @@ class Graph:
     nodes: tuple[Node, ...]
     operations: tuple[Operation, ...]
     mode: str = "job"
+    bodies: tuple[Body, ...] = ()
+    origin: Graph | None = None
+    """The graph as it was compiled, when this one has grown (`core/growth.py`); None: this is it."""
+    growth: tuple[Growth, ...] = ()
+    """How it grew out of `origin`, in order."""
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -247,6 +369,8 @@ def upstreams(source: Source) -> list[Upstream]:
     """Return every upstream value a source takes, in order."""
     if isinstance(source, Upstream):
         return [source]
-    if isinstance(source, Gather):
+    if isinstance(source, Gather | Either):
         return [each for item in source.items for each in upstreams(item)]
+    if isinstance(source, Carried):
+        return upstreams(source.later) + ([] if source.first is None else upstreams(source.first))
     return []

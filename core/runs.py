@@ -204,3 +204,5 @@ class StepRun:
     error: StepError | None
     outputs: tuple[Output, ...]
     metrics: tuple[MetricPoint, ...]
+    family: str | None = None
+    """Path with the numbers of map items as `*`; None outside of maps."""

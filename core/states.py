@@ -59,8 +59,12 @@ class Reason(StrEnum):
     """A step before it failed or was cancelled."""
     BRANCH = "BRANCH"
     """Its branch was not taken."""
+    RECOVERED = "RECOVERED"
+    """A step before it failed, and that step's `on_failure` path took over."""
+    INSIDE = "INSIDE"
+    """A step inside this composite failed."""
     TERMINATED = "TERMINATED"
-    """A terminate step ended the run."""
+    """A terminate step ended its pipeline."""
     UNSELECTED = "UNSELECTED"
     """The selection (`--only`, `--from`, `--to`) left it out."""
     FAIL_FAST = "FAIL_FAST"
@@ -80,6 +84,7 @@ TRANSITIONS = MappingProxyType(
         Status.PENDING: frozenset(
             {
                 Status.STARTED,
+                Status.SUCCESS,  # the end of a composite, which takes no attempt
                 Status.SKIPPED,
                 Status.CACHED,
                 Status.CANCELLED,

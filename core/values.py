@@ -35,7 +35,7 @@ class Values:
     def order(self, path: str, attempt: int) -> Order:
         """Return the order for an attempt, its arguments resolved."""
         node = self._graph.node(path)
-        arguments = tuple([(name, self._resolve(source)) for name, source in node.arguments])
+        arguments = tuple([(name, self._resolve(source)) for name, source, _ in node.arguments])
         files = self._files(node) if node.operation in self._with_files else ()
         return Order(path, attempt, node.operation, arguments, files)
 

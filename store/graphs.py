@@ -7,8 +7,8 @@ import sqlite3
 import threading
 from collections import OrderedDict
 
-from ..core.codec import graph_from_json
 from ..core.graph import Graph
+from ..core.graphcodec import graph_from_json
 
 _KEPT = 8
 """Graphs held at once; one of 10,000 nodes is some 10 MB."""

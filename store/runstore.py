@@ -7,9 +7,10 @@ import json
 import sqlite3
 import time
 
-from ..core.codec import canonical, graph_text
+from ..core.codec import canonical
 from ..core.errors import ConflictError, MissingError
 from ..core.events import RunFinished, StepSettled
+from ..core.graphcodec import graph_text
 from ..core.ids import RunId
 from ..core.runs import RunSpec, Snapshot
 from ..core.states import Reason, Status, can_become

@@ -21,6 +21,7 @@ from .codefiles import CodeFiles
 from .context import WorkerContext
 from .definitions import Decoder
 from .failure import describe_failure
+from .items import ShapeError
 from .logbook import Book, open_book
 from .pickles import load_by_value
 from .returns import WrongReturns
@@ -241,6 +242,8 @@ class _Attempt:
             reason = Reason.UNPICKLABLE
         elif reason is Reason.ERROR and isinstance(problem, WrongReturns):
             reason = Reason.RETURNS
+        elif reason is Reason.ERROR and isinstance(problem, ShapeError):
+            reason = Reason.INPUT
         return reason, describe_failure(problem, self.inputs, secrets)
 
     def _log_artifact(self, path_or_value: object, name: str | None) -> None:

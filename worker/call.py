@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Protocol, assert_never
 
@@ -16,6 +16,7 @@ from .context import WorkerContext
 from .pickles import load_by_value
 from .returns import Returns
 from .serializers import CannotSerialize
+from .shapes import Choose, Reduce, Split, Until
 
 
 class Step(Protocol):
@@ -27,7 +28,7 @@ class Step(Protocol):
     peak_bytes: int | None
     """Peak memory of the child the last call waited for; None: there was none."""
 
-    def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
+    def call(self, values: Mapping[str, Any]) -> Iterable[tuple[Return, object]]:
         """Run it and return each declared return with its value.
 
         Raises:
@@ -86,6 +87,10 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
             from .script import ScriptStep  # as above
 
             return ScriptStep(operation.call, returns, context, files)
+        case CallKind.SPLIT | CallKind.REDUCE | CallKind.CHOOSE | CallKind.UNTIL:
+            return _shape(operation.call, returns, functions)
+        case CallKind.JOIN:
+            raise TypeError("the engine joins composites itself; a worker has nothing to do for one")
         case _:
             assert_never(operation.call.kind)
 
@@ -128,6 +133,18 @@ class StubStep:
         """Return None for each declared return."""
         returns = self.returns
         return [(each, None) for each in (*returns.direct, *returns.in_files, *returns.patterns)]
+
+
+def _shape(call: Call, returns: Returns, functions: Functions) -> Step:
+    """Return the step of a composite's start or end; a reducer may be a function, a builtin, or pickled by value."""
+    if call.kind is CallKind.SPLIT:
+        return Split(call, returns)
+    if call.kind is CallKind.CHOOSE:
+        return Choose(call, returns)
+    if call.kind is CallKind.UNTIL:
+        return Until(returns)
+    has_function = call.blob is not None or call.module is not None
+    return Reduce(call, functions.find(call)[0] if has_function else None, returns)
 
 
 def _function(call: Call, context: WorkerContext) -> Callable[..., Any]:

@@ -16,9 +16,6 @@ from graftline.core.codec import (
     error_to_json,
     fact_from_json,
     facts_to_json,
-    graph_from_json,
-    graph_text,
-    graph_to_json,
     output_from_json,
     output_to_json,
 )
@@ -50,6 +47,7 @@ from graftline.core.graph import (
     Return,
     Upstream,
 )
+from graftline.core.graphcodec import graph_from_json, graph_text, graph_to_json
 from graftline.core.ids import RunId
 from graftline.core.runs import Frame, StepError
 
