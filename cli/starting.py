@@ -53,7 +53,6 @@ class Start:
 class Step:
     """What a person says of a single step."""
 
-    name: str | None
     returns: list[str] | None
     retries: int | None
     backoff: str | None
@@ -66,7 +65,6 @@ class Step:
             InvalidError: a return is of no kind there is.
         """
         said: dict[str, Json] = {
-            "name": self.name,
             "retries": self.retries,
             "backoff": self.backoff,
             "labels": _split(self.label),
@@ -90,7 +88,6 @@ def _declared_start(
 
 
 def _declared_step(
-    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="Name of the step and the run.")] = None,
     returns: Annotated[
         list[str] | None,
         typer.Option("--returns", metavar="NAMES", help="What to keep: NAME, metric:NAME, ...; repeatable."),

@@ -86,7 +86,7 @@ class _Plain:
         found: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         for key, value in node.value:
-            if key.value == "<<" and key.style is None:
+            if key.value == "<<" and not key.style:  # not in quotes
                 parts = value.value if isinstance(value, self._yaml.SequenceNode) else [value]
                 for part in parts:
                     if not isinstance(part, self._yaml.MappingNode):
@@ -117,12 +117,14 @@ class _Plain:
 
 
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "null", "bool", "int", "float")}
-# Source: YAML 1.2.2, section 10.3.2 (core schema); 1.1 reads `no` as false, 1:30 as 90 and 012 as 10.
+# Source: YAML 1.2.2, section 10.3.2 (core schema); 1.1 reads `no` as false and 1:30 as 90. A number with a leading zero,
+# 12 to one and 10 to the other, is text here: a postal code, mostly.
 _RESOLVERS = (
     ("null", r"null|Null|NULL|~|", ["n", "N", "~", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
     ("int", r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+", list("-+0123456789")),
-    ("float", r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", list("-+0123456789.")),
+    ("float", r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)\.[0-9]*)(?:[eE][-+]?[0-9]+)?", list("-+0123456789.")),
+    ("float", r"[-+]?(?:0|[1-9][0-9]*)[eE][-+]?[0-9]+", list("-+0123456789")),
     ("float", r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)", list("-+.")),
 )
 

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
@@ -18,22 +18,28 @@ from ..options import Options
 from ..starting import Start, Step, starting
 from .run import start_run
 
+NameOption: TypeAlias = Annotated[
+    str | None, typer.Option("--name", metavar="NAME", help="Name of the step and the run.")
+]
+
 
 @starting
 def fn(
     options: Options,
     *,
     function: Annotated[str, typer.Argument(metavar="FUNCTION", help="package.module:NAME or FILE.py:NAME.")],
+    name: NameOption = None,
     start: Start,
     step: Step,
 ) -> int:
     """Run one function. Without --returns, what it returns is kept under its name."""
-    path, colon, name = function.rpartition(":")
-    if not colon or not path or not name:
+    path, colon, inside = function.rpartition(":")
+    if not colon or not path or not inside:
         raise InvalidError(f"'{function}' names no function", "write package.module:NAME or FILE.py:NAME")
     target = path if path.endswith(".py") else None
-    entry = {"python": function, "returns": True, **step.data()}
-    return _start(options, entry, "python", target, start, f"job fn {function}")
+    entry = {"python": function, "returns": True, **_named(name), **step.data()}
+    called = name or inside.rpartition(".")[2]
+    return _start(options, entry, "python", called, target, start, f"job fn {function}")
 
 
 @starting
@@ -41,12 +47,14 @@ def sh(
     options: Options,
     *,
     command: Annotated[str, typer.Argument(metavar="COMMAND", help="What /bin/sh runs, as one word; -p gives $NAME.")],
+    name: NameOption = None,
     start: Start,
     step: Step,
 ) -> int:
     """Run one shell command. Returns come from the JSON object it writes to the file $GRAFT_OUTPUTS."""
-    entry = {"shell": command, "name": _named_after(command), **step.data()}
-    return _start(options, entry, "shell", None, start, f"job sh {shlex.quote(command)}")
+    called = name or _program(command)
+    entry = {"shell": command, "name": called, **step.data()}
+    return _start(options, entry, "shell", called, None, start, f"job sh {shlex.quote(command)}")
 
 
 @starting
@@ -54,6 +62,7 @@ def nb(
     options: Options,
     *,
     notebook: Annotated[str, typer.Argument(metavar="NOTEBOOK", help="FILE.ipynb; -p gives its parameters.")],
+    name: NameOption = None,
     start: Start,
     step: Step,
 ) -> int:
@@ -61,7 +70,8 @@ def nb(
     if not notebook.endswith(".ipynb"):
         raise InvalidError(f"'{notebook}' is no notebook", "write FILE.ipynb")
     folder = os.path.join(".", os.path.dirname(notebook), "")
-    return _start(options, {"notebook": notebook, **step.data()}, "notebook", folder, start, f"job nb {notebook}")
+    entry = {"notebook": notebook, **_named(name), **step.data()}
+    return _start(options, entry, "notebook", name or _stem(notebook), folder, start, f"job nb {notebook}")
 
 
 @starting
@@ -73,6 +83,7 @@ def script(
         list[str] | None,
         typer.Argument(metavar="[-- ARGUMENTS]", help="Its own command line; {NAME} in it takes -p NAME=."),
     ] = None,
+    name: NameOption = None,
     start: Start,
     step: Step,
 ) -> int:
@@ -80,23 +91,32 @@ def script(
     if not file.endswith(".py"):
         raise InvalidError(f"'{file}' is no Python file", "a shell script: graft run FILE.sh")
     own: dict[str, Json] = {"args": list(arguments)} if arguments else {}
-    entry = {"script": file, **own, **step.data()}
-    return _start(options, entry, "script", file, start, shlex.join(["job", "script", file, *(arguments or ())]))
+    entry = {"script": file, **own, **_named(name), **step.data()}
+    text = shlex.join(["job", "script", file, *(arguments or ())])
+    return _start(options, entry, "script", name or _stem(file), file, start, text)
 
 
 COMMANDS = {"fn": fn, "sh": sh, "nb": nb, "script": script}
 
 
-def _start(options: Options, entry: Mapping[str, Any], key: str, target: str | None, start: Start, text: str) -> int:
+def _start(
+    options: Options, entry: Mapping[str, Any], key: str, called: str, target: str | None, start: Start, text: str
+) -> int:
     space = context.workspace(options, target, needs_code=True)
-    stem = os.path.splitext(os.path.basename(str(entry[key])))[0]
-    name = entry.get("name") or (str(entry[key]).rpartition(":")[2].rpartition(".")[2] if key == "python" else stem)
-    job = context.job(options, entry, key, name, text, target)
+    job = context.job(options, entry, key, called, text, target)
     request = start.request(options, job)
     return start_run(space, options, request, is_named=True, dry_run=start.dry_run, detach=start.detach)
 
 
-def _named_after(command: str) -> str:
+def _named(name: str | None) -> dict[str, Json]:
+    return {} if name is None else {"name": name}
+
+
+def _stem(file: str) -> str:
+    return os.path.splitext(os.path.basename(file))[0]
+
+
+def _program(command: str) -> str:
     """Return the program a command line starts with, where it reads as a name."""
     first = os.path.basename(re.split(r"[\s;|&<>()$]", command.strip(), maxsplit=1)[0])
     return "shell" if name_problem(first) or "=" in first else first

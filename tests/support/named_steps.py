@@ -1,0 +1,31 @@
+"""Functions that pipelines in YAML name."""
+
+from __future__ import annotations
+
+
+def load(n: int = 3) -> list[int]:
+    """Return n numbers."""
+    return list(range(n))
+
+
+def scale(xs: list[int], factor: float = 2) -> list[float]:
+    """Return the numbers, each times a factor."""
+    return [x * factor for x in xs]
+
+
+def report(scaled: list[float], title: str = "t") -> None:
+    """Keep nothing."""
+
+
+class Maker:
+    """A class with a function of its own."""
+
+    @staticmethod
+    def make() -> int:
+        """Return one."""
+        return 1
+
+
+def measure() -> dict[str, float]:
+    """Return something for metrics."""
+    return {"auc": 0.5}
