@@ -34,7 +34,10 @@ from .workshop import read_source
 LARGEST_BYTES = 64 * 1024 * 1024
 """Of all files of a repository or zip that are looked at."""
 GIT_LIMIT_S = 120.0
-_GIT = re.compile(r"git\+(?P<url>.+?)(?:@(?P<ref>[^@#/][^@#]*))?#(?P<path>[^#]+)")
+_GIT = re.compile(
+    # An @ before the host belongs to the url: user:password@host/path, git@host:path.
+    r"git\+(?P<url>(?:[\w+.-]+://[^/#]*|[^@/:#]+@[^:/#]+:)?[^@#]*)(?:@(?P<ref>[^#]+))?#(?P<path>[^#]+)"
+)
 _ZIP = re.compile(r"(?P<file>.+\.zip)#(?P<path>[^#]+)")
 _INLINE = {"python": "inline.py", "shell": "inline.sh", "pipeline": "inline.yaml"}
 
@@ -122,17 +125,17 @@ def _from_git(source: str, cwd: str) -> Fetched:
     url, ref = match["url"], match["ref"] or "HEAD"
     path, name = _split(match["path"])
     place = url if re.match(r"[\w+.-]+://|[\w.-]+@[\w.-]+:", url) else os.path.abspath(os.path.join(cwd, url))
+    shown = re.sub(r"//[^/@]*@", "//", url)  # never a password
     with tempfile.TemporaryDirectory(prefix="graft-git-") as folder:
         bare, tree = os.path.join(folder, "bare"), os.path.join(folder, "tree")
-        _git("clone", "--quiet", "--bare", "--", place, bare, what=f"'{url}' cannot be cloned")
-        what = f"'{url}' has no commit '{ref}'"
+        _git("clone", "--quiet", "--bare", "--", place, bare, what=f"'{shown}' cannot be cloned")
+        what = f"'{shown}' has no commit '{ref}'"
         commit = _git("-C", bare, "rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", what=what).decode().strip()
         packed = _git("-C", bare, "archive", "--format=tar", commit, what=f"commit {commit} cannot be read")
-        _check_size(len(packed), url)
+        _check_size(len(packed), shown)
         with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
             archive.extractall(tree, filter="data")
         code = _unpacked_code(tree, path, f"commit {commit[:12]}", name)
-    shown = re.sub(r"//[^/@]*@", "//", url)  # never a password
     origin = source.replace(url, shown)
     return _fetched("git", code, name, origin, url=shown, commit=commit)
 

@@ -15,7 +15,7 @@ from ..core.graph import Json
 from ..core.marks import Marks, Path
 
 LARGEST_BYTES = 16 * 1024 * 1024
-MOST_VALUES = 1_000_000
+MOST_VALUES = 500_000
 """Values of one file, those that `*aliases` repeat counted each time: nine lines can stand for a billion."""
 DEEPEST = 100
 _WIDTH = 110
@@ -117,8 +117,8 @@ class _Plain:
 
 
 _TAGS = {f"tag:yaml.org,2002:{kind}" for kind in ("str", "null", "bool", "int", "float")}
-# Source: YAML 1.2.2, section 10.3.2 (core schema); 1.1 reads `no` as false and 1:30 as 90. A number with a leading zero,
-# 12 to one and 10 to the other, is text here: a postal code, mostly.
+# Source: YAML 1.2.2, section 10.3.2 (core schema); 1.1 reads `no` as false and 1:30 as 90. A number with a leading
+# zero, 12 to one and 10 to the other, is text here: a postal code, mostly.
 _RESOLVERS = (
     ("null", r"null|Null|NULL|~|", ["n", "N", "~", ""]),
     ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),

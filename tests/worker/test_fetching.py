@@ -101,7 +101,7 @@ class TestFiles:
             "import a as fit\n",
             "fit = 1\n",
             "try:\n    fit = 1\nexcept E:\n    pass\n",
-            "fit: int = 1\n",
+            "fit: int\n",
         ],
     )
     def test_a_name_counts_however_it_is_bound(self, project: Path, text: str) -> None:
