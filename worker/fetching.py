@@ -27,7 +27,7 @@ from ..core.place import relative_to
 from ..core.sources import parse, reach
 from .naming import files_named, modules_named
 from .reaching import yaml_data
-from .recorded import manifest_of
+from .unpacking import manifest_of
 from .workplace import module_of, search_path
 from .workshop import read_source
 

@@ -8,19 +8,13 @@ The code says `import helpers` as it always did: such imports are looked up in t
 from __future__ import annotations
 
 import builtins
-import hashlib
-import json
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from types import ModuleType
 from typing import Any
-
-from ..core.errors import StoreError
 
 PREFIX = "graft_code_"
 _DIGITS = 16
@@ -43,42 +37,6 @@ def install(objects: str) -> None:
             finder.add(objects)
             return
     sys.meta_path.insert(0, RecordedFinder(objects))
-
-
-def manifest_of(files: Mapping[str, str]) -> bytes:
-    """Return the text whose sha256 names recorded code: relative path -> sha256, as the key of a snapshot is made."""
-    return json.dumps(dict(files), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def unpacked(objects: str, key: str) -> str:
-    """Return the directory with recorded code, written out beside the objects when it is not there yet.
-
-    Raises:
-        StoreError: an object is missing or damaged, or the directory cannot be written.
-    """
-    final = os.path.join(os.path.dirname(objects), "code", key)
-    if os.path.isdir(final):
-        return final
-    files: dict[str, str] = json.loads(_object(objects, key))
-    fresh = None
-    try:
-        os.makedirs(os.path.dirname(final), mode=0o700, exist_ok=True)
-        fresh = tempfile.mkdtemp(dir=os.path.dirname(final))
-        for name, sha256 in files.items():
-            path = os.path.normpath(os.path.join(fresh, name))
-            if not path.startswith(os.path.join(fresh, "")):
-                raise StoreError(f"recorded code names a file outside of it: {name}")
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            with open(path, "wb") as file:
-                file.write(_object(objects, sha256))
-        os.rename(fresh, final)  # whole or not at all: another process may do the same
-    except OSError as error:
-        if not os.path.isdir(final):
-            raise StoreError(f"recorded code cannot be written: {error.strerror}", file=final) from error
-    finally:
-        if fresh is not None:
-            shutil.rmtree(fresh, ignore_errors=True)
-    return final
 
 
 class RecordedFinder(MetaPathFinder):
@@ -112,6 +70,8 @@ class RecordedFinder(MetaPathFinder):
             names = os.listdir(folder) if os.path.isdir(folder) else []
             for name in names:
                 if name.startswith(start[2:]) and "." not in name:
+                    from .unpacking import unpacked  # tempfile and shutil: 8 ms that most workers never need
+
                     spec = ModuleSpec(fullname, None, is_package=True)
                     spec.submodule_search_locations = [unpacked(objects, start[:2] + name)]
                     return spec
@@ -146,15 +106,3 @@ def _importer(package: str) -> Any:
         return found if fromlist else sys.modules[f"{package}.{top}"]
 
     return importer
-
-
-def _object(objects: str, sha256: str) -> bytes:
-    path = os.path.join(objects, sha256[:2], sha256[2:])
-    try:
-        with open(path, "rb") as file:
-            data = file.read()
-    except OSError as error:
-        raise StoreError(f"recorded code is missing: {error.strerror}", file=path) from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise StoreError("recorded code is damaged", "register the function again", file=path)
-    return data

@@ -19,7 +19,8 @@ from ..core.steps import Step
 from ..core.tasks import Task
 from .importing import import_name, user_code
 from .naming import attribute_of, find_function
-from .recorded import install, package_of, unpacked
+from .recorded import install, package_of
+from .unpacking import unpacked
 
 
 class Shelf:

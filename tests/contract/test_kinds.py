@@ -16,8 +16,8 @@ from graftline.core.graph import Json
 from graftline.core.ids import name_problem
 from graftline.core.kinds import BUNDLED_KINDS, kind_names, load_kind
 from graftline.core.steps import Step
-from graftline.worker.recorded import manifest_of
 from graftline.worker.shelf import Shelf
+from graftline.worker.unpacking import manifest_of
 
 NOTEBOOK = '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 SAMPLES: dict[str, tuple[str, str, str | None]] = {

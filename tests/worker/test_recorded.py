@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from graftline.core.errors import StoreError
-from graftline.worker.recorded import RecordedFinder, install, manifest_of, package_of, unpacked
+from graftline.worker.recorded import RecordedFinder, install, package_of
+from graftline.worker.unpacking import manifest_of, unpacked
 
 
 @pytest.fixture
