@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .core.called import pipeline
+    from .core.calls import task
     from .core.catalog import Catalog
     from .core.errors import (
         Cancelled,
@@ -21,14 +23,15 @@ if TYPE_CHECKING:
     )
     from .core.functions import Function
     from .core.kinds import Kind
-    from .core.pipeline import Pipeline, PythonJob, ShellJob
+    from .core.pipeline import NotebookJob, Pipeline, PythonJob, ShellJob
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
-    from .core.tasks import PythonTask, ScriptTask, ShellTask, Stub
+    from .core.tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub
     from .wiring import load_run
     from .worker.logbook import log_artifact, log_metric, log_param, progress
 
 __all__ = [
+    "AsyncPythonTask",
     "Cancelled",
     "Catalog",
     "CheckError",
@@ -39,6 +42,8 @@ __all__ = [
     "InvalidError",
     "Kind",
     "MissingError",
+    "NotebookJob",
+    "NotebookTask",
     "Pipeline",
     "PluginError",
     "PythonJob",
@@ -58,11 +63,15 @@ __all__ = [
     "log_param",
     "metric",
     "pickled",
+    "pipeline",
     "progress",
     "state",
+    "task",
 ]
 
 _HOMES = {
+    "core.called": ("pipeline",),
+    "core.calls": ("task",),
     "core.catalog": ("Catalog",),
     "core.errors": (
         "Cancelled",
@@ -78,10 +87,10 @@ _HOMES = {
     ),
     "core.functions": ("Function",),
     "core.kinds": ("Kind",),
-    "core.pipeline": ("Pipeline", "PythonJob", "ShellJob"),
+    "core.pipeline": ("NotebookJob", "Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
     "core.runner": ("Runner",),
-    "core.tasks": ("PythonTask", "ScriptTask", "ShellTask", "Stub"),
+    "core.tasks": ("AsyncPythonTask", "NotebookTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
     "wiring": ("load_run",),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
 }

@@ -7,6 +7,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +16,7 @@ from .core import discovery
 from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
+from .core.ports import RunQuery
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
@@ -22,21 +24,25 @@ from .core.states import Status
 from .core.workspace import Parts, RunnerChoice, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
-from .worker.workplace import Workplace, from_root, interpreter, job_target, open_workplace, target_of
+from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
-    from .core.graph import Json
+    from .core.graph import Graph
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .core.targets import Job
     from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
 
-BUNDLED_RUNNERS = {"local": "graftline.plugins.local.runner:LocalRunner"}
+BUNDLED_RUNNERS = {
+    "local": "graftline.plugins.local.runner:LocalRunner",
+    "mock": "graftline.plugins.mock.runner:MockRunner",
+}
 """What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
 a checkout that is merely on the path has none to ask."""
 
@@ -80,25 +86,9 @@ def find_target(text: str | None, choices: Choices) -> Target:
     return target_of(workplace_of(choices, text))
 
 
-def find_job(entry: Mapping[str, Json], key: str, name: str, choices: Choices, target: str | None, text: str) -> Target:
-    """Return the target of a job: a pipeline of one step that is written down nowhere.
-
-    Args:
-        entry: The step as a YAML file would hold it.
-        key: Its key whose value may name a file, as the person wrote it.
-        name: What the run is called.
-        choices: Which project.
-        target: Whose project it is; None: the current directory's.
-        text: How people are told of it.
-
-    Raises:
-        InvalidError: the target is none, or the file is not there.
-    """
-    workplace = workplace_of(choices, target)
-    subject = entry[key]
-    if target is not None and isinstance(subject, str):
-        subject = from_root(workplace, subject, choices.project)
-    return job_target(workplace, {"name": name, "steps": [{**entry, key: subject}]}, text)
+def find_job(job: Job, choices: Choices) -> Target:
+    """Return the target of a step that is run alone and written down nowhere; InvalidError when its file is missing."""
+    return job_target(workplace_of(choices, job.project), job, choices.project)
 
 
 def interpreter_of(choices: Choices, target: str | None = None) -> str:
@@ -159,13 +149,6 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
     return [*findings, worker_start()]
 
 
-def yaml_text(definition: Mapping[str, Json]) -> str:
-    """Return a pipeline as YAML."""
-    from .worker.yamlfile import write_yaml  # for two formats of two commands
-
-    return write_yaml(definition)
-
-
 def functions_at(root: str) -> Shelf:
     """Return the registered functions of the project at an absolute root."""
     from .worker.shelf import Shelf  # for pipelines that name one
@@ -183,9 +166,10 @@ def execute_pipeline(
     force: bool = False,
     tags: Sequence[str] = (),
     check: bool = True,
+    patches: Mapping[str, object] | None = None,
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -206,14 +190,25 @@ def submit_pipeline(
     return _result(space, run)
 
 
-def load_run(run: str = "@last", *, store: str | None = None) -> RunResult:
-    """Return a recorded run of the current project by id, unique prefix, `@last`, `@last-failed` or tag.
+def load_run(run: str = "@last", *, store: str | None = None, all_projects: bool = False) -> RunResult:
+    """Return a recorded run by id, unique prefix, `@last`, `@last-failed` or tag; of the current project, or of all.
 
     Raises:
         MissingError: there is no such run.
     """
     space = open_workspace(_Given(store=store))
-    return _result(space, space.find(run))
+    return _result(space, space.find(run, all_projects=all_projects))
+
+
+def list_runs(*, store: str | None = None) -> list[RunResult]:
+    """Return every recorded run of all projects, newest first."""
+    space = open_workspace(_Given(store=store))
+    found: list[RunResult] = []
+    before = None
+    while page := space.runs(RunQuery(with_children=True, before=before)):
+        found += [_result(space, run.id) for run in page]
+        before = (page[-1].created, page[-1].id)
+    return found
 
 
 def _host_here(space: Workspace, run: RunId) -> None:
@@ -237,12 +232,19 @@ def _say(text: str) -> None:
 
 
 def _create_live(
-    pipeline: Pipeline, params: Mapping[str, object], runner: str | None, jobs: int | None, tags: Sequence[str]
+    pipeline: Pipeline,
+    params: Mapping[str, object],
+    runner: str | None,
+    jobs: int | None,
+    tags: Sequence[str],
+    patches: Mapping[str, object] | None = None,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
     target, loaded = load_live(pipeline, params, functions_at)
     space = open_workspace(_Given(project=target.root, runner=runner))
+    if patches is not None:
+        space = _patched(space, loaded.graph, patches)
     parts = space.parts
     outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
@@ -262,6 +264,24 @@ def _create_live(
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
+
+
+def _patched(space: Workspace, graph: Graph, patches: Mapping[str, object]) -> Workspace:
+    """Return the workspace with these patches among the options of its mock runner.
+
+    Raises:
+        InvalidError: the runner is another one, or a patch is for no step.
+    """
+    from .plugins.mock.patches import check_patches
+    from .plugins.mock.runner import MockRunner
+
+    name = space.parts.default_runner
+    choice = space.parts.runner(name)
+    if not issubclass(choice.runner, MockRunner):
+        hint = "execute(runner='mock', patches=...)"
+        raise InvalidError(f"patches= stands in for steps of a mock run, and the runner is '{name}'", hint)
+    patched = replace(choice, options={**choice.options, "patches": check_patches(graph, patches)})
+    return Workspace(replace(space.parts, runner=lambda _: patched))
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:

@@ -21,6 +21,7 @@ from ..core.events import (
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
@@ -51,6 +52,8 @@ class Board:
         """Path -> wall time before which it does not start again."""
         self.took: dict[str, float] = {}
         """Path -> seconds of its last attempt."""
+        self.progress: dict[str, float] = {}
+        """Path of a running step that tells how far it is -> share of the whole, 0 to 1."""
         self.causes: dict[str, str] = {}
         """Path of a failed step -> one line."""
         self.recent: deque[str] = deque(maxlen=RECENT)
@@ -67,6 +70,7 @@ class Board:
             AttemptSucceeded: self._succeeded,
             AttemptFailed: self._failed,
             AttemptCancelled: self._cancelled,
+            StepProgressed: self._progressed,
             RetryScheduled: self._retry_scheduled,
             StepSettled: self._settled,
             StepReused: self._reused,
@@ -121,6 +125,8 @@ class Board:
         path = fact.node
         self._move(path, status)
         self.running.pop(path, None)
+        if self.progress:
+            self.progress.pop(path, None)
         self.recent.append(path)
         self.executed += 1
         if fact.seconds is not None:
@@ -135,6 +141,10 @@ class Board:
 
     def _cancelled(self, fact: AttemptCancelled) -> None:
         self._ended(fact, Status.CANCELLED)
+
+    def _progressed(self, fact: StepProgressed) -> None:
+        if fact.total:
+            self.progress[fact.node] = min(1.0, max(0.0, fact.done / fact.total))
 
     def _retry_scheduled(self, fact: RetryScheduled) -> None:
         self._move(fact.node, Status.PENDING)
@@ -152,6 +162,7 @@ class Board:
     def _run_finished(self, fact: RunFinished) -> None:
         self.result = fact.state
         self.running.clear()
+        self.progress.clear()
 
 
 def _one_line(fact: AttemptFailed) -> str:

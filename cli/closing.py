@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..core.artifacts import Output
+from ..core.runs import StepRun
 from ..core.states import Status
 from .card import Shown, counts_text, failures, metric_lines
 from .failure import log_command, next_commands
@@ -10,6 +12,8 @@ from .reasons import run_reason_text
 from .text import clean, cut, plural
 
 OUTPUTS_SHOWN = 8
+RESULT_BYTES = 200
+"""Up to which the only output of a run is shown itself."""
 
 
 def closing(look: Look, shown: Shown, took: str) -> list[str]:
@@ -30,12 +34,22 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
 
 
 def _outputs(look: Look, shown: Shown) -> list[str]:
-    names = [output.name for step in shown.steps for output in step.outputs if output.role != "metric"]
+    outputs = [output for step in shown.steps for output in step.outputs if output.role != "metric"]
+    names = [output.name for output in outputs]
     if not names or shown.run.state is not Status.SUCCESS:
         return []
+    if len(outputs) == 1 and (value := _short_value(outputs[0])):
+        names = [f"{names[0]}  {value}"]
     more = look.said(f", … {plural(len(names) - OUTPUTS_SHOWN, 'more')[:-1]}") if len(names) > OUTPUTS_SHOWN else ""
     text = f"  {clean(', '.join(names[:OUTPUTS_SHOWN]))}{more}"
     return ["", look.paint("outputs", Ink.DIM), cut(text, look.width, ellipsis=look.ellipsis)]
+
+
+def _short_value(output: Output) -> str:
+    """Return the one result of a run when it is short JSON; empty: it is not."""
+    ref = output.ref
+    is_short = ref.inline is not None and ref.size <= RESULT_BYTES
+    return (ref.inline or b"").decode() if is_short and ref.serializer.partition(":")[0] == "json" else ""
 
 
 def _commands(shown: Shown) -> list[tuple[str, str]]:
@@ -47,8 +61,13 @@ def _commands(shown: Shown) -> list[tuple[str, str]]:
             return [show, (f"graft output {short}", "its outputs")] if has_outputs else [show]
         case Status.FAILURE:
             retry = (f"graft retry {short}", "after a fix: failed steps and what follows")
-            return [*log_command(short, shown.steps), retry, show]
+            left = [(f"graft output {short}", "what it left")] if any(map(_has_evidence, shown.steps)) else []
+            return [*log_command(short, shown.steps), *left, retry, show]
         case Status.INTERRUPTED:
             return [(f"graft resume {short}", "run what was not finished"), show]
         case _:
             return [(f"graft retry {short}", "run what was not finished"), show]
+
+
+def _has_evidence(step: StepRun) -> bool:
+    return step.state is Status.FAILURE and bool(step.outputs)

@@ -5,7 +5,7 @@ Wiring is imported when it is called for: `graft --help` needs none of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..core.errors import MissingError
@@ -18,9 +18,9 @@ from .text import clean
 if TYPE_CHECKING:
     from ..core.config import Settings
     from ..core.discovery import Plugin
-    from ..core.graph import Json
     from ..core.health import Finding
     from ..core.runs import Target
+    from ..core.targets import Job
     from ..core.workspace import Workspace
 
 SHORTEST = 4
@@ -48,21 +48,11 @@ def target(options: Options, text: str | None) -> Target:
     return find_target(text, options)
 
 
-def job(
-    options: Options, entry: Mapping[str, Json], key: str, name: str, text: str, target: str | None = None
-) -> Target:
-    """Return the target of a step that is run alone.
-
-    Args:
-        entry: The step as a YAML file would hold it.
-        key: Its key whose value is what was asked for.
-        name: What the run is called.
-        text: How people are told of it.
-        target: A file in the project it belongs to, when what was asked for is one; None: the current directory's.
-    """
+def job(options: Options, wanted: Job) -> Target:
+    """Return the target of a step that is run alone."""
     from ..wiring import find_job
 
-    return find_job(entry, key, name, options, target, text)
+    return find_job(wanted, options)
 
 
 def settings(options: Options) -> Settings:
@@ -85,13 +75,6 @@ def examine(options: Options, *, repair: bool) -> Sequence[Finding]:
     from ..wiring import examine as look
 
     return look(options, repair=repair)
-
-
-def yaml_text(definition: Mapping[str, Json]) -> str:
-    """Return a pipeline as YAML."""
-    from ..wiring import yaml_text as text_of
-
-    return text_of(definition)
 
 
 def short(space: Workspace, run: RunId) -> str:

@@ -126,4 +126,5 @@ def _remark(board: Board, path: str, now: float) -> str:
         return f"attempt {board.tries.get(path, 1) + 1} in {duration_text(max(0.0, board.retrying[path] - now))}"
     if path in board.causes:
         return clean(board.causes[path])
-    return f"attempt {board.tries[path]}" if path in board.tries else ""
+    words = [f"{board.progress[path]:.0%}"] if path in board.progress else []
+    return "  ".join([*words, f"attempt {board.tries[path]}"] if path in board.tries else words)

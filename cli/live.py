@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from ..core.events import Fact
+from ..core.events import TOLD, Fact
 from ..core.quantities import duration_text
 from ..core.states import Status
 from .board import Board
@@ -101,7 +101,7 @@ class Lines(Quiet):
         lines = []
         for fact in facts:
             self._board.take([fact])
-            path = getattr(fact, "node", None)
+            path = None if type(fact) in TOLD else getattr(fact, "node", None)
             if path is not None and self._matters(path):
                 lines.append(self._line(path, fact.at))
         if facts and self._board.total > ENDS_UP_TO and facts[-1].at - self._told_at >= TALLY_EVERY_S:

@@ -18,7 +18,7 @@ def value_text(ref: ArtifactRef, data: bytes) -> str | None:
     """Return a value as text for people; None when it is none. Never unpickles."""
     if ref.size > TEXT_LIMIT:
         return None
-    if ref.serializer == "json":
+    if ref.serializer.partition(":")[0] == "json":
         try:
             return json.dumps(json.loads(data), indent=2, ensure_ascii=False)
         except ValueError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from .calls import CalledTask, Flow, Flows
 from .constants import Constants
 from .errors import InvalidError, nearest
 from .given import Given
@@ -57,6 +58,8 @@ class Binder:
     def bind(self, listed: Listed) -> Bound:
         """Bind the next step; problems with what it names are noted in `problems`."""
         step, takes = listed.step, listed.takes
+        if isinstance(step, CalledTask):
+            return self._called(step, takes)
         bound = Bound()
         self._check_names(step, takes)
         for take in takes.items:
@@ -124,9 +127,47 @@ class Binder:
             return self._constant(step, take, step.params[name])
         return self._named(step, take, name)
 
+    def _called(self, step: CalledTask, takes: Takes) -> Bound:
+        """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
+        bound = Bound()
+        for take in takes.items:
+            if take.name in step.arguments:
+                bound.arguments.append(Argument(take.name, self._flowing(step, take, step.arguments[take.name])))
+            elif take.name in step.params:
+                bound.arguments.append(Argument(take.name, self._constant(step, take, step.params[take.name])))
+            elif (source := self._person(step, take, take.name)) is not None:
+                bound.arguments.append(Argument(take.name, source))
+        for name in [name for name in (*step.arguments, *step.params) if name not in takes.names]:
+            value = step.arguments[name] if name in step.arguments else step.params[name]
+            bound.arguments.append(Argument(name, self._flowing(step, Take(name, is_required=False), value)))
+        return bound
+
+    def _flowing(self, step: Step, take: Take, flow: Flow) -> Source:
+        if isinstance(flow, OutputOf):
+            return self._output(step, take, flow)
+        if isinstance(flow, Flows):
+            item = Take(take.name, take.is_required)  # the annotation is that of the list, not of its items
+            return Gather(tuple(self._flowing(step, item, each) for each in flow))
+        return self._constant(step, take, flow)
+
+    def _output(self, step: Step, take: Take, flow: OutputOf) -> Source:
+        maker, name = flow
+        made = self._listed.get(id(maker))
+        if made is not None and isinstance(maker, CalledTask):
+            name = maker.renamed.get(name, name)
+        if made is not None and any(each.name == name for each in made.returns):
+            return Upstream(maker.name, name)
+        text = f"takes '{take.name}' from '{maker.name}', whose function returns nothing"
+        self.problems.append(step.problem(text))
+        return Gather(())
+
     def _named(self, step: Step, take: Take, name: str) -> Source | None:
         if name in self._makers:
             return Upstream(self._makers[name], name)
+        return self._person(step, take, name)
+
+    def _person(self, step: Step, take: Take, name: str) -> Source | None:
+        """Return the parameter of the run that an argument gets; None when nobody gives one."""
         found = self._given.find(step.name, name)
         if found is None:
             return None
@@ -187,7 +228,7 @@ class Binder:
             for name in names:
                 if name not in takes.names:
                     listed = f"it takes {', '.join(known)}" if known else "it takes nothing"
-                    text = f"{option}= names '{name}', which it does not take{nearest(name, known)}"
+                    text = f"{option}= names '{name}', {takes.refusal}{nearest(name, known)}"
                     self.problems.append(step.problem(text, listed))
 
     def _flow(self, step: Step, bound: Bound) -> None:

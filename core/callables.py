@@ -18,6 +18,17 @@ class Imported(NamedTuple):
     qualname: str
 
 
+class Wrapped:
+    """What may stand in a module in the place of a function without changing what it does: a `@task`."""
+
+    __wrapped__: Callable[..., Any]
+
+
+def plain(function: Any) -> Any:
+    """Return the function that a `@task` is around; anything else as it is."""
+    return function.__wrapped__ if isinstance(function, Wrapped) else function
+
+
 def imported(function: Callable[..., object]) -> Imported | None:
     """Return how a function is imported by name; None when it must go by value.
 
@@ -33,7 +44,7 @@ def imported(function: Callable[..., object]) -> Imported | None:
         return None
     for part in qualname.split("."):
         holder = getattr(holder, part, None)
-    return Imported(module, qualname) if holder is function else None
+    return Imported(module, qualname) if plain(holder) is function else None
 
 
 def origin(function: Callable[..., object]) -> Place | None:

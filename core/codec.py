@@ -27,9 +27,11 @@ from .events import (
     RunFinished,
     RunStarted,
     StepJoined,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepYielded,
 )
 from .graph import Json
 from .ids import RunId
@@ -195,6 +197,16 @@ def _other(fact: Fact, with_bytes: bool) -> Document:
     return document
 
 
+def _yielded(fact: StepYielded, with_bytes: bool) -> Document:
+    return {
+        "kind": "StepYielded",
+        "node": fact.node,
+        "attempt": fact.attempt,
+        "at": fact.at,
+        "value": plain(fact.value),
+    }
+
+
 def _metric_to_json(point: MetricPoint) -> list[Any]:
     return [point.key, plain(point.value), point.step, point.at]
 
@@ -212,6 +224,8 @@ _KINDS: dict[str, type[Fact]] = {
         AttemptSucceeded,
         AttemptFailed,
         AttemptCancelled,
+        StepYielded,
+        StepProgressed,
         RetryScheduled,
         StepSettled,
         StepReused,
@@ -225,11 +239,13 @@ _WRITERS: dict[Any, Callable[[Any, bool], Document]] = {
     **dict.fromkeys(_KINDS.values(), _other),
     AttemptDispatched: _dispatched,
     AttemptSucceeded: _succeeded,
+    StepYielded: _yielded,
 }
 _READERS: dict[str, Callable[[Any], Any]] = {
     "outputs": lambda items: tuple(output_from_json(item) for item in items),
     "metrics": _metrics_from_json,
     "error": error_from_json,
+    "value": rich,
     "reason": Reason,
     "state": Status,
     "from_run": RunId,

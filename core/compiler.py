@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .binding import Binder, Bound, Listed
+from .called import written
 from .collector import rare_collections
 from .constants import Constants
 from .errors import InvalidError, nearest
@@ -53,7 +54,13 @@ def compile_pipeline(
     """
     if mode != "job":
         raise InvalidError(f"a pipeline is compiled as 'job', not {mode!r}{nearest(str(mode), MODES)}")
-    return _Compilation(pipeline, workshop, root, given or Given(), mode).result(name or pipeline.name_in({}))
+    try:
+        known = written(pipeline, workshop, given or Given())
+    except InvalidError as problem:
+        problem.rename_files(lambda file: relative_to(root, file))
+        raise
+    compiled = _Compilation(known.pipeline, workshop, root, known.given, mode).result(name or pipeline.name_in({}))
+    return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
 
 
 class _Compilation:

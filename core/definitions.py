@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .called import CalledPipeline
+from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .forms import FORMS, form_of, form_problem, is_bare
 from .functions import Function
@@ -80,6 +82,10 @@ def definition_of(pipeline: Pipeline, writing: Writing, name: str | None = None)
     Raises:
         InvalidError: a function in it has no name to write (a lambda, a closure), or a value is no plain one.
     """
+    if isinstance(pipeline, CalledPipeline):
+        text = f"the pipeline '{pipeline.name}' is written by calls: its body is run for each compile"
+        hint = "only a list of steps can be written as YAML"
+        raise InvalidError(text, hint, file=pipeline.place.file, line=pipeline.place.line)
     found: dict[str, Json] = {}
     if (own := pipeline.name or name) is not None:
         found["name"] = own
@@ -132,7 +138,7 @@ class Writing:
             if step.wants is not None:
                 found["returns"] = returns_data(declare(step.wants))
         elif isinstance(step, Task):
-            if step.returns is None:
+            if step.returns is None and isinstance(step, PythonTask):
                 found["returns"] = True
             elif step.returns:
                 found["returns"] = returns_data(step.returns)
@@ -178,6 +184,8 @@ class Reading:
         if isinstance(data, str):
             function = self.function(data, path)
             with written_at(self.marks.place(path)):
+                if isinstance(function, TaskFunction):
+                    return function.as_step()
                 return PythonTask.bare(function, self.marks.place(path))
         if not isinstance(data, Mapping):
             raise self.marks.problem(path, f"a step is a function or a mapping, not {shown(data)}")

@@ -19,6 +19,7 @@ from .events import (
     CancelRequested,
     Fact,
     RunFinished,
+    StepTold,
 )
 from .graph import Graph
 from .orders import Order
@@ -85,7 +86,7 @@ class Engine:
             unmade = self._submit(started)
             if turn.cancel:
                 self._executor.cancel(turn.cancel, grace_s=turn.grace_s)
-            ended: Sequence[AttemptEnded] = unmade or self._executor.wait(self._patience(now))
+            ended: Sequence[AttemptEnded | StepTold] = unmade or self._executor.wait(self._patience(now))
             news = [*self._asked(), *ended]
 
     def _start(self, now: float) -> list[AttemptDispatched]:

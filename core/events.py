@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from .artifacts import MetricPoint, Output
+from .graph import Json
 from .ids import RunId
 from .runs import StepError
 from .states import Reason, Status
@@ -72,6 +73,8 @@ class AttemptFailed:
     reason: Reason
     error: StepError
     metrics: tuple[MetricPoint, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    """Evidence, never a value for another step: what it logged before it failed, a notebook's executed copy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,29 @@ class AttemptCancelled:
     seconds: float | None
     worker: str | None
     reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepYielded:
+    """A running generator step yielded a value. Changes no state."""
+
+    node: str
+    attempt: int
+    at: float
+    value: Json
+    """The value if it is short and JSON can hold it, else a text that describes it; without secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepProgressed:
+    """A running step told how far it is. Changes no state."""
+
+    node: str
+    attempt: int
+    at: float
+    done: float
+    total: float | None
+    """None: it did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +182,12 @@ class RunFinished:
 
 AttemptEnded: TypeAlias = AttemptSucceeded | AttemptFailed | AttemptCancelled
 
+StepTold: TypeAlias = StepYielded | StepProgressed
+"""What a running attempt says of itself."""
+
+TOLD = frozenset({StepYielded, StepProgressed})
+"""`StepTold` for a look at an exact type."""
+
 Fact: TypeAlias = (
     RunStarted
     | StepReset
@@ -163,6 +195,8 @@ Fact: TypeAlias = (
     | AttemptSucceeded
     | AttemptFailed
     | AttemptCancelled
+    | StepYielded
+    | StepProgressed
     | RetryScheduled
     | StepSettled
     | StepReused

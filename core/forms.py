@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .callables import plain
 from .errors import InvalidError
 from .functions import Function
 from .graph import Json
 from .marks import Path, shown
 from .steps import Step
-from .tasks import PythonTask, ScriptTask, ShellTask, Stub, name_of
+from .tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub, name_of
 
 if TYPE_CHECKING:
     from .definitions import Reading, Writing  # they hold the table of forms
@@ -37,7 +38,9 @@ class Form(NamedTuple):
 
 
 def _python(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
-    function = reading.function(data["python"], (*path, "python"))
+    function = plain(reading.function(data["python"], (*path, "python")))
+    if data.get("stream_end") is not None:
+        return AsyncPythonTask(function, stream_end_type=data["stream_end"], **_declared(given))
     if given.get("returns") is True:
         given.pop("returns")
         return PythonTask.bare(function, reading.marks.place(path), **given)
@@ -51,7 +54,11 @@ def _shell(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> S
 
 
 def _script(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
-    return ScriptTask(data["script"], args=data.get("args") or (), **_declared(given))
+    return ScriptTask(data["script"], args=data.get("args") or (), entry=data.get("entry"), **_declared(given))
+
+
+def _notebook(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+    return NotebookTask(data["notebook"], **_declared(given))
 
 
 def _stub(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
@@ -70,7 +77,7 @@ def _declared(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _python_data(writing: Writing, task: PythonTask) -> dict[str, Json]:
-    return {"python": writing.function(task)}
+    return {"python": writing.function(task), **({} if task.stream_end is None else {"stream_end": task.stream_end})}
 
 
 def _shell_data(writing: Writing, task: ShellTask) -> dict[str, Json]:
@@ -78,7 +85,14 @@ def _shell_data(writing: Writing, task: ShellTask) -> dict[str, Json]:
 
 
 def _script_data(writing: Writing, task: ScriptTask) -> dict[str, Json]:
-    return {"script": task.script, **({"args": list(task.args)} if task.args else {})}
+    found: dict[str, Json] = {"script": task.script}
+    if task.args:
+        found["args"] = list(task.args)
+    return found if task.entry is None else {**found, "entry": task.entry}
+
+
+def _notebook_data(writing: Writing, task: NotebookTask) -> dict[str, Json]:
+    return {"notebook": task.notebook}
 
 
 def _stub_data(writing: Writing, task: Stub) -> dict[str, Json]:
@@ -90,9 +104,10 @@ def _function_data(writing: Writing, step: Function) -> dict[str, Json]:
 
 
 FORMS: dict[str, Form] = {
-    "python": Form(PythonTask, _python, _python_data),
+    "python": Form(PythonTask, _python, _python_data, own=("stream_end",)),
     "shell": Form(ShellTask, _shell, _shell_data, own=("takes",)),
-    "script": Form(ScriptTask, _script, _script_data, own=("args",)),
+    "script": Form(ScriptTask, _script, _script_data, own=("args", "entry")),
+    "notebook": Form(NotebookTask, _notebook, _notebook_data),
     "function": Form(Function, _function, _function_data, own=("version",)),
     "stub": Form(Stub, _stub, _stub_data),
 }

@@ -27,7 +27,9 @@ class CallKind(StrEnum):
     SHELL = "shell"
     """A command line run by /bin/sh: `command`."""
     SCRIPT = "script"
-    """An unmodified Python file run as `__main__`: `script` + `args`."""
+    """An unmodified Python file: `script`, run as `__main__` with `args`, or its function `qualname` called."""
+    NOTEBOOK = "notebook"
+    """A Jupyter notebook executed in a kernel of its own: `script`."""
     STUB = "stub"
     """Nothing; accepts anything."""
     SPLIT = "split"
@@ -76,9 +78,11 @@ class Call:
     """sha256 of the function pickled by value; None when it is imported by name."""
     command: str | None = None
     script: str | None = None
-    """Path of the script, relative to the project root."""
+    """Path of the script or notebook, relative to the project root."""
     args: tuple[str, ...] = ()
     """Command-line arguments of a script; `{name}` binds like an argument."""
+    stream_end: str | None = None
+    """`type` of the mapping with the results that a generator yields last; None: `done`."""
     keys: tuple[str, ...] = ()
     """Of a split: entries of each item that are bound one by one; empty: the item as a whole."""
     branches: tuple[str, ...] = ()

@@ -50,7 +50,7 @@ class Hosting:
             error: Exception | None = None
             try:
                 choice = parts.runner(spec.runner)
-                session = self._session(spec, past, log, observe, requests)
+                session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
                 choice.runner.run(spec.graph, events=session, **choice.options)
             except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
                 error = problem
@@ -108,11 +108,13 @@ class Hosting:
         log: RunLog,
         observe: Observer | None,
         requests: Requests,
+        *,
+        is_real: bool,
     ) -> Session:
         parts = self._parts
-        wanted = capacities(spec.graph, parts.labels, parts.capacity)
+        wanted = capacities(spec.graph, parts.labels, parts.capacity) if is_real else {}
         return Session(
-            context=self._context(spec),
+            context=self._context(spec, is_real=is_real),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
@@ -144,7 +146,7 @@ class Hosting:
                 facts.append(StepSettled(node=path, state=Status.SKIPPED, reason=Reason.UNSELECTED, at=now))
         return facts
 
-    def _context(self, spec: RunSpec) -> RunContext:
+    def _context(self, spec: RunSpec, *, is_real: bool) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
         target = self._target(spec, snapshot)
@@ -161,7 +163,7 @@ class Hosting:
             slots=parts.slot_directory,
             jobs=spec.jobs,
             preload=tuple(str(name) for name in imports) if isinstance(imports, list) else (),
-            secrets=parts.secrets(names) if names else {},
+            secrets=parts.secrets(names) if names and is_real else {},
             planned_files=snapshot.files,
             code=spec.code.key,
             params=spec.params,

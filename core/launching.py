@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
-from .graph import Json
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
@@ -30,13 +28,13 @@ class Launching:
         """Import and compile a target."""
         return self._parts.loader.load(LoadRequest(target=request.target, params=request.params, values=request.values))
 
-    def definition(self, request: RunRequest) -> Mapping[str, Json]:
-        """Return the pipeline of a target as plain data."""
-        wanted = LoadRequest(target=request.target, params=request.params, values=request.values, wants_definition=True)
-        return self._parts.loader.load(wanted).definition or {}
+    def yaml(self, request: RunRequest) -> str:
+        """Return the pipeline of a target as YAML."""
+        wanted = LoadRequest(target=request.target, params=request.params, values=request.values, wants_yaml=True)
+        return self._parts.loader.load(wanted).yaml or ""
 
-    def definition_of(self, run: RunId) -> Mapping[str, Json]:
-        """Return the pipeline of a run as plain data, written from its recorded code, with the parameters it was given.
+    def yaml_of(self, run: RunId) -> str:
+        """Return the pipeline of a run as YAML, written from its recorded code, with the parameters it was given.
 
         Raises:
             InvalidError: it was made in a REPL or notebook, or has a step that cannot be written.
@@ -49,13 +47,8 @@ class Launching:
         if snapshot.files and spec.code.key is not None:
             copy = parts.machine.materialise(snapshot, spec.code.key)
             target = replace(moved(target, copy), cwd=copy)
-        request = LoadRequest(target=target, params={}, values=spec.params, is_again=True, wants_definition=True)
-        found = dict(parts.loader.load(request).definition or {})
-        plain = {key: value for key, value in spec.params.items() if ":" not in key}
-        if plain:
-            params = found.get("params")
-            found["params"] = {**(params if isinstance(params, dict) else {}), **plain}
-        return found
+        wanted = LoadRequest(target=target, params={}, values=spec.params, is_again=True, wants_yaml=True)
+        return parts.loader.load(wanted).yaml or ""
 
     def prepare(self, request: RunRequest) -> tuple[RunSpec, Loaded]:
         """Return the frozen spec of a new run and what was loaded for it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 
 from .binding import Listed
 from .callables import imported, origin
@@ -10,12 +11,14 @@ from .constants import Constants
 from .errors import InvalidError
 from .functions import Function
 from .graph import Call, CallKind, Operation, Policy, Return
+from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
 from .ports import Workshop
+from .programs import Entry, entry_named
 from .sources import returning_functions
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
-from .tasks import PythonTask, ScriptTask, ShellTask, Task
+from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
 
 
 class Operations:
@@ -32,6 +35,8 @@ class Operations:
         self._calls: dict[Hashable, Call | None] = {}
         self._returning: dict[str, dict[tuple[str, int], bool]] = {}
         """Source file -> (function, line) -> whether it returns a value."""
+        self._notebooks: dict[str, Notebook] = {}
+        self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._index: dict[Hashable, int] = {}
         self._kept: list[Operation] = []
 
@@ -46,9 +51,7 @@ class Operations:
             raise TypeError(f"{step!r} is no task")
         if isinstance(step, Function):
             self._workshop.resolve(step)
-        task = _executed(step)
-        takes = self._takes_of_function(task.function) if isinstance(task, PythonTask) else takes_of(task)
-        return Listed(step, takes, self._returns(step))
+        return Listed(step, self._takes_of(_executed(step)), self._returns(step))
 
     def index(self, step: Step) -> int:
         """Return the index of a step's operation; -1 when its call has a problem, which is noted."""
@@ -64,6 +67,48 @@ class Operations:
             self._check_kept(step, returns)
         return self._index[key]
 
+    def _takes_of(self, task: Task) -> Takes:
+        if isinstance(task, PythonTask):
+            return self._takes_of_function(task.function)
+        if isinstance(task, NotebookTask):
+            try:
+                return self._notebook(task).takes
+            except InvalidError:  # told when its call is made
+                return Takes(is_known=False)
+        if isinstance(task, ScriptTask) and task.entry is not None:
+            entry = self._entry(task)
+            return Takes(is_known=False) if entry is None else entry.takes
+        return takes_of(task)
+
+    def _entry(self, task: ScriptTask) -> Entry | None:
+        """Return the function a script is called through; None where it is not, which is told when its call is made."""
+        with suppress(InvalidError):
+            return self._found_entry(task)
+        return None
+
+    def _found_entry(self, task: ScriptTask) -> Entry | None:
+        script = relative_to(self._root, task.script)
+        key = (script, task.entry)
+        if key not in self._entries:
+            text = self._workshop.read(script)
+            known = task.entry is not None and text is not None
+            self._entries[key] = entry_named(text or "", script, task.entry or "") if known else None
+        return self._entries[key]
+
+    def _notebook(self, task: NotebookTask) -> Notebook:
+        """Return what a notebook file says.
+
+        Raises:
+            InvalidError: it is not there, or no notebook.
+        """
+        file = relative_to(self._root, task.notebook)
+        if file not in self._notebooks:
+            text = self._workshop.read(file)
+            if text is None:
+                raise InvalidError(f"there is no notebook '{file}'", f"paths start at {self._root}")
+            self._notebooks[file] = read_notebook(text, file)
+        return self._notebooks[file]
+
     def _takes_of_function(self, function: Callable[..., object]) -> Takes:
         known = self._takes.get(id(function))
         if known is None:
@@ -74,6 +119,9 @@ class Operations:
         task = _executed(step)
         if task.returns is not None:
             return task.returns
+        if isinstance(task, ScriptTask):
+            entry = self._entry(task)
+            return (Return(name=task.name),) if entry is not None and entry.returns_value else ()
         assert isinstance(task, PythonTask)
         return (Return(name=task.name),) if self._returns_value(task.function) is not False else ()
 
@@ -115,18 +163,28 @@ class Operations:
             script = relative_to(self._root, task.script)
             if self._workshop.read(script) is None:
                 raise InvalidError(f"there is no script '{script}'", f"paths start at {self._root}")
-            return Call(kind=CallKind.SCRIPT, script=script, args=task.args, file=script, line=1)
+            entry = self._found_entry(task)
+            line = 1 if entry is None else entry.line
+            return Call(
+                kind=CallKind.SCRIPT, script=script, args=task.args, qualname=task.entry, file=script, line=line
+            )
+        if isinstance(task, NotebookTask):
+            self._notebook(task)
+            notebook = relative_to(self._root, task.notebook)
+            return Call(kind=CallKind.NOTEBOOK, script=notebook, file=notebook, line=1)
         return Call(kind=CallKind.STUB)
 
     def _python_call(self, task: PythonTask) -> Call:
         found = imported(task.function)
         place = origin(task.function)
         file, line = (None, None) if place is None else Place(relative_to(self._root, place.file), place.line)
+        end = task.stream_end
         if found is not None:
-            return Call(kind=CallKind.PYTHON, module=found.module, qualname=found.qualname, file=file, line=line)
+            module, qualname = found
+            return Call(kind=CallKind.PYTHON, module=module, qualname=qualname, file=file, line=line, stream_end=end)
         blob = self._constants.keep(self._workshop.pickle(task.function))
         qualname = getattr(task.function, "__qualname__", type(task.function).__name__)
-        return Call(kind=CallKind.PYTHON, qualname=qualname, blob=blob, file=file, line=line)
+        return Call(kind=CallKind.PYTHON, qualname=qualname, blob=blob, file=file, line=line, stream_end=end)
 
 
 def _executed(step: Task) -> Task:
@@ -136,11 +194,13 @@ def _executed(step: Task) -> Task:
 
 def _identity(task: Task) -> Hashable:
     if isinstance(task, PythonTask):
-        return id(task.function)
+        return (id(task.function), task.stream_end)
     if isinstance(task, ShellTask):
         return (task.command, task.place)
     if isinstance(task, ScriptTask):
-        return (task.script, task.args)
+        return (task.script, task.args, task.entry)
+    if isinstance(task, NotebookTask):
+        return task.notebook
     return CallKind.STUB
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, TypeAlias, Unpack
 
+from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
@@ -17,7 +18,7 @@ from .options import Options
 from .place import caller, told_at
 from .returns import Returns
 from .steps import Step
-from .tasks import PythonTask, ShellTask
+from .tasks import NotebookTask, PythonTask, ShellTask
 
 
 class OrderRule(StrEnum):
@@ -86,6 +87,7 @@ class Pipeline:
         force: bool = False,
         tag: str | Sequence[str] | None = None,
         check: bool = True,
+        patches: Mapping[str, object] | None = None,
         **named: object,
     ) -> Any:
         """Run it here and wait; return the finished RunResult.
@@ -97,6 +99,7 @@ class Pipeline:
             force: True reuses no earlier result.
             tag: One or several tags of the run.
             check: False returns a failed run instead of raising.
+            patches: With `runner="mock"`: by step, a function to call in its place, or the value it is to return.
             named: Further parameters; the names above are taken, `params` is not.
 
         Raises:
@@ -105,7 +108,7 @@ class Pipeline:
         """
         given = self._given(params, named)
         return _above("wiring").execute_pipeline(
-            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check
+            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check, patches=patches
         )
 
     def submit(
@@ -212,6 +215,8 @@ class Pipeline:
     def _step(self, step: object) -> Step:
         if isinstance(step, Step):
             return step
+        if isinstance(step, TaskFunction):
+            return step.as_step()
         if callable(step) and not isinstance(step, type):
             return PythonTask.bare(step, self.place)
         hint = "a step is a task, or a function without its parentheses"
@@ -266,6 +271,25 @@ class ShellJob(Pipeline):
             InvalidError: anything in it is wrong.
         """
         task = ShellTask(command, name, returns, takes, **options)
+        super().__init__([task], name=task.name)
+
+
+class NotebookJob(Pipeline):
+    """A pipeline of one notebook."""
+
+    def __init__(
+        self,
+        notebook: str,
+        name: str | None = None,
+        returns: Returns = None,
+        **options: Unpack[Options],
+    ):
+        """Take what `NotebookTask` takes.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        task = NotebookTask(notebook, name, returns, **options)
         super().__init__([task], name=task.name)
 
 

@@ -11,7 +11,7 @@ from inspect import Signature
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import ArtifactRef, Output
-from .events import AttemptEnded, CancelRequested, Fact
+from .events import AttemptEnded, CancelRequested, Fact, StepTold
 from .graph import Graph, Json
 from .ids import RunId
 from .orders import Order
@@ -232,8 +232,10 @@ class Executor(Protocol):
         """Stop attempts: politely, then by force after `grace_s` seconds. Each still yields its end."""
         ...
 
-    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
-        """Block until something ended or the time is over (None: for ever); return ends in the order they came.
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
+        """Block until something ended, or a running attempt told of itself, or the time is over (None: for ever).
+
+        Returns what came, in the order it came.
 
         Callable work outside (a signal handler, another thread) may make it return early with nothing.
         """
@@ -282,8 +284,8 @@ class LoadRequest:
     """Every version of the project's registered functions."""
     objects: str = ""
     """Absolute directory of object files, where their code is; empty when there are no functions."""
-    wants_definition: bool = False
-    """Also write the pipeline as plain data."""
+    wants_yaml: bool = False
+    """Also write the pipeline as YAML, with the parameters that are given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,8 +302,8 @@ class Loaded:
     """sha256 -> bytes of functions and constants pickled by value."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
-    definition: Mapping[str, Json] | None = None
-    """The pipeline as plain data (core/definitions.py); None unless it was wanted."""
+    yaml: str | None = None
+    """The pipeline as YAML; None unless it was wanted."""
 
 
 class Host(Protocol):
@@ -365,6 +367,14 @@ class Workshop(Protocol):
 
         Raises:
             InvalidError: it cannot be pickled.
+        """
+        ...
+
+    def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:
+        """Call a function of the user while compiling: the body of a pipeline.
+
+        Raises:
+            InvalidError: whatever it raises, at the user's line.
         """
         ...
 

@@ -48,13 +48,12 @@ class Preflight:
             InvalidError: all problems in one message; or no runner of that name.
             PluginError: the runner does not load.
         """
-        self._parts.runner(spec.runner)
-        problems = [
-            *self._label_problems(spec.graph, chosen),
-            *self._resource_problems(spec.graph, chosen),
-            *_input_problems(spec.graph, chosen, outputs, hint),
-            *self._secret_problems(spec.graph, chosen),
-        ]
+        problems: list[InvalidError] = []
+        if self._parts.runner(spec.runner).runner.takes_resources:
+            problems += self._label_problems(spec.graph, chosen)
+            problems += self._resource_problems(spec.graph, chosen)
+            problems += self._secret_problems(spec.graph, chosen)
+        problems += _input_problems(spec.graph, chosen, outputs, hint)
         if problems:
             raise InvalidError.all_of(problems)
 

@@ -101,7 +101,7 @@ class RunResult:
             output.name: self._load(output.ref)
             for step in self.steps
             for output in step.outputs
-            if output.role in ("value", "state")
+            if output.role in ("value", "state") and step.state.is_good
         }
 
     def artifact(self, name: str) -> ArtifactFile:

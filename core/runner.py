@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from .engine import Engine
 from .errors import PluginError
@@ -24,6 +24,9 @@ class Runner:
         sink: where predictions go; None: nothing is written.
         kwargs: the runner's own options, from `[runner.NAME]` in the configuration.
     """
+
+    takes_resources: ClassVar[bool] = True
+    """Whether its attempts need what steps ask for: labels, gpus, memory, secrets. False: none of it is looked for."""
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance

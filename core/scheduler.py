@@ -20,9 +20,12 @@ from .events import (
     Fact,
     RetryScheduled,
     RunFinished,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepTold,
+    StepYielded,
 )
 from .graph import Graph, Terminate
 from .retry import retry_delay
@@ -183,6 +186,8 @@ class Scheduler:
         if isinstance(fact, _ENDS):
             self._take_end(fact, turn)
             return
+        if isinstance(fact, StepYielded | StepProgressed) and not self._is_running(fact):
+            return  # the last words of an attempt that is over
         turn.facts.append(fact)
         if isinstance(fact, StepReused):
             self._settle(fact.node, Status.CACHED, None)
@@ -197,9 +202,12 @@ class Scheduler:
             stop = Stop(state=Status.CANCELLED, reason=Reason.USER, step_reason=Reason.USER, grace_s=grace)
             self._stop(stop, turn, is_again=fact.is_hard)
 
+    def _is_running(self, fact: AttemptEnded | StepTold) -> bool:
+        return fact.node in self.running and fact.attempt == self.attempts[fact.node]
+
     def _take_end(self, fact: AttemptEnded, turn: Turn) -> None:
         path = fact.node
-        if path not in self.running or fact.attempt != self.attempts[path]:
+        if not self._is_running(fact):
             return  # a late report of an attempt that is already over: never applied twice
         self.running.discard(path)
         self._busy_cpus -= self._cpus.get(path, 1.0)

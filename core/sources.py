@@ -18,7 +18,7 @@ Reader: TypeAlias = Callable[[str], str | None]
 """Returns the text of an absolute path; None when there is no such file."""
 
 _OURS = __name__.partition(".")[0]
-_PIPELINE_NAMES = frozenset({"Pipeline", "PythonJob", "ShellJob"})
+_PIPELINE_NAMES = frozenset({"Pipeline", "PythonJob", "ShellJob", "NotebookJob"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -159,7 +159,9 @@ class _Walk:
         tree = parse(text, file)
         imports = list(imports_of(tree))
         if not self.uses_pipelines and any(each.level == 0 and _top(each.module) == _OURS for each in imports):
-            self.uses_pipelines = any(_name_of(node) in _PIPELINE_NAMES for node in ast.walk(tree))
+            self.uses_pipelines = any(
+                _name_of(node) in _PIPELINE_NAMES or _has_pipeline_above(node) for node in ast.walk(tree)
+            )
         for each in imports:
             self._follow(file, each)
         if posixpath.basename(file) == "__init__.py":
@@ -220,6 +222,12 @@ def _name_of(node: ast.AST) -> str | None:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.name if isinstance(node, ast.alias) else None
+
+
+def _has_pipeline_above(node: ast.AST) -> bool:
+    """Tell whether a function has `@pipeline` above it; a variable may well be called so in a script."""
+    decorators = node.decorator_list if isinstance(node, _FUNCTIONS) else []
+    return any(_name_of(each.func if isinstance(each, ast.Call) else each) == "pipeline" for each in decorators)
 
 
 def _is_none(value: ast.expr) -> bool:

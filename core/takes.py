@@ -32,6 +32,8 @@ class Takes:
     """Whether it takes every other parameter of the run too (`**kwargs`)."""
     is_known: bool = True
     """False: Python does not know the signature; it gets what the step's own `inputs=` and `params=` name."""
+    refusal: str = "which it does not take"
+    """What is said of a name it is given and does not take."""
     names: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from .errors import InvalidError
+from .graph import Json
 from .ids import name_problem
 
 
@@ -21,6 +23,8 @@ class TargetKind(StrEnum):
     """A shell script, run as a one-step pipeline."""
     YAML = "yaml"
     """A pipeline as a YAML file: `path/to/file.yaml[:name]`."""
+    NOTEBOOK = "notebook"
+    """A Jupyter notebook, run as a one-step pipeline."""
     FOLDER = "folder"
     """A project directory; its own target is looked up there. The path `.` when nothing is named."""
 
@@ -35,8 +39,29 @@ class Named(NamedTuple):
     """The pipeline, or function returning one, in it; None: the only one."""
 
 
-_SHELL = (".sh", ".bash")
 _YAML = (".yaml", ".yml")
+
+
+class Job(NamedTuple):
+    """One step that is run without a pipeline of its own."""
+
+    step: Mapping[str, Json]
+    """As a YAML file would hold it."""
+    key: str
+    """Its key whose value is what is run; a file in it is written from where the person stands."""
+    name: str
+    """What the run is called."""
+    text: str
+    """The words it was asked for with, as people are told of it."""
+    project: str | None = None
+    """Target text of a file or folder in the project it belongs to, when what is run is a file; None: here."""
+
+
+_WHOLE = (
+    ((".sh", ".bash"), TargetKind.SHELL, "a shell script"),
+    ((".ipynb",), TargetKind.NOTEBOOK, "a notebook"),
+)
+"""Endings of files that are run as a whole."""
 
 
 def parse_target(text: str | None) -> Named:
@@ -57,10 +82,11 @@ def parse_target(text: str | None) -> Named:
         return Named(TargetKind.FILE, path, name)
     if path.endswith(_YAML):
         return Named(TargetKind.YAML, path, name)
-    if path.endswith(_SHELL):
-        if name is not None:
-            raise InvalidError(f"the target '{text}' names something in a shell script", f"write {path}")
-        return Named(TargetKind.SHELL, path)
+    for suffix, kind, words in _WHOLE:
+        if path.endswith(suffix):
+            if name is not None:
+                raise InvalidError(f"the target '{text}' names something in {words}", f"write {path}")
+            return Named(kind, path)
     if "/" in path or path in (".", ".."):
         return _folder(text, path, name)
     if path.rpartition(".")[2] in _DATA:
@@ -70,10 +96,13 @@ def parse_target(text: str | None) -> Named:
     raise InvalidError(f"'{text}' is no target", _HINT)
 
 
-_DATA = frozenset({"csv", "json", "ipynb", "parquet", "toml", "txt"})
+_DATA = frozenset({"csv", "json", "parquet", "toml", "txt"})
 """Endings of files that would read as an import name: `data.csv`."""
 
-_HINT = "a target is FILE.py, FILE.py:NAME, package.module:NAME, FILE.yaml, a shell script (.sh) or a project directory"
+_HINT = (
+    "a target is FILE.py, FILE.py:NAME, package.module:NAME, FILE.yaml, a shell script (.sh), a notebook (.ipynb)"
+    " or a project directory"
+)
 
 
 def _folder(text: str, path: str, name: str | None) -> Named:

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
+from .callables import plain
 from .errors import InvalidError, nearest
 from .graph import Return
 from .ids import name_problem
@@ -61,7 +62,15 @@ class Task(Step):
 
 
 class PythonTask(Task):
-    """Call a function: of a module, of `__main__`, a lambda or closure, plain or `async def`."""
+    """Call a function: of a module, of `__main__`, a lambda or closure, plain or `async def`.
+
+    A generator (also `async def` with `yield`) is consumed to its end, and each yield is told live (`graft events -f`).
+    What such a step returns is what the generator returns itself; else the values of the last mapping it yielded with
+    `type: done` that holds every declared name; else, with one declared name, the list of everything it yielded.
+    """
+
+    stream_end: str | None = None
+    """The `type` of the mapping with the results that a generator yields last; None: `done`."""
 
     def __init__(
         self,
@@ -86,7 +95,7 @@ class PythonTask(Task):
             hint = "pass the function itself, without calling it"
             raise wrong(name or "PythonTask", place, f"function= takes a function, not {function!r}", hint)
         super().__init__(name_of(function) if name is None else name, place, returns, options)
-        self.function = function
+        self.function = plain(function)
 
     @classmethod
     def bare(
@@ -97,6 +106,35 @@ class PythonTask(Task):
         task.place = place
         task._infers = True
         return task
+
+
+class AsyncPythonTask(PythonTask):
+    """A `PythonTask` under the name AstraZeneca's runnable has for async functions and streams."""
+
+    def __init__(
+        self,
+        function: Callable[..., object],
+        name: str | None = None,
+        returns: Returns = None,
+        stream_end_type: str = "done",
+        **options: Unpack[Options],
+    ):
+        """Wrap a function, as `PythonTask`.
+
+        Args:
+            function: What to call.
+            name: Name of the step; None: the function's.
+            returns: What to keep.
+            stream_end_type: `type` of the yielded mapping that holds the values of `returns`.
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        super().__init__(function, name, returns, **options)
+        if not isinstance(stream_end_type, str) or not stream_end_type:
+            raise self.problem(f"stream_end_type= takes the type of the last mapping, not {stream_end_type!r}")
+        self.stream_end = None if stream_end_type == "done" else stream_end_type
 
 
 class ShellTask(Task):
@@ -132,7 +170,7 @@ class ShellTask(Task):
 
 
 class ScriptTask(Task):
-    """Run an unmodified Python file as `__main__`, in a worker."""
+    """Run an unmodified Python file as `__main__`, in a worker; or call one function of it."""
 
     def __init__(
         self,
@@ -140,6 +178,7 @@ class ScriptTask(Task):
         name: str | None = None,
         returns: Returns = None,
         args: Sequence[str | int | float] = (),
+        entry: str | None = None,
         **options: Unpack[Options],
     ):
         """Wrap a script.
@@ -149,6 +188,8 @@ class ScriptTask(Task):
             name: Name of the step; None: the file's stem.
             returns: What to keep: `metric("auc", file="metrics.json")`, `metric("auc", pattern=...)`, ...
             args: Its command line; `{name}` in it binds like an argument of a function.
+            entry: Function of the file that is called with arguments by name, as that of a `PythonTask`; without
+                `returns`, what it returns is kept under the step's name. None: the file is run as a program.
             options: See `Options`.
 
         Raises:
@@ -163,6 +204,47 @@ class ScriptTask(Task):
         if isinstance(args, str) or not all(isinstance(arg, str | int | float) for arg in args):
             raise self.problem(f"args= takes a list of texts, not {args!r}")
         self.args = tuple(str(arg) for arg in args)
+        if entry is not None and (not isinstance(entry, str) or not entry.isidentifier()):
+            raise self.problem(f"entry= takes the name of a function of the file, not {entry!r}")
+        if entry is not None and self.args:
+            raise self.problem("args= is a command line, and entry= a function called by name", "give one of them")
+        self.entry = entry
+        self._infers = entry is not None and returns is None
+
+
+class NotebookTask(Task):
+    """Execute a Jupyter notebook once, in a kernel of its own.
+
+    It takes the names that the cell tagged `parameters` assigns, whose values are the defaults. What it returns are
+    variables of that same execution. The executed copy is kept as the output `STEM.executed.ipynb`, also when a cell
+    fails.
+    """
+
+    def __init__(
+        self,
+        notebook: str,
+        name: str | None = None,
+        returns: Returns = None,
+        **options: Unpack[Options],
+    ):
+        """Wrap a notebook.
+
+        Args:
+            notebook: Path of the file, relative to the project root.
+            name: Name of the step; None: the file's stem.
+            returns: Variables of the notebook to keep.
+            options: See `Options`.
+
+        Raises:
+            InvalidError: anything in it is wrong.
+        """
+        place = caller()
+        if not isinstance(notebook, str) or not notebook.endswith(".ipynb"):
+            hint = "pass its path, relative to the project root"
+            raise wrong(name or "NotebookTask", place, f"notebook= takes a .ipynb file, not {notebook!r}", hint)
+        stem = posixpath.basename(notebook).removesuffix(".ipynb")
+        super().__init__(stem if name is None else name, place, returns, options)
+        self.notebook = posixpath.normpath(notebook)
 
 
 class Stub(Task):

@@ -11,7 +11,7 @@ from .collector import rare_collections
 from .errors import MissingError, PluginError, nearest
 from .events import CancelRequested
 from .functions import FunctionStore
-from .graph import Graph, Json
+from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
@@ -119,21 +119,21 @@ class Workspace:
         """
         return self._launching.load(request)
 
-    def definition(self, request: RunRequest) -> Mapping[str, Json]:
-        """Return the pipeline of a target as plain data, as a YAML file holds it.
+    def yaml(self, request: RunRequest) -> str:
+        """Return the pipeline of a target as YAML, with the parameters that are given.
 
         Raises:
             InvalidError: as `load`; or a step cannot be written (a lambda, a closure).
         """
-        return self._launching.definition(request)
+        return self._launching.yaml(request)
 
-    def definition_of(self, run: RunId) -> Mapping[str, Json]:
-        """Return the pipeline of a run as plain data, from its recorded code, with the parameters it was given.
+    def yaml_of(self, run: RunId) -> str:
+        """Return the pipeline of a run as YAML, from its recorded code, with the parameters it was given.
 
         Raises:
-            InvalidError: as `definition`; or the run was made where no file holds its code.
+            InvalidError: as `yaml`; or the run was made where no file holds its code.
         """
-        return self._launching.definition_of(run)
+        return self._launching.yaml_of(run)
 
     def create(self, request: RunRequest) -> RunId:
         """Write a PENDING run; everything that can be found wrong is found before.

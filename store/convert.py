@@ -165,7 +165,7 @@ def step_from_row(
         },
         cached_from=None if cached_from is None else RunId(cached_from),
         error=error_from_json(json.loads(error)) if error and is_ended and ended == Status.FAILURE else None,
-        outputs=tuple(outputs) if status.is_good else (),
+        outputs=tuple(outputs) if status.is_good or status is Status.FAILURE else (),
         metrics=tuple(metrics) if is_ended else (),
     )
 

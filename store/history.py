@@ -38,7 +38,7 @@ _OUTPUTS = (
     f"SELECT step.node, {OUTPUT_COLUMNS} FROM step"
     " JOIN output ON output.run = step.run AND output.node = step.node AND output.attempt = step.shown"
     " LEFT JOIN artifact ON artifact.sha256 = output.sha256 AND output.bytes IS NULL AND NOT is_file"
-    " WHERE step.run = ? AND step.state IN ('SUCCESS', 'CACHED') ORDER BY step.node, position"
+    " WHERE step.run = ? AND step.state IN ('SUCCESS', 'CACHED', 'FAILURE') ORDER BY step.node, position"
 )
 _METRICS = (
     f"SELECT step.node, {METRIC_COLUMNS.replace('step', 'metric.step')} FROM step"
@@ -84,6 +84,8 @@ class StoredHistory:
 
     def steps(self, run: RunId) -> list[StepRun]:
         """Return the steps of a run in definition order, each with the outputs of its last good attempt.
+
+        A failed one comes with what its attempt left as evidence.
 
         Raises:
             MissingError: no such run.
@@ -151,7 +153,7 @@ class StoredHistory:
 
 
 def outputs_by_node(connection: sqlite3.Connection, seq: int) -> dict[int, list[Output]]:
-    """Return by position the current outputs of each good step of a run."""
+    """Return by position the current outputs of each good step of a run, and what failed ones left as evidence."""
     found: dict[int, list[Output]] = {}
     for node, *row in connection.execute(_OUTPUTS, (seq,)):
         found.setdefault(node, []).append(output_from_row(tuple(row)))

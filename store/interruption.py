@@ -19,11 +19,14 @@ KEEP_NEWEST = (
     "INSERT INTO newest SELECT run.project, run.pipeline, path.value, step.run, step.node, step.shown, step.dispatched"
     " FROM json_each(?) AS path CROSS JOIN step ON step.run = ? AND step.node = path.key"
     " CROSS JOIN run ON run.seq = step.run"
-    " WHERE step.state IN ('SUCCESS', 'CACHED')"
+    " WHERE step.state IN ('SUCCESS', 'CACHED') AND run.runner <> 'mock'"
     " ON CONFLICT DO UPDATE SET run = excluded.run, node = excluded.node, attempt = excluded.attempt, at = excluded.at"
     " WHERE excluded.at >= newest.at"
 )
-"""Parameters: JSON array of the graph's paths, run.seq. CROSS JOIN keeps the order: one look-up a path."""
+"""Parameters: JSON array of the graph's paths, run.seq. CROSS JOIN keeps the order: one look-up a path.
+
+What a mock run made up is nothing that a later run should build on.
+"""
 _GRAPH_PATHS = (
     "SELECT json_group_array(json_extract(node.value, '$.path'))"
     " FROM run JOIN graph ON graph.seq = run.graph, json_each(graph.json, '$.nodes') AS node WHERE run.seq = ?"

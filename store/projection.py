@@ -15,6 +15,7 @@ from ..core.artifacts import MetricPoint, Output
 from ..core.codec import canonical, error_to_json
 from ..core.errors import ConflictError
 from ..core.events import (
+    TOLD,
     AttemptCancelled,
     AttemptDispatched,
     AttemptEnded,
@@ -82,6 +83,9 @@ _MAY_TOUCH_LESS = frozenset({_ARTIFACT, _FORGET_OUTPUTS, _FORGET_METRICS})
 _PENDING_TEXT = Status.PENDING.value
 _SUCCESS_TEXT = Status.SUCCESS.value
 
+_NO_STEP = frozenset({RunStarted, RunFinished, CancelRequested}) | TOLD
+"""Facts that change no row of a step."""
+
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -126,7 +130,7 @@ class Projection:
         index = self._index
         for fact in facts:
             kind = type(fact)
-            if kind is RunStarted or kind is RunFinished or kind is CancelRequested:
+            if kind in _NO_STEP:
                 continue
             node = index[fact.node]  # type: ignore[union-attr]  # narrowed by the line above
             if node in gathered:
@@ -178,7 +182,7 @@ class Projection:
     ) -> None:
         run = self._run
         if isinstance(fact, AttemptFailed):
-            self._results(node, fact.attempt, (), fact.metrics, rows)
+            self._results(node, fact.attempt, fact.outputs, fact.metrics, rows)
             error = canonical(error_to_json(fact.error))
             self._end(fact, node, Status.FAILURE, (fact.cpu_seconds, fact.peak_bytes), error, rows)
         elif isinstance(fact, AttemptCancelled):

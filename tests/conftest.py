@@ -33,6 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     found = Path(graftline.__file__).resolve().parent
     if found != TREE:
         pytest.exit(f"graftline is imported from {found}, not from {TREE}: run `make setup` here", returncode=4)
+    config.pluginmanager.import_plugin("graftline.testing")  # a checkout that is merely on the path has no entry point
 
 
 def _isolate(patch: pytest.MonkeyPatch, home: Path) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core.artifacts import Output
 from ..core.graph import Operation
 from ..core.runs import StepError
 from ..core.states import Reason
-from .blobs import object_path, open_object, open_value, store, store_file
+from .blobs import object_path, open_object, open_value
 from .call import Functions, Step, prepare
 from .cancel import CancelSwitch, StepCancelled
 from .capture import AttemptBorders
@@ -20,14 +20,15 @@ from .channel import Message
 from .codefiles import CodeFiles
 from .context import WorkerContext
 from .definitions import Decoder
-from .failure import describe_failure
+from .failure import ReportedFailure, describe_failure
 from .items import ShapeError
+from .live import Voice
 from .logbook import Book, open_book
 from .pickles import load_by_value
-from .returns import WrongReturns
+from .returns import WrongReturns, logged_output
 from .scalars import CastError, text_value
 from .secrets import mask_text
-from .serializers import CannotSerialize, dump, load
+from .serializers import CannotSerialize, load
 from .surroundings import Surroundings
 from .usage import Meter
 
@@ -37,8 +38,16 @@ Value = tuple[Any, ...]
 class Attempts:
     """Executes orders one after the other; lives as long as the worker."""
 
-    def __init__(self, context: WorkerContext, borders: AttemptBorders) -> None:
+    def __init__(self, context: WorkerContext, borders: AttemptBorders, say: Callable[[Message], None]) -> None:
+        """Begin.
+
+        Args:
+            context: what all attempts share.
+            borders: marks the output of each.
+            say: takes `said` messages, while an attempt runs and from any of its threads.
+        """
         self._context = context
+        self._say = say
         self._borders = borders
         self._decoder = Decoder()
         self._operations: dict[int, Operation] = {}
@@ -61,7 +70,7 @@ class Attempts:
         if definition is not None and index not in self._operations:
             self._operations[index] = self._decoder.decode(definition)
         self._borders.begin(number, node)
-        attempt = _Attempt(self._context)
+        attempt = _Attempt(self._context, self._say, token)
         started, begin = time.time(), time.perf_counter()
         self._meter.start()
         problem: BaseException | None = None
@@ -190,18 +199,22 @@ class Attempts:
             outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs.values())
             return ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
         reason, error = attempt.failure(problem, self._context.secrets)
-        return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics)
+        evidence = tuple((o.name, o.role, *_flat(o)) for o in attempt.evidence())
+        return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics, evidence)
 
 
 class _Attempt:
     """What one attempt gathers."""
 
-    __slots__ = ("_cwd", "_objects", "book", "inputs", "outputs", "reason", "step")
+    __slots__ = ("_context", "_logged", "_say", "_token", "book", "inputs", "outputs", "reason", "step")
 
-    def __init__(self, context: WorkerContext) -> None:
-        self._cwd = context.cwd
-        self._objects = context.objects
-        self.book = Book(self._log_artifact)
+    def __init__(self, context: WorkerContext, say: Callable[[Message], None], token: int) -> None:
+        self._context = context
+        self._say = say
+        self._token = token
+        self._logged: set[str] = set()
+        """Names of outputs that stay when it fails."""
+        self.book = Book(self.log, self._voice)
         self.inputs: dict[str, Any] = {}
         self.outputs: dict[str, Output] = {}
         self.reason = Reason.ERROR
@@ -238,6 +251,8 @@ class _Attempt:
     def failure(self, problem: BaseException, secrets: Mapping[str, str]) -> tuple[Reason, StepError]:
         """Return why it failed, and the record of it."""
         reason = self.reason
+        if isinstance(problem, ReportedFailure):
+            return problem.reason, problem.described(self.inputs, secrets)
         if reason is Reason.ERROR and isinstance(problem, CannotSerialize):
             reason = Reason.UNPICKLABLE
         elif reason is Reason.ERROR and isinstance(problem, WrongReturns):
@@ -246,15 +261,26 @@ class _Attempt:
             reason = Reason.INPUT
         return reason, describe_failure(problem, self.inputs, secrets)
 
-    def _log_artifact(self, path_or_value: object, name: str | None) -> None:
-        if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
-            path = os.path.relpath(path_or_value, self._cwd)
-            given = os.path.basename(path) if path.startswith("..") else path
-            self.add(Output(name or given, "file", store_file(os.fspath(path_or_value), self._objects)))
-            return
-        if name is None:
-            raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
-        self.add(Output(name, "value", store(dump(path_or_value), self._objects)))
+    def evidence(self) -> list[Output]:
+        """Return what it logged: that stays when it fails, which what it returns does not."""
+        return [self.outputs[name] for name in self._logged if name in self.outputs]
+
+    def log(self, path_or_value: object, name: str | None) -> None:
+        """Take a logged file or value as it is now, or an output that is stored already.
+
+        Raises:
+            TypeError: a value has no name.
+        """
+        if isinstance(path_or_value, Output):
+            output = path_or_value
+        else:
+            output = logged_output(path_or_value, name, self._context.cwd, self._context.objects)
+        self.add(output)
+        self._logged.add(output.name)
+
+    def _voice(self) -> Voice:
+        say, token = self._say, self._token
+        return Voice(lambda kind, payload: say(("said", token, kind, payload)), self._context.secrets)
 
 
 def _flat(output: Output) -> tuple[str, int, str, bytes | None]:

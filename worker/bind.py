@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .casts import CastError, cast, is_structured
+from .records import is_record, plain
 
 __all__ = ["Binder", "CastError", "cast", "signature_of"]
 
@@ -95,14 +96,29 @@ class Binder:
             raise CastError(f"argument {name!r}: {problem.message}", problem.hint) from problem
 
     def upstream(self, name: str, value: object) -> object:
-        """Return an upstream value: as it is, unless it is a dict and the parameter is a dataclass or a model.
+        """Return an upstream value: as it is, unless the parameter is a dataclass or a model and it is a dict.
+
+        A record of another class becomes the parameter's where its fields fit.
 
         Raises:
             CastError: the dict does not fit; the message names the argument.
         """
-        if name in self._structured and isinstance(value, dict):
+        if name not in self._structured:
+            return value
+        if isinstance(value, dict):
             return self.constant(name, value, is_text=False)
-        return value
+        return self._converted(name, value) if is_record(type(value)) else value
+
+    def _converted(self, name: str, value: object) -> object:
+        try:
+            if cast(value, self._annotations[name], is_text=False) is value:
+                return value
+        except CastError:
+            pass
+        try:
+            return self.constant(name, plain(value), is_text=False)
+        except Exception:  # noqa: BLE001  a model's own code; what does not fit is handed on, as any other value
+            return value
 
     def call_arguments(self, values: Mapping[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Return (args, kwargs) of the call. Nothing is checked: Python's own TypeError names what is missing.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 from collections.abc import Callable, Iterable, Mapping
-from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any, Protocol, assert_never
 
+from ..core.callables import plain
 from ..core.graph import Call, CallKind, Operation, Return
 from .bind import Binder
 from .blobs import open_object
@@ -15,8 +15,8 @@ from .codefiles import CodeFiles
 from .context import WorkerContext
 from .pickles import load_by_value
 from .returns import Returns
-from .serializers import CannotSerialize
 from .shapes import Choose, Reduce, Split, Until
+from .streams import LAZY, finished
 
 
 class Step(Protocol):
@@ -76,17 +76,23 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
     returns = Returns(operation.returns, context.cwd, context.objects)
     match operation.call.kind:
         case CallKind.PYTHON:
-            return PythonStep(*functions.find(operation.call), returns)
+            return PythonStep(*functions.find(operation.call), returns, operation.call.stream_end)
         case CallKind.STUB:
             return StubStep(returns)
         case CallKind.SHELL:
             from .shell import ShellStep  # subprocess and tempfile: 9 ms that most workers never need
 
             return ShellStep(operation.call, returns, context)
+        case CallKind.SCRIPT if operation.call.qualname is not None:
+            return PythonStep(*functions.find(operation.call), returns)
         case CallKind.SCRIPT:
             from .script import ScriptStep  # as above
 
             return ScriptStep(operation.call, returns, context, files)
+        case CallKind.NOTEBOOK:
+            from .notebook import NotebookStep  # as above
+
+            return NotebookStep(operation.call, returns, context, files)
         case CallKind.SPLIT | CallKind.REDUCE | CallKind.CHOOSE | CallKind.UNTIL:
             return _shape(operation.call, returns, functions)
         case CallKind.JOIN:
@@ -98,23 +104,26 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
 class PythonStep:
     """A function of the user."""
 
-    __slots__ = ("_function", "binder", "peak_bytes", "returns")
+    __slots__ = ("_function", "_stream_end", "binder", "peak_bytes", "returns")
 
-    def __init__(self, function: Callable[..., Any], binder: Binder, returns: Returns) -> None:
+    def __init__(
+        self, function: Callable[..., Any], binder: Binder, returns: Returns, stream_end: str | None = None
+    ) -> None:
         self._function = function
+        self._stream_end = stream_end
         self.binder: Binder | None = binder
         self.returns = returns
         self.peak_bytes: int | None = None
 
     def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
-        """Call the function; a coroutine is run to its end in an event loop of its own."""
+        """Call the function; a coroutine is run to its end in an event loop of its own, a generator is consumed."""
         assert self.binder is not None
         returns = self.returns
         marks = returns.marks() if returns.in_files else []
         args, kwargs = self.binder.call_arguments(values)
         result = self._function(*args, **kwargs)
-        if type(result) in _LAZY:
-            result = _finished(result)
+        if type(result) in LAZY:
+            result = finished(result, returns.direct, self._stream_end)
         pairs = list(zip(returns.direct, returns.split(result), strict=True))
         return pairs + returns.read_files(marks) if marks else pairs
 
@@ -148,27 +157,19 @@ def _shape(call: Call, returns: Returns, functions: Functions) -> Step:
 
 
 def _function(call: Call, context: WorkerContext) -> Callable[..., Any]:
-    if call.blob is not None:
+    if call.kind is CallKind.SCRIPT:
+        from .script import load_script  # as above
+
+        function: Any = getattr(load_script(os.path.join(context.root, call.script or "")), call.qualname or "")
+    elif call.blob is not None:
         path = os.path.join(context.objects, call.blob[:2], call.blob[2:])
-        function: Any = load_by_value(open_object(context.objects, call.blob, os.stat(path).st_size))
+        function = load_by_value(open_object(context.objects, call.blob, os.stat(path).st_size))
     else:
         function = importlib.import_module(call.module or "")
         for name in (call.qualname or "").split("."):
             function = getattr(function, name)
+        function = plain(function)
     if not callable(function):
-        raise TypeError(f"{call.module}.{call.qualname} is no function but a {type(function).__name__}")
+        raise TypeError(f"{call.module or call.script}.{call.qualname} is no function but a {type(function).__name__}")
     found: Callable[..., Any] = function
     return found
-
-
-_LAZY = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
-
-
-def _finished(result: Any) -> object:
-    """Run a coroutine. A generator is refused: to consume it would change what the function means."""
-    if type(result) is not CoroutineType:
-        kind = "an async generator" if type(result) is AsyncGeneratorType else "a generator"
-        raise CannotSerialize(f"it returned {kind} ({result.__qualname__}), which runs nothing; return a list of it")
-    import asyncio  # 40 ms that most workers never need
-
-    return asyncio.run(result)

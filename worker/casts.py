@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..core.errors import nearest
+from .records import is_model, is_record
 from .scalars import SCALARS, CastError, shown, text_value, wrong
 
 __all__ = ["CastError", "cast", "is_structured", "text_value"]
@@ -104,11 +105,7 @@ def _plain(annotation: object) -> object:
 
 
 def _is_record(kind: object) -> bool:
-    return isinstance(kind, type) and (dataclasses.is_dataclass(kind) or _is_model(kind))
-
-
-def _is_model(kind: type) -> bool:
-    return hasattr(kind, "__pydantic_validator__") and hasattr(kind, "__pydantic_fields__")
+    return isinstance(kind, type) and is_record(kind)
 
 
 def _cast_none(value: object) -> object:
@@ -248,7 +245,7 @@ def _cast_typed_dict(value: object, kind: Any, is_text: bool) -> object:
 
 
 def _cast_record(value: object, kind: Any, is_text: bool) -> object:
-    if _is_model(kind):
+    if is_model(kind):
         return _cast_model(value, kind, is_text)
     pairs = _mapping(value, is_text)
     try:

@@ -9,9 +9,11 @@ import os
 import pickle
 import traceback
 from collections.abc import Mapping
+from dataclasses import replace
 from types import TracebackType
 
 from ..core.runs import Frame, StepError
+from ..core.states import Reason
 from .secrets import mask, mask_text
 
 _CAP = 64 * 1024
@@ -24,6 +26,27 @@ _STDLIB = os.path.join(os.path.dirname(os.__file__), "")
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 # The package's folder is a repository root, so samples and tests lie under it: ours are the rooms alone.
 _OURS = tuple(f"{_PACKAGE}{room}{os.sep}" for room in ("worker", "core", "plugins", "store", "cli", "tui"))
+
+
+class ReportedFailure(Exception):
+    """A failure that was described where it happened: in another process of the step."""
+
+    def __init__(self, error: StepError, reason: Reason) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.reason = reason
+
+    def described(self, inputs: Mapping[str, object], secrets: Mapping[str, str]) -> StepError:
+        """Return the record, with the values the step was called with and without secrets."""
+        error = self.error
+        return replace(
+            error,
+            message=mask_text(error.message, secrets),
+            traceback=mask_text(error.traceback, secrets),
+            frames=tuple(_masked_frame(frame, secrets) for frame in error.frames),
+            inputs={name: mask_text(describe_value(value), secrets) for name, value in inputs.items()},
+            pickled=None if error.pickled is None or mask(error.pickled, secrets) != error.pickled else error.pickled,
+        )
 
 
 def describe_failure(problem: BaseException, inputs: Mapping[str, object], secrets: Mapping[str, str]) -> StepError:

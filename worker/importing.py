@@ -69,14 +69,24 @@ def user_code(file: str | None = None) -> Iterator[None]:
         where = error.filename or file
         raise InvalidError(f"{type(error).__name__}: {error.msg}", file=where, line=error.lineno) from error
     except SystemExit as error:
-        place, line = _user_frame(error, file)
+        place, line = user_frame(error, file)
         hint = 'put what runs under `if __name__ == "__main__":`'
         raise InvalidError(
             f"it ends the process when imported: sys.exit({error.code!r})", hint, file=place, line=line
         ) from error
     except Exception as error:
-        place, line = _user_frame(error, file)
+        place, line = user_frame(error, file)
         raise InvalidError(_text_of(error), _hint_of(error), file=place, line=line) from error
+
+
+def user_frame(error: BaseException, file: str | None) -> tuple[str | None, int | None]:
+    """Return the innermost line of the user's own code, or of the given file; libraries are where it surfaced."""
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if is_user_file(frame.f_code.co_filename)
+    ]
+    return frames[-1] if frames else (file, None)
 
 
 def refuse_import_in_step() -> None:
@@ -106,16 +116,6 @@ def _executed_in_import(frame: FrameType) -> InvalidError:
     hint = 'put it under `if __name__ == "__main__":` or in main()'
     text = "the file executes a pipeline when it is imported"
     return InvalidError(text, hint, file=frame.f_code.co_filename, line=frame.f_lineno)
-
-
-def _user_frame(error: BaseException, file: str | None) -> tuple[str | None, int | None]:
-    """Return the innermost line of the user's own code, or of the given file; libraries are where it surfaced."""
-    frames = [
-        (frame.f_code.co_filename, line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if is_user_file(frame.f_code.co_filename)
-    ]
-    return frames[-1] if frames else (file, None)
 
 
 def _text_of(error: BaseException) -> str:

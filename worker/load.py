@@ -19,11 +19,13 @@ from ..core.given import Given, from_environ
 from ..core.graph import Json
 from ..core.marks import Marks
 from ..core.pipeline import Pipeline
+from ..core.place import Place
 from ..core.ports import Loaded, LoadRequest
+from ..core.programs import entry_named, own_entry
 from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
-from ..core.tasks import ScriptTask, ShellTask
+from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
@@ -31,6 +33,7 @@ from .reaching import NOTHING, reached_by_data, yaml_data
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
 from .shelf import Shelf, ShelfAt, used_data
 from .workshop import LocalWorkshop, compile_in, namespace_of, read_source, root_of, shown_path
+from .yamlfile import write_yaml
 
 
 def load_pipeline(request: LoadRequest) -> Loaded:
@@ -61,10 +64,19 @@ def load_pipeline(request: LoadRequest) -> Loaded:
         error.file = error.file and shown_path(error.file)
         raise
     loaded = _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before, used_data(workshop.shelf))
-    if not request.wants_definition:
+    if not request.wants_yaml:
         return loaded
-    writing = Writing(partial(name_function, root=target.root))
-    return replace(loaded, definition=definition_of(pipeline, writing, name))
+    return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
+
+
+def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
+    """Return a pipeline as YAML; parameters that were given take the place of its own."""
+    data = definition_of(pipeline, Writing(partial(name_function, root=root)), name)
+    given: dict[str, Json] = {key: value for key, value in params.items() if ":" not in key}
+    if given:
+        steps = data.pop("steps")
+        data |= {"params": {**pipeline.params, **given}, "steps": steps}
+    return write_yaml(data)
 
 
 def load_live(
@@ -122,6 +134,10 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
         data, marks = yaml_data(file)
         pipeline = _defined(data, marks, target.root, named.name)
         return pipeline, pipeline.name_in({}), {}, reached_by_data(data, target, [file])
+    if named.kind is TargetKind.NOTEBOOK:
+        task = NotebookTask(named.path)
+        task.place = Place(file, 1)
+        return Pipeline([task]), task.name, {}, NOTHING
     if named.kind is not TargetKind.FILE:
         raise InvalidError(f"'{target.text}' is no file that can be loaded")
     return _in_file(named, file, target)
@@ -133,13 +149,24 @@ def _defined(data: object, marks: Marks, root: str, name: str | None = None) -> 
 
 def _in_file(named: Named, file: str, target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
     reached = reach(file, target.sys_path, read_source)
-    if not reached.uses_pipelines and named.name is None:
+    if not reached.uses_pipelines and (task := _script(named, file)) is not None:
         # Nothing in reach names a Pipeline, so it is a script; importing it to look would run it here.
-        task = ScriptTask(named.path)
         return Pipeline([task]), task.name, {}, reached
     module = import_file(file)
     pipeline, own = pipeline_in(module, named.name, file)
     return pipeline, pipeline.name_in(vars(module)), own, reached
+
+
+def _script(named: Named, file: str) -> ScriptTask | None:
+    """Return the task a script is: a program, a call of its `run()` or of what was named; None if that is not there."""
+    text = read_source(file) or ""
+    try:
+        entry = own_entry(text, file) if named.name is None else entry_named(text, file, named.name)
+    except InvalidError:
+        return None
+    task = ScriptTask(named.path, entry=None if entry is None else entry.name)
+    task.place = Place(file, 1 if entry is None else entry.line)
+    return task
 
 
 def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object], Reached]:

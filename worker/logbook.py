@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..core.artifacts import MetricPoint
+from ..core.artifacts import MetricPoint, Output
+from .live import Voice
 
 _PROGRESS_EVERY_S = 1.0
 _current: Book | None = None
@@ -22,24 +23,43 @@ _current: Book | None = None
 class Book:
     """What one attempt reported so far."""
 
-    __slots__ = ("_next_progress", "_store", "metrics")
+    __slots__ = ("_new_voice", "_next_progress", "_store", "_voice", "metrics")
 
-    def __init__(self, store: Callable[[object, str | None], None]) -> None:
+    def __init__(self, store: Callable[[object, str | None], None], new_voice: Callable[[], Voice]) -> None:
         """Open a book.
 
         Args:
             store: called with a path or value and its name for each `log_artifact`.
+            new_voice: makes what the attempt speaks with; called when it first does.
         """
+        self._new_voice = new_voice
+        self._voice: Voice | None = None
         self.metrics: list[MetricPoint] = []
         self._store = store
         self._next_progress = 0.0
+
+    @property
+    def voice(self) -> Voice:
+        """What the attempt tells live with."""
+        if self._voice is None:
+            self._voice = self._new_voice()
+        return self._voice
+
+    def add_metric(self, point: MetricPoint) -> None:
+        """Take a point."""
+        self.metrics.append(point)
 
     def add_artifact(self, path_or_value: object, name: str | None) -> None:
         """Keep a file or value as an output."""
         self._store(path_or_value, name)
 
+    def add_logged(self, output: Output) -> None:
+        """Take an artifact that is stored already."""
+        self._store(output, None)
+
     def add_progress(self, done: float, total: float | None) -> None:
-        """Print the progress to stderr, at most once a second and at the end: the log is what is seen live."""
+        """Tell the progress live, and print it to stderr at most once a second and at the end."""
+        self.voice.progress(done, total)
         now = time.monotonic()
         if now < self._next_progress and done != total:
             return
@@ -54,6 +74,11 @@ def open_book(book: Book | None) -> None:
     _current = book
 
 
+def current_book() -> Book | None:
+    """Return the book of the current attempt; None: no attempt runs."""
+    return _current
+
+
 def log_metric(key: str, value: Any, step: int | None = None) -> None:
     """Record a number (or text, true/false) of this step; `step` is the iteration it belongs to.
 
@@ -61,7 +86,7 @@ def log_metric(key: str, value: Any, step: int | None = None) -> None:
         TypeError: the value is no number, text or truth value; numpy scalars are taken.
     """
     if _current is not None:
-        _current.metrics.append(MetricPoint(str(key), metric_value(value, key), step, time.time()))
+        _current.add_metric(MetricPoint(str(key), metric_value(value, key), step, time.time()))
 
 
 def log_param(key: str, value: Any) -> None:
@@ -71,7 +96,7 @@ def log_param(key: str, value: Any) -> None:
             point = metric_value(value, key)
         except TypeError:
             point = json.dumps(value, default=str)
-        _current.metrics.append(MetricPoint(f"param:{key}", point, None, time.time()))
+        _current.add_metric(MetricPoint(f"param:{key}", point, None, time.time()))
 
 
 def log_artifact(path_or_value: Any, name: str | None = None) -> None:
@@ -87,7 +112,7 @@ def log_artifact(path_or_value: Any, name: str | None = None) -> None:
 
 
 def progress(done: float, total: float | None = None) -> None:
-    """Say how far the step is. Shows in its log, at most once a second."""
+    """Say how far the step is. Shows live, and in its log at most once a second."""
     if _current is not None:
         _current.add_progress(done, total)
 

@@ -24,9 +24,12 @@ Worker to executor:
     ("done", token, started, seconds, cpu_seconds, peak_bytes, outputs, metrics, changed)
         outputs: ((name, role, sha256, size, serializer, inline bytes or None), ...)
         metrics: ((key, value, step, at), ...)   changed: True when code differs from the plan
-    ("failed", token, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics)
+    ("failed", token, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics, outputs)
         reason: a `Reason` value                 error: a `StepError`
+        outputs: as above, what it had logged before it failed
     ("cancelled", token, started, seconds)
+    ("said", token, kind, payload)               in the middle of an attempt, at most some twenty a second
+        kind `yield`: (at, preview as JSON holds it) · `progress`: (at, done, total or None)
     ("refused", message)                        the worker cannot work at all (context does not hold); it leaves
 
 SIGTERM to a worker cancels the attempt it runs: `StepCancelled` is raised in the step; between attempts it is ignored.

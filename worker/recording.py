@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 
-from ..core.graph import CallKind, Graph, Json
+from ..core.graph import Graph, Json
 from ..core.runs import Snapshot
 
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
@@ -52,11 +52,11 @@ def imported_files() -> set[str]:
 
 
 def files_in_graph(root: str, graph: Graph) -> set[str]:
-    """Return the scripts a graph runs, and the code files its shell commands name."""
+    """Return the scripts and notebooks a graph runs, and the code files its shell commands name."""
     found: set[str] = set()
     for operation in graph.operations:
         call = operation.call
-        if call.kind is CallKind.SCRIPT and call.script is not None:
+        if call.script is not None:
             found.add(os.path.join(root, call.script))
         for word in re.findall(r"[^\s'\"=;|&<>()]+", call.command or ""):
             file = os.path.normpath(os.path.join(root, word))

@@ -27,6 +27,12 @@ class FileReturn(NamedTuple):
     path: str
 
 
+class KeptReturn(NamedTuple):
+    """A return that another process of the step has stored."""
+
+    output: Output
+
+
 class Returns:
     """The declared returns of one operation."""
 
@@ -81,6 +87,8 @@ class Returns:
             StoreError: the store cannot be written.
         """
         kind = declared.kind
+        if type(value) is KeptReturn:
+            return value.output
         if kind is ReturnKind.METRIC:
             return Output(declared.name, "metric", self._metric(declared.name, value, metrics))
         role = "state" if kind is ReturnKind.STATE else "value"
@@ -118,6 +126,23 @@ class Returns:
         except ValueError as problem:
             raise WrongReturns(f"return {declared.name!r}: {file!r} is no JSON: {problem}") from problem
         return _named(declared, file, found)
+
+
+def logged_output(path_or_value: object, name: str | None, cwd: str, objects: str) -> Output:
+    """Keep a file, or a value under a name, as `log_artifact` takes it.
+
+    Raises:
+        TypeError: it is no path of a file and has no name.
+        CannotSerialize: the value cannot be written.
+        StoreError: the store cannot be written.
+    """
+    if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
+        path = os.path.relpath(path_or_value, cwd)
+        given = os.path.basename(path) if path.startswith("..") else path
+        return Output(name or given, "file", store_file(os.fspath(path_or_value), objects))
+    if name is None:
+        raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
+    return Output(name, "value", store(dump(path_or_value), objects))
 
 
 def value_of_text(text: str) -> object:

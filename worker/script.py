@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from importlib.util import module_from_spec, spec_from_file_location
 from types import ModuleType
 from typing import Any
 
@@ -74,6 +75,37 @@ class ScriptStep:
                 if left.code not in (None, 0):
                     raise ScriptFailed(_exit_text(left.code)) from left
         return dict(module.__dict__)
+
+
+def load_script(path: str) -> ModuleType:
+    """Return the module of a file whose functions are called: run once in this worker, under the file's own name.
+
+    Its directory goes first on sys.path, as python does for a program; other processes import what it defines by name
+    only where that directory is on their path.
+
+    Raises:
+        BaseException: whatever the file raises.
+    """
+    directory, file = os.path.split(path)
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    name = file.removesuffix(".py")
+    loaded = sys.modules.get(name)
+    if loaded is not None and getattr(loaded, "__file__", None) == path:
+        return loaded
+    # A module of that name is somebody else's (`json.py`): it stays what it is for everybody who imports it.
+    name = name if loaded is None else f"graftline script {name}"
+    spec = spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
 
 
 @contextmanager

@@ -4,6 +4,7 @@
              back is equal and of the same types: a tuple, a subclass, NaN or an infinity is pickled instead.
              UTF-8 without spaces; -0.0 is kept, and so is dict order (equal dicts of another order have other bytes).
              Above 10,000 items pickle is taken, which is 20 times faster.
+    json:MODULE:CLASS   a dataclass or pydantic model that comes back exactly, see `records`
     npy      numpy.ndarray itself (no subclass) of a dtype without objects: a real .npy file
     pickle   everything else; protocol 5, large buffers apart and aligned, see `pickles`
     dill     what pickle refuses: lambdas, classes of `__main__`
@@ -22,7 +23,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, TypeAlias
 
-from . import arrays, pickles
+from . import arrays, pickles, records
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview"
 MAX_JSON_ITEMS = 10_000
@@ -68,6 +69,8 @@ def dump(value: object, kind: str = "auto") -> Dumped:
     if serializer is None:
         raise CannotSerialize(f"there is no serializer {name!r}; there are {', '.join(sorted(SERIALIZERS))}")
     if name == "pickle":
+        if kind == "auto" and records.is_record(type(value)) and (dumped := _record(value)) is not None:
+            return dumped
         used, parts = _pickled(value)
         return Dumped(used, parts)
     try:
@@ -84,6 +87,8 @@ def load(serializer: str, buffer: Buffer) -> object:
         Exception: whatever the value's own classes raise.
     """
     found = SERIALIZERS.get(serializer)
+    if found is None and serializer.startswith(records.PREFIX):
+        return records.rebuild(serializer, _load_json(buffer))
     if found is None:
         raise CannotSerialize(f"there is no serializer {serializer!r} in this process")
     return found.load(buffer)
@@ -156,8 +161,23 @@ def _dump_json(value: object) -> list[bytes | memoryview]:
     return [_STRICT_ENCODER.encode(value).encode()]
 
 
+def _record(value: object) -> Dumped | None:
+    """Return a dataclass or model as JSON if that gives it back exactly; else None."""
+    try:
+        name, data = records.name_of(value), records.plain(value)
+        if name is None or not is_json(data):
+            return None
+        text = _json_bytes(data)
+        is_same = records.is_same(value, records.rebuild(name, _load_json(text)))
+    except Exception:  # noqa: BLE001  validators, `__eq__` and fields are the user's
+        return None
+    return Dumped(name, [text]) if is_same else None
+
+
 def _as_json(value: Any) -> object:
-    """Return what numpy scalars and arrays stand for when JSON was asked for by name."""
+    """Return what numpy scalars and arrays, and records, stand for when JSON was asked for by name."""
+    if records.is_record(type(value)):
+        return records.plain(value)
     if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, "tolist"):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} is no JSON")

@@ -45,7 +45,7 @@ def _begin(channel: Channel, borders: AttemptBorders) -> Attempts | None:
             raise ValueError(f"the first message must be the context, not {message[0]!r}")
         context = WorkerContext.of(message[1])  # type: ignore[arg-type]
         context.settle()
-        attempts = Attempts(context, borders)
+        attempts = Attempts(context, borders, channel.send)
     except Exception as problem:  # noqa: BLE001  whatever is wrong, the executor has to hear it
         channel.send(("refused", f"{type(problem).__name__}: {problem}"))
         return None

@@ -16,6 +16,7 @@ from ..core.graph import Call, Return
 from .bind import Binder, CastError
 from .context import WorkerContext
 from .patterns import find_patterns
+from .records import is_record, plain
 from .returns import Returns, WrongReturns, value_of_text
 from .tee import Tail, Tee
 
@@ -100,7 +101,7 @@ def as_text(name: str, value: object) -> str:
     if isinstance(value, str):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False)
+        return json.dumps(plain(value) if is_record(type(value)) else value, ensure_ascii=False)
     except (TypeError, ValueError) as problem:
         kind = type(value).__name__
         raise CastError(f"argument {name!r}: a command takes text or JSON, not {kind}; pass a path to it") from problem

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import importlib.util
 import inspect
 import linecache
 import os
 import sys
 import tokenize
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ..core.callables import origin
 from ..core.compiler import Compiled, compile_pipeline
+from ..core.errors import InvalidError
 from ..core.functions import Function
+from ..core.futures import HINT, CallError
 from ..core.given import Given, from_environ
+from ..core.graph import CallKind
 from ..core.pipeline import Pipeline
 from .bind import signature_of
 from .byvalue import carry, weight_warning
 from .casts import cast
+from .importing import user_code, user_frame
 from .workplace import find_root
 
 if TYPE_CHECKING:
     from .shelf import Shelf, ShelfAt  # what registered functions need, imported where a step names one
+
+NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
+"""What the extra `notebook` installs."""
 
 
 class LocalWorkshop:
@@ -81,6 +91,42 @@ class LocalWorkshop:
             self.warnings.append(warning)
         return data
 
+    def call(self, function: Callable[..., object], arguments: Mapping[str, object]) -> object:
+        """Call a function of the user; what a future refuses is told at the user's line, whatever became of it.
+
+        Raises:
+            InvalidError: whatever it raises, at the user's line.
+        """
+        place = origin(function)
+        try:
+            with user_code(None if place is None else place.file), _refusals():
+                return function(**arguments)
+        except InvalidError as problem:
+            if isinstance(problem.__cause__, TypeError) and problem.hint is None:
+                problem.hint = f"a future is no value yet: {HINT}"  # not everybody says what it was given
+            raise
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Raise what a future has refused, at the user's line, in place of what became of it."""
+    try:
+        yield
+    except Exception as error:
+        refused = _refusal_in(error)
+        if refused is None:
+            raise
+        refused.file, refused.line = user_frame(error, refused.file)
+        raise refused from None
+
+
+def _refusal_in(error: BaseException) -> CallError | None:
+    """Return what a future refused to the code that raised in turn: libraries turn a TypeError into one of theirs."""
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, CallError):
+        seen = seen.__cause__ or seen.__context__
+    return seen
+
 
 def read_source(file: str) -> str | None:
     """Return the text of a Python file in the encoding it declares; None when it cannot be read as such."""
@@ -122,12 +168,30 @@ def compile_in(
     """Compile a pipeline whose modules are imported here; warnings of both sides together."""
     workshop = workshop or LocalWorkshop(root)
     compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
+    _check_extras(compiled)
     return Compiled(
         graph=compiled.graph,
         blobs=compiled.blobs,
         params=compiled.params,
         warnings=(*compiled.warnings, *workshop.warnings),
     )
+
+
+def _check_extras(compiled: Compiled) -> None:
+    """Refuse what this interpreter cannot run.
+
+    Raises:
+        InvalidError: a notebook is to run, and its packages are not installed.
+    """
+    operations = compiled.graph.operations
+    notebooks = {index for index, each in enumerate(operations) if each.call.kind is CallKind.NOTEBOOK}
+    if not notebooks:
+        return
+    missing = [name for name in NOTEBOOK_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        step = next(node for node in compiled.graph.nodes if node.operation in notebooks)
+        text = f"step '{step.path}' is a notebook, which takes {' and '.join(missing)} in {sys.executable}"
+        raise InvalidError(text, "pip install 'graftline[notebook]'", file=operations[step.operation].call.script)
 
 
 def root_of(pipeline: Pipeline) -> str:

@@ -13,6 +13,7 @@ from ...core.errors import InvalidError
 from ...core.functions import parse_address
 from ...core.graph import Json
 from ...core.library import FunctionRequest
+from ...core.targets import Job
 from .. import context
 from ..options import Options
 from ..printer import put, put_document
@@ -107,7 +108,8 @@ def run(options: Options, *, function: NameArgument, start: Start) -> int:
     """Run a function as a pipeline of one step. The run records its name and version."""
     space = context.workspace(options, needs_code=True)
     found = space.functions.find(function)
-    job = context.job(options, {"function": function}, "function", found.name, f"function {function}")
+    wanted = Job(step={"function": function}, key="function", name=found.name, text=f"function {function}")
+    job = context.job(options, wanted)
     request = start.request(options, job)
     return start_run(space, options, request, is_named=True, dry_run=start.dry_run, detach=start.detach)
 

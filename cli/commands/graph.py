@@ -20,10 +20,11 @@ from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
 from .. import context
-from ..arguments import FromOption, OnlyOption, TargetArgument, ToOption, selection
+from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, TargetArgument, ToOption, selection
 from ..completion import complete_runs
 from ..look import Look, look_of
 from ..options import Options
+from ..parameters import file_params, typed_params
 from ..picture import LARGEST, Part, coloured, picture
 from ..printer import put, put_document, remark
 from ..rendering import rendered
@@ -86,6 +87,8 @@ def graph(
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    param: ParamOption = None,
+    params: ParamsFileOption = None,
 ) -> int:
     """Draw a pipeline, or a run with the states of its steps.
 
@@ -96,13 +99,15 @@ def graph(
         raise InvalidError("--lr and --tb exclude each other")
     if run is not None and target is not None:
         raise InvalidError("a TARGET and --run exclude each other")
+    if run is not None and (param or params):
+        raise InvalidError("a run has its parameters: --run excludes -p and --params")
     chosen = selection(only, start, end)
     if _format(options, form, file) is Format.YAML:
         if not chosen.is_everything:
             raise InvalidError("YAML holds a whole pipeline: --only, --from and --to do not go with it")
-        _yaml(options, target, run, file)
+        _yaml(options, target, run, file, typed_params(param), file_params(params))
         return 0
-    compiled, states = _loaded(options, target, run)
+    compiled, states = _loaded(options, target, run, param, params)
     part = _part(compiled, chosen, states)
     look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
     orientation = Orientation.LR if lr else Orientation.TB if tb else None
@@ -120,23 +125,35 @@ def graph(
     return 0
 
 
-def _loaded(options: Options, target: str | None, run: str | None) -> tuple[Graph, dict[str, Status]]:
+def _loaded(
+    options: Options, target: str | None, run: str | None, param: list[str] | None, params: str | None
+) -> tuple[Graph, dict[str, Status]]:
     if run is None:
         space = context.workspace(options, target, needs_code=True)
-        return space.load(RunRequest(target=context.target(options, target))).graph, {}
+        meant = context.target(options, target)
+        request = RunRequest(target=meant, params=typed_params(param), values=file_params(params))
+        return space.load(request).graph, {}
     space = context.workspace(options)
     found = space.find(run)
     return space.graph(found), {step.path: step.state for step in space.steps(found)}
 
 
-def _yaml(options: Options, target: str | None, run: str | None, file: str | None) -> None:
+def _yaml(
+    options: Options,
+    target: str | None,
+    run: str | None,
+    file: str | None,
+    params: dict[str, str],
+    values: dict[str, Any],
+) -> None:
     if run is None:
         space = context.workspace(options, target, needs_code=True)
-        found = space.definition(RunRequest(target=context.target(options, target)))
+        meant = context.target(options, target)
+        text = space.yaml(RunRequest(target=meant, params=params, values=values))
     else:
         space = context.workspace(options, needs_code=True)
-        found = space.definition_of(space.find(run))
-    _write(context.yaml_text(found).encode(), file)
+        text = space.yaml_of(space.find(run))
+    _write(text.encode(), file)
 
 
 def _part(compiled: Graph, chosen: Selection, states: dict[str, Status]) -> Part:

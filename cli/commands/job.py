@@ -13,6 +13,7 @@ import typer
 from ...core.errors import InvalidError
 from ...core.graph import Json
 from ...core.ids import name_problem
+from ...core.targets import Job
 from .. import context
 from ..options import Options
 from ..starting import Start, Step, starting
@@ -103,7 +104,7 @@ def _start(
     options: Options, entry: Mapping[str, Any], key: str, called: str, target: str | None, start: Start, text: str
 ) -> int:
     space = context.workspace(options, target, needs_code=True)
-    job = context.job(options, entry, key, called, text, target)
+    job = context.job(options, Job(step=entry, key=key, name=called, text=text, project=target))
     request = start.request(options, job)
     return start_run(space, options, request, is_named=True, dry_run=start.dry_run, detach=start.detach)
 

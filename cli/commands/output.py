@@ -149,6 +149,6 @@ def _document(run: RunId, name: str, ref: ArtifactRef, data: bytes) -> dict[str,
         "bytes": ref.size,
         "serializer": ref.serializer,
     }
-    if ref.serializer == "json":
+    if ref.serializer.partition(":")[0] == "json":
         document["value"] = json.loads(data)
     return document

@@ -47,5 +47,5 @@ def _yaml(options: Options, run: str) -> int:
     if options.is_json:
         raise InvalidError("--json and --yaml exclude each other")
     space = context.workspace(options, needs_code=True)
-    put(context.yaml_text(space.definition_of(space.find(run))).rstrip("\n"))
+    put(space.yaml_of(space.find(run)).rstrip("\n"))
     return 0

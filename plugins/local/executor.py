@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from ...core.errors import PluginError
-from ...core.events import AttemptEnded
+from ...core.events import AttemptEnded, StepTold
 from ...core.orders import Order, RunContext
 from ...core.states import Reason
 from .cause import OomCounters, cause_of
@@ -107,8 +107,8 @@ class LocalExecutor:
             self._ledger.cancel(ticket)
         self._feed()
 
-    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
-        """Block until something ended, the time is over (None: for ever) or `wake` was called; return the ends."""
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
+        """Block until there is news, the time is over (None: for ever) or `wake` was called; return the news."""
         deadline = math.inf if timeout_s is None else time.monotonic() + timeout_s
         napped = False
         while True:
@@ -118,8 +118,8 @@ class LocalExecutor:
                     handler()
             self._look_after()
             self._feed()
-            if self._ledger.has_ends or self._was_woken or time.monotonic() >= deadline:
-                if not napped and self._ledger.has_ends and self._crew.is_supplied():
+            if self._ledger.has_news or self._was_woken or time.monotonic() >= deadline:
+                if not napped and self._ledger.has_news and self._crew.is_supplied():
                     napped = True
                     time.sleep(_NAP_S)
                     continue
@@ -234,6 +234,9 @@ class LocalExecutor:
             kind = report[0]
             if kind == "done" or kind == "failed" or kind == "cancelled":
                 self._on_end(worker, report)
+            elif kind == "said":
+                if worker.queue:
+                    self._ledger.said(worker.queue[0], report)
             elif kind == "ready":
                 self._on_ready(worker)
             else:
@@ -309,7 +312,7 @@ class LocalExecutor:
 
     def _pause(self, deadline: float) -> float:
         """Return how long the poll may block, in seconds; -1 for ever."""
-        if self._ledger.has_ends:
+        if self._ledger.has_news:
             return 0.0
         self._crew.keep_cores()
         until = min(deadline, self._alarm)

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from ...core.artifacts import ArtifactRef, MetricPoint, Output
-from ...core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
+from ...core.events import (
+    AttemptCancelled,
+    AttemptFailed,
+    AttemptSucceeded,
+    StepProgressed,
+    StepTold,
+    StepYielded,
+)
 from ...core.orders import Order
 from ...core.runs import StepError
 from ...core.states import Reason
@@ -30,7 +37,7 @@ def succeeded(order: Order, report: Report, *, at: float, worker: str) -> Attemp
 
 def failed(order: Order, report: Report, *, at: float, worker: str) -> AttemptFailed:
     """Return the fact that a `failed` report stands for."""
-    _, _, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics = report
+    _, _, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics, outputs = report
     return AttemptFailed(
         node=order.node,
         attempt=order.attempt,
@@ -43,7 +50,18 @@ def failed(order: Order, report: Report, *, at: float, worker: str) -> AttemptFa
         reason=Reason(reason),
         error=error,
         metrics=tuple([MetricPoint(*point) for point in metrics]) if metrics else (),
+        outputs=tuple([Output(name, role, ArtifactRef(*reference)) for name, role, *reference in outputs]),
     )
+
+
+def told(order: Order, report: Report) -> StepTold:
+    """Return the fact that a `said` report stands for."""
+    _, _, kind, payload = report
+    if kind == "yield":
+        at, value = payload
+        return StepYielded(node=order.node, attempt=order.attempt, at=at, value=value)
+    at, done, total = payload
+    return StepProgressed(node=order.node, attempt=order.attempt, at=at, done=done, total=total)
 
 
 def lost(

@@ -6,14 +6,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
-from ...core.events import AttemptEnded
+from ...core.events import AttemptEnded, StepTold
 from ...core.graph import Policy
 from ...core.orders import Order
 from ...core.runs import StepError
 from ...core.states import Reason
 from .cause import OomCounters, cause_of
 from .child import Ending
-from .facts import cancelled, failed, lost, succeeded, timed_out
+from .facts import cancelled, failed, lost, succeeded, timed_out, told
 from .worker import Report, Stop, Ticket, Worker
 
 MAX_LOSSES = 3
@@ -30,7 +30,7 @@ class Ledger:
         self._clock = clock
         self._oom = OomCounters()
         self._open: dict[str, Ticket] = {}
-        self._ends: list[AttemptEnded] = []
+        self._news: list[AttemptEnded | StepTold] = []
         self._tokens = 0
 
     def __len__(self) -> int:
@@ -38,9 +38,9 @@ class Ledger:
         return len(self._open)
 
     @property
-    def has_ends(self) -> bool:
-        """Tell whether there are ends to collect."""
-        return bool(self._ends)
+    def has_news(self) -> bool:
+        """Tell whether there is something to collect."""
+        return bool(self._news)
 
     def take(self, order: Order) -> None:
         """Take an order; it waits for a worker."""
@@ -56,10 +56,15 @@ class Ledger:
         """Return the tokens of those nodes' orders that have not ended."""
         return {self._open[node].token for node in nodes if node in self._open}
 
-    def collect(self) -> list[AttemptEnded]:
-        """Return the ends since the last call, in the order they came."""
-        ends, self._ends = self._ends, []
-        return ends
+    def collect(self) -> list[AttemptEnded | StepTold]:
+        """Return the ends since the last call and what attempts told of themselves, in the order they came."""
+        news, self._news = self._news, []
+        return news
+
+    def said(self, ticket: Ticket, report: Report) -> None:
+        """Take what a running attempt tells; late words of one before it are dropped."""
+        if report[1] == ticket.token:
+            self._news.append(told(ticket.order, report))
 
     def reported(self, ticket: Ticket, report: Report, worker: str, stop: Stop | None) -> None:
         """End an order with its worker's report; `stop` says why it was being stopped, if it was."""
@@ -126,4 +131,4 @@ class Ledger:
 
     def _end(self, ticket: Ticket, end: AttemptEnded) -> None:
         del self._open[ticket.order.node]
-        self._ends.append(end)
+        self._news.append(end)

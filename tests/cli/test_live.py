@@ -22,9 +22,11 @@ from graftline.core.events import (
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepYielded,
 )
 from graftline.core.ids import RunId
 from graftline.core.runs import StepError
@@ -264,3 +266,32 @@ def test_lines_tell_each_change_once(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_the_view_fits_where_the_output_goes(look: Look, is_plain: bool, is_quiet: bool, kind: type) -> None:
     assert type(progress(look, PENDING, "iris", is_plain=is_plain, is_quiet=is_quiet)) is kind
+
+
+def test_progress_stands_as_percent_beside_a_running_step_until_it_ends() -> None:
+    # given
+    board = Board({"a": Status.PENDING})
+    board.take([RunStarted(at=NOW), AttemptDispatched(node="a", attempt=2, at=NOW)])
+
+    # when
+    board.take([StepProgressed(node="a", attempt=2, at=NOW, done=41.0, total=100.0)])
+    told = frame(LOOK, board, "flow", NOW, 10)
+    board.take([StepProgressed(node="a", attempt=2, at=NOW, done=3.0, total=None)])
+    board.take([failed("a", 2)])
+    over = frame(LOOK, board, "flow", NOW, 10)
+
+    # then
+    assert any("41%  attempt 2" in line for line in told), told
+    assert not any("%" in line for line in over)
+
+
+def test_lines_say_nothing_of_what_a_step_tells_of_itself() -> None:
+    stream = io.StringIO()
+    lines = Lines(LOOK, {"a": Status.PENDING}, stream=stream)
+    lines.observe([RunStarted(at=NOW), AttemptDispatched(node="a", attempt=1, at=NOW)])
+    before = stream.getvalue()
+
+    lines.observe([StepYielded(node="a", attempt=1, at=NOW, value=1)])
+    lines.observe([StepProgressed(node="a", attempt=1, at=NOW, done=1.0, total=2.0)])
+
+    assert stream.getvalue() == before

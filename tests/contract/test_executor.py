@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import local_steps
@@ -17,6 +17,7 @@ from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSuccee
 from graftline.core.orders import Order
 from graftline.core.ports import Executor
 from graftline.plugins.local.runner import LocalRunner
+from graftline.plugins.mock.runner import MockRunner
 
 NOTHING, FAIL, SNOOZE = range(3)
 
@@ -98,10 +99,50 @@ class TestLocalExecutor(ExecutorContract):
         executor.close()
 
 
+class TestMockExecutor(ExecutorContract):
+    @pytest.fixture
+    def executor(self, tmp_path: Path) -> Iterator[Executor]:
+        operations = [operation("nothing"), operation("fail"), operation("snooze")]
+        # By name, as the contract's steps are called; an attempt that fails goes by the call it stands in for.
+        executor = MockRunner.executor(context(tmp_path, operations), patches={"load": _Once(local_steps.fail)})
+        yield executor
+        executor.close()
+
+    def test_an_order_ends_as_a_success_that_names_it(self, executor: Executor) -> None:
+        executor.submit([order("clean", NOTHING, attempt=3)])
+
+        end = ends(executor, 1)["clean"]
+
+        assert isinstance(end, AttemptSucceeded)
+        assert (end.node, end.attempt, end.outputs, end.worker) == ("clean", 3, (), "mock")
+
+    def test_a_cancelled_attempt_yields_its_end(self, executor: Executor) -> None:
+        executor.submit([order("quick", NOTHING), order("slow", SNOOZE, seconds=30)])
+
+        executor.cancel(["slow"], grace_s=5)  # what has begun ends before anything else happens here
+
+        found = ends(executor, 2)
+        assert isinstance(found["slow"], AttemptCancelled)
+        assert isinstance(found["quick"], AttemptSucceeded)
+        assert executor.room() == 2
+
+
 class TestFakeExecutor(ExecutorContract):
     @pytest.fixture
     def executor(self, tmp_path: Path) -> Executor:
         return FakeExecutor(_call)
+
+
+class _Once:
+    """Calls a function the first time, and nothing from then on."""
+
+    def __init__(self, function: Callable[[], object]) -> None:
+        self._function: Callable[[], object] | None = function
+
+    def __call__(self) -> None:
+        function, self._function = self._function, None
+        if function is not None:
+            function()
 
 
 def _call(order: Order) -> list[Output]:

@@ -29,9 +29,11 @@ from graftline.core.events import (
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
+    StepYielded,
 )
 from graftline.core.graph import (
     Argument,
@@ -133,7 +135,10 @@ FACT: st.SearchStrategy[Fact] = st.one_of(
         cpu_seconds=st.none() | NUMBER,
         error=ERROR,
         metrics=METRICS,
+        outputs=OUTPUTS,
     ),
+    st.builds(StepYielded, node=TEXT, attempt=st.integers(1), at=NUMBER, value=JSON),
+    st.builds(StepProgressed, node=TEXT, attempt=st.integers(1), at=NUMBER, done=NUMBER, total=st.none() | NUMBER),
     st.builds(AttemptCancelled, at=NUMBER, started=st.none() | NUMBER, seconds=st.none() | NUMBER),
     st.builds(RetryScheduled, at=NUMBER, not_before=NUMBER),
     st.builds(StepSettled, at=NUMBER),

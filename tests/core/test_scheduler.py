@@ -20,8 +20,10 @@ from graftline.core.events import (
     Fact,
     RetryScheduled,
     RunFinished,
+    StepProgressed,
     StepReused,
     StepSettled,
+    StepYielded,
 )
 from graftline.core.graph import Graph, Policy, Terminate
 from graftline.core.ids import RunId
@@ -374,3 +376,20 @@ class SchedulerMachine(RuleBasedStateMachine):
 
 TestSchedulerMachine = SchedulerMachine.TestCase
 TestSchedulerMachine.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+
+
+def test_what_a_running_step_tells_passes_through_and_late_words_are_dropped() -> None:
+    # given
+    scheduler = Scheduler(graph_of({"a": []}, {"a": Policy(retries=1)}), jobs=1)
+    begin(scheduler)
+    told = StepYielded(node="a", attempt=1, at=1.0, value=3)
+
+    # when
+    passed = scheduler.advance([told, StepProgressed(node="a", attempt=1, at=1.0, done=1.0, total=2.0)], 1.0).facts
+    scheduler.advance([bad("a")], 1.0)
+    late = scheduler.advance([told], 2.0).facts
+
+    # then
+    assert [type(each) for each in passed] == [StepYielded, StepProgressed]
+    assert scheduler.states["a"] is Status.PENDING
+    assert late == []

@@ -13,7 +13,16 @@ from run_specs import dispatched, failed, finished, spec, started, succeeded, ti
 from graftline.core.artifacts import MetricPoint
 from graftline.core.codec import fact_from_json, facts_to_json
 from graftline.core.errors import ConflictError, MissingError
-from graftline.core.events import Fact, RetryScheduled, RunFinished, StepReset, StepReused, StepSettled
+from graftline.core.events import (
+    Fact,
+    RetryScheduled,
+    RunFinished,
+    StepProgressed,
+    StepReset,
+    StepReused,
+    StepSettled,
+    StepYielded,
+)
 from graftline.core.ids import RunId
 from graftline.core.runs import RunSpec, StepRun
 from graftline.core.states import Reason, Status
@@ -28,6 +37,10 @@ FACTS: list[Fact] = [
     succeeded("a", metrics=[METRIC]),
     replace(succeeded("a"), reason=Reason.CODE_CHANGED, peak_bytes=None),
     failed("a"),
+    replace(failed("a"), outputs=(value(b"1"),)),
+    StepYielded(node="a", attempt=1, at=1.0, value={"x": [1, None]}),
+    StepYielded(node="a", attempt=1, at=1.0, value=None),
+    StepProgressed(node="a", attempt=1, at=1.0, done=1.0, total=None),
     finished(),
 ]
 
@@ -43,7 +56,10 @@ def write(store: Store, given: RunSpec) -> None:
     log = store.runs.open(given.id)
     log.append([started(), dispatched("a"), dispatched("b")])
     log.append([failed("a"), RetryScheduled(node="a", at=tick(), not_before=1.0), succeeded("b", metrics=[METRIC])])
-    log.append([dispatched("a", 2), StepReused(node="c", at=tick(), from_run=RunId("b" * 16), outputs=(value(b"c"),))])
+    told = StepProgressed(node="a", attempt=2, at=1.0, done=1.0, total=2.0)
+    log.append(
+        [dispatched("a", 2), told, StepReused(node="c", at=tick(), from_run=RunId("b" * 16), outputs=(value(b"c"),))]
+    )
     log.append([failed("a", 2), StepSettled(node="d", state=Status.SKIPPED, reason=Reason.UPSTREAM, at=tick())])
     log.append([finished(Status.FAILURE)])
     log.close()

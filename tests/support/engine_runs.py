@@ -12,7 +12,7 @@ from run_specs import spec, started, value
 
 from graftline.core.artifacts import Output
 from graftline.core.engine import Engine
-from graftline.core.events import AttemptEnded, Fact, RunFinished
+from graftline.core.events import AttemptEnded, Fact, RunFinished, StepTold
 from graftline.core.graph import Graph
 from graftline.core.ids import RunId
 from graftline.core.orders import Order, RunContext
@@ -67,7 +67,7 @@ class WatchedExecutor(FakeExecutor):
         self.cancelled.append((tuple(nodes), grace_s))
         super().cancel(nodes, grace_s=grace_s)
 
-    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
         self.waits += 1
         assert self.waits < 2000, "the run never ends"
         self.waited_s.append(timeout_s)

@@ -6,7 +6,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from graftline.core.artifacts import Output
-from graftline.core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded
+from graftline.core.events import (
+    AttemptCancelled,
+    AttemptEnded,
+    AttemptFailed,
+    AttemptSucceeded,
+    StepTold,
+)
 from graftline.core.orders import Order
 from graftline.core.runs import StepError
 from graftline.core.states import Reason
@@ -31,7 +37,7 @@ class FakeExecutor:
         self.is_closed = False
         self._call = call
         self._running: dict[str, Order] = {}
-        self._ends: deque[AttemptEnded] = deque()
+        self._ends: deque[AttemptEnded | StepTold] = deque()
 
     @property
     def running(self) -> list[str]:
@@ -87,7 +93,7 @@ class FakeExecutor:
                     )
                 )
 
-    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
         """Return the ends that are there; never blocks.
 
         Raises:

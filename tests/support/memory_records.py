@@ -16,8 +16,10 @@ from graftline.core.events import (
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepProgressed,
     StepReset,
     StepSettled,
+    StepYielded,
 )
 from graftline.core.graph import Constant
 from graftline.core.ids import RunId
@@ -63,7 +65,7 @@ def _move(step: Step, path: str, state: Status) -> None:
 
 def apply(record: Record, fact: Fact) -> None:
     """Project one fact."""
-    if isinstance(fact, CancelRequested):
+    if isinstance(fact, CancelRequested | StepYielded | StepProgressed):
         return
     if isinstance(fact, RunStarted | RunFinished):
         apply_to_run(record, fact)
@@ -114,7 +116,7 @@ def _end(step: Step, fact: AttemptSucceeded | AttemptFailed | AttemptCancelled) 
         if isinstance(fact, AttemptSucceeded):
             state, outputs = Status.SUCCESS, fact.outputs
         else:
-            state, error = Status.FAILURE, fact.error
+            state, error, outputs = Status.FAILURE, fact.error, fact.outputs
     _move(step, fact.node, state)
     step.reason, step.shown, step.results[fact.attempt] = fact.reason, fact.attempt, (outputs, metrics)
     step.attempts[fact.attempt] = replace(
@@ -175,6 +177,6 @@ def step_run(record: Record, path: str) -> StepRun:
         params={each.name: each.source.value for each in node.arguments if isinstance(each.source, Constant)},
         cached_from=step.cached_from,
         error=shown.error if shown and step.state in (Status.FAILURE, Status.PENDING) else None,
-        outputs=outputs if step.state.is_good else (),
+        outputs=outputs if step.state.is_good or step.state is Status.FAILURE else (),
         metrics=metrics,
     )

@@ -23,7 +23,7 @@ class Sample:
         source = ROOT / "samples" / name
         self.root = folder / source.stem
         if source.is_dir():
-            ignored = shutil.ignore_patterns("__pycache__", "out", "*.png")
+            ignored = shutil.ignore_patterns("__pycache__", "out", "*.png", "ridge.md")
             shutil.copytree(source, self.root, ignore=ignored)
         else:
             self.root.mkdir()

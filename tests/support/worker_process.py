@@ -45,6 +45,8 @@ class WorkerProcess:
         self.objects.mkdir(exist_ok=True)
         self._log = directory
         self._tokens = 0
+        self.said: list[Message] = []
+        """What attempts told of themselves, by `run`."""
         mine, theirs = socket_pair()
         self.channel = Channel(mine, str(self.objects))
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
@@ -112,7 +114,8 @@ class WorkerProcess:
     def run(self, step: Operation, arguments: Mapping[str, Any] | None = None, files: Sequence[Any] = ()) -> Message:
         """Run one attempt and return its report."""
         token = self.send(step, arguments, files)
-        report = self.receive()
+        while (report := self.receive())[0] == "said":
+            self.said.append(report)
         assert report[1] == token
         return report
 

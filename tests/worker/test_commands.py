@@ -202,3 +202,51 @@ def test_an_error_in_a_script_points_at_its_line(worker: WorkerProcess) -> None:
         ("train.py", 4, "f()"),
         ("train.py", 2, "return 1 / 0"),
     ]
+
+
+def entry(name: str, *returns: Return | str) -> Operation:
+    return operation(Call(kind=CallKind.SCRIPT, script="lib/etl.py", qualname=name), *returns)
+
+
+def test_a_function_of_a_script_is_called_with_arguments_cast(worker: WorkerProcess) -> None:
+    (worker.cwd / "lib").mkdir()
+    (worker.cwd / "lib" / "near.py").write_text("TWO = 2\n")
+    (worker.cwd / "lib" / "etl.py").write_text(
+        "import datetime\nfrom near import TWO\nprint('imported')\n"
+        "def run(day: datetime.date, n: int = 1):\n    return [day.year, n * TWO]\n"
+        "def stream(n):\n    yield from range(n)\n"
+    )
+
+    first = worker.values(entry("run", "x"), {"day": ("t", "2026-01-02"), "n": ("t", "3")})
+    again = worker.values(entry("run", "x"), {"day": "2025-01-02"})
+
+    assert (first, again) == ({"x": b"[2026,6]"}, {"x": b"[2025,2]"})
+    assert worker.values(entry("stream", "x"), {"n": 2}) == {"x": b"[0,1]"}
+    assert b"".join(each for each in worker.printed() if isinstance(each, bytes)).count(b"imported") == 1
+
+
+def test_a_script_named_like_a_module_takes_nothing_from_it(worker: WorkerProcess) -> None:
+    (worker.cwd / "lib").mkdir()
+    (worker.cwd / "lib" / "json.py").write_text("def run():\n    import json\n    return json.dumps([1])\n")
+    call = Call(kind=CallKind.SCRIPT, script="lib/json.py", qualname="run")
+
+    assert worker.values(operation(call, "x")) == {"x": b'"[1]"'}
+
+
+def test_a_script_logs_as_a_function_does(worker: WorkerProcess) -> None:
+    (worker.cwd / "train.py").write_text(
+        "import graftline\n"
+        "for step in range(3): graftline.log_metric('loss', 1 / (step + 1), step=step)\n"
+        "graftline.log_artifact({'a': 1}, 'note')\n"
+        "open('plot.txt', 'w').write('p')\ngraftline.log_artifact('plot.txt')\n"
+        "graftline.progress(1, 1)\n"
+    )
+
+    report: Any = worker.run(script())
+
+    assert [(key, step) for key, _, step, _ in report[7]] == [("loss", 0), ("loss", 1), ("loss", 2)]
+    assert {(name, role, data) for name, role, *_, data in outputs_of(report)} == {
+        ("note", "value", b'{"a":1}'),
+        ("plot.txt", "file", b"p"),
+    }
+    assert [message[2] for message in worker.said] == ["progress"]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from loading import load, loaded, write
+from notebooks import code, notebook
 
 from graftline import InvalidError
 from graftline.core.graph import CallKind, Constant
@@ -269,3 +270,34 @@ def test_a_file_named_like_a_module_of_python_is_refused(tmp_path: Path) -> None
     assert isinstance(answer, InvalidError)
     assert "not this file" in answer.message
     assert answer.hint == "rename the file"
+
+
+def test_a_script_that_only_defines_run_is_called_through_it(tmp_path: Path) -> None:
+    write(tmp_path, {"etl.py": "def run(day: str, n: int = 3):\n    return n\n\n\ndef other():\n    pass\n"})
+
+    call = loaded(tmp_path, "etl.py", params={"day": "7"}).graph.operations[0].call
+    named = loaded(tmp_path, "etl.py:other").graph.operations[0]
+
+    assert (call.kind, call.script, call.qualname) == (CallKind.SCRIPT, "etl.py", "run")
+    assert (named.call.qualname, named.returns) == ("other", ())
+    missing = load(tmp_path, "etl.py")
+    assert isinstance(missing, InvalidError)
+    assert "step 'etl': needs 'day'" in missing.message
+    assert (missing.file, missing.line) == ("etl.py", 1)
+
+
+def test_a_script_with_a_main_block_stays_a_program(tmp_path: Path) -> None:
+    write(tmp_path, {"etl.py": "def run():\n    return 1\n\n\nif __name__ == '__main__':\n    run()\n"})
+
+    assert loaded(tmp_path, "etl.py").graph.operations[0].call.qualname is None
+
+
+def test_a_notebook_is_loaded_and_recorded(tmp_path: Path) -> None:
+    write(tmp_path, {"a/report.ipynb": notebook(code("C = 1", "parameters"))})
+
+    answer = loaded(tmp_path, "a/report.ipynb", params={"C": "2"})
+
+    assert answer.graph.name == "report"
+    assert answer.graph.operations[0].call.kind is CallKind.NOTEBOOK
+    assert answer.graph.nodes[0].arguments[0].source == Constant(2, "cli")
+    assert list(answer.snapshot.files) == ["a/report.ipynb"]

@@ -111,13 +111,8 @@ def test_functions_and_values_come_by_value(worker: WorkerProcess) -> None:
     assert called == {"x": b"3"}
 
 
-def test_a_coroutine_is_run_and_a_generator_is_refused(worker: WorkerProcess) -> None:
+def test_a_coroutine_is_run_to_its_end(worker: WorkerProcess) -> None:
     assert worker.values(python("later", "x"), {"n": 1}) == {"x": b"2"}
-    for name, words in (("lazy", "a generator (lazy)"), ("lazy_later", "an async generator (lazy_later)")):
-        reason, error = worker.failure(python(name, "x"))
-        assert reason == "UNPICKLABLE"
-        assert words in error.message
-    assert worker.failure(python("lazy"))[0] == "UNPICKLABLE"
 
 
 def test_several_returns_take_as_many_values(worker: WorkerProcess) -> None:

@@ -1,0 +1,205 @@
+"""Pipelines that are written by calls: `@pipeline` around a body, which is run once for each compile."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from inspect import Parameter
+from typing import Any, Generic, ParamSpec, TypeVar, overload
+
+from .bodies import Body, recording
+from .callables import Wrapped, origin
+from .calls import CalledTask
+from .constants import Constants
+from .errors import InvalidError, nearest
+from .futures import Future, futures_in, source_of
+from .given import Given
+from .graph import Constant, Json
+from .ids import name_problem
+from .pipeline import OrderRule, Pipeline
+from .place import caller, told_at
+from .ports import Workshop
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class CalledPipeline(Pipeline, Wrapped, Generic[P, R]):
+    """A pipeline whose steps are the calls its body makes. The body's arguments are the pipeline's parameters."""
+
+    __wrapped__: Callable[P, R]
+
+    def __init__(self, function: Callable[P, R], name: str | None, order: str, description: str | None):
+        self.__wrapped__ = function
+        self.__doc__ = function.__doc__
+        self.place = origin(function) or caller()
+        self.name = name
+        self.params = {}
+        self.description = description
+        problems = [*self._header_problems(order), *self._body_problems(function)]
+        if problems:
+            raise told_at(self.place, problems)
+        self.order = OrderRule(order)
+
+    def __repr__(self) -> str:
+        return f"<pipeline {self.name}>"
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call the body as the plain function it is: its tasks run here and now, and nothing is recorded."""
+        return self.__wrapped__(*args, **kwargs)
+
+    def _body_problems(self, function: Callable[..., object]) -> list[InvalidError]:
+        problems: list[InvalidError] = []
+        if not inspect.isfunction(function):
+            return [self._wrong(f"@pipeline takes a function, not {function!r}", "put it above a `def`")]
+        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+            problems.append(self._wrong("its body is a plain `def`", "its tasks may be `async def`"))
+        for each in inspect.signature(function).parameters.values():
+            if each.kind in (each.VAR_POSITIONAL, each.POSITIONAL_ONLY):
+                text = f"its argument '{each}' has no name that a parameter could be given by"
+                problems.append(self._wrong(text))
+        return problems
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A pipeline as its steps, and what is left of the parameters for them."""
+
+    pipeline: Pipeline
+    given: Given
+    params: Mapping[str, Json]
+    """Parameters of the body that a person gave, cast, by name."""
+
+
+@overload
+def pipeline(function: Callable[P, R], /) -> CalledPipeline[P, R]: ...
+@overload
+def pipeline(
+    *, name: str | None = ..., order: str = ..., description: str | None = ...
+) -> Callable[[Callable[P, R]], CalledPipeline[P, R]]: ...
+def pipeline(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    name: str | None = None,
+    order: str = "listed",
+    description: str | None = None,
+) -> Any:
+    """Make a pipeline of a function that calls tasks: `@pipeline`, or `@pipeline(name="iris")`.
+
+    Args:
+        function: Its arguments are the pipeline's parameters; it is run once for each compile, with their real values.
+        name: None: that of the function.
+        order: As of `Pipeline`; calls are listed in the order they are made.
+        description: None: the first line of the function's docstring.
+
+    Raises:
+        InvalidError: anything in it is wrong.
+    """
+
+    def wrap(body: Callable[..., Any]) -> CalledPipeline[..., Any]:
+        first = (inspect.getdoc(body) or "").partition("\n")[0] or None
+        named = getattr(body, "__name__", None) if name is None else name
+        return CalledPipeline(body, named, order, first if description is None else description)
+
+    return wrap if function is None else wrap(function)
+
+
+def written(made: Pipeline, workshop: Workshop, given: Given) -> Written:
+    """Return a pipeline with its steps: for one that is written by calls, run its body with the parameters given.
+
+    Raises:
+        InvalidError: a parameter is missing, unknown or does not cast; or whatever the body raises, at its line.
+    """
+    if not isinstance(made, CalledPipeline):
+        return Written(made, given, {})
+    values, params = _parameters(made, workshop, given)
+    body = Body()
+    with recording(body):
+        outcome = workshop.call(made.__wrapped__, values)
+    _name_outputs(made, body, outcome)
+    if not body.steps:
+        raise made._wrong("its body calls no task", "a step is a call of a function that @task is above")
+    steps = Pipeline(body.steps, made.name, order=made.order, description=made.description)
+    steps.place = made.place
+    # A parameter reaches a step through the body alone; what is named for one step is still the step's.
+    return Written(steps, _for_steps(given), params)
+
+
+def _parameters(
+    made: CalledPipeline[..., Any], workshop: Workshop, given: Given
+) -> tuple[dict[str, object], dict[str, Json]]:
+    values: dict[str, object] = {}
+    params: dict[str, Json] = {}
+    problems: list[InvalidError] = []
+    constants = Constants(workshop)
+    signature = workshop.signature(made.__wrapped__)
+    for name, annotation, is_required in _wanted(signature, given):
+        found = given.find("", name)
+        if found is None:
+            if is_required:
+                hint = f"give it: -p {name}=..., params=, or a default"
+                problems.append(made._wrong(f"it needs the parameter '{name}', and nothing gives it", hint))
+            continue
+        try:
+            values[name] = workshop.cast(found.value, annotation, is_text=found.is_text)
+            constant = constants.given(found, annotation)
+        except InvalidError as problem:
+            problems.append(made._wrong(f"parameter '{name}': {problem.message}", problem.hint))
+            continue
+        if isinstance(constant, Constant):
+            params[name] = constant.value
+    problems += _unknown(made, signature, given)
+    if problems:
+        raise InvalidError.all_of(problems)
+    return values, params
+
+
+def _wanted(signature: inspect.Signature, given: Given) -> list[tuple[str, object, bool]]:
+    """Return (name, annotation, whether it is required) of the body's arguments; `**kwargs` takes all that is given."""
+    wanted: list[tuple[str, object, bool]] = []
+    for each in signature.parameters.values():
+        if each.kind is not each.VAR_KEYWORD:
+            wanted.append((each.name, each.annotation, each.default is each.empty))
+            continue
+        rest = [name for name in given.names_for("") if name not in signature.parameters]
+        wanted += [(name, each.annotation, False) for name in rest]
+    return wanted
+
+
+def _unknown(made: CalledPipeline[..., Any], signature: inspect.Signature, given: Given) -> list[InvalidError]:
+    if any(each.kind is Parameter.VAR_KEYWORD for each in signature.parameters.values()):
+        return []
+    known = list(signature.parameters)
+    hint = f"it takes {', '.join(known)}" if known else "its body takes no arguments"
+    return [
+        made._wrong(f"it takes no parameter '{name}'{nearest(name, known)}", hint)
+        for name in given.demanded()
+        if ":" not in name and name not in known
+    ]
+
+
+def _for_steps(given: Given) -> Given:
+    def own(values: Mapping[str, Any]) -> dict[str, Any]:
+        return {key: value for key, value in values.items() if ":" in key}
+
+    return replace(given, typed=own(given.typed), call=own(given.call), environ={}, file=own(given.file))
+
+
+def _name_outputs(made: CalledPipeline[..., Any], body: Body, outcome: object) -> None:
+    """Give what the body returns in a dict the names it has there."""
+    named = outcome if isinstance(outcome, dict) else {}
+    if isinstance(outcome, Future):
+        source_of(outcome, body)
+    elif outcome is not None and (not isinstance(outcome, list | tuple | dict) or not futures_in(outcome)):
+        raise made._wrong(f"its body returns {outcome!r}", "return what a task returned, several of them, or a dict")
+    for name, future in named.items():
+        if not isinstance(future, Future):
+            raise made._wrong(f"its body returns {future!r} as '{name}'", "return what tasks returned")
+        step, output = source_of(future, body)
+        if (trouble := name_problem(name)) is not None:
+            raise made._wrong(f"its body returns {name!r}, which is no name: {trouble}")
+        if name != output:
+            assert isinstance(step, CalledTask)
+            step.rename(output, name)
