@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .core.called import pipeline
     from .core.calls import task
     from .core.catalog import Catalog
+    from .core.composites import Conditional, Loop, Map, Parallel
     from .core.errors import (
         Cancelled,
         CheckError,
@@ -35,15 +36,19 @@ __all__ = [
     "Cancelled",
     "Catalog",
     "CheckError",
+    "Conditional",
     "ConflictError",
     "FailedError",
     "Function",
     "GraftError",
     "InvalidError",
     "Kind",
+    "Loop",
+    "Map",
     "MissingError",
     "NotebookJob",
     "NotebookTask",
+    "Parallel",
     "Pipeline",
     "PluginError",
     "PythonJob",
@@ -73,6 +78,7 @@ _HOMES = {
     "core.called": ("pipeline",),
     "core.calls": ("task",),
     "core.catalog": ("Catalog",),
+    "core.composites": ("Conditional", "Loop", "Map", "Parallel"),
     "core.errors": (
         "Cancelled",
         "CheckError",

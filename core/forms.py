@@ -5,30 +5,45 @@ A form names its key (`python: steps:fit`), the further keys that are its own, a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .callables import plain
+from .composites import Conditional, Loop, Map, Parallel
 from .errors import InvalidError
 from .functions import Function
 from .graph import Json
 from .marks import Path, shown
+from .nesting import Nested
+from .shapeforms import (
+    Data,
+    Made,
+    conditional_data,
+    loop_data,
+    make_conditional,
+    make_loop,
+    make_map,
+    make_nested,
+    make_parallel,
+    map_data,
+    nested_data,
+    parallel_data,
+)
 from .steps import Step
 from .tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub, name_of
 
 if TYPE_CHECKING:
     from .definitions import Reading, Writing  # they hold the table of forms
 
-Data = Mapping[str, Any]
-"""One step of a YAML file; Any because this is a serialization edge."""
-
 
 class Form(NamedTuple):
     """How one class of steps is written."""
 
     step: type[Step]
-    make: Callable[[Reading, Data, Path, dict[str, Any]], Step]
-    """Data of a step, where it stands, and `name`, `returns` and options as its class takes them -> the step."""
+    make: Callable[[Reading, Data, Path, dict[str, Any], Made], Step]
+    """Data of a step, where it stands, `name`, `returns` and options as its class takes them, and the steps it may take
+    outputs of -> the step."""
     write: Callable[[Writing, Any], dict[str, Json]]
     """The form's own keys for a step."""
     own: tuple[str, ...] = ()
@@ -37,7 +52,7 @@ class Form(NamedTuple):
     """Whether it takes `returns`."""
 
 
-def _python(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+def _python(reading: Reading, data: Data, path: Path, given: dict[str, Any], made: Made) -> Step:
     function = plain(reading.function(data["python"], (*path, "python")))
     if data.get("stream_end") is not None:
         return AsyncPythonTask(function, stream_end_type=data["stream_end"], **_declared(given))
@@ -47,26 +62,26 @@ def _python(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> 
     return PythonTask(function, **given)
 
 
-def _shell(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+def _shell(reading: Reading, data: Data, path: Path, given: dict[str, Any], made: Made) -> Step:
     if "name" not in given:
         raise InvalidError("a shell step needs a name", "write name: NAME below it")
     return ShellTask(data["shell"], takes=data.get("takes"), **_declared(given))
 
 
-def _script(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+def _script(reading: Reading, data: Data, path: Path, given: dict[str, Any], made: Made) -> Step:
     return ScriptTask(data["script"], args=data.get("args") or (), entry=data.get("entry"), **_declared(given))
 
 
-def _notebook(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+def _notebook(reading: Reading, data: Data, path: Path, given: dict[str, Any], made: Made) -> Step:
     return NotebookTask(data["notebook"], **_declared(given))
 
 
-def _stub(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+def _stub(reading: Reading, data: Data, path: Path, given: dict[str, Any], made: Made) -> Step:
     given.setdefault("name", data["stub"])
     return Stub(**_declared(given))
 
 
-def _function(reading: Reading, data: Data, path: Path, given: dict[str, Any]) -> Step:
+def _function(reading: Reading, data: Data, path: Path, given: dict[str, Any], made: Made) -> Step:
     return Function(data["function"], version=data.get("version"), **_declared(given))
 
 
@@ -77,7 +92,10 @@ def _declared(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _python_data(writing: Writing, task: PythonTask) -> dict[str, Json]:
-    return {"python": writing.function(task), **({} if task.stream_end is None else {"stream_end": task.stream_end})}
+    return {
+        "python": writing.function(task, task.function),
+        **({} if task.stream_end is None else {"stream_end": task.stream_end}),
+    }
 
 
 def _shell_data(writing: Writing, task: ShellTask) -> dict[str, Json]:
@@ -110,6 +128,11 @@ FORMS: dict[str, Form] = {
     "notebook": Form(NotebookTask, _notebook, _notebook_data),
     "function": Form(Function, _function, _function_data, own=("version",)),
     "stub": Form(Stub, _stub, _stub_data),
+    "parallel": Form(Parallel, make_parallel, parallel_data, own=("gather",), returns=False),
+    "map": Form(Map, make_map, map_data, own=("iterate_on", "iterate_as", "reducer", "collect"), returns=False),
+    "conditional": Form(Conditional, make_conditional, conditional_data, own=("branches", "default"), returns=False),
+    "loop": Form(Loop, make_loop, loop_data, own=("max_iterations", "break_on", "index_as"), returns=False),
+    "pipeline": Form(Nested, make_nested, nested_data, returns=False),
 }
 
 
@@ -129,6 +152,25 @@ def form_of(step: Step) -> Form:
 def is_bare(task: Step) -> bool:
     """Tell whether a step is a function listed without a wrapper, under its own name."""
     return isinstance(task, PythonTask) and task.returns is None and task.name == name_of(task.function)
+
+
+def called(data: object) -> str | None:
+    """Return the name a step of plain data will have, as far as that can be told before it is made."""
+    if isinstance(data, str):
+        return re.split(r"[:.]", data)[-1]
+    if not isinstance(data, Mapping):
+        return None
+    if data.get("name") is not None:
+        return str(data["name"])
+    key = next((each for each in data if each in FORMS), None)
+    value = data.get(key) if key is not None else None
+    if key in ("script", "notebook") and isinstance(value, str):
+        return re.split(r"/", value)[-1].rpartition(".")[0]
+    if key in ("stub", "function") and isinstance(value, str):
+        return value.partition("@")[0]
+    if key == "python" and isinstance(value, str):
+        return re.split(r"[:.]", value)[-1]
+    return value.get("name") if key == "pipeline" and isinstance(value, Mapping) else key
 
 
 def form_problem(data: Data) -> str:

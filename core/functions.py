@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
@@ -11,9 +11,11 @@ from .codec import canonical, plain
 from .errors import InvalidError, MissingError, nearest
 from .graph import Json, Return
 from .ids import name_problem
+from .nesting import Composite
 from .options import Options
 from .place import caller
 from .returns import Returns
+from .steps import OutputOf, Step, Unit
 from .tasks import Task
 
 
@@ -170,34 +172,54 @@ class Function(Task):
             ) from None
         self.version = version or written
         super().__init__(self.function if name is None else name, place, returns, dict(options))
-        self.given: Mapping[str, Any] = {key: value for key, value in options.items() if value is not None}
+        given: Any = {key: value for key, value in options.items() if value is not None}
+        self.given: Options = given
         """The options as written, for the step of its kind."""
         self.wants = returns
         self.written = self.policy
         """How it is attempted as far as the options say, without those the function is registered with."""
+        self.said = self.settled
+        """Fields of the policy that the options say."""
         self.found: FunctionVersion | None = None
         """Which version it is; None until it is looked up."""
-        self._task: Task | None = None
+        self._step: Step | None = None
 
     @property
-    def task(self) -> Task:
-        """Return what is executed; it is there once it was looked up."""
-        if self._task is None:
+    def step(self) -> Step:
+        """Return what is executed: a task, or a pipeline as a step. It is there once it was looked up."""
+        if self._step is None:
             raise self.problem("is not looked up yet: only a compile knows the registered functions")
-        return self._task
+        return self._step
 
-    def resolve(self, found: FunctionVersion, task: Task) -> None:
+    def resolve(self, found: FunctionVersion, step: Step) -> None:
         """Say what it stands for: the version, and the step its kind made of it."""
-        self.found, self._task = found, task
-        self.policy, self.params = task.policy, task.params
+        self.found, self._step = found, step
+        self.policy, self.settled, self.params = step.policy, step.settled, step.params
+        step.on_failure = self.on_failure
 
     @property
     def returns(self) -> tuple[Return, ...] | None:
         """What it keeps; what its function is registered with, once that is known."""
-        return self._returns if self._task is None else self._task.returns
+        return self._step.returns if isinstance(self._step, Task) else self._returns
 
-    def __getitem__(self, output: str) -> Any:
+    def __getitem__(self, output: str) -> OutputOf:
         """Name one output; which ones there are is known to the compiler alone."""
-        from .steps import OutputOf
-
         return OutputOf(self, output)
+
+
+def executed(step: Step) -> Step:
+    """Return what a step calls: a registered function stands for the step its kind made of it; any other for itself."""
+    return step.step if isinstance(step, Function) else step
+
+
+def functions_in(steps: Iterable[Step]) -> Iterator[Function]:
+    """Yield every step that names a registered function, inside composites and in what takes over on failure too."""
+    for step in steps:
+        if isinstance(step, Function):
+            yield step
+        elif isinstance(step, Composite):
+            for pipeline in step.pipelines.values():
+                yield from functions_in(pipeline.steps)
+        for item in step.on_failure if isinstance(step.on_failure, list | tuple) else [step.on_failure]:
+            if isinstance(item, Unit) and (not isinstance(item, Step) or item is not step):
+                yield from functions_in(getattr(item, "steps", [item]))

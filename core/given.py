@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_PRM_"
@@ -52,6 +52,10 @@ class Given:
         if name in self.pipeline:
             return Value(self.pipeline[name], "pipeline", name, False)
         return None
+
+    def inside(self, params: Mapping[str, object]) -> Given:
+        """Return it for the steps of a pipeline inside, whose own parameters are nearer than those around it."""
+        return replace(self, pipeline={**self.pipeline, **params}) if params else self
 
     def names_for(self, step: str) -> list[str]:
         """Return every name `find` knows for a step, in a stable order."""

@@ -8,7 +8,7 @@ replays the growth of a run gets the same graph.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias, assert_never
 
@@ -147,6 +147,17 @@ def pruned(graph: Graph, paths: set[str]) -> Graph:
         if each.node in plot.nodes and each.node not in paths:
             plot.grow(*each)
     return plot.graph()
+
+
+def with_grown(graph: Graph, paths: Iterable[str]) -> set[str]:
+    """Return these paths and those of all nodes that grew out of one of them, or out of what grew so."""
+    found = set(paths)
+    plot = Plot(graph.origin or graph)
+    for each in graph.growth:
+        added, _ = plot.grow(*each)
+        if each.node in found:
+            found.update([node.path for node in added])
+    return found
 
 
 def outlined(graph: Graph) -> Graph:

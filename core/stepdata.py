@@ -14,7 +14,6 @@ from .options import MODES, Options, Wire
 from .place import Place
 from .returns import arrow, json, metric, pickled, state
 from .steps import OutputOf, Step
-from .tasks import Task
 
 OPTIONS = tuple(Options.__annotations__)
 """Every option of a step, by the same name as in Python."""
@@ -66,17 +65,23 @@ def wire_from(data: object, made: Mapping[str, Step]) -> Any:
     return step[data["output"]]
 
 
-def steps_wired(inputs: object) -> Iterator[str]:
-    """Yield the names of the steps that `inputs` of plain data takes outputs of."""
-    if isinstance(inputs, Mapping):
-        if set(inputs) == {"step", "output"} and isinstance(inputs["step"], str):
-            yield inputs["step"]
-        else:
-            for each in inputs.values():
-                yield from steps_wired(each)
-    elif isinstance(inputs, list):
-        for each in inputs:
+def steps_wired(data: object) -> Iterator[str]:
+    """Yield the names of the steps that plain data take outputs of, anywhere in them."""
+    if isinstance(data, Mapping):
+        if set(data) == {"step", "output"} and isinstance(data["step"], str):
+            yield data["step"]
+        for each in data.values():
             yield from steps_wired(each)
+    elif isinstance(data, list):
+        for each in data:
+            yield from steps_wired(each)
+
+
+def wire_data(wire: Wire) -> Json:
+    """Return a wire as plain data."""
+    if isinstance(wire, OutputOf):
+        return {"step": wire.step.name, "output": wire.name}
+    return wire if isinstance(wire, str) else [wire_data(each) for each in wire]
 
 
 def catalog_from(data: object) -> object:
@@ -112,7 +117,7 @@ def options_data(step: Step) -> dict[str, Json]:
     """
     found: dict[str, Json] = {}
     if step.inputs:
-        found["inputs"] = {argument: _wire_data(wire) for argument, wire in step.inputs.items()}
+        found["inputs"] = {argument: wire_data(wire) for argument, wire in step.inputs.items()}
     for name, value in step.params.items():
         check_plain(value, f"step '{step.name}': the parameter '{name}'", step.place)
     if step.params:
@@ -127,22 +132,22 @@ def options_data(step: Step) -> dict[str, Json]:
         found["fence"] = step.fence
     if step.modes != MODES:
         found["modes"] = list(step.modes)
-    if isinstance(step, Task):
-        found |= _policy_data(step.written if isinstance(step, Function) else step.policy)
-    return found
+    policy = step.written if isinstance(step, Function) else step.policy
+    # What was written counts even where it is the default: inside a composite that says something else it wins.
+    return found | _policy_data(policy, step.said if isinstance(step, Function) else step.settled)
 
 
-def _policy_data(policy: Policy) -> dict[str, Json]:
+def _policy_data(policy: Policy, settled: frozenset[str]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name in _PLAIN_POLICY:
-        if (value := getattr(policy, name)) != getattr(_DEFAULT, name):
+        if (value := getattr(policy, name)) != getattr(_DEFAULT, name) or (name in settled and value is not None):
             found[name.removesuffix("_s")] = value
     for name in _LISTS:
-        if value := getattr(policy, name):
+        if (value := getattr(policy, name)) or name in settled:
             found[name] = list(value)
-    if policy.resources:
+    if policy.resources or "resources" in settled:
         found["resources"] = dict(policy.resources)
-    if policy.cache != _DEFAULT.cache:
+    if policy.cache != _DEFAULT.cache or "cache" in settled:
         found["cache"] = {"always": True, "never": False}.get(policy.cache, policy.cache)
     if policy.terminate is not None:
         found["terminate_with_success" if policy.terminate is Terminate.SUCCESS else "terminate_with_failure"] = True
@@ -150,12 +155,6 @@ def _policy_data(policy: Policy) -> dict[str, Json]:
     if not policy.store_copy:
         catalog["store_copy"] = False
     return {**found, "catalog": catalog} if catalog else found
-
-
-def _wire_data(wire: Wire) -> Json:
-    if isinstance(wire, OutputOf):
-        return {"step": wire.step.name, "output": wire.name}
-    return wire if isinstance(wire, str) else [_wire_data(each) for each in wire]
 
 
 def _return_data(declared: Return) -> Json:

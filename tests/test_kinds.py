@@ -16,13 +16,14 @@ from graftline.store.store import Store, open_store
 
 FLOW = """
 from graftline import AsyncPythonTask, Pipeline, PythonTask
-from kind_steps import logging_then_failing, told_slowly, words, progressing
+from kind_steps import logging_then_failing, logging_then_waiting, told_slowly, words, progressing
 
 flow = Pipeline(
     [
         PythonTask(told_slowly, returns=["numbers"], params={"n": 4, "pause": 0.01}),
         AsyncPythonTask(words, returns=["full_text"], params={"text": "a b"}),
         PythonTask(progressing, returns=["n"], params={"n": 4}),
+        PythonTask(logging_then_waiting, params={"seconds": 30}, timeout=0.4, fence=False),
         PythonTask(logging_then_failing, returns=["x"], params={"text": "no"}, retries=1),
     ],
     name="flow",
@@ -96,6 +97,7 @@ def test_evidence_of_the_last_failed_attempt_can_be_read(folder: Path, home: Pat
     shown = graft(folder, home, "output", "@last", "logging_then_failing:evidence")
 
     assert json.loads(shown) == {"note": "no"}
+    assert json.loads(graft(folder, home, "output", "@last", "before")) == {"waited": 0}
     assert json.loads(graft(folder, home, "output", "@last", "full_text")) == "a b"
 
 

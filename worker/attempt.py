@@ -90,7 +90,7 @@ class Attempts:
             os._exit(1)
         try:
             if problem is not None and (was_cancelled or isinstance(problem, StepCancelled)):
-                return ("cancelled", token, started, time.perf_counter() - begin)
+                return ("cancelled", token, started, time.perf_counter() - begin, attempt.evidence())
             return self._report(attempt, problem, token, started, begin)
         finally:
             del problem  # its traceback holds this frame: a cycle that would keep the step's values until a collection
@@ -199,7 +199,7 @@ class Attempts:
             outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs.values())
             return ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
         reason, error = attempt.failure(problem, self._context.secrets)
-        evidence = tuple((o.name, o.role, *_flat(o)) for o in attempt.evidence())
+        evidence = attempt.evidence()
         return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics, evidence)
 
 
@@ -261,9 +261,10 @@ class _Attempt:
             reason = Reason.INPUT
         return reason, describe_failure(problem, self.inputs, secrets)
 
-    def evidence(self) -> list[Output]:
-        """Return what it logged: that stays when it fails, which what it returns does not."""
-        return [self.outputs[name] for name in self._logged if name in self.outputs]
+    def evidence(self) -> tuple[tuple[Any, ...], ...]:
+        """Return what it logged, as the protocol has outputs: that stays when it fails, what it returns does not."""
+        kept = [self.outputs[name] for name in sorted(self._logged)]
+        return tuple((output.name, output.role, *_flat(output)) for output in kept)
 
     def log(self, path_or_value: object, name: str | None) -> None:
         """Take a logged file or value as it is now, or an output that is stored already.

@@ -27,7 +27,7 @@ Worker to executor:
     ("failed", token, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics, outputs)
         reason: a `Reason` value                 error: a `StepError`
         outputs: as above, what it had logged before it failed
-    ("cancelled", token, started, seconds)
+    ("cancelled", token, started, seconds, outputs)
     ("said", token, kind, payload)               in the middle of an attempt, at most some twenty a second
         kind `yield`: (at, preview as JSON holds it) · `progress`: (at, done, total or None)
     ("refused", message)                        the worker cannot work at all (context does not hold); it leaves

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import posixpath
+import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -83,7 +84,13 @@ class NotebookStep:
 
     def _read(self) -> Any:
         """Return the notebook as nbformat's nodes, without what an earlier execution left in it."""
-        nbformat: Any = import_module("nbformat")  # 60 ms, an extra, and untyped
+        try:
+            nbformat: Any = import_module("nbformat")  # 60 ms, an extra, and untyped
+        except (
+            ModuleNotFoundError
+        ) as problem:  # the loader looked; this is another interpreter, or it was removed since
+            text = f"{problem.name} is not installed for {sys.executable}: pip install 'graftline[notebook]'"
+            raise ModuleNotFoundError(text, name=problem.name) from None
         path = os.path.join(self._context.root, self._path)
         self._files.look_at(path)
         with open(path, encoding="utf-8") as file:

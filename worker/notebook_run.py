@@ -35,7 +35,8 @@ _INTERRUPT_S = 0.5
 """Seconds a cell has to clean up after its KeyboardInterrupt; below the second a step has at its time limit."""
 _LEAVE_S = 2.0
 """Seconds a kernel has for its exit handlers."""
-_JOIN_S = 5.0
+_JOIN_S = 0.3
+"""Seconds to wait for nbclient, which looks once a second whether the kernel is alive; it ends by itself."""
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _DESCRIPTORS = {"stdout": 1, "stderr": 2}
 
@@ -104,6 +105,7 @@ class _Driver(threading.Thread):
         self._process: subprocess.Popen[bytes] | None = None
         self._running = ""
         """The cell that runs, for messages."""
+        self._is_unwanted = False  # not `_is_stopped`: that is Thread's own
         self.problem: BaseException | None = None
 
     def run(self) -> None:
@@ -115,10 +117,12 @@ class _Driver(threading.Thread):
         finally:
             self._theirs.close()
             # What was sent is still read; then comes the end, also when a process the kernel forked has the other end.
-            self._line.shutdown(socket.SHUT_RD)
+            with contextlib.suppress(OSError):  # closed already: nobody listens any more
+                self._line.shutdown(socket.SHUT_RD)
 
     def stop(self) -> None:
         """End the kernel and all it started: the cell is interrupted first, so that its `finally` blocks run."""
+        self._is_unwanted = True
         process = self._process
         if process is not None:
             with contextlib.suppress(ProcessLookupError):
@@ -131,7 +135,6 @@ class _Driver(threading.Thread):
         if self.ident is not None:
             self.join(_JOIN_S)
         self._line.close()
-        self._theirs.close()
 
     def failure(self, error: StepError | None) -> ReportedFailure:
         """Return why it failed: the cell's own error, or how the kernel ended."""
@@ -213,9 +216,13 @@ class _Driver(threading.Thread):
                 return [self.connection_file if arg == "{connection_file}" else arg for arg in spec.argv]
 
             async def _async_launch_kernel(self, kernel_cmd: list[str], **kwargs: Any) -> None:
+                if driver._is_unwanted:  # cancelled while this thread imported nbclient
+                    raise RuntimeError("stopped before it was started")
                 await super()._async_launch_kernel(kernel_cmd, **kwargs)
                 provisioner: Any = self.provisioner
-                driver._process = provisioner.process
+                driver._process = process = provisioner.process
+                if driver._is_unwanted:
+                    os.killpg(process.pid, signal.SIGKILL)
 
         class LiveClient(NotebookClient):
             """Passes on at once what cells print."""

@@ -10,13 +10,13 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from ..core.errors import InvalidError, MissingError, PluginError
-from ..core.functions import Function, FunctionVersion, pick
+from ..core.functions import Function, FunctionVersion, functions_in, pick
 from ..core.graph import Json
 from ..core.kinds import load_kind
+from ..core.nesting import Composite, Nested
 from ..core.pipeline import Pipeline
 from ..core.stepdata import returns_from
 from ..core.steps import Step
-from ..core.tasks import Task
 from .importing import import_name, user_code
 from .naming import attribute_of, find_function
 from .recorded import install, package_of
@@ -50,9 +50,16 @@ class Shelf:
             text = f"step '{step.name}': {problem.message}"
             raise MissingError(text, problem.hint, file=place.file or None, line=place.line) from problem
         made = self.step(found, name=step.name, returns=step.wants, **step.given)
-        if not isinstance(made, Task):
-            raise step.problem(f"'{found.address}' is a {found.kind}, which cannot be a step of another pipeline")
+        if isinstance(made, Pipeline):
+            if step.wants is not None:
+                raise step.problem(
+                    f"returns= is given, and '{found.address}' is a pipeline: its steps say what it returns"
+                )
+            made = Nested(made, step.name, step.place, step.given)
         step.resolve(found, made)
+        inside = made.pipelines.values() if isinstance(made, Composite) else ()
+        for function in functions_in(each for pipeline in inside for each in pipeline.steps):
+            self.resolve(function)
         self.used[step.name] = found
 
     def opened(self, pipeline: Pipeline) -> Pipeline:

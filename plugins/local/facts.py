@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from ...core.artifacts import ArtifactRef, MetricPoint, Output
 from ...core.events import (
     AttemptCancelled,
@@ -73,8 +76,9 @@ def lost(
     started: float | None = None,
     seconds: float | None = None,
     worker: str | None = None,
+    outputs: Sequence[Sequence[Any]] = (),
 ) -> AttemptFailed:
-    """Return the fact that an attempt failed of which no worker reports."""
+    """Return the fact that an attempt failed of which no worker reports an error; outputs as in a report."""
     return AttemptFailed(
         node=order.node,
         attempt=order.attempt,
@@ -86,15 +90,24 @@ def lost(
         worker=worker,
         reason=reason,
         error=error,
+        outputs=tuple([Output(name, role, ArtifactRef(*reference)) for name, role, *reference in outputs]),
     )
 
 
 def timed_out(
-    order: Order, limit_s: float | None, *, at: float, started: float, seconds: float, worker: str
+    order: Order,
+    limit_s: float | None,
+    *,
+    at: float,
+    started: float,
+    seconds: float,
+    worker: str,
+    outputs: Sequence[Sequence[Any]] = (),
 ) -> AttemptFailed:
-    """Return the fact that an attempt was stopped at its time limit."""
+    """Return the fact that an attempt was stopped at its time limit, with what it had logged."""
     error = StepError(type="TimeLimit", message=f"still running at its limit of {limit_s:g} s, and stopped")
-    return lost(order, Reason.TIMEOUT, error, at=at, started=started, seconds=seconds, worker=worker)
+    reason = Reason.TIMEOUT
+    return lost(order, reason, error, at=at, started=started, seconds=seconds, worker=worker, outputs=outputs)
 
 
 def cancelled(

@@ -73,7 +73,8 @@ class Ledger:
         end: AttemptEnded
         if stop is Stop.TIMEOUT:  # also when it answered in the second it had left: its limit is its limit
             limit = self._policies[ticket.operation].timeout_s
-            end = timed_out(order, limit, at=at, started=started, seconds=seconds, worker=worker)
+            outputs = report[-1] if kind != "done" else ()
+            end = timed_out(order, limit, at=at, started=started, seconds=seconds, worker=worker, outputs=outputs)
         elif kind == "done":
             end = succeeded(order, report, at=at, worker=worker)
         elif stop is Stop.CANCEL:

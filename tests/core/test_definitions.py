@@ -10,10 +10,22 @@ from typing import Any
 
 import named_steps
 import pytest
-from named_steps import Maker, load, measure, report, scale
+from named_steps import Maker, again, double, load, many, measure, report, scale, total
 
 import graftline as gl
-from graftline import Catalog, Function, Pipeline, PythonTask, ScriptTask, ShellTask, Stub
+from graftline import (
+    Catalog,
+    Conditional,
+    Function,
+    Loop,
+    Map,
+    Parallel,
+    Pipeline,
+    PythonTask,
+    ScriptTask,
+    ShellTask,
+    Stub,
+)
 from graftline.core.definitions import KEYS, Reading, Writing, definition_of, pipeline_from
 from graftline.core.errors import InvalidError
 from graftline.core.forms import FORMS
@@ -36,10 +48,14 @@ def loaded(text: str, name: str | None = None) -> Pipeline:
     return pipeline_from(data, Reading(marks, partial(find_function, root=ROOT)), name)
 
 
+NAMED = (CallKind.PYTHON, CallKind.SCRIPT, CallKind.NOTEBOOK)
+"""Calls of something in a file of its own; of others the graph has the line they were written at."""
+
+
 def unplaced(graph: Graph) -> Graph:
-    """Return the graph without the lines that shell commands were written at."""
+    """Return the graph without the lines that commands and composites were written at."""
     operations = tuple(
-        replace(each, call=replace(each.call, file=None, line=None)) if each.call.kind is CallKind.SHELL else each
+        each if each.call.kind in NAMED else replace(each, call=replace(each.call, file=None, line=None))
         for each in graph.operations
     )
     return replace(graph, operations=operations)
@@ -113,13 +129,49 @@ def wires() -> Pipeline:
     return Pipeline([c, a, b, d], name="wires", order="data")
 
 
+def shapes() -> Pipeline:
+    numbers = PythonTask(many, name="numbers", returns=["ns"])
+    inner = Pipeline(
+        [PythonTask(double, returns=["d"]), PythonTask(scale, inputs={"xs": numbers["ns"]}, returns=["scaled"])],
+        name="inner",
+        params={"factor": 3},
+        order="data",
+    )
+    return Pipeline(
+        [
+            Parallel(
+                {"left": many, "right": [PythonTask(load, returns=["xs"]), Stub("s", returns=["z"])], "in": inner},
+                name="side",
+                retries=0,
+                params={"item": 1, "n": 2},
+                after=[numbers],
+            ),
+            numbers,
+            Map(PythonTask(double, returns=["d"]), iterate_on=numbers["ns"], reducer=total, name="each", timeout=5),
+            Map(double, "ns", iterate_as=["item", "factor"], reducer="max", collect="rows"),
+            Conditional("word", {"a": many, 1: inner}, default=[many, load], name="which"),
+            Loop(
+                PythonTask(again, returns=["n", "enough"], retries=1, on_failure=load),
+                5,
+                break_on="enough",
+                index_as="i",
+                fence=False,
+            ),
+            inner.with_(name="third", params={"item": 5}, on_failure=[Stub("note"), PythonTask(report)]),
+            PythonTask(report, name="end", on_failure=Pipeline([many], name="other")),
+        ],
+        name="shapes",
+        params={"word": "a", "item": 1, "scaled": [], "factor": 2},
+    )
+
+
 @pytest.fixture(autouse=True)
 def script(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graftline.worker.workshop.LocalWorkshop.read", lambda self, file: "x = 1\n")
 
 
 class TestRoundTrips:
-    @pytest.mark.parametrize("make", [simple, options, kinds, wires])
+    @pytest.mark.parametrize("make", [simple, options, kinds, wires, shapes])
     def test_what_is_written_compiles_to_the_same_graph(self, make: Callable[[], Pipeline]) -> None:
         before = make()
 
@@ -132,7 +184,7 @@ class TestRoundTrips:
             dict(before.params),
         )
 
-    @pytest.mark.parametrize("make", [simple, options, kinds, wires])
+    @pytest.mark.parametrize("make", [simple, options, kinds, wires, shapes])
     def test_writing_again_gives_the_same_text(self, make: Callable[[], Pipeline]) -> None:
         text = written(make())
 
@@ -170,6 +222,7 @@ class TestTables:
 
     def test_every_task_of_the_package_has_a_form(self) -> None:
         tasks = {getattr(gl, name) for name in gl.__all__ if name.endswith("Task")} | {Stub, Function}
+        tasks |= {Parallel, Map, Conditional, Loop}
 
         assert {task for task in tasks if not any(issubclass(task, form.step) for form in FORMS.values())} == set()
 
@@ -234,6 +287,22 @@ class TestMistakes:
             ("steps:\n  - shell: x\n    name: a\n    returns: true\n", "returns: true is for python alone"),
             ("steps:\n  - script: x.txt\n", "script= takes the path of a Python file"),
             ("steps:\n  - function: a@x\n", "'a@x' names no version of a function"),
+            ("steps:\n  - parallel: 5\n", "p.yaml:2: branches are a mapping of names to steps, not 5"),
+            ("steps:\n  - parallel:\n      a: named_steps:load\n      b: 5\n", "p.yaml:4: a step is a function or a"),
+            ("steps:\n  - map: named_steps:double\n", "iterate_on= takes the name of a value"),
+            ("steps:\n  - map: named_steps:double\n    iterate_on: {step: a, output: b}\n", "there is no step 'a'"),
+            (
+                "steps:\n  - map: named_steps:double\n    iterate_on: x\n    reducer: n:f\n",
+                "p.yaml:4: step 1: reducer:",
+            ),
+            ("steps:\n  - map: named_steps:double\n    iterate_on: x\n    reducer: som\n", "did you mean 'sum'"),
+            ("steps:\n  - loop: named_steps:double\n", "max_iterations= takes a whole number"),
+            ("steps:\n  - conditional: x\n", "branches= is empty"),
+            ("steps:\n  - conditional: x\n    brnches: {}\n", "p.yaml:3: step 1: a conditional step has no 'brnches'"),
+            ("steps:\n  - parallel: {a: named_steps:load}\n    returns: [x]\n", "a parallel step has no 'returns'"),
+            ("steps:\n  - pipeline: {steps: [named_steps:load]}\n", "p.yaml:2: step 1: a pipeline needs a name"),
+            ("steps:\n  - pipeline:\n      name: p\n      stps: []\n", "p.yaml:4: a pipeline has no 'stps'"),
+            (STEP + "    on_failure: nope\n", "p.yaml:4: step 1: on_failure: 'nope' names no function"),
             ("steps:\n  - python: {a: b}\n", "p.yaml:2: a function is named by text, not a mapping"),
         ],
     )

@@ -69,3 +69,9 @@ def logging_then_failing(text: str) -> str:
     graftline.log_artifact({"note": text}, "evidence")
     graftline.log_metric("loss", 0.5, step=1)
     raise ValueError(text)
+
+
+def logging_then_waiting(seconds: float) -> None:
+    """Log an artifact, then wait."""
+    graftline.log_artifact({"waited": 0}, "before")
+    time.sleep(seconds)

@@ -78,7 +78,7 @@ def finish_after_cancel(folder: str) -> None:
 
 
 def unpicklable() -> object:
-    return (each for each in "abc")
+    return list("abc"), (each for each in "abc")
 
 
 class Stubborn(Exception):

@@ -17,6 +17,26 @@ def report(scaled: list[float], title: str = "t") -> None:
     """Keep nothing."""
 
 
+def total(*values: float) -> float:
+    """Return the sum of values, or of lists of them."""
+    return float(sum(values))
+
+
+def many(word: str = "a") -> list[int]:
+    """Return some numbers."""
+    return [1, 2]
+
+
+def double(item: int, factor: int = 2) -> int:
+    """Return a number doubled."""
+    return item * factor
+
+
+def again(n: int = 0) -> tuple[int, bool]:
+    """Count, and say when it is enough."""
+    return n + 1, n > 3
+
+
 class Maker:
     """A class with a function of its own."""
 

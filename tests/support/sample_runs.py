@@ -17,10 +17,16 @@ DEADLINE_S = 90.0
 
 
 class Sample:
-    """One sample in a folder of its own."""
+    """One sample in a folder of its own.
 
-    def __init__(self, name: str, folder: Path) -> None:
-        source = ROOT / "samples" / name
+    Args:
+        name: of its folder or file.
+        folder: where it is copied to.
+        within: where it is, from the root of the checkout.
+    """
+
+    def __init__(self, name: str, folder: Path, *, within: str = "samples") -> None:
+        source = ROOT / within / name
         self.root = folder / source.stem
         if source.is_dir():
             ignored = shutil.ignore_patterns("__pycache__", "out", "*.png", "ridge.md")

@@ -33,7 +33,7 @@ GOOD = notebook(
     "for done in range(1, 101): graftline.progress(done, 100)",
     "@dataclass\nclass Model:\n    C: float\n    def predict(self): return self.C * 2\nmodel = Model(C)\n"
     "total = float(X.sum()) * C\nX[0] = 9\ndouble = X * 2\ncount = len(rows)\nwhere = os.getcwd()\n"
-    "kept = os.environ['TOKEN']\nprint(kept)",
+    "kept = os.environ['TOKEN']\nprint(kept)\nimport atexit\natexit.register(lambda: open('left', 'w').close())",
 )
 BAD = notebook(
     code("n = 1", "parameters"),
@@ -114,6 +114,7 @@ def test_values_of_any_kind_go_in_and_come_out_of_one_execution(outcome: Outcome
     assert outcome.value("double")[:3].tolist() == [18.0, 2.0, 4.0]
     assert outcome.value("count") == 2000
     assert outcome.value("where") == str(outcome.worker.cwd)
+    assert (outcome.worker.cwd / "left").exists()
 
 
 def test_a_class_of_the_notebook_travels_with_its_code(outcome: Outcome) -> None:
@@ -211,8 +212,8 @@ def test_a_kernel_that_is_killed_fails_the_step_with_the_cause(worker: WorkerPro
 def test_a_cancelled_notebook_cleans_up_and_nothing_of_it_stays(worker: WorkerProcess, broken: Any) -> None:
     text = (
         "import os, subprocess, time\nchild = subprocess.Popen(['sleep', '60'])\n"
-        "open('pids.tmp', 'w').write(f'{os.getpid()} {child.pid}')\nos.rename('pids.tmp', 'pids')\n"
-        "try:\n    time.sleep(60)\nfinally:\n    open('cleaned', 'w').close()"
+        "open('pids.tmp', 'w').write(f'{os.getpid()} {child.pid}')\ntry:\n"
+        "    os.rename('pids.tmp', 'pids')\n    time.sleep(60)\nfinally:\n    open('cleaned', 'w').close()"
     )
     put(worker, "slow.ipynb", notebook(text))
     worker.send(step("slow.ipynb"))
@@ -220,7 +221,8 @@ def test_a_cancelled_notebook_cleans_up_and_nothing_of_it_stays(worker: WorkerPr
 
     worker.cancel()
 
-    assert worker.receive()[0] == "cancelled"
+    report: Any = worker.receive()
+    assert (report[0], [name for name, *_ in report[4]]) == ("cancelled", ["slow.executed.ipynb"])
     assert (worker.cwd / "cleaned").exists()
     assert not any(map(_is_alive, pids))
 

@@ -1,224 +1,16 @@
-"""Jobs, YAML files and registered functions from the command line to real workers and back."""
+"""Registered functions from the command line to real workers and back."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from command_line import Graft
 
 from graftline import Function, MissingError, Pipeline
-from graftline.cli.main import main
 from graftline.wiring import load_run
-
-STEPS = """
-import helper
-
-class Box:
-    def __init__(self, value):
-        self.value = value
-
-def scale(xs: list, factor: int = 2):
-    return [x * factor for x in xs]
-
-def box(n: int):
-    return Box(n + helper.MORE)
-
-def opened(box):
-    return box.value
-"""
-
-
-class Said(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
-
-
-Graft = Callable[..., Said]
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "demo"
-    folder.mkdir()
-    (folder / "graftline.toml").write_text("")
-    (folder / "steps.py").write_text(STEPS)
-    (folder / "helper.py").write_text("MORE = 1\n")
-    monkeypatch.chdir(folder)
-    return folder
-
-
-@pytest.fixture
-def graft(project: Path, capsys: pytest.CaptureFixture[str]) -> Graft:
-    """Run one command line in this process; its steps run in workers."""
-
-    def run(*arguments: str) -> Said:
-        capsys.readouterr()
-        code = main(arguments)
-        told = capsys.readouterr()
-        return Said(code, told.out, told.err)
-
-    return run
-
-
-class TestJobs:
-    def test_a_function_is_run_recorded_and_run_again(self, graft: Graft, project: Path) -> None:
-        first = graft("--json", "job", "fn", "steps.py:scale", "-p", "xs=[1,2]", "--tag", "t", "--label", "default")
-        value = graft("output", "@last", "scale")
-        again = graft("--json", "rerun", "--code", "current")
-
-        assert (first.code, again.code) == (0, 0)
-        document = first.document
-        assert [document[key] for key in ("project", "pipeline", "tags", "params")] == [
-            "demo",
-            "scale",
-            ["t"],
-            {"xs": [1, 2]},
-        ]
-        assert value.out.split() == ["[", "2,", "4", "]"] or json.loads(value.out) == [2, 4]
-        assert again.document["parent"] == document["run"]
-        assert again.document["params"] == {"xs": [1, 2]}
-
-    def test_a_failed_one_is_retried_with_the_code_as_it_is_now(self, graft: Graft, project: Path) -> None:
-        (project / "helper.py").write_text("raise RuntimeError('not yet')\n")
-        broken = graft("job", "fn", "steps.py:box", "-p", "n=1")
-        (project / "helper.py").write_text("MORE = 5\n")
-        failed = graft("job", "sh", "test -e ready", "--retries", "1", "--name", "wait")
-        (project / "ready").write_text("")
-        mended = graft("--json", "retry")
-
-        assert broken.code == 2
-        assert "RuntimeError: not yet" in broken.err
-        assert failed.code == 1
-        assert (mended.code, mended.document["steps"][0]["attempts"]) == (0, 3)
-
-    def test_a_script_has_its_own_command_line(self, graft: Graft, project: Path) -> None:
-        (project / "train.py").write_text("import sys\nacc = len(sys.argv) - 1\nlast = sys.argv[-1]\n")
-
-        said = graft(
-            "--json", "job", "script", "train.py", "-p", "c=7", "--returns", "metric:acc,last", "--", "-C", "{c}"
-        )
-
-        assert said.document["metrics"] == {"acc": 2}
-        assert json.loads(graft("output", "@last", "last").out) == "7"
-
-    def test_from_elsewhere_it_belongs_to_the_project_of_its_file(
-        self, graft: Graft, project: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.chdir(project.parent)
-
-        said = graft("--json", "job", "fn", "demo/steps.py:box", "-p", "n=1")
-
-        assert (said.code, said.document["project"]) == (0, "demo")
-
-    def test_without_a_project_it_runs_too(self, graft: Graft, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        bare = tmp_path / "bare"
-        bare.mkdir()
-        monkeypatch.chdir(bare)
-        failed = graft("job", "sh", "test -e ready")
-        (bare / "ready").write_text("")
-
-        assert (failed.code, graft("retry").code) == (1, 0)
-
-    @pytest.mark.parametrize(
-        ("arguments", "said"),
-        [
-            (("fn", "steps.py:scal"), "steps has no function 'scal'; did you mean 'scale'?"),
-            (("fn", "step.py:scale"), "step.py: there is no such file; did you mean 'steps.py'?"),
-            (("fn", "steps.py"), "'steps.py' names no function"),
-            (("fn", "steps.py:scale"), "step 'scale': needs 'xs'"),
-            (("fn", "steps.py:scale", "-p", "factr=1"), "did you mean 'factor'"),
-            (("fn", "steps.py:scale", "--name", "a/b"), "name: a name may not contain '/'"),
-            (("fn", "steps.py:scale", "--returns", "metrik:a"), "there is no kind of return 'metrik'"),
-            (("fn", "steps.py:box", "-p", "n=1", "--label", "moon"), "label 'moon'"),
-            (("sh", " "), "takes a command line"),
-            (("script", "steps.txt"), "'steps.txt' is no Python file"),
-            (("nb", "steps.py"), "'steps.py' is no notebook"),
-            (("scrip", "x"), "'job' has no command 'scrip'; did you mean 'script'?"),
-        ],
-    )
-    def test_what_is_wrong_is_told_before_anything_runs(
-        self, graft: Graft, arguments: tuple[str, ...], said: str
-    ) -> None:
-        told = graft("job", *arguments)
-
-        assert told.code == 2
-        assert said in told.err
-        assert graft("--json", "ls").document["runs"] == []
-
-    def test_without_a_command_it_lists_them(self, graft: Graft) -> None:
-        said = graft("job")
-
-        assert said.code == 0
-        assert all(verb in said.out for verb in ("fn", "sh", "nb", "script"))
-
-
-class TestYaml:
-    TEXT = """
-params: {n: 3}
-steps:
-  - steps.py:box
-  - python: steps:opened
-    returns: [value]
-  - shell: test $value = 4
-    name: check
-"""
-
-    def test_a_file_is_run_shown_and_written_again(self, graft: Graft, project: Path) -> None:
-        (project / "flow.yaml").write_text(self.TEXT)
-
-        ran = graft("--json", "run", "flow.yaml", "-p", "n=3")
-        shown = graft("show", "--yaml")
-        (project / "again.yaml").write_text(shown.out)
-        again = graft("--json", "run", "again.yaml")
-
-        assert (ran.code, ran.document["counts"]) == (0, {"SUCCESS": 3})
-        assert (again.code, again.document["pipeline"]) == (0, "flow")
-        drawn = [graft("--json", "graph", name).document for name in ("flow.yaml", "again.yaml")]
-        places = [{node["path"]: node.pop("line") and node.pop("file") for node in each["nodes"]} for each in drawn]
-        assert drawn[0] == drawn[1]
-        assert set(places[0]) == {"box", "opened", "check"}
-
-    def test_show_writes_the_code_of_then(self, graft: Graft, project: Path) -> None:
-        (project / "flow.yaml").write_text(self.TEXT)
-        graft("run", "flow.yaml")
-        (project / "flow.yaml").write_text("steps: [{shell: 'true', name: other}]\n")
-
-        assert "opened" in graft("show", "--yaml").out
-        assert "other" in graft("graph", "flow.yaml", "--format", "yaml").out
-
-    def test_from_python_it_is_the_same(self, graft: Graft, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        (project / "flow.yaml").write_text("name: py\nsteps: [{shell: 'echo 1', name: one}]\n")
-
-        pipeline = Pipeline.from_yaml("flow.yaml")
-
-        assert pipeline.execute().steps[0].path == "one"
-        assert Pipeline.from_yaml(str(project / "flow.yaml")).to_yaml() == pipeline.to_yaml()
-        assert graft("rerun", "--code", "current").code == 0
-
-    def test_what_does_not_go_together_is_told(self, graft: Graft, project: Path) -> None:
-        (project / "flow.yaml").write_text(self.TEXT)
-
-        assert graft("graph", "flow.yaml", "--format", "yaml", "--only", "box").code == 2
-        assert graft("run", "flow.yaml:other", "-n").code == 0
-        assert graft("run", "flow.yml").err.strip().endswith("there is no such file; did you mean 'flow.yaml'?")
-
-    def test_a_lambda_has_no_name_to_write(self, graft: Graft, project: Path) -> None:
-        (project / "odd.py").write_text(
-            "from graftline import Pipeline, PythonTask\np = Pipeline([PythonTask(lambda: 1, name='odd')])\n"
-        )
-
-        said = graft("graph", "odd.py", "--format", "yaml")
-
-        assert said.code == 2
-        assert "odd.py:2: step 'odd': its function '<lambda>' cannot be written" in said.err
 
 
 class TestFunctions:
@@ -290,6 +82,32 @@ class TestFunctions:
         assert (said.code, shout.code) == (0, 0)
         assert json.loads(graft("output", "@last", "said").out) == "HELLO HELLO"
         assert graft("--json", "function", "show", "shout").document["actions"] == ["job", "serve"]
+
+    def test_a_pipeline_is_a_step_of_others_to_any_depth(self, graft: Graft, project: Path) -> None:
+        (project / "flow.yaml").write_text("params: {n: 3}\nsteps:\n  - steps.py:box\n  - steps:opened\n")
+        graft("function", "add", "flow", "flow.yaml")
+        graft("function", "add", "scale", "steps.py:scale", "--returns", "scaled")
+        (project / "outer.yaml").write_text(
+            "steps:\n  - function: flow\n    name: inner\n    params: {n: 4}\n  - function: scale\n"
+            "    inputs: {xs: [opened, {step: inner, output: opened}]}\n"
+        )
+        graft("function", "add", "outer", "outer.yaml")
+        (project / "flow.yaml").unlink()
+        (project / "maps.py").write_text(
+            "from graftline import Function, Map, Pipeline\n"
+            "p = Pipeline([Map(Function('outer'), iterate_on='ns', iterate_as='k'),\n"
+            "    Function('flow', name='after', on_failure=Function('scale', params={'xs': []}))],\n"
+            "    name='maps', params={'ns': [1, 2]})\n"
+        )
+
+        said = graft("--json", "run", "maps.py")
+        states = {each["path"]: each["state"] for each in said.document["steps"]}
+
+        assert said.code == 0, said.err
+        assert states["map/1/outer/inner/box"] == "SUCCESS"
+        assert states["after/on_failure/scale"] == "SKIPPED"
+        assert set(said.document["functions"].values()) == {"flow@1", "scale@1", "outer@1"}
+        assert load_run().value("scaled") == [[10, 10], [10, 10]]
 
     def test_from_python_they_are_found_in_the_project(self, graft: Graft, project: Path) -> None:
         graft("function", "add", "sq", "--code", "def sq(x: int) -> int:\n    return x * x\n")
