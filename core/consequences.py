@@ -153,7 +153,8 @@ class Consequences:
         node, state = self._nodes[path], self.standing.states[path]
         if state.is_good:
             self._grow(node, turn, at)
-            if node.operation in self._words:
+            # One that the selection reuses ran in another run, and ended that.
+            if node.operation in self._words and (self._is_open or state is Status.SUCCESS):
                 self._terminate(path, self._words[node.operation], turn, at)
         elif state is Status.FAILURE and self._fail_fast and self._is_open and not self.standing.is_caught(path):
             stop = Stop(state=state, reason=None, step_reason=Reason.FAIL_FAST, grace_s=PART_GRACE_S)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import ConflictError, InvalidError
-from .graph import Graph, Node, upstreams
+from .graph import Graph, Node, Terminate, upstreams
 from .growth import Plot, pruned
 from .ports import Loaded, LoadRequest
 from .preflight import Preflight
@@ -127,10 +127,17 @@ def _to_run_again(spec: RunSpec, steps: Mapping[str, StepRun], request: RetryReq
     within = _within(spec)
     if request.is_everything:
         return within
-    unfinished = {path for path in within if path in steps and not _is_settled(steps[path])}
+    unfinished = {
+        path for path in within if path in steps and (not _is_settled(steps[path]) or _failed_all(graph, path))
+    }
     # What follows a new step is not run again for its sake: if it is to be kept, `_refuse_rewired` says no.
     new = {path for path in within if path not in steps}
     return ((unfinished | _affected(graph, unfinished)) & within) | new
+
+
+def _failed_all(graph: Graph, path: str) -> bool:
+    """Tell whether a step ends its pipeline as failed: kept as it is, it would end the retry at once."""
+    return graph.operation_of(path).policy.terminate is Terminate.FAILURE
 
 
 def _within(spec: RunSpec) -> set[str]:

@@ -12,7 +12,7 @@ from spaces import TARGET, Space
 
 from graftline.core.errors import InvalidError
 from graftline.core.events import Fact, GraphGrown, StepJoined, StepSettled
-from graftline.core.graph import Graph, Growth
+from graftline.core.graph import Call, CallKind, Graph, Growth, Node, Operation, Policy, Terminate
 from graftline.core.growth import grown
 from graftline.core.ids import RunId
 from graftline.core.requests import CodeChoice, RetryPlan, RetryRequest
@@ -354,3 +354,17 @@ def test_a_rerun_starts_from_the_graph_as_it_was_compiled(map_with_a_failed_item
 
     assert space.runs.spec(again).graph == trials()
     assert space.states(again) == dict.fromkeys(["load", "trials/items", "trials", "report"], "PENDING")
+
+
+def test_a_step_that_ended_the_run_as_failed_runs_again() -> None:
+    graph = Graph(
+        name="g",
+        nodes=(Node(path="check", operation=0), Node(path="publish", operation=1, needs=("check",))),
+        operations=(
+            Operation(call=Call(kind=CallKind.STUB), policy=Policy(terminate=Terminate.FAILURE)),
+            Operation(call=Call(kind=CallKind.STUB)),
+        ),
+    )
+    tried = Tried(graph, [*ran("check"), *skipped(Reason.TERMINATED, "publish")])
+
+    assert tried.plan().again == ("check", "publish")
