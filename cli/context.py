@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..core.discovery import Plugin
     from ..core.health import Finding
     from ..core.runs import Target
+    from ..core.targets import Job
     from ..core.workspace import Workspace
     from ..worker.vault import Vault
 
@@ -46,6 +47,13 @@ def target(options: Options, text: str | None) -> Target:
     from ..wiring import find_target
 
     return find_target(text, options)
+
+
+def job(options: Options, wanted: Job) -> Target:
+    """Return the target of a step that is run alone."""
+    from ..wiring import find_job
+
+    return find_job(wanted, options)
 
 
 def settings(options: Options) -> Settings:
