@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from ..core.compiler import Compiled
 from ..core.errors import GraftError, InvalidError
-from ..core.given import Given, from_environ, variables
+from ..core.given import NO_FILE, Given, ParameterFile, from_environ, variables
 from ..core.pipeline import Pipeline
 from ..core.place import Place
 from ..core.ports import Loaded, LoadRequest
@@ -24,7 +24,6 @@ from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
-from .paramfiles import NO_FILE, ParameterFile
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
 from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
 

@@ -9,7 +9,6 @@ from ...core.document import SCHEMA, policy_document
 from ...core.graph import Graph
 from ...core.requests import RunRequest
 from ...core.states import Status
-from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
 from ..look import Ink, look_of
@@ -28,7 +27,7 @@ def check(
 ) -> int:
     """Import and compile a pipeline without running it; every problem is reported at once."""
     space = context.workspace(options, target, needs_code=True)
-    given = read_parameters(params)
+    given = context.parameters(params)
     request = RunRequest(
         target=context.target(options, target), params=typed_params(param), values=given.values, places=given.places
     )

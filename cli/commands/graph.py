@@ -19,7 +19,6 @@ from ...core.layout.sketch import NodeStyle, Orientation
 from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
-from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, TargetArgument, ToOption, selection
 from ..completion import complete_runs
@@ -123,7 +122,7 @@ def _loaded(
     if run is None:
         space = context.workspace(options, target, needs_code=True)
         meant = context.target(options, target)
-        given = read_parameters(params)
+        given = context.parameters(params)
         request = RunRequest(target=meant, params=typed_params(param), values=given.values, places=given.places)
         return space.load(request).graph, {}
     space = context.workspace(options)
