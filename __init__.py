@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .core.called import pipeline
     from .core.calls import task
     from .core.catalog import Catalog
+    from .core.composites import Conditional, Loop, Map, Parallel
     from .core.errors import (
         Cancelled,
         CheckError,
@@ -33,13 +34,17 @@ __all__ = [
     "Cancelled",
     "Catalog",
     "CheckError",
+    "Conditional",
     "ConflictError",
     "FailedError",
     "GraftError",
     "InvalidError",
+    "Loop",
+    "Map",
     "MissingError",
     "NotebookJob",
     "NotebookTask",
+    "Parallel",
     "Pipeline",
     "PluginError",
     "PythonJob",
@@ -69,6 +74,7 @@ _HOMES = {
     "core.called": ("pipeline",),
     "core.calls": ("task",),
     "core.catalog": ("Catalog",),
+    "core.composites": ("Conditional", "Loop", "Map", "Parallel"),
     "core.errors": (
         "Cancelled",
         "CheckError",

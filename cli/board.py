@@ -18,15 +18,19 @@ from ..core.events import (
     AttemptFailed,
     AttemptSucceeded,
     Fact,
+    GraphGrown,
     RetryScheduled,
     RunFinished,
     RunStarted,
+    StepJoined,
     StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
 )
-from ..core.states import Status
+from ..core.graph import BodyKind, Graph
+from ..core.roles import Composites
+from ..core.states import Reason, Status
 
 RECENT = 50
 """Steps that ended last, kept for graphs larger than the screen."""
@@ -37,13 +41,22 @@ class Board:
 
     Args:
         states: by path, in definition order, where each step stands before the first fact.
+        graph: of the run; None: every node is a step.
     """
 
-    def __init__(self, states: Mapping[str, Status]):
+    def __init__(self, states: Mapping[str, Status], graph: Graph | None = None):
+        self.composites = Composites(graph)
         self.states = dict(states)
+        self.untaken: set[str] = set()
+        """Paths whose branch was not taken."""
         self.counts = dict.fromkeys(Status, 0)
-        for status in self.states.values():
-            self.counts[status] += 1
+        """What a person counts, by state; what grew is PENDING before its first fact names it."""
+        self._is_counted: dict[str, bool] = {}
+        """By path; worked out once, for a role costs 2 us."""
+        for path, status in self.states.items():
+            self.counts[status] += self._counts_in(path)
+        self._unnamed = dict.fromkeys(self.composites.items(self.states), 0)
+        """Of each map and loop that has grown, nodes that no fact has named yet; they count as PENDING."""
         self.running: dict[str, float] = {}
         """Path -> wall time it was dispatched."""
         self.tries: dict[str, int] = {}
@@ -74,8 +87,14 @@ class Board:
             RetryScheduled: self._retry_scheduled,
             StepSettled: self._settled,
             StepReused: self._reused,
+            StepJoined: self._joined,
+            GraphGrown: self._graph_grown,
             RunFinished: self._run_finished,
         }
+
+    def tells(self, fact: Fact) -> bool:
+        """Tell whether a fact changes where a step stands."""
+        return type(fact) in self._handlers and type(fact) not in (RunStarted, RunFinished, GraphGrown, StepProgressed)
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Bring the board up to date."""
@@ -87,13 +106,13 @@ class Board:
 
     @property
     def total(self) -> int:
-        """Return how many steps there are."""
-        return len(self.states)
+        """Return how many steps there are by now; it grows with the graph."""
+        return sum(self.counts.values())
 
     @property
     def done(self) -> int:
         """Return how many steps are in a final state."""
-        return len(self.states) - self.counts[Status.PENDING] - self.counts[Status.STARTED]
+        return self.total - self.counts[Status.PENDING] - self.counts[Status.STARTED]
 
     @property
     def tally(self) -> Mapping[Status, int]:
@@ -102,15 +121,25 @@ class Board:
 
     def _move(self, path: str, status: Status) -> None:
         old = self.states.get(path)
-        if old is not None:
-            self.counts[old] -= 1
-        self.counts[status] += 1
+        if self._counts_in(path):
+            if old is not None:
+                self.counts[old] -= 1
+            else:
+                self._name(path)
+            self.counts[status] += 1
         self.states[path] = status
+
+    def _counts_in(self, path: str) -> bool:
+        found = self._is_counted.get(path)
+        if found is None:
+            found = self._is_counted[path] = self.composites.role(path).is_counted
+        return found
 
     def _run_started(self, fact: RunStarted) -> None:
         self.started, self.executed, self.result = fact.at, 0, None
 
     def _reset(self, fact: StepReset) -> None:
+        self.untaken.discard(fact.node)
         self._move(fact.node, Status.PENDING)
         self.causes.pop(fact.node, None)
 
@@ -151,7 +180,48 @@ class Board:
         self.causes.pop(fact.node, None)
         self.retrying[fact.node] = fact.not_before
 
+    def _joined(self, fact: StepJoined) -> None:
+        self._move(fact.node, Status.SUCCESS)
+
+    def _graph_grown(self, fact: GraphGrown) -> None:
+        body = self.composites.body(fact.node)
+        if body is None:
+            return
+        above, _, last = fact.node.rpartition("/")
+        if body.kind is BodyKind.MAP:
+            size, is_again = fact.size, above in self._unnamed
+        else:
+            size, is_again = 1, f"{above}/{int(last) + 1}" in self.states
+        if is_again:  # a retry let it grow anew
+            self._prune(above, int(last) if body.kind is BodyKind.LOOP else -1)
+        new = size * sum(self._counts_in(node.path) for node in body.nodes)
+        self.counts[Status.PENDING] += new
+        self._unnamed[above] = self._unnamed.get(above, 0) + new
+
+    def waiting(self, composite: str) -> int:
+        """Return how many steps of a map or loop that has grown no fact has named yet."""
+        return self._unnamed.get(composite, 0)
+
+    def _name(self, path: str) -> None:
+        """Take a node that a fact names for the first time as one of those that had grown."""
+        for composite in reversed(self.composites.around(path)):
+            if self._unnamed.get(composite):
+                self._unnamed[composite] -= 1
+                self.counts[Status.PENDING] -= 1
+                return
+
+    def _prune(self, above: str, last: int) -> None:
+        """Forget the items or iterations of a composite after this number."""
+        for path in [each for each in self.states if each.startswith(f"{above}/")]:
+            number = path[len(above) + 1 :].partition("/")[0]
+            if number.isdecimal() and int(number) > last:
+                self.counts[self.states.pop(path)] -= self._counts_in(path)
+        for composite in [each for each in self._unnamed if f"{each}/".startswith(f"{above}/")]:
+            self.counts[Status.PENDING] -= self._unnamed.pop(composite)
+
     def _settled(self, fact: StepSettled) -> None:
+        if fact.reason is Reason.BRANCH:
+            self.untaken.add(fact.node)
         self._move(fact.node, fact.state)
         self.running.pop(fact.node, None)
         self.retrying.pop(fact.node, None)

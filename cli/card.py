@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.document import roll_up
-from ..core.quantities import duration_text, size_text
+from ..core.document import roll_up, root_failures
+from ..core.quantities import duration_text
+from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
 from .failure import failure_panel, log_command, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago, local
-from .reasons import reason_text, run_reason_text
-from .table import Cell, Column, table
+from .reasons import run_reason_text
+from .steptable import step_table
 from .text import clean, columns, cut, metric_text, pad, plural
 
-STEPS_SHOWN = 60
-"""Steps up to which every one has a line; above, only those that are not good."""
 PANELS_SHOWN = 3
 METRICS_SHOWN = 20
 
@@ -41,10 +40,16 @@ class Shown:
     is_full: bool = False
     """Every step has a line."""
 
+    @property
+    def composites(self) -> Composites:
+        """Return what a person wrote of its graph."""
+        return Composites(self.spec.graph if self.spec is not None else None)
+
 
 def card(look: Look, shown: Shown) -> list[str]:
     """Return the lines of the screen."""
-    lines = [*_header(look, shown), "", *_step_table(look, shown), *metric_lines(look, shown.steps)]
+    steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
+    lines = [*_header(look, shown), "", *steps, *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
     commands = _offers(shown)
@@ -53,7 +58,7 @@ def card(look: Look, shown: Shown) -> list[str]:
 
 def failures(look: Look, shown: Shown) -> list[list[str]]:
     """Return a panel for each of the first failed steps, and a line for the rest."""
-    failed = [step for step in shown.steps if step.state is Status.FAILURE]
+    failed = [] if shown.run.state is Status.SUCCESS else root_failures(shown.steps)
     panels = [failure_panel(look, step, shown.logs.get(step.path, ()), shown.here) for step in failed[:PANELS_SHOWN]]
     rest = failed[PANELS_SHOWN:]
     if rest:
@@ -79,9 +84,9 @@ def metric_lines(look: Look, steps: Sequence[StepRun]) -> list[str]:
     return lines
 
 
-def counts_text(run: Run) -> str:
-    """Return "3 steps" or "12 steps: 9 ok, 1 failed, 2 skipped"."""
-    counts = {Status(name): count for name, count in run.counts.items()}
+def counts_text(shown: Shown) -> str:
+    """Return "3 steps" or "12 steps: 9 ok, 1 failed, 2 skipped", of what a person counts."""
+    counts = shown.composites.counted({step.path: step.state for step in shown.steps})
     total = plural(sum(counts.values()), "step")
     if set(counts) <= {Status.SUCCESS}:
         return total
@@ -92,7 +97,7 @@ def _header(look: Look, shown: Shown) -> list[str]:
     run = shown.run
     state = look.state(run.state)
     took = run.seconds if run.seconds is not None else _so_far(run, shown.now)
-    told = [counts_text(run)]
+    told = [counts_text(shown)]
     told += [duration_text(took)] if took is not None else []
     told += [run_reason_text(run.reason)]
     head = look.paint(state, MARKS[run.state].ink, Ink.BOLD)
@@ -147,50 +152,6 @@ def _code(look: Look, shown: Shown) -> str:
     if isinstance(environment.get("python"), str):
         parts.append(f"python {environment['python']}")
     return look.dot.join(parts) or look.dash
-
-
-def _step_table(look: Look, shown: Shown) -> list[str]:
-    steps = list(shown.steps)
-    left_out = 0
-    if len(steps) > STEPS_SHOWN and not shown.is_full:
-        steps = [step for step in steps if not step.state.is_good and step.state is not Status.PENDING][:STEPS_SHOWN]
-        left_out = len(shown.steps) - len(steps)
-    heads = [
-        Column(title="STATE"),
-        Column(title="STEP", shrinks=True),
-        Column(title="TIME", is_right=True),
-        Column(title="CPU", is_right=True, rank=3),
-        Column(title="MEMORY", is_right=True, rank=2),
-        Column(title="TRIES", is_right=True, rank=1),
-        Column(title="RESULT", shrinks=True),
-    ]
-    lines = table(look, heads, [_step_row(look, step) for step in steps], indent=2) if steps else []
-    if left_out:
-        lines.append(look.said(f"  … {left_out:,} steps that are well or waiting (--full lists every step)"))
-    return lines
-
-
-def _step_row(look: Look, step: StepRun) -> list[Cell | str]:
-    return [
-        Cell(look.state(step.state), (MARKS[step.state].ink,)),
-        step.path,
-        "" if step.seconds is None else duration_text(step.seconds),
-        "" if step.cpu_seconds is None else duration_text(step.cpu_seconds),
-        "" if step.peak_bytes is None else size_text(step.peak_bytes),
-        str(step.attempts) if step.attempts > 1 else "",
-        _result(look, step),
-    ]
-
-
-def _result(look: Look, step: StepRun) -> Cell:
-    if step.state is Status.FAILURE:
-        return Cell(step.error.type if step.error is not None else reason_text(step.reason), (Ink.RED,))
-    if not step.state.is_good:
-        return Cell(reason_text(step.reason), (Ink.DIM,))
-    outputs = [f"{each.name} {size_text(each.ref.size)}" for each in step.outputs if each.role != "metric"]
-    if step.cached_from:
-        outputs.insert(0, f"from {step.cached_from[:8]}")
-    return Cell(", ".join(outputs), (Ink.DIM,))
 
 
 def _offers(shown: Shown) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from ..core.document import run_document
+from ..core.document import root_failures, run_document
 from ..core.errors import GraftError
 from ..core.ids import RunId
 from ..core.quantities import duration_text
@@ -47,7 +47,8 @@ def carry(space: Workspace, options: Options, run: RunId, start: Callable[[Obser
     is_quiet = options.is_json
     states = {} if is_quiet else {step.path: step.state for step in space.steps(run)}
     title = "" if is_quiet else f"{space.show(run).pipeline}  {short(space, run)}"
-    view = progress(look, states, title, is_plain=options.is_plain, is_quiet=is_quiet)
+    graph = None if is_quiet else space.graph(run)
+    view = progress(look, states, title, graph=graph, is_plain=options.is_plain, is_quiet=is_quiet)
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), view.say)
     begun = time.monotonic()
     with handled(stops), view:
@@ -69,7 +70,7 @@ def report(space: Workspace, options: Options, run: Run, *, took_s: float | None
 
 def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:
     """Gather what the screens of a run show."""
-    failed = [step for step in steps if step.state is Status.FAILURE][:PANELS_SHOWN]
+    failed = root_failures(steps)[:PANELS_SHOWN]
     return Shown(
         run=run,
         steps=steps,

@@ -24,7 +24,7 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
     """
     run = shown.run
     state = look.paint(look.state(run.state), MARKS[run.state].ink, Ink.BOLD)
-    told = look.dot.join(text for text in (counts_text(run), took, run_reason_text(run.reason)) if text)
+    told = look.dot.join(text for text in (counts_text(shown), took, run_reason_text(run.reason)) if text)
     lines = [f"{state}  {clean(run.pipeline)}  {shown.short}{look.dot}{told}"]
     lines += metric_lines(look, shown.steps)
     for panel in failures(look, shown):
@@ -34,9 +34,19 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
 
 
 def _outputs(look: Look, shown: Shown) -> list[str]:
-    outputs = [output for step in shown.steps for output in step.outputs if output.role != "metric"]
-    names = [output.name for output in outputs]
-    if not names or shown.run.state is not Status.SUCCESS:
+    if shown.run.state is not Status.SUCCESS:
+        return []
+    composites = shown.composites
+    # Those of items and iterations are handed on by the end of their map or loop; a split has one for each item.
+    handed_on = {
+        step.path
+        for step in shown.steps
+        if any(composites.role(each).is_repeated for each in composites.around(step.path))
+    }
+    found = [step for step in shown.steps if step.path not in handed_on and composites.role(step.path).is_counted]
+    outputs = [output for step in found for output in step.outputs if output.role != "metric"]
+    names = list(dict.fromkeys(output.name for output in outputs))
+    if not names:
         return []
     if len(outputs) == 1 and (value := _short_value(outputs[0])):
         names = [f"{names[0]}  {value}"]

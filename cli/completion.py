@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import typer
 
 from ..core.errors import GraftError
@@ -10,6 +12,8 @@ from .options import NAMES, Options
 
 OFFERED = 30
 """Runs to choose from; more do not fit a screen."""
+STEPS_OFFERED = 200
+"""Steps: a map may have ten thousand; the next characters narrow it down."""
 
 
 def complete_runs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
@@ -32,7 +36,8 @@ def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
     try:
         space = door.workspace(_options(context))
         run = space.find(context.params.get("run") or "@last")
-        return [node.path for node in space.graph(run).nodes if node.path.startswith(incomplete)]
+        fitting = (node.path for node in space.graph(run).nodes if node.path.startswith(incomplete))
+        return list(islice(fitting, STEPS_OFFERED))
     except (GraftError, ImportError, OSError):
         return []
 

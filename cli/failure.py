@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from shlex import quote
 
+from ..core.document import root_failures
 from ..core.place import seen_from
 from ..core.ports import LogChunk
 from ..core.quantities import duration_text
@@ -49,7 +50,7 @@ def next_commands(look: Look, commands: Sequence[tuple[str, str]]) -> list[str]:
 
 def log_command(short: str, steps: Sequence[StepRun]) -> list[tuple[str, str]]:
     """Return the command that shows all that the first failed step wrote; nothing when none failed."""
-    failed = [step for step in steps if step.state is Status.FAILURE][:1]
+    failed = root_failures(steps)[:1]
     return [(f"graft logs {short} {quote(clean(step.path))}", "all it wrote") for step in failed]
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 
+from ..core.folding import Row, rows
 from ..core.quantities import duration_text
 from ..core.states import Status
 from .board import Board
-from .look import MARKS, RETRYING, Ink, Look
+from .look import MARKS, RETRYING, WORST_FIRST, Ink, Look
 from .text import clean, columns, cut, pad
 
 BAR = 20
 """Columns of the progress bar."""
 ETA_AFTER_S = 2.0
 """Seconds of work before a remaining time is worth telling."""
+TREE_UP_TO = 500
+"""Steps up to which composites are drawn as a tree: folding them takes some 3 ms, ten times a second."""
 WORD = max(len(mark.word) for mark in (*MARKS.values(), RETRYING))
 
 
@@ -27,7 +31,10 @@ def frame(look: Look, board: Board, title: str, now: float, rows: int, note: str
     """
     lines = [_headline(look, board, title, now)]
     room = max(1, rows - len(lines) - bool(note))
-    if board.total <= room:
+    tree = _tree(board)
+    if tree is not None and len(tree) <= room:
+        lines += _rows(look, board, tree, now)
+    elif board.composites.is_flat and board.total <= room:
         lines += _steps(look, board, list(board.states), now)
     elif room > 2:
         lines.append(_tally(look, board))
@@ -37,6 +44,46 @@ def frame(look: Look, board: Board, title: str, now: float, rows: int, note: str
     if note:
         lines.append(look.paint(cut(f"  {look.said(note)}", look.width, ellipsis=look.ellipsis), Ink.YELLOW))
     return lines[: max(1, rows)]
+
+
+def _tree(board: Board) -> list[Row] | None:
+    """Return the rows of a run with composites; None where there are none, or too many steps to fold at each look."""
+    if board.composites.is_flat or board.total > TREE_UP_TO:
+        return None
+    return rows(board.composites, list(board.states), untaken=board.untaken, always=board.causes)
+
+
+def _rows(look: Look, board: Board, found: Sequence[Row], now: float) -> list[str]:
+    states = board.composites.shown(board.states)
+    names = [f"{'  ' * row.depth}{clean(row.label)}" for row in found]
+    width = max(4, min(max(map(columns, names)), look.width - WORD - 14))
+    return [_row(look, board, row, name, width, states, now) for row, name in zip(found, names, strict=True)]
+
+
+def _row(look: Look, board: Board, row: Row, name: str, width: int, states: Mapping[str, Status], now: float) -> str:
+    counts = Counter(states[path] for path in row.members)
+    (path, *others) = row.members
+    status = Status.SKIPPED if row.is_untaken else next(each for each in WORST_FIRST if counts[each])
+    mark = RETRYING if path in board.retrying and not others else MARKS[status]
+    glyph = mark.ascii if look.is_ascii else mark.glyph
+    shown = pad(cut(name, width, ellipsis=look.ellipsis), width)
+    took = "" if others else _time(board, path, now)
+    left = f"  {glyph} {mark.word:<{WORD}}  {shown}  {took:>6}"
+    if others:
+        told = "" if row.is_untaken else _tally_text(counts)
+    else:
+        waiting = board.waiting(path)
+        told = f"{waiting:,} more to come" if waiting else _remark(board, path, now)
+    remark = cut(told, max(0, look.width - columns(left) - 2), ellipsis=look.ellipsis)
+    if look.width < 30:
+        return look.paint(cut(f"{glyph} {name}", look.width, ellipsis=look.ellipsis), mark.ink)
+    head, tail = left[: 4 + WORD], left[4 + WORD :]
+    tail = look.paint(tail, Ink.DIM) if row.is_untaken else tail
+    return look.paint(head, mark.ink) + tail + (f"  {look.paint(remark, Ink.DIM)}" if remark else "")
+
+
+def _tally_text(counts: Mapping[Status, int]) -> str:
+    return ", ".join(f"{counts[each]:,} {MARKS[each].word}" for each in Status if counts.get(each))
 
 
 def step_line(look: Look, board: Board, path: str, now: float, width: int) -> str:
@@ -96,7 +143,11 @@ def _that_matter(board: Board, room: int) -> list[str]:
     chosen = list(board.causes)[: max(1, room // 2)]
     running = sorted(board.running, key=board.running.__getitem__)
     chosen += running[: room - len(chosen)]
-    recent = [path for path in reversed(board.recent) if path not in board.causes and path not in board.running]
+    recent = [
+        path
+        for path in reversed(board.recent)
+        if path in board.states and path not in board.causes and path not in board.running
+    ]
     chosen += list(dict.fromkeys(recent))[: room - len(chosen)]
     return chosen
 

@@ -80,7 +80,9 @@ def _row(look: Look, listed: Listed, extra: Sequence[str], now: float) -> list[C
 
 
 def _progress(run: Run) -> str:
-    total = sum(run.counts.values())
+    # Of a run that went well, what was skipped was not to be run: branches not taken, steps not selected.
+    left_out = run.counts.get(Status.SKIPPED, 0) if run.state is Status.SUCCESS else 0
+    total = sum(run.counts.values()) - left_out
     good = sum(run.counts.get(status, 0) for status in Status if status.is_good)
     return f"{good:,}/{total:,}" if total else ""
 

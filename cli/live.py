@@ -17,7 +17,8 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from ..core.events import TOLD, Fact
+from ..core.events import Fact
+from ..core.graph import Graph
 from ..core.quantities import duration_text
 from ..core.states import Status
 from .board import Board
@@ -52,13 +53,21 @@ class Progress(Protocol):
         ...
 
 
-def progress(look: Look, states: Mapping[str, Status], title: str, *, is_plain: bool, is_quiet: bool) -> Progress:
+def progress(
+    look: Look,
+    states: Mapping[str, Status],
+    title: str,
+    *,
+    graph: Graph | None = None,
+    is_plain: bool,
+    is_quiet: bool,
+) -> Progress:
     """Return the view that fits: quiet, lines, or a picture."""
     if is_quiet:
         return Quiet()
     if is_plain or not look.is_terminal or os.environ.get("TERM") == "dumb":
-        return Lines(look, states)
-    return Live(look, states, title)
+        return Lines(look, states, graph=graph)
+    return Live(look, states, title, graph=graph)
 
 
 class Quiet:
@@ -86,9 +95,16 @@ class Lines(Quiet):
     `ENDS_UP_TO` only what went wrong, and now and then how far it is.
     """
 
-    def __init__(self, look: Look, states: Mapping[str, Status], *, stream: TextIO | None = None):
+    def __init__(
+        self,
+        look: Look,
+        states: Mapping[str, Status],
+        *,
+        graph: Graph | None = None,
+        stream: TextIO | None = None,
+    ):
         self._look = look
-        self._board = Board(states)
+        self._board = Board(states, graph)
         self._stream = stream or sys.stdout
         self._told_at = 0.0
         """Wall time of the last line that said how far it is."""
@@ -101,8 +117,8 @@ class Lines(Quiet):
         lines = []
         for fact in facts:
             self._board.take([fact])
-            path = None if type(fact) in TOLD else getattr(fact, "node", None)
-            if path is not None and self._matters(path):
+            path = getattr(fact, "node", None)
+            if path is not None and self._board.tells(fact) and self._matters(path):
                 lines.append(self._line(path, fact.at))
         if facts and self._board.total > ENDS_UP_TO and facts[-1].at - self._told_at >= TALLY_EVERY_S:
             self._told_at = facts[-1].at
@@ -117,9 +133,11 @@ class Lines(Quiet):
 
     def _matters(self, path: str) -> bool:
         board = self._board
+        status = board.states[path]
+        if not board.composites.role(path).is_counted and status is not Status.FAILURE:
+            return False  # how a composite goes on is no step of its own
         if board.total <= STARTS_UP_TO or path in board.retrying:
             return True
-        status = board.states[path]
         return status.is_final and (board.total <= ENDS_UP_TO or not status.is_good)
 
     def _tally(self) -> str:
@@ -151,12 +169,13 @@ class Live:
         states: Mapping[str, Status],
         title: str,
         *,
+        graph: Graph | None = None,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.time,
         size: Callable[[], tuple[int, int]] | None = None,
     ):
         self._look = look
-        self._board = Board(states)
+        self._board = Board(states, graph)
         self._title = title
         self._stream = stream or sys.stdout
         self._clock = clock

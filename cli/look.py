@@ -51,6 +51,17 @@ MARKS: Mapping[Status, Mark] = {
     Status.CANCELLED: Mark("‖", "#", "cancelled", Ink.YELLOW),
     Status.INTERRUPTED: Mark("!", "!", "interrupted", Ink.YELLOW),
 }
+WORST_FIRST = (
+    Status.FAILURE,
+    Status.INTERRUPTED,
+    Status.CANCELLED,
+    Status.STARTED,
+    Status.PENDING,
+    Status.SUCCESS,
+    Status.CACHED,
+    Status.SKIPPED,
+)
+"""Which state a row of several steps shows: the first that one of them is in."""
 RETRYING = Mark("↻", "~", "retrying", Ink.YELLOW)
 
 

@@ -70,6 +70,8 @@ def plural(count: int, noun: str) -> str:
 
 def metric_text(value: Any) -> str:
     """Return a metric's value for people: six significant digits."""
+    if value is None:
+        return "–"  # an item without the metric
     if isinstance(value, list):
         return "[" + ", ".join(metric_text(each) for each in value[:8]) + (", …]" if len(value) > 8 else "]")
     return f"{value:.6g}" if isinstance(value, float) else clean(str(value))

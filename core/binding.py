@@ -1,30 +1,36 @@
 """Which value each argument of a step gets, by name.
 
-First match: `inputs=`; the step's `params=`; the nearest earlier step that returns the name; `-p STEP:name`;
-`-p name`; environment; parameter file; the pipeline's `params`; the default.
+First match: `inputs=`; the step's `params=`; the nearest earlier step that returns the name; what the composite around
+gives (items, the index, its own `params=` and `inputs=`, what the iteration before returned); steps listed before the
+composite; `-p STEP:name`; `-p name`; environment; parameter file; the pipeline's `params`; the default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from .calls import CalledTask, Flow, Flows
+from .composites import Loop, Map
 from .constants import Constants
 from .errors import InvalidError, nearest
-from .given import Given
-from .graph import Argument, Constant, Gather, Json, Return, ReturnKind, Source, Upstream
+from .exports import Export, Exports
+from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source, Upstream
+from .levels import Level, shown
+from .nesting import Composite
 from .options import Wire
-from .provenance import Note
+from .parameters import Parameters
 from .steps import OutputOf, Step
 from .takes import Take, Takes
+from .tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A step of the pipeline with what is known of it before binding."""
+    """A task of the pipeline with what is known of it before binding."""
 
-    step: Step
+    step: Task
     takes: Takes
     returns: tuple[Return, ...]
 
@@ -38,208 +44,252 @@ class Bound:
     """Required names for which there is no value."""
 
 
+class Asking(NamedTuple):
+    """Who asks for a value."""
+
+    level: Level
+    step: Step
+    take: Take
+
+
+NOTHING = Gather(())
+"""Stands in for a value there was a problem with: the problem is noted, and the argument is not missing."""
+
+
 class Binder:
-    """Binds the steps of one pipeline, one after the other in the order listed."""
+    """Binds steps, one after the other in the order listed; a composite's where the composite is listed."""
 
-    def __init__(self, listed: Sequence[Listed], given: Given, constants: Constants):
+    def __init__(self, parameters: Parameters, constants: Constants, exports: Exports):
         self.problems: list[InvalidError] = []
-        self._given = given
+        self.warnings: list[str] = []
+        self._parameters = parameters
         self._constants = constants
-        self._listed = {id(each.step): each for each in listed}
-        self._all = listed
-        self._makers: dict[str, str] = {}
-        """Name -> the nearest earlier step that returns it."""
-        self._used: set[str] = set()
-        """Keys of given parameters that an argument got."""
-        self._wrong: set[str] = set()
-        """Keys of given parameters that do not cast."""
-        self._outdone: dict[str, str] = {}
-        """Key of a parameter a person gave for this run -> what a step took instead."""
-        self.params: dict[str, Json] = {}
-        """Key -> value, cast, of every parameter a person gave that an argument got and JSON can hold."""
-        self.note = Note(given)
-        """Where parameters come from, for those who look at the run later."""
+        self._exports = exports
 
-    def bind(self, listed: Listed) -> Bound:
-        """Bind the next step; problems with what it names are noted in `problems`."""
+    def bind(self, level: Level, listed: Listed) -> list[Argument]:
+        """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
         step, takes = listed.step, listed.takes
+        self._parameters.note(level.path_of(step), step, takes)
         if isinstance(step, CalledTask):
-            return self._called(step, takes)
+            return self._called(level, step, takes)
         bound = Bound()
-        self._check_names(step, takes)
-        self.note.add(step, takes, self._rest(step, takes))
+        self._check_names(level, step, takes)
         for take in takes.items:
-            source = self._source(step, take)
-            if source is not None:
-                bound.arguments.append(Argument(take.name, source))
-            elif take.is_required:
-                bound.unbound.append(take)
-        for name in self._rest(step, takes):
-            source = self._source(step, Take(name, is_required=False))
-            if source is not None:
-                bound.arguments.append(Argument(name, source))
-        self._flow(step, bound)
-        return bound
+            self._take(Asking(level, step, take), bound)
+        for name in self._rest(level, step, takes):
+            self._take(Asking(level, step, Take(name, is_required=False)), bound)
+        if bound.unbound:
+            self._flow(level, step, bound)
+            self.problems += [self._missing(level, step, take) for take in bound.unbound]
+        return bound.arguments
 
-    def made(self, listed: Listed) -> None:
-        """Note what a step returns, for the steps after it."""
-        for each in listed.returns:
-            self._makers[each.name] = listed.step.name
+    def bind_one(self, level: Level, step: Composite, option: str, wire: str | OutputOf) -> Source:
+        """Return the value a composite itself looks at: the list of a map, the parameter of a conditional."""
+        name = wire if isinstance(wire, str) else wire.name
+        self._parameters.note(level.path_of(step), step, Takes((Take(name, is_required=True),)))
+        asking = Asking(level, step, Take(name, is_required=True))
+        if isinstance(wire, str) and wire in step.params:
+            return self._constant(asking, step, step.params[wire])
+        if isinstance(wire, str) and wire in step.inputs:
+            return self._wired(asking, level, step, wire, step.inputs[wire]).source
+        found = self._named(asking, level, wire) if isinstance(wire, str) else self._output(asking, level, wire)
+        if found is not None:
+            self._warn(asking, found)
+            return found.source
+        known = sorted(self._known(level, step))
+        text = f"{option}= names '{name}', which no earlier step returns and no parameter gives{nearest(name, known)}"
+        self.problems.append(self.problem(level, step, text, f"give it: -p {name}=..., params=, or a step"))
+        return NOTHING
 
-    def missing(self, step: Step, take: Take) -> InvalidError:
-        """Return the error for an argument that gets no value."""
-        later = next((each for each in self._all if any(one.name == take.name for one in each.returns)), None)
-        if later is not None and later.step is not step and self._makers.get(take.name) is None:
-            hint = f"list '{later.step.name}' before '{step.name}'"
-            return step.problem(
-                f"needs '{take.name}', which '{later.step.name}' returns, but that is listed later", hint
-            )
-        known = sorted({*self._makers, *self._given.names_for(step.name)})
-        text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
-        hint = f"give it: -p {take.name}=..., params=, or a step that returns it"
-        return step.problem(text + nearest(take.name, known), hint)
+    def before(self, level: Level, step: Step, name: str) -> Export | None:
+        """Return what a name means before a step; None when nothing is called that."""
+        return self._named(Asking(level, step, Take(name, is_required=False)), level, name)
 
-    def unknown_parameters(self) -> list[InvalidError]:
-        """Return an error for each parameter a person gave that no step takes; call it after the last step."""
-        if not any(":" in key or key not in self._used for key in self._given.demanded()):
-            return []
-        steps = {each.step.name: each for each in self._all}
-        takers = {name for each in self._all for name in each.takes.names}
-        takes_all = any(each.takes.takes_rest for each in self._all)
-        problems = []
-        for key in self._given.demanded():
-            if key not in self._used and (problem := _unknown(key, steps, takers, takes_all)):
-                problems.append(problem)
-        return problems
+    def problem(self, level: Level, step: Step, message: str, hint: str | None = None) -> InvalidError:
+        """Return an error that names a step by its path."""
+        text = f"step '{shown(level.path_of(step))}': {message}"
+        return InvalidError(text, hint, file=step.place.file, line=step.place.line)
 
-    def warnings(self) -> list[str]:
-        """Return what is legal and probably not meant: parameters that never reach a step."""
-        takers = {name for each in self._all for name in each.takes.names}
-        found = []
-        for key in self._given.demanded():
-            name = key.rpartition(":")[2]
-            if key in self._outdone:
-                # Of ten thousand steps that take it otherwise, the first tells.
-                effect = "does not reach every step" if key in self._used else "has no effect"
-                found.append(f"the parameter '{key}' {effect}: {self._outdone[key]}")
-            elif key not in self._used and name in takers:
-                found.append(f"the parameter '{key}' has no effect: '{name}' is bound otherwise wherever it is taken")
-        for name in self._given.pipeline:
-            if name not in takers and name not in self._used:
-                found.append(f"the pipeline's parameter '{name}' is taken by no step{nearest(name, sorted(takers))}")
-        return found
+    def _take(self, asking: Asking, bound: Bound) -> None:
+        found = self._source(asking)
+        take = asking.take
+        if found is not None:
+            is_optional = bool(found.lacks) and not take.is_required
+            bound.arguments.append(Argument(take.name, found.source, is_optional))
+            if found.lacks:
+                self._warn(asking, found)
+        elif take.is_required:
+            bound.unbound.append(take)
 
-    def _source(self, step: Step, take: Take) -> Source | None:
-        name = take.name
-        if name in step.inputs:
-            return self._wired(step, take, step.inputs[name])
-        if name in step.params:
-            self._note_outdone(step, name, "its own params=")
-            return self._constant(step, take, step.params[name])
-        return self._named(step, take, name)
+    def _warn(self, asking: Asking, found: Export) -> None:
+        if found.lacks and asking.take.is_required:
+            path = shown(asking.level.path_of(asking.step))
+            lacking = ", ".join(f"'{shown(each)}'" for each in found.lacks)
+            text = f"step '{path}': needs '{asking.take.name}', which is not returned by {lacking}"
+            self.warnings.append(f"{text}: it cannot run when that branch is taken")
 
-    def _called(self, step: CalledTask, takes: Takes) -> Bound:
+    def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
-        bound = Bound()
-        for take in takes.items:
+        bound: list[Argument] = []
+        rest = [Take(name, is_required=False) for name in (*step.arguments, *step.params) if name not in takes.names]
+        for take in (*takes.items, *rest):
+            asking = Asking(level, step, take)
             if take.name in step.arguments:
-                bound.arguments.append(Argument(take.name, self._flowing(step, take, step.arguments[take.name])))
+                found: Export | None = self._flowing(asking, step.arguments[take.name])
             elif take.name in step.params:
-                bound.arguments.append(Argument(take.name, self._constant(step, take, step.params[take.name])))
-            elif (source := self._person(step, take, take.name)) is not None:
-                bound.arguments.append(Argument(take.name, source))
-        for name in [name for name in (*step.arguments, *step.params) if name not in takes.names]:
-            value = step.arguments[name] if name in step.arguments else step.params[name]
-            bound.arguments.append(Argument(name, self._flowing(step, Take(name, is_required=False), value)))
+                found = Export(self._constant(asking, step, step.params[take.name]))
+            else:
+                found = self._parameter(asking, take.name)
+            if found is not None:
+                bound.append(Argument(take.name, found.source, bool(found.lacks) and not take.is_required))
         return bound
 
-    def _flowing(self, step: Step, take: Take, flow: Flow) -> Source:
+    def _flowing(self, asking: Asking, flow: Flow) -> Export:
         if isinstance(flow, OutputOf):
-            return self._output(step, take, flow)
+            home = asking.level.home(flow.step)
+            if home is not None and not self._exports.of(flow.step, home.paths[id(flow.step)]):
+                text = f"takes '{asking.take.name}' from '{flow.step.name}', whose function returns nothing"
+                self.problems.append(self.problem(asking.level, asking.step, text))
+                return Export(NOTHING)
+            name = flow.step.renamed.get(flow.name, flow.name) if isinstance(flow.step, CalledTask) else flow.name
+            found = self._output(asking, asking.level, OutputOf(flow.step, name))
+            return Export(NOTHING) if found is None else found
         if isinstance(flow, Flows):
-            item = Take(take.name, take.is_required)  # the annotation is that of the list, not of its items
-            return Gather(tuple(self._flowing(step, item, each) for each in flow))
-        return self._constant(step, take, flow)
+            # the annotation is that of the list, not of its items
+            item = asking._replace(take=Take(asking.take.name, asking.take.is_required))
+            found_items = [self._flowing(item, each) for each in flow]
+            lacks = tuple(lack for each in found_items for lack in each.lacks)
+            return Export(Gather(tuple(each.source for each in found_items)), lacks=lacks)
+        return Export(self._constant(asking, asking.step, flow))
 
-    def _output(self, step: Step, take: Take, flow: OutputOf) -> Source:
-        maker, name = flow
-        made = self._listed.get(id(maker))
-        if made is not None and isinstance(maker, CalledTask):
-            name = maker.renamed.get(name, name)
-        if made is not None and any(each.name == name for each in made.returns):
-            return Upstream(maker.name, name)
-        text = f"takes '{take.name}' from '{maker.name}', whose function returns nothing"
-        self.problems.append(step.problem(text))
-        return Gather(())
+    def _source(self, asking: Asking) -> Export | None:
+        level, step, take = asking
+        if take.name in step.inputs:
+            return self._wired(asking, level, step, take.name, step.inputs[take.name])
+        if take.name in step.params:
+            self._parameters.outdo(level, step, take.name, "its own params=")
+            return Export(self._constant(asking, step, step.params[take.name]))
+        return self._named(asking, level, take.name)
 
-    def _named(self, step: Step, take: Take, name: str) -> Source | None:
-        if name in self._makers:
-            self._note_outdone(step, name, f"what step '{self._makers[name]}' returns")
-            return Upstream(self._makers[name], name)
-        return self._person(step, take, name)
+    def _named(self, asking: Asking, level: Level | None, name: str) -> Export | None:
+        """Return what a name means at a level, and above it; what the asking step itself says is not looked at."""
+        while level is not None:
+            if name in level.makers:
+                made = level.makers[name]
+                maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
+                self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
+                return made
+            if level.opener is not None:
+                found = self._opened(asking, level, level.opener, name)
+                if found is not None:
+                    return found
+            level = level.parent
+        return self._parameter(asking, name)
 
-    def _person(self, step: Step, take: Take, name: str) -> Source | None:
-        """Return the parameter of the run that an argument gets; None when nobody gives one."""
-        found = self._given.find(step.name, name)
+    def _opened(self, asking: Asking, level: Level, opener: Composite, name: str) -> Export | None:
+        """Return what a composite gives under a name to the pipeline inside."""
+        if isinstance(opener, Map) and name in opener.iterate_as:
+            return Export(Item(level.path, None if opener.is_whole else name))
+        if isinstance(opener, Loop) and name == opener.index_as:
+            return Export(Index(level.path))
+        given = None
+        if name in opener.params:
+            given = Export(self._constant(asking, opener, opener.params[name], name))
+        elif name in opener.inputs and level.parent is not None:
+            given = self._wired(asking, level.parent, opener, name, opener.inputs[name])
+        return self._carried(asking, level, opener, name, given) if name in level.carried else given
+
+    def _carried(self, asking: Asking, level: Level, loop: Composite, name: str, given: Export | None) -> Export:
+        first = given or self._named(asking, level.parent, name)
+        if first is None and asking.take.is_required:
+            text = f"needs '{name}' in the first iteration of '{loop.name}' too"
+            text += ", where no earlier step returns it and no parameter gives it"
+            hint = f"give it: -p {name}=..., params=, a default, or a step before the loop"
+            self.problems.append(self.problem(asking.level, asking.step, text, hint))
+        later = level.carried[name]
+        lacks = later.lacks if first is None else (*first.lacks, *later.lacks)
+        return Export(Carried(level.path, None if first is None else first.source, later.source), later.kind, lacks)
+
+    def _parameter(self, asking: Asking, name: str) -> Export | None:
+        found = self._parameters.find(asking.level, asking.step, name)
         if found is None:
             return None
-        self._used.add(found.key)
         try:
-            source = self._constants.given(found, take.annotation)
+            source = self._constants.given(found, asking.take.annotation)
         except InvalidError as problem:
-            if found.key not in self._wrong:  # of ten thousand steps that take it, the first tells
-                self._wrong.add(found.key)
-                place = self._given.place(found)
+            if found.key not in self._parameters.wrong:  # of ten thousand steps that take it, the first tells
+                self._parameters.wrong.add(found.key)
+                place = asking.level.given.place(found)
                 where = f" ({place})" if found.origin in ("file", "env") else ""
-                self.problems.append(step.problem(f"parameter '{found.key}'{where}: {problem.message}", problem.hint))
-            return Gather(())  # stands in: the problem is noted, and the argument is not missing
+                text = f"parameter '{found.key}'{where}: {problem.message}"
+                self.problems.append(self.problem(asking.level, asking.step, text, problem.hint))
+            return Export(NOTHING)
         if found.origin != "pipeline" and isinstance(source, Constant):
-            self.params.setdefault(found.key, source.value)
-        return source
+            self._parameters.values.setdefault(found.key, source.value)
+        return Export(source)
 
-    def _note_outdone(self, step: Step, name: str, winner: str) -> None:
-        for key in (f"{step.name}:{name}", name):
-            if (key in self._given.typed or key in self._given.call) and key not in self._outdone:
-                self._outdone[key] = f"step '{step.name}' takes '{name}' from {winner}"
-
-    def _constant(self, step: Step, take: Take, value: object) -> Source:
+    def _constant(self, asking: Asking, owner: Step, value: object, name: str | None = None) -> Source:
         try:
-            return self._constants.fixed(value, "fixed", take.annotation)
+            return self._constants.fixed(value, "fixed", asking.take.annotation)
         except InvalidError as problem:
-            self.problems.append(step.problem(f"params= '{take.name}': {problem.message}", problem.hint))
-            return Gather(())
+            text = f"params= '{name or asking.take.name}': {problem.message}"
+            level = asking.level.home(owner) or asking.level
+            self.problems.append(self.problem(level, owner, text, problem.hint))
+            return NOTHING
 
-    def _wired(self, step: Step, take: Take, wire: Wire) -> Source:
+    def _wired(self, asking: Asking, level: Level, owner: Step, argument: str, wire: Wire) -> Export:
+        """Return what `inputs=` of a step at this level binds an argument to."""
         if isinstance(wire, str | OutputOf):
-            return self._wire(step, take, wire)
-        item = Take(take.name, take.is_required)  # the annotation is that of the list, not of its items
-        return Gather(tuple(self._wire(step, item, each) for each in wire))
+            return self._wire(asking, level, owner, argument, wire)
+        # the annotation is that of the list, not of its items
+        item = asking._replace(take=Take(asking.take.name, asking.take.is_required))
+        found = [self._wire(item, level, owner, argument, each) for each in wire]
+        lacks = tuple(lack for each in found for lack in each.lacks)
+        return Export(Gather(tuple(each.source for each in found)), lacks=lacks)
 
-    def _wire(self, step: Step, take: Take, wire: str | OutputOf) -> Source:
+    def _wire(self, asking: Asking, level: Level, owner: Step, argument: str, wire: str | OutputOf) -> Export:
         if isinstance(wire, OutputOf):
-            if id(wire.step) in self._listed:
-                return Upstream(wire.step.name, wire.name)
-            text = f"inputs= binds '{take.name}' to an output of '{wire.step.name}', which is no step of this pipeline"
-            self.problems.append(step.problem(text))
-            return Gather(())
-        source = self._named(step, take, wire)
-        if source is None:
-            known = sorted({*self._makers, *self._given.names_for(step.name)})
-            text = f"inputs= binds '{take.name}' to '{wire}', which no earlier step returns and no parameter gives"
-            self.problems.append(step.problem(text + nearest(wire, known)))
-            return Gather(())
-        return source
+            found = self._output(asking, level, wire)
+            if found is not None:
+                return found
+            text = f"inputs= binds '{argument}' to an output of '{wire.step.name}', which is no step of this pipeline"
+        else:
+            found = self._named(asking, level, wire)
+            if found is not None:
+                return found
+            text = f"inputs= binds '{argument}' to '{wire}', which no earlier step returns and no parameter gives"
+            text += nearest(wire, sorted(self._known(level, owner)))
+        self.problems.append(self.problem(level, owner, text))
+        return Export(NOTHING)
 
-    def _rest(self, step: Step, takes: Takes) -> list[str]:
-        """Return the names that go to `**kwargs`: the step's own, and every parameter of the run."""
+    def _output(self, asking: Asking, level: Level, wire: OutputOf) -> Export | None:
+        home = level.home(wire.step)
+        if home is None:
+            return None
+        if any(each.opener is wire.step for each in asking.level.up()):
+            text = f"takes '{wire.name}' of '{wire.step.name}', which it is in itself"
+            self.problems.append(self.problem(asking.level, asking.step, text))
+            return Export(NOTHING)
+        exports = home.made.get(id(wire.step))
+        if exports is None:
+            exports = self._exports.of(wire.step, home.paths[id(wire.step)])
+        if wire.name in exports:
+            return exports[wire.name]
+        text = f"takes '{wire.name}' of '{wire.step.name}', which does not return it{nearest(wire.name, list(exports))}"
+        self.problems.append(self.problem(asking.level, asking.step, text))
+        return Export(NOTHING)
+
+    def _rest(self, level: Level, step: Step, takes: Takes) -> list[str]:
+        """Return the names that go to `**kwargs`: the step's own, what composites give, every parameter of the run."""
+        if takes.is_known and not takes.takes_rest:
+            return []
         own = [name for name in (*step.inputs, *step.params) if name not in takes.names]
         if takes.takes_rest:
-            own += [name for name in self._given.names_for(step.name) if name not in takes.names]
-        elif takes.is_known:
-            return []
+            own += [name for name in _opened_names(level) if name not in takes.names]
+            own += [name for name in self._parameters.names_for(level, step) if name not in takes.names]
         return list(dict.fromkeys(own))
 
-    def _check_names(self, step: Step, takes: Takes) -> None:
+    def _check_names(self, level: Level, step: Step, takes: Takes) -> None:
         if takes.takes_rest or not takes.is_known:
             return
         known = [each.name for each in takes.items]
@@ -248,42 +298,63 @@ class Binder:
                 if name not in takes.names:
                     listed = f"it takes {', '.join(known)}" if known else "it takes nothing"
                     text = f"{option}= names '{name}', {takes.refusal}{nearest(name, known)}"
-                    self.problems.append(step.problem(text, listed))
+                    self.problems.append(self.problem(level, step, text, listed))
 
-    def _flow(self, step: Step, bound: Bound) -> None:
+    def _flow(self, level: Level, step: Step, bound: Bound) -> None:
         """Bind by `a >> b`: the one argument still unbound to the one output of the one step before that has one."""
         if len(bound.unbound) != 1 or not step.flows:
             return
-        outputs = [(before.name, output) for before in step.flows if (output := self._only_output(before))]
+        outputs = [source for before in step.flows if (source := self._only_output(level, before))]
         if len(outputs) == 1:
-            take = bound.unbound.pop()
-            bound.arguments.append(Argument(take.name, Upstream(*outputs[0])))
+            bound.arguments.append(Argument(bound.unbound.pop().name, outputs[0]))
 
-    def _only_output(self, step: Step) -> str | None:
-        listed = self._listed.get(id(step))
-        names = [each.name for each in listed.returns if each.kind is not ReturnKind.METRIC] if listed else []
-        return names[0] if len(names) == 1 else None
-
-
-def _unknown(key: str, steps: Mapping[str, Listed], takers: set[str], takes_all: bool) -> InvalidError | None:
-    step, colon, name = key.rpartition(":")
-    if not colon:
-        if name in takers or takes_all:
+    def _only_output(self, level: Level, step: Step) -> Source | None:
+        home = level.home(step)
+        if home is None:
             return None
-        known = sorted(takers)
-        return InvalidError(f"no step takes the parameter '{name}'{nearest(name, known)}", _parameters(known))
-    if step not in steps:
-        return InvalidError(f"the parameter '{key}' names no step{nearest(step, list(steps))}", _steps(steps))
-    takes = steps[step].takes
-    if name in takes.names or takes.takes_rest:
+        exports = self._exports.of(step, home.paths[id(step)]).values()
+        sources = [each.source for each in exports if each.kind is not ReturnKind.METRIC]
+        return sources[0] if len(sources) == 1 else None
+
+    def _missing(self, level: Level, step: Step, take: Take) -> InvalidError:
+        for each in level.up():
+            later = self._later(each, step, take.name)
+            if later is not None:
+                text = f"needs '{take.name}', which '{later.name}' returns, but that is listed later"
+                before = next((one for one in each.steps if one is step), None) or self._around(level, each)
+                return self.problem(level, step, text, f"list '{later.name}' before '{before.name}'")
+        text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
+        hint = f"give it: -p {take.name}=..., params=, or a step that returns it"
+        return self.problem(level, step, text + nearest(take.name, sorted(self._known(level, step))), hint)
+
+    def _later(self, level: Level, step: Step, name: str) -> Step | None:
+        around = {id(each.opener) for each in level.up()}
+        for each in level.steps:
+            is_other = each is not step and id(each) not in around and id(each) not in level.made
+            if is_other and name in self._exports.of(each, level.paths[id(each)]):
+                return each
         return None
-    known = sorted(takes.names)
-    return InvalidError(f"step '{step}' does not take '{name}'{nearest(name, known)}", _parameters(known))
+
+    def _around(self, level: Level, outer: Level) -> Step:
+        """Return the step of an outer level that a level is in."""
+        inside = level
+        while inside.parent is not outer and inside.parent is not None:
+            inside = inside.parent
+        return inside.opener or outer.steps[0]
+
+    def _known(self, level: Level, step: Step) -> set[str]:
+        known = set(self._parameters.names_for(level, step))
+        for each in level.up():
+            known.update(each.makers, _opened_names(each))
+        return known
 
 
-def _parameters(known: Sequence[str]) -> str:
-    return f"taken are {', '.join(known[:20])}" if known else "nothing is taken"
-
-
-def _steps(steps: Mapping[str, Listed]) -> str:
-    return f"the steps are {', '.join(list(steps)[:20])}"
+def _opened_names(level: Level) -> Iterator[str]:
+    """Yield the names that composites around give to what is inside, the nearest first."""
+    for each in level.up():
+        if isinstance(each.opener, Map):
+            yield from each.opener.iterate_as
+        elif isinstance(each.opener, Loop) and each.opener.index_as is not None:
+            yield each.opener.index_as
+        if each.opener is not None:
+            yield from (*each.opener.params, *each.opener.inputs)

@@ -107,6 +107,11 @@ def fact_from_json(document: Mapping[str, Any]) -> Fact:
     return kind(**given)
 
 
+def facts_from_json(documents: Sequence[Mapping[str, Any]]) -> list[Fact]:
+    """Return the facts these objects stand for; kinds that only a newer version knows are passed over."""
+    return [fact_from_json(document) for document in documents if document["kind"] in _KINDS]
+
+
 def error_to_json(error: StepError, *, with_bytes: bool = True) -> Document:
     """Return why an attempt failed as a JSON object."""
     document: Document = {"type": error.type, "message": error.message}

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .binding import Binder, Bound, Listed
+from .binding import Binder
 from .called import written
 from .collector import rare_collections
 from .constants import Constants
+from .drafts import Block, Draft, Piece, needed, settled
 from .errors import InvalidError, nearest
-from .files import FileNeeds
+from .expanding import Expander
+from .exports import Exports, of_task
 from .given import Given
-from .graph import Graph, Json, Node, ReturnKind, upstreams
+from .graph import ON_FAILURE, PREVIOUS, Graph, Json
+from .levels import Level
+from .nesting import Composite
 from .operations import Operations
 from .options import MODES
-from .ordering import cycle, ordered_needs, topological
+from .ordering import Entry, cycle, order_edges, topological
+from .parameters import Parameters
 from .pipeline import Pipeline
 from .place import Place, relative_to
 from .ports import Workshop
+from .provenance import Note
 from .steps import Step
 from .tasks import Task
 
@@ -63,7 +69,9 @@ def compile_pipeline(
     except InvalidError as problem:
         problem.rename_files(lambda file: relative_to(root, file))
         raise
-    compiled = _Compilation(known.pipeline, workshop, root, known.given, mode).result(name or pipeline.name_in({}))
+    note = Note((given or Given()).inside(known.pipeline.params), known.params)
+    compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
+    compiled = compilation.result(name or pipeline.name_in({}), note)
     return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
 
 
@@ -71,118 +79,216 @@ class _Compilation:
     """One compile: collects problems while it goes, and raises them together at the end."""
 
     def __init__(self, pipeline: Pipeline, workshop: Workshop, root: str, given: Given, mode: str):
-        self._pipeline = pipeline
         self._root = root
         self._mode = mode
         self._problems: list[InvalidError] = []
+        self._warnings: list[str] = []
         self._constants = Constants(workshop)
         self._operations = Operations(workshop, self._constants, root)
-        self._steps = [step for step in pipeline.steps if mode in step.modes]
-        self._listed = [self._operations.listed(step) for step in self._steps]
-        self._positions = {step.name: position for position, step in enumerate(self._steps)}
-        self._binder = Binder(self._listed, replace(given, pipeline=pipeline.params), self._constants)
+        self._exports = Exports(self._operations.returns, mode)
+        self._parameters = Parameters(given)
+        self._binder = Binder(self._parameters, self._constants, self._exports)
+        self._expander = Expander(self._block, self._binder, self._operations, self._exports, self._parameters)
+        self._wired: dict[int, Pipeline] = {}
+        """Identity of a step with `>>` -> the pipeline that lists it."""
+        self._outermost = Level(
+            pipeline=pipeline, steps=self._exports.steps(pipeline), given=given.inside(pipeline.params)
+        )
 
-    def result(self, name: str) -> Compiled:
-        """Return the graph, or raise all problems."""
-        self._check_names()
-        bound = self._bound()
-        needs = ordered_needs(self._needs(bound), [is_fence(each) for each in self._listed], self._pipeline.order)
-        order = topological(needs)
-        if order is None:
-            self._problems.append(self._cycle(needs))
-        operations = [self._operations.index(step) for step in self._steps]
-        problems = [*self._operations.problems, *self._binder.problems, *self._problems]
-        if order is None or problems:
+    def result(self, name: str, note: Note) -> Compiled:
+        """Return the graph, or raise all problems; what is given and taken goes into the note."""
+        block = self._block(self._outermost)
+        problems = [
+            *self._operations.problems,
+            *self._binder.problems,
+            *self._parameters.unknown(),
+            *self._expander.problems,
+            *self._problems,
+        ]
+        if problems:
             # Steps made in a loop have the same words at the same line: once is enough.
             told = {(each.message, each.file, each.line): self._placed(each) for each in problems}
             raise InvalidError.all_of(list(told.values()))
-        rank = {position: at for at, position in enumerate(order)}
-        nodes = tuple(
-            Node(
-                path=self._steps[position].name,
-                operation=operations[position],
-                arguments=tuple(bound[position].arguments),
-                needs=tuple(self._steps[each].name for each in sorted(needs[position], key=rank.__getitem__)),
-            )
-            for position in order
-        )
+        nodes, bodies = settled(block.drafts, self._expander.bodies)
+        self._parameters.tell(note)
+        for function, takes in self._operations.functions():
+            note.add_defaults(function, takes.items)
         return Compiled(
-            graph=Graph(name=name, nodes=nodes, operations=self._operations.kept, mode=self._mode),
+            graph=Graph(name=name, nodes=nodes, operations=self._operations.kept, mode=self._mode, bodies=bodies),
             blobs=self._constants.blobs,
-            params=self._binder.params,
-            warnings=(*self._operations.warnings, *self._binder.warnings()),
+            params=self._parameters.values,
+            warnings=(
+                *self._operations.warnings,
+                *self._parameters.without_effect(),
+                *dict.fromkeys(self._warnings),
+                *dict.fromkeys(self._binder.warnings),
+            ),
             places={
                 index: Place(relative_to(self._root, place.file), place.line)
                 for index, place in self._operations.places.items()
             },
-            note=self._noted(),
+            note=note.to_json(),
         )
 
-    def _noted(self) -> dict[str, Json]:
-        note = self._binder.note
-        for function, takes in self._operations.functions():
-            note.add_defaults(function, takes.items)
-        return note.to_json()
+    def _block(self, level: Level) -> Block:
+        """Compile the steps of one pipeline at its place."""
+        mark = self._parameters.mark()
+        self._check_names(level)
+        pieces = [self._piece(level, step) for step in level.steps]
+        self._warnings += self._parameters.not_taken(level.pipeline, mark)
+        return self._ordered(level, pieces)
 
-    def _check_names(self) -> None:
+    def _piece(self, level: Level, step: Step) -> Piece:
+        if isinstance(step, Task):
+            piece = self._task(level, step)
+        else:
+            assert isinstance(step, Composite)
+            piece = self._expander.piece(level, step)
+        if step.after or (step.flows and self._wired[id(step)] is level.pipeline):
+            for path in self._explicit(level, step):
+                for entry in piece.entries:
+                    entry.needs[path] = None
+        if step.on_failure is not None:
+            self._expander.recover(level, piece)
+        level.makers |= level.made[id(step)]
+        return piece
+
+    def _task(self, level: Level, task: Task) -> Piece:
+        listed = self._operations.listed(task)
+        path = level.path_of(task)
+        arguments = self._binder.bind(level, listed)
+        draft = Draft(
+            path=path,
+            operation=self._operations.index(listed, level.policy),
+            arguments=tuple(arguments),
+            guard=level.guard,
+            family=level.family_of(path),
+            environ=level.environ,
+        )
+        for argument in arguments:
+            for need in needed(argument.source):
+                draft.needs[need] = None
+        if task.policy.get:
+            self._get_files(level, task, draft)
+        for pattern in task.policy.put:
+            if (writer := level.files.writer(pattern)) is not None:
+                draft.needs[writer] = None
+            level.files.made(pattern, path)
+        made = level.made[id(task)] = of_task(listed.returns, path)
+        drafts = [draft]
+        return Piece(task, path, drafts, drafts, self._exports.is_fence(task, made))
+
+    def _get_files(self, level: Level, task: Task, draft: Draft) -> None:
+        for pattern in task.policy.get:
+            makers = level.files.makers(pattern)
+            if not makers:
+                text = f"gets the file '{pattern}', which no earlier step puts{level.files.nearest(pattern)}"
+                hint = "a file that is there already needs no Catalog(get=)"
+                self._problems.append(self._binder.problem(level, task, text, hint))
+            draft.files = tuple(dict.fromkeys((*draft.files, *makers)))
+        draft.needs |= dict.fromkeys(each for each in draft.files if PREVIOUS not in each)
+
+    def _explicit(self, level: Level, step: Step) -> Iterator[str]:
+        """Yield the paths a step comes after because it says so: of steps of its pipeline, or of one around it."""
+        for before in (*step.after, *step.flows):
+            name = before if isinstance(before, str) else before.name
+            home = next((each for each in level.up() if name in each.named and _is(each.named[name], before)), None)
+            if home is None:
+                if isinstance(before, str) or not any(before in each.pipeline.steps for each in level.up()):
+                    known = nearest(name, list(level.named))
+                    text = f"comes after '{name}', which is no step of this pipeline{known}"
+                    self._problems.append(self._binder.problem(level, step, text))
+            elif any(each.opener is home.named[name] for each in level.up()):
+                self._problems.append(self._binder.problem(level, step, f"comes after '{name}', which it is in"))
+            else:
+                yield home.path_of(home.named[name])
+
+    def _check_names(self, level: Level) -> None:
         first: dict[str, Step] = {}
-        for step in self._steps:
+        for step in level.steps:
+            if step.name == ON_FAILURE and level.parent is not None:
+                text = "its name has a meaning of its own in paths"
+                self._problems.append(self._binder.problem(level, step, text, "call it otherwise: name="))
+            if step.flows and self._wired.setdefault(id(step), level.pipeline) is not level.pipeline:
+                text = "is ordered by >> and listed in two pipelines, which would mix their orders"
+                self._problems.append(self._binder.problem(level, step, text, "make one for each, or use after="))
+                continue
             if step.name not in first:
                 first[step.name] = step
                 continue
             where = f"{relative_to(self._root, first[step.name].place.file)}:{first[step.name].place.line}"
-            self._problems.append(
-                step.problem(f"another step has this name already ({where})", "give one of them name=")
-            )
+            text = f"another step has this name already ({where})"
+            self._problems.append(self._binder.problem(level, step, text, "give one of them name="))
 
-    def _bound(self) -> list[Bound]:
-        found = []
-        for listed in self._listed:
-            bound = self._binder.bind(listed)
-            self._problems += [self._binder.missing(listed.step, take) for take in bound.unbound]
-            self._binder.made(listed)
-            found.append(bound)
-        self._problems += self._binder.unknown_parameters()
-        return found
-
-    def _needs(self, bound: Sequence[Bound]) -> list[set[int]]:
-        files = FileNeeds()
-        needs: list[set[int]] = []
-        for position, step in enumerate(self._steps):
-            own = {self._positions[each.node] for one in bound[position].arguments for each in upstreams(one.source)}
-            own.update(self._explicit(step))
-            if isinstance(step, Task):
-                own.update(files.makers_of(step, self._problems))
-                files.made(step, position)
-            needs.append(own)
-        return needs
-
-    def _explicit(self, step: Step) -> Iterator[int]:
-        for before in (*step.after, *step.flows):
-            name = before if isinstance(before, str) else before.name
-            position = self._positions.get(name)
-            if position is not None and (isinstance(before, str) or self._steps[position] is before):
-                yield position
-            elif isinstance(before, str) or before not in self._pipeline.steps:
-                known = nearest(name, list(self._positions))
-                self._problems.append(step.problem(f"comes after '{name}', which is no step of this pipeline{known}"))
+    def _ordered(self, level: Level, pieces: Sequence[Piece]) -> Block:
+        """Put the steps of a pipeline in order, with the edges that the order rule adds."""
+        ends = {piece.path: position for position, piece in enumerate(pieces)}
+        owners = {draft.path: position for position, piece in enumerate(pieces) for draft in piece.drafts}
+        entries = [
+            [_entry(draft, ends, owners, position) for draft in piece.entries] for position, piece in enumerate(pieces)
+        ]
+        edges = order_edges(entries, [piece.is_fence for piece in pieces], level.pipeline.order)
+        needs = [_needs(piece, owners, position) for position, piece in enumerate(pieces)]
+        for position, (piece, added) in enumerate(zip(pieces, edges, strict=True)):
+            for draft, more in zip(piece.entries, added, strict=True):
+                if more:
+                    draft.needs |= dict.fromkeys([pieces[each].path for each in more])
+                    needs[position] |= more
+        order = topological(needs)
+        if order is None:
+            self._problems.append(self._cycle(level, needs))
+            return Block()
+        return _block_of([pieces[position] for position in order], owners)
 
     def _placed(self, problem: InvalidError) -> InvalidError:
         file = problem.file and relative_to(self._root, problem.file)
         return InvalidError(problem.message, problem.hint, file=file, line=problem.line)
 
-    def _cycle(self, needs: Sequence[set[int]]) -> InvalidError:
+    def _cycle(self, level: Level, needs: Sequence[set[int]]) -> InvalidError:
         positions = cycle(needs)
         first = positions.index(min(positions))
-        path = [self._steps[position] for position in (*positions[first:], *positions[:first])]
+        path = [level.steps[position] for position in (*positions[first:], *positions[:first])]
         text = " -> ".join(step.name for step in (*path, path[0]))
-        return path[0].problem(f"waits for itself: {text}", "each step waits for the one left of it")
+        hint = "each step waits for the one left of it"
+        return self._binder.problem(level, path[0], f"waits for itself: {text}", hint)
 
 
-def is_fence(listed: Listed) -> bool:
-    """Tell whether a step waits for all before it, and all after it for it: it keeps nothing but metrics."""
-    step = listed.step
-    if step.fence is not None:
-        return step.fence
-    makes_files = isinstance(step, Task) and bool(step.policy.put)
-    return not makes_files and all(each.kind is ReturnKind.METRIC for each in listed.returns)
+_FREE = Entry(frozenset(), frozenset())
+
+
+def _is(step: Step, before: Step | str) -> bool:
+    return isinstance(before, str) or step is before
+
+
+def _entry(draft: Draft, ends: Mapping[str, int], owners: Mapping[str, int], position: int) -> Entry:
+    if not draft.needs:
+        return _FREE
+    whole: set[int] = set()
+    inside: set[int] = set()
+    for need in draft.needs:
+        found = owners.get(need)
+        if found is not None and found != position:
+            (whole if need in ends else inside).add(found)
+    return Entry(whole, inside)
+
+
+def _needs(piece: Piece, owners: Mapping[str, int], position: int) -> set[int]:
+    """Return the positions of the steps that a step, or anything inside it, waits for."""
+    found = {owners[need] for draft in piece.drafts for need in draft.needs if need in owners}
+    if len(piece.drafts) > 1:
+        found.update([owners[need] for need in piece.hidden if need in owners])
+        if not any(piece.path in entry.needs for entry in piece.entries):  # else it waits for itself
+            found.discard(position)
+    return found
+
+
+def _block_of(pieces: Sequence[Piece], owners: Mapping[str, int]) -> Block:
+    block = Block()
+    for piece in pieces:
+        block.drafts += piece.drafts
+        block.entries += [draft for draft in piece.entries if owners.keys().isdisjoint(draft.needs)]
+        block.exits.append(piece.path)
+        if piece.recovery is not None:
+            block.exits.append(piece.recovery)
+        block.hidden |= piece.hidden
+    return block

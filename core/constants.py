@@ -18,7 +18,7 @@ class Constants:
 
     def __init__(self, workshop: Workshop):
         self._workshop = workshop
-        self._known: dict[tuple[object, str, str], Constant | Blob] = {}
+        self._known: dict[tuple[object, ...], Constant | Blob] = {}
         self.blobs: dict[str, bytes] = {}
         """sha256 -> bytes."""
 
@@ -34,8 +34,9 @@ class Constants:
         Raises:
             InvalidError: it does not cast or cannot be pickled.
         """
-        # The annotation itself is in the key by identity: it may not be hashable, and it lives as long as its function.
-        key = (id(annotation), found.origin, found.key)
+        # Annotation and value are in the key by identity: they may not be hashable, and they outlive the compile. One
+        # key has several values when pipelines inside others have params= of their own.
+        key = (id(annotation), found.origin, found.key, id(found.value))
         if key not in self._known:
             self._known[key] = self.fixed(found.value, found.origin, annotation, is_text=found.is_text)
         return self._known[key]

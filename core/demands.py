@@ -18,10 +18,10 @@ def demand_of(policy: Policy) -> dict[str, float]:
     return demand | {f"{_LABEL}{label}": 1.0 for label in policy.labels if label != DEFAULT_LABEL}
 
 
-def demands_of(graph: Graph) -> dict[str, dict[str, float]]:
-    """Return by path the demands of steps that have any."""
-    wanted = [demand_of(operation.policy) for operation in graph.operations]
-    return {node.path: wanted[node.operation] for node in graph.nodes if wanted[node.operation]}
+def demands_of(graph: Graph) -> dict[int, dict[str, float]]:
+    """Return the demands by index of the operation, of those that have any: nodes that grow later have them too."""
+    wanted = enumerate([demand_of(operation.policy) for operation in graph.operations])
+    return {at: demand for at, demand in wanted if demand}
 
 
 def capacities(graph: Graph, labels: Mapping[str, int], capacity: Callable[[str], float]) -> dict[str, float]:

@@ -12,14 +12,15 @@ from typing import Any
 
 from .artifacts import Output
 from .errors import GraftError
-from .graph import Policy
+from .graph import ON_FAILURE, Policy
 from .provenance import Origins
 from .runs import Attempt, Run, RunSpec, StepError, StepRun
-from .states import Status
+from .states import Reason, Status
 
 SCHEMA = 1
 FOLD_ABOVE = 1000
-"""Items of one map family up to which each has its own entry."""
+"""Items of one map family up to which each has its own entry; outputs of one step up to which each has one (a split has
+one for each item)."""
 FAILED_SHOWN = 20
 """Paths of failed items that a folded family names."""
 
@@ -42,11 +43,12 @@ def run_document(
     """
     families = {} if full else _large_families(steps)
     started_from = None if spec is None else _Spec(spec)
+    folded = {step.path: family for family, members in families.items() for step in members}
     entries: list[dict[str, Any]] = []
     for step in steps:
-        family = family_of(step.path)
-        if family not in families:
-            entry = _step(step, (attempts or {}).get(step.path, ()) if full else None)
+        family = folded.get(step.path)
+        if family is None:
+            entry = _step(step, folded, (attempts or {}).get(step.path, ()) if full else None)
             entries.append(entry | started_from.of(step.path) if started_from else entry)
         elif families[family][0] is step:
             entries.append(_folded(family, families[family]))
@@ -93,18 +95,20 @@ def error_document(error: GraftError) -> dict[str, Any]:
 def roll_up(steps: Sequence[StepRun]) -> dict[str, Any]:
     """Return the metrics of a run by name, in definition order.
 
-    A metric of a map's items is the list of their values under the map's path (`trials/auc`). When several steps log
-    one name, the last of them in definition order gives the value; the others are in their steps.
+    A metric of a map's items is the list of their values under the map's path (`trials/auc`), in item order: the value
+    at `i` is of item `i`, None when that logged none. In a map inside a map it is a list of such lists, under the path
+    of the outer one. When several steps (or several of one item, or the iterations of a loop) log one name, the last of
+    them in definition order gives the value; the others are in their steps.
     """
     found: dict[str, Any] = {}
     for step in steps:
-        prefix = _map_path(step.path)
+        place = None if step.family is None else _place(step.path, step.family)
         for key, value in metrics_of(step).items():
-            if prefix is None:
+            if place is None:
                 found[key] = value
             else:
-                found.setdefault(f"{prefix}/{key}", []).append(value)
-    return found
+                _put(found, (f"{place[0]}/{key}", *place[1]), value)
+    return {key: _listed(value) if isinstance(value, _Items) else value for key, value in found.items()}
 
 
 def metrics_of(step: StepRun) -> dict[str, Any]:
@@ -113,9 +117,16 @@ def metrics_of(step: StepRun) -> dict[str, Any]:
     return values | {point.key: point.value for point in step.metrics}
 
 
-def family_of(path: str) -> str:
-    """Return the path with the numbers of map items as `*`: `trials/3/fit` -> `trials/*/fit`."""
-    return "/".join("*" if part.isdecimal() else part for part in path.split("/"))
+def root_failures(steps: Sequence[StepRun]) -> list[StepRun]:
+    """Return the steps that failed by themselves, in definition order: those a person has to look at.
+
+    Composites that failed for what is inside are left out where that is there; so are steps whose `on_failure` path
+    took over, unless nothing else failed.
+    """
+    failed = [step for step in steps if step.state is Status.FAILURE]
+    own = [step for step in failed if step.reason != Reason.INSIDE]
+    recovered = {step.path.removesuffix(f"/{ON_FAILURE}") for step in steps if step.state.is_good}
+    return [step for step in own if step.path not in recovered] or own or failed
 
 
 def instant(at: float | None) -> str | None:
@@ -163,7 +174,9 @@ def policy_document(policy: Policy) -> dict[str, Any]:
 _DEFAULT_POLICY = Policy()
 
 
-def _step(step: StepRun, attempts: Sequence[Attempt] | None) -> dict[str, Any]:
+def _step(step: StepRun, folded: Mapping[str, str], attempts: Sequence[Attempt] | None) -> dict[str, Any]:
+    is_full = attempts is not None
+    outputs = [output for output in step.outputs if output.role != "metric"]
     entry = {
         "name": step.name,
         "path": step.path,
@@ -174,7 +187,7 @@ def _step(step: StepRun, attempts: Sequence[Attempt] | None) -> dict[str, Any]:
         "seconds": _rounded(step.seconds),
         "peak_bytes": step.peak_bytes,
         "cpu_seconds": _rounded(step.cpu_seconds),
-        "needs": list(step.needs),
+        "needs": list(dict.fromkeys(folded.get(need, need) for need in step.needs)),
         "params": jsonable(step.params),
         "cached_from": step.cached_from,
         "error": _error(step.error),
@@ -185,10 +198,11 @@ def _step(step: StepRun, attempts: Sequence[Attempt] | None) -> dict[str, Any]:
                 "bytes": output.ref.size,
                 "serializer": output.ref.serializer,
             }
-            for output in step.outputs
-            if output.role != "metric"
+            for output in (outputs if is_full or len(outputs) <= FOLD_ABOVE else ())
         },
     }
+    if not is_full and len(outputs) > FOLD_ABOVE:
+        entry["outputs_folded"] = len(outputs)
     if attempts is not None:
         entry["attempts_log"] = [_attempt(attempt) for attempt in attempts]
     return entry
@@ -236,19 +250,34 @@ def _folded(family: str, members: Sequence[StepRun]) -> dict[str, Any]:
 def _large_families(steps: Sequence[StepRun]) -> dict[str, list[StepRun]]:
     members: dict[str, list[StepRun]] = {}
     for step in steps:
-        family = family_of(step.path)
-        if family != step.path:
-            members.setdefault(family, []).append(step)
+        if step.family is not None:
+            members.setdefault(step.family, []).append(step)
     return {family: found for family, found in members.items() if len(found) > FOLD_ABOVE}
 
 
-def _map_path(path: str) -> str | None:
-    """Return the path of the map a step is an item of; None when it is in none."""
+class _Items(dict[int, Any]):
+    """Values of a metric by item; of an inner map's these again."""
+
+
+def _place(path: str, family: str) -> tuple[str, list[int]]:
+    """Return the path of the outermost map a step is in, and the numbers of the items, outermost first."""
     parts = path.split("/")
-    for position, part in enumerate(parts[:-1]):
-        if part.isdecimal() and position:
-            return "/".join(parts[:position])
-    return None
+    at = [position for position, part in enumerate(family.split("/")) if part == "*"]
+    return "/".join(parts[: at[0]]), [int(parts[position]) for position in at]
+
+
+def _put(found: dict[Any, Any], keys: Sequence[str | int], value: Any) -> None:
+    for key in keys[:-1]:
+        inner = found.get(key)
+        if not isinstance(inner, _Items):
+            inner = found[key] = _Items()
+        found = inner
+    found[keys[-1]] = value
+
+
+def _listed(items: _Items) -> list[Any]:
+    found = [items.get(number) for number in range(max(items) + 1)]
+    return [_listed(each) if isinstance(each, _Items) else each for each in found]
 
 
 def _inline_json(output: Output) -> Any:

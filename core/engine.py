@@ -19,6 +19,8 @@ from .events import (
     CancelRequested,
     Fact,
     RunFinished,
+    StepJoined,
+    StepReused,
     StepTold,
 )
 from .graph import Graph
@@ -28,7 +30,11 @@ from .runs import StepError
 from .scheduler import Scheduler
 from .session import Session
 from .states import Reason
+from .turns import Turn
 from .values import Values
+
+_YIELDING = (AttemptSucceeded, StepJoined, StepReused)
+"""Facts with outputs."""
 
 LONGEST_WAIT_S = 0.2
 """A cancel from elsewhere is seen within 0.3 s: the loop looks at least this often."""
@@ -49,9 +55,16 @@ class Engine:
         self._clock = session.clock
         self._slots = session.slots
         self._scheduler = Scheduler(
-            graph, jobs=session.jobs, fail_fast=session.fail_fast, deadline=session.deadline, past=session.past
+            graph,
+            jobs=session.jobs,
+            fail_fast=session.fail_fast,
+            deadline=session.deadline,
+            past=session.past,
+            recorded=session.recorded,
         )
-        self._values = Values(graph, session.recorded)
+        self.plot = self._scheduler.plot
+        """The graph as it stands."""
+        self._values = Values(self.plot, session.recorded)
         self._demands = demands_of(graph)
         self._held: set[str] = set()
         """Paths of steps that hold machine-wide resources."""
@@ -75,9 +88,7 @@ class Engine:
         news: list[Fact] = [*self._asked()]  # who asked before it began wants nothing started
         while True:
             now = self._clock()
-            turn = self._scheduler.advance(news, now)
-            for fact in turn.facts:
-                self._take(fact)
+            turn = self._advance(news, now)
             started = self._start(now)
             if turn.facts or started:
                 self._session.report([*turn.facts, *started])
@@ -89,13 +100,26 @@ class Engine:
             ended: Sequence[AttemptEnded | StepTold] = unmade or self._executor.wait(self._patience(now))
             news = [*self._asked(), *ended]
 
+    def _advance(self, news: Sequence[Fact], now: float) -> Turn:
+        """Let the scheduler decide, and join at once what it asks for: nothing waits for the end of a composite."""
+        whole = turn = self._scheduler.advance(news, now)
+        while True:
+            for fact in turn.facts:
+                self._take(fact)
+            if not turn.joins:
+                return whole
+            turn = self._scheduler.advance([self._values.join(path, now) for path in turn.joins], now)
+            whole.add(turn)
+
     def _start(self, now: float) -> list[AttemptDispatched]:
         room = self._executor.room()
         return self._scheduler.start(room, now, self._admit) if room > 0 else []
 
     def _admit(self, path: str) -> bool:
-        demand = self._demands.get(path)
-        if demand is None or self._slots is None:
+        if self._slots is None:
+            return True
+        demand = self._demands.get(self.plot.nodes[path].operation)
+        if demand is None:
             return True
         if not self._slots.acquire(path, demand):
             return False
@@ -110,7 +134,7 @@ class Engine:
             try:
                 order = self._values.order(dispatch.node, dispatch.attempt)
                 if self._slots is not None and dispatch.node in self._held:
-                    order = order._replace(environ=self._slots.environ(dispatch.node))
+                    order = order._replace(environ=order.environ + self._slots.environ(dispatch.node))
                 orders.append(order)
             except GraftError as error:
                 unmade.append(_unmade(dispatch, error, self._clock()))
@@ -120,7 +144,7 @@ class Engine:
 
     def _take(self, fact: Fact) -> None:
         """Follow a fact the scheduler has accepted: a late end of an earlier attempt is not among them."""
-        if isinstance(fact, AttemptSucceeded):
+        if isinstance(fact, _YIELDING):
             self._values.add(fact.node, fact.outputs)
         if self._held and isinstance(fact, AttemptSucceeded | AttemptFailed | AttemptCancelled):
             self._release(fact.node)

@@ -2,54 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from .catalog import folders_of, is_glob, may_overlap
-from .errors import InvalidError, nearest
-from .tasks import Task
+from .errors import nearest
 
 
 class FileNeeds:
     """Catalog files by their makers, as the steps are gone through in the order listed.
 
     Plain names are looked up, so that ten thousand steps with a file each stay linear; only globs are compared.
+
+    Args:
+        around: Of the pipeline around; None for the outermost one.
+        again: In a loop, path of the end of the iteration before.
+        puts: In a loop, all globs its steps put.
     """
 
-    def __init__(self) -> None:
-        self._plain: dict[str, int] = {}
+    def __init__(self, around: FileNeeds | None = None, again: str | None = None, puts: Iterable[str] = ()):
+        self._around = around
+        self._again = again
+        self._puts = tuple(puts)
+        self._plain: dict[str, str] = {}
         """File or directory -> the nearest earlier step that puts it."""
-        self._below: dict[str, dict[str, int]] = {}
+        self._below: dict[str, dict[str, str]] = {}
         """Directory -> the files put below it, with the nearest earlier step."""
-        self._globs: dict[str, list[int]] = {}
+        self._globs: dict[str, dict[str, None]] = {}
         """Glob -> all earlier steps that put it: each may make other files."""
 
-    def made(self, task: Task, position: int) -> None:
+    def made(self, pattern: str, path: str) -> None:
         """Note what a step puts, for the steps after it."""
-        for pattern in task.policy.put:
-            if is_glob(pattern):
-                self._globs.setdefault(pattern, []).append(position)
-            else:
-                self._plain[pattern] = position
-                for folder in folders_of(pattern):
-                    self._below.setdefault(folder, {})[pattern] = position
+        if is_glob(pattern):
+            self._globs.setdefault(pattern, {})[path] = None
+        else:
+            self._plain.pop(pattern, None)  # the order is that of the makers
+            self._plain[pattern] = path
+            for folder in folders_of(pattern):
+                self._below.setdefault(folder, {})[pattern] = path
 
-    def makers_of(self, task: Task, problems: list[InvalidError]) -> set[int]:
-        """Return the earlier steps that may make what a step gets; a file nobody makes is a problem.
+    def writer(self, pattern: str) -> str | None:
+        """Return the nearest earlier step of this pipeline that puts one file; None for globs.
 
-        A step that puts a file which an earlier one puts waits for that one too, or both would write it at once. Only
-        for plain names: steps that put one glob mostly make different files of it.
+        Steps that put one glob mostly make different files of it; two that put one file must not write it at once.
         """
-        found: set[int] = {self._plain[name] for name in task.policy.put if name in self._plain}
-        for pattern in task.policy.get:
-            makers = self._makers(pattern)
-            if not makers:
-                text = f"gets the file '{pattern}', which no earlier step puts{nearest(pattern, list(self._plain))}"
-                problems.append(task.problem(text, "a file that is there already needs no Catalog(get=)"))
-            found |= makers
-        return found
+        return self._plain.get(pattern)
 
-    def _makers(self, pattern: str) -> set[int]:
-        makers = {position for glob, each in self._globs.items() if may_overlap(pattern, glob) for position in each}
+    def all(self) -> Iterator[tuple[str, str]]:
+        """Yield each pattern put in this pipeline with its maker."""
+        yield from self._plain.items()
+        for pattern, makers in self._globs.items():
+            for path in makers:
+                yield pattern, path
+
+    def makers(self, pattern: str) -> dict[str, None]:
+        """Return the earlier steps that may make what a step gets; a later one wins. Empty: nobody does."""
+        own = self._own(pattern)
+        if self._around is None or (pattern in self._plain and not is_glob(pattern)):
+            return own
+        found = self._around.makers(pattern)
+        if (found or own) and self._again and any(may_overlap(pattern, each) for each in self._puts):
+            found[self._again] = None
+        return found | own
+
+    def nearest(self, pattern: str) -> str:
+        """Return the hint that names the nearest file somebody puts."""
+        known = list(self._plain)
+        around = self._around
+        while around is not None:
+            known += around._plain
+            around = around._around
+        return nearest(pattern, known)
+
+    def _own(self, pattern: str) -> dict[str, None]:
+        makers = {path: None for glob, each in self._globs.items() if may_overlap(pattern, glob) for path in each}
         if not is_glob(pattern):
             named = (pattern, *folders_of(pattern))
-            makers.update(self._plain[each] for each in named if each in self._plain)
-            return makers | set(self._below.get(pattern, {}).values())
-        return makers | {position for name, position in self._plain.items() if may_overlap(pattern, name)}
+            below = self._below.get(pattern, {}).values()
+            return makers | {self._plain[each]: None for each in named if each in self._plain} | dict.fromkeys(below)
+        return makers | {path: None for name, path in self._plain.items() if may_overlap(pattern, name)}

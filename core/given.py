@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_PRM_"
@@ -84,6 +84,10 @@ class Given:
         if value.origin == "env" and key in self.variables:
             return f"environment {self.variables[key]}"
         return _PLACES[value.origin].format(key)
+
+    def inside(self, params: Mapping[str, object]) -> Given:
+        """Return it for the steps of a pipeline inside, whose own parameters are nearer than those around it."""
+        return replace(self, pipeline={**self.pipeline, **params}) if params else self
 
     def names_for(self, step: str) -> list[str]:
         """Return every name `find` knows for a step, in a stable order."""

@@ -11,14 +11,16 @@ from .collector import rare_collections
 from .demands import capacities
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
+from .growth import with_grown
 from .ids import RunId
 from .orders import RunContext
 from .ports import RunLog
 from .runs import RunSpec, Snapshot, StepRun, Target
-from .scheduler import Past, reset_for_retry
+from .scheduler import reset_for_retry
 from .session import Observer, Requests, Session, report
 from .settling import settle
 from .states import Reason, Status
+from .turns import Past
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
@@ -132,7 +134,7 @@ class Hosting:
         if spec.selected is None:
             return []
         now = self._parts.clock()
-        chosen = set(spec.selected)
+        chosen = with_grown(spec.graph, spec.selected)
         outside = [
             node.path for node in spec.graph.nodes if node.path not in chosen and not past[node.path].state.is_final
         ]

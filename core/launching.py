@@ -85,8 +85,12 @@ class Launching:
         """
         parts = self._parts
         old = parts.runs.spec(run)
+        compiled = old.graph.origin or old.graph
         spec = replace(
             old,
+            graph=compiled,  # what it grew into is for the new run to find out
+            # A retry of the old run may have selected what had grown.
+            selected=None if old.selected is None else tuple(path for path in old.selected if path in compiled.index),
             id=new_run_id(),
             parent=run,
             origin=origin,

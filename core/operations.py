@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 from .binding import Listed
 from .callables import imported, origin
+from .composites import Map
 from .constants import Constants
 from .errors import InvalidError
-from .graph import Call, CallKind, Operation, Policy, Return
+from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind, Terminate
+from .nesting import Composite
 from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
 from .ports import Workshop
 from .programs import Entry, entry_named
+from .reducers import load_reducer
 from .sources import returning_functions
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
@@ -53,26 +58,39 @@ class Operations:
             if call is not None and takes is not None:
                 yield call, takes
 
-    def listed(self, step: Step) -> Listed:
+    def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
-        if not isinstance(step, Task):
-            raise TypeError(f"{step!r} is no task")
-        return Listed(step, self._takes_of(step), self._returns(step))
+        return Listed(task, self._takes_of(task), self.returns(task))
 
-    def index(self, step: Step) -> int:
-        """Return the index of a step's operation; -1 when its call has a problem, which is noted."""
-        assert isinstance(step, Task)
-        call = self._call(step)
+    def index(self, listed: Listed, inherited: Mapping[str, object]) -> int:
+        """Return the index of a task's operation; -1 when its call has a problem, which is noted.
+
+        Args:
+            listed: The task.
+            inherited: Fields of the policy for what the task does not say itself.
+        """
+        task = listed.step
+        call = self._call(task)
         if call is None:
             return -1
-        returns = self._returns(step)
-        key = (call, returns, _key_of(step.policy))
+        policy = task.policy
+        if inherited:
+            fields: dict[str, Any] = {name: each for name, each in inherited.items() if name not in task.settled}
+            policy = replace(policy, **fields)
+        new = len(self._kept)
+        index = self.keep(call, listed.returns, policy)
+        if index == new:
+            self._check_kept(task, listed.returns)
+            if policy.profile or policy.overrides:
+                self.places[index] = task.place
+        return index
+
+    def keep(self, call: Call, returns: tuple[Return, ...], policy: Policy) -> int:
+        """Return the index of an operation."""
+        key = (call, returns, _key_of(policy))
         if key not in self._index:
-            if step.policy.profile or step.policy.overrides:
-                self.places[len(self._kept)] = step.place
             self._index[key] = len(self._kept)
-            self._kept.append(Operation(call=call, returns=returns, policy=step.policy))
-            self._check_kept(step, returns)
+            self._kept.append(Operation(call=call, returns=returns, policy=policy))
         return self._index[key]
 
     def _takes_of(self, task: Task) -> Takes:
@@ -117,13 +135,52 @@ class Operations:
             self._notebooks[file] = read_notebook(text, file)
         return self._notebooks[file]
 
+    def control(self, step: Composite, kind: CallKind, returns: Iterable[str] = (), **fields: Any) -> int:
+        """Return the index of what starts or ends a composite, or an iteration of it.
+
+        Args:
+            step: The composite.
+            kind: SPLIT, REDUCE, CHOOSE, UNTIL or JOIN.
+            returns: Names it hands on.
+            fields: Of the call.
+        """
+        return self._control(Call(kind=kind, **fields, **self._place(step)), kind, returns)
+
+    def recovery(self, step: Step) -> int:
+        """Return the index of what ends the pipeline that takes over when a step fails."""
+        return self._control(Call(kind=CallKind.JOIN, **self._place(step)), CallKind.JOIN, ())
+
+    def end(self, step: Composite, kind: CallKind, returns: Iterable[str]) -> int:
+        """Return the index of what ends a composite: it is what a terminate of the composite is about."""
+        return self._control(self._end_call(step, kind), kind, returns, terminate=step.policy.terminate)
+
+    def _control(self, call: Call, kind: CallKind, names: Iterable[str], terminate: Terminate | None = None) -> int:
+        kept = ReturnKind.JSON if kind in (CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL) else ReturnKind.AUTO
+        returns = tuple([Return(name=name, kind=kept) for name in names])
+        return self.keep(call, returns, Policy(terminate=terminate))
+
+    def _end_call(self, step: Composite, kind: CallKind) -> Call:
+        if not isinstance(step, Map):
+            return Call(kind=kind, **self._place(step))
+        try:
+            function = None if step.reducer is None else load_reducer(step.reducer)
+            reduced = {} if function is None else self._function(function)
+        except InvalidError as problem:
+            self.problems.append(step.problem(problem.message, problem.hint))
+            reduced = {}
+        return Call(kind=kind, collect=step.collect, **(self._place(step) | reduced))
+
+    def _place(self, step: Step) -> dict[str, Any]:
+        return {"file": relative_to(self._root, step.place.file), "line": step.place.line}
+
     def _takes_of_function(self, function: Callable[..., object]) -> Takes:
         known = self._takes.get(id(function))
         if known is None:
             known = self._takes[id(function)] = takes_of_function(self._workshop.signature(function))
         return known
 
-    def _returns(self, task: Task) -> tuple[Return, ...]:
+    def returns(self, task: Task) -> tuple[Return, ...]:
+        """Return what a task keeps."""
         if task.returns is not None:
             return task.returns
         if isinstance(task, ScriptTask):
@@ -180,16 +237,18 @@ class Operations:
         return Call(kind=CallKind.STUB)
 
     def _python_call(self, task: PythonTask) -> Call:
-        found = imported(task.function)
-        place = origin(task.function)
+        return Call(kind=CallKind.PYTHON, stream_end=task.stream_end, **self._function(task.function))
+
+    def _function(self, function: Callable[..., object]) -> dict[str, Any]:
+        """Return the fields of a call that name a function; by value when no worker could import it."""
+        found = imported(function)
+        place = origin(function)
         file, line = (None, None) if place is None else Place(relative_to(self._root, place.file), place.line)
-        end = task.stream_end
+        where: dict[str, Any] = {} if file is None else {"file": file, "line": line}
         if found is not None:
-            module, qualname = found
-            return Call(kind=CallKind.PYTHON, module=module, qualname=qualname, file=file, line=line, stream_end=end)
-        blob = self._constants.keep(self._workshop.pickle(task.function))
-        qualname = getattr(task.function, "__qualname__", type(task.function).__name__)
-        return Call(kind=CallKind.PYTHON, qualname=qualname, blob=blob, file=file, line=line, stream_end=end)
+            return {"module": found.module, "qualname": found.qualname, **where}
+        blob = self._constants.keep(self._workshop.pickle(function))
+        return {"qualname": getattr(function, "__qualname__", type(function).__name__), "blob": blob, **where}
 
 
 def _identity(task: Task) -> Hashable:

@@ -12,7 +12,7 @@ from .errors import InvalidError, nearest
 from .graph import Policy, Terminate
 from .ids import name_problem
 from .quantities import seconds, size_bytes
-from .steps import OutputOf, Step
+from .steps import OutputOf, Recovery, Step, Unit
 
 Wire: TypeAlias = str | OutputOf | Sequence[str | OutputOf]
 """What `inputs=` binds an argument to: a name, one step's output, or several of them as a list."""
@@ -28,7 +28,7 @@ class Options(TypedDict, total=False):
     """Argument -> other name, `step["output"]`, or a list of these."""
     params: Mapping[str, object] | None
     """Argument -> fixed value."""
-    after: Step | str | Sequence[Step | str] | None
+    after: Unit | str | Sequence[Unit | str] | None
     """Steps it waits for without taking a value."""
     catalog: Catalog | None
     retries: int | None
@@ -61,6 +61,8 @@ class Options(TypedDict, total=False):
     """True: watch waves run it although it is an effect."""
     terminate_with_success: bool | None
     terminate_with_failure: bool | None
+    on_failure: Recovery | None
+    """What takes over when the step fails for good, instead of all that is listed after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,9 @@ class Chosen:
     fence: bool | None = None
     modes: tuple[str, ...] = MODES
     overrides: Mapping[str, str] = field(default_factory=dict)
+    on_failure: Recovery | None = None
+    settled: frozenset[str] = frozenset()
+    """Fields of the policy that were given."""
 
 
 class Wanted(NamedTuple):
@@ -119,6 +124,7 @@ def _chosen(read: dict[str, Any]) -> Chosen:
     elif read.get("terminate_with_failure"):
         policy["terminate"] = Terminate.FAILURE
     if wanted is not None:
+        # Both, so that a step's own resources replace those of a composite around it, profile and all.
         policy |= {"resources": wanted.amounts, "profile": wanted.profile}
     if wanted is not None and wanted.amounts.get("gpu"):
         # CUDA looks at CUDA_VISIBLE_DEVICES once in a process: a pooled worker would keep the gpu of its first step.
@@ -126,13 +132,15 @@ def _chosen(read: dict[str, Any]) -> Chosen:
     if read.get("overrides"):
         policy["overrides"] = read["overrides"]
     rest = {name: read[name] for name in _CHOSEN if name in read}
-    return Chosen(policy=Policy(**policy) if policy else _DEFAULT, **rest)
+    if not policy:
+        return Chosen(policy=_DEFAULT, **rest)
+    return Chosen(policy=Policy(**policy), settled=frozenset(policy), **rest)
 
 
 _DEFAULT = Policy()
 _FIELDS = {name: name for name in ("retries", "labels", "isolation", "secrets", "reads", "env", "cache", "watch")}
 _FIELDS |= {"backoff": "backoff_s", "timeout": "timeout_s"}
-_CHOSEN = ("inputs", "params", "after", "fence", "modes", "overrides")
+_CHOSEN = ("inputs", "params", "after", "fence", "modes", "overrides", "on_failure")
 
 
 def _refuse(wanted: str, value: object, hint: str | None = None) -> NoReturn:
@@ -214,10 +222,17 @@ def _inputs(value: object) -> Mapping[str, Wire]:
 
 
 def _after(value: object) -> tuple[Step | str, ...]:
-    items = [value] if isinstance(value, str | Step) else value
-    if not isinstance(items, Sequence) or not all(isinstance(item, str | Step) for item in items):
+    items = [value] if isinstance(value, str | Unit) else value
+    if not isinstance(items, Sequence) or not all(isinstance(item, str | Unit) for item in items):
         _refuse("steps or their names", value)
-    return tuple(items)
+    return tuple([item if isinstance(item, str) else item.as_step() for item in items])
+
+
+def _on_failure(value: object) -> Recovery:
+    for item in value if isinstance(value, list | tuple) and value else [value]:
+        if not isinstance(item, Unit) and (not callable(item) or isinstance(item, type)):
+            _refuse("a pipeline, a step or a function", value)
+    return value  # type: ignore[return-value]  # just looked at
 
 
 def _catalog(value: object) -> Catalog:
@@ -290,5 +305,6 @@ _READERS: dict[str, Callable[[object], object]] = {
     "watch": _flag,
     "terminate_with_success": _flag,
     "terminate_with_failure": _flag,
+    "on_failure": _on_failure,
 }
 """How each option is read; a test holds its keys against those of `Options`."""

@@ -6,44 +6,71 @@ else waits for, so the number of edges stays linear (naively 6,000 alternating s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 from .pipeline import OrderRule
 
 
-def ordered_needs(needs: Sequence[set[int]], is_fence: Sequence[bool], rule: OrderRule) -> list[set[int]]:
-    """Return what each step waits for under a rule, the given needs included.
+class Entry(NamedTuple):
+    """A node a step starts with: it needs nothing else of that step. A task is one; a composite may have several."""
+
+    needs: Set[int]
+    """Positions of the steps it waits for as a whole."""
+    inside: Set[int]
+    """Positions of the composites of which it waits for a node inside."""
+
+
+def order_edges(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], rule: OrderRule) -> list[list[Set[int]]]:
+    """Return for each step and each of its entries the positions it waits for under a rule, beyond its own needs.
 
     Args:
-        needs: For each step the positions it needs for data or by explicit order.
+        entries: For each step its entries.
         is_fence: For each step whether it is a fence; looked at by the rule `LISTED` alone.
         rule: How the list orders its steps.
     """
     if rule is OrderRule.DATA:
-        return [set(each) for each in needs]
+        return [[_NONE for _ in each] for each in entries]
     if rule is OrderRule.DECLARED:
-        return [each | ({position - 1} if position else set()) for position, each in enumerate(needs)]
-    return _fenced(needs, is_fence)
+        return [
+            [{position - 1} - entry.needs if position else set() for entry in each]
+            for position, each in enumerate(entries)
+        ]
+    return _fenced(entries, is_fence)
 
 
-def _fenced(needs: Sequence[set[int]], is_fence: Sequence[bool]) -> list[set[int]]:
-    found: list[set[int]] = []
+def _fenced(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool]) -> list[list[Set[int]]]:
+    found: list[list[Set[int]]] = []
     fence = -1  # position of the last fence; -1 before the first one
-    awaited: set[int] = set()  # steps that some step since the last fence waits for
-    for position, own in enumerate(needs):
-        waits = set(own)
+    awaited: set[int] = set()  # steps that some step since the last fence waits for as a whole
+    for position, own in enumerate(entries):
+        before: list[int] = []
         if is_fence[position]:
-            waits.update(each for each in range(fence + 1, position) if each not in awaited)
+            before = [each for each in range(fence + 1, position) if each not in awaited]
             awaited.clear()
-        # A need after the fence waits for the fence itself, so the edge would say nothing new.
-        if fence >= 0 and not any(each > fence for each in waits):
-            waits.add(fence)
+        edges: list[Set[int]] = []
+        for needs, inside in own:
+            more = _NONE
+            if before:
+                more = frozenset([each for each in before if each not in needs])
+            # A need after the fence waits for the fence itself, so the edge would say nothing new.
+            elif fence >= 0 and fence not in needs and not _has_later(needs, inside, fence):
+                more = frozenset((fence,))
+            edges.append(more)
+            awaited |= needs
+            awaited |= more
         if is_fence[position]:
             fence = position
-        awaited |= waits
-        found.append(waits)
+        found.append(edges)
     return found
+
+
+_NONE: frozenset[int] = frozenset()
+
+
+def _has_later(needs: Set[int], inside: Set[int], position: int) -> bool:
+    return any(each > position for each in needs) or any(each > position for each in inside)
 
 
 def topological(needs: Sequence[set[int]]) -> list[int] | None:

@@ -14,10 +14,11 @@ from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
+from .nesting import Nested
 from .options import Options
 from .place import caller, told_at
 from .returns import Returns
-from .steps import Step
+from .steps import OutputOf, Step, Unit
 from .tasks import NotebookTask, PythonTask, ShellTask
 
 
@@ -38,12 +39,12 @@ Interceptor: TypeAlias = "Callable[[Pipeline, Mapping[str, object]], None]"
 _interceptor: ContextVar[Interceptor | None] = ContextVar("interceptor", default=None)
 
 
-class Pipeline:
-    """Steps, in the order listed, wired by the names they take and return."""
+class Pipeline(Unit):
+    """Steps, in the order listed, wired by the names they take and return. It may itself be a step of another one."""
 
     def __init__(
         self,
-        steps: Sequence[Step | Callable[..., object]],
+        steps: Sequence[Unit | Callable[..., object]],
         name: str | None = None,
         *,
         params: Mapping[str, object] | None = None,
@@ -55,7 +56,8 @@ class Pipeline:
         """List steps.
 
         Args:
-            steps: Tasks, or functions; a function is a task that keeps what it returns under its own name.
+            steps: Tasks, composites, pipelines, or functions; a function is a task that keeps what it returns under
+                its own name.
             name: None: the name of the variable it is bound to, else the file's stem.
             params: Default values of parameters, by the name steps take them.
             order: "listed", "data" or "declared"; see `OrderRule`.
@@ -76,6 +78,7 @@ class Pipeline:
         if problems:
             raise told_at(self.place, problems)
         self.order = OrderRule(order)
+        self._nested: Nested | None = None
 
     def __repr__(self) -> str:
         return f"<Pipeline {self.name or ''}: {len(self.steps)} steps>"
@@ -174,6 +177,36 @@ class Pipeline:
         stem = posixpath.basename(self.place.file).partition(".")[0].strip("<>")
         return "pipeline" if name_problem(stem) else stem
 
+    def as_step(self) -> Nested:
+        """Return the step it is in another pipeline; always the same one.
+
+        Raises:
+            InvalidError: it has no name.
+        """
+        if self._nested is None:
+            self._nested = Nested(self, None, caller())
+        return self._nested
+
+    def with_(self, name: str | None = None, **options: Unpack[Options]) -> Nested:
+        """Return a step that is this pipeline, with options; so one pipeline can be several steps.
+
+        Args:
+            name: Name of the step; None: that of the pipeline.
+            options: See `Options`. `inputs=` and `params=` give values by name to all steps inside.
+
+        Raises:
+            InvalidError: there is no name, or an option is wrong.
+        """
+        return Nested(self, name, caller(), options)
+
+    def __getitem__(self, output: str) -> OutputOf:
+        """Name one output, for `inputs=` of a step after it.
+
+        Raises:
+            InvalidError: it has no name, or returns nothing by that one.
+        """
+        return self.as_step()[output]
+
     def _given(
         self, params: Mapping[str, object] | None, named: Mapping[str, object], file: str | None
     ) -> Mapping[str, object]:
@@ -214,9 +247,10 @@ class Pipeline:
         return tuple(wrapped)
 
     def _step(self, step: object) -> Step:
-        if isinstance(step, Step):
-            return step
-        if isinstance(step, TaskFunction):
+        if isinstance(step, Pipeline) and step.name is None:
+            hint = "give it one: Pipeline(..., name='...'), or pipeline.with_(name='...')"
+            raise self._wrong(f"steps= has {step!r}, which needs a name to be a step", hint)
+        if isinstance(step, Unit | TaskFunction):
             return step.as_step()
         if callable(step) and not isinstance(step, type):
             return PythonTask.bare(step, self.place)

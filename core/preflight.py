@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .artifacts import Output
 from .demands import DEFAULT_LABEL
 from .errors import InvalidError, nearest
-from .graph import Graph, upstreams
+from .graph import Either, Gather, Graph, Source, Upstream, upstreams
 from .quantities import size_text
 from .runs import RunSpec
 from .secrecy import leaks
@@ -96,6 +96,13 @@ class Preflight:
                 yield from leaks(spec, secrets)
 
 
+def _required(source: Source) -> list[Upstream]:
+    """Return the values that must be there; of alternatives one is, and which is known only when it is taken."""
+    if isinstance(source, Gather):
+        return [each for item in source.items for each in _required(item)]
+    return [] if isinstance(source, Either) else upstreams(source)
+
+
 def _input_problems(
     graph: Graph, chosen: Collection[str], outputs: Mapping[str, Sequence[Output]], hint: str
 ) -> Iterator[InvalidError]:
@@ -104,7 +111,8 @@ def _input_problems(
         each
         for path in chosen
         for argument in graph.node(path).arguments
-        for each in upstreams(argument.source)
+        if not argument.is_optional
+        for each in _required(argument.source)
         if each.node not in chosen
     }
     for each in sorted(wanted):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .artifacts import ArtifactRef
-from .document import run_document
+from .document import root_failures, run_document
 from .errors import Cancelled, FailedError, StepFailed
 from .graph import Json
 from .ids import RunId
@@ -152,15 +152,14 @@ class RunResult:
             raise FailedError(f"run {self.run} has not ended: it is {run.state}", "wait() for it first")
         if run.state is Status.CANCELLED:
             raise Cancelled(f"run {self.run} was cancelled", f"graft retry {self.run[:6]} continues it")
-        for step in self.steps:
-            if step.state is Status.FAILURE:
-                cause = f"{step.error.type}: {step.error.message}" if step.error else step.reason or "no cause recorded"
-                raise StepFailed(
-                    f"step '{step.path}' failed: {cause}",
-                    f"graft show {self.run[:6]}; graft logs {self.run[:6]} {step.path}",
-                    run=self.run,
-                    step=step.path,
-                    reason=step.reason,
-                )
+        for step in root_failures(self.steps):
+            cause = f"{step.error.type}: {step.error.message}" if step.error else step.reason or "no cause recorded"
+            raise StepFailed(
+                f"step '{step.path}' failed: {cause}",
+                f"graft show {self.run[:6]}; graft logs {self.run[:6]} {step.path}",
+                run=self.run,
+                step=step.path,
+                reason=step.reason,
+            )
         why = f": {run.reason}" if run.reason else ""
         raise StepFailed(f"run {self.run} ended as {run.state}{why}", run=self.run, step=None, reason=run.reason)

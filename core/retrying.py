@@ -1,4 +1,9 @@
-"""What a retry of a run does: which steps run again, which keep what they made, and on which code."""
+"""What a retry of a run does: which steps run again, which keep what they made, and on which code.
+
+It works on the graph as it had grown. What runs again and had made the graph grow (the split of a map, the end of an
+iteration) may come out otherwise, so what grew out of it goes and grows anew; everything else that grew stays, also
+when changed code is compiled anew.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import ConflictError, InvalidError
-from .graph import Graph, Node, upstreams
+from .graph import Graph, Node, Terminate, upstreams
+from .growth import Plot, pruned
 from .launching import load_again
 from .ports import Loaded
 from .preflight import Preflight
@@ -20,6 +26,8 @@ if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
 
 _RIGHTLY_SKIPPED = frozenset({Reason.BRANCH, Reason.UNSELECTED})
+_PROBLEMS_SHOWN = 8
+"""Of a map of ten thousand items each may have the same one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,11 +70,14 @@ class Retrying:
             raise InvalidError(
                 f"run {run.id} has nothing to retry: no step failed or was left undone", "use --all to run them all"
             )
-        kept = _in_order(spec.graph, {path for path, step in steps.items() if step.state.is_good} - again)
+        growers = {growth.node for growth in spec.graph.growth} & again
+        graph, again = _without_regrown(spec.graph, growers, again)
+        good = {path for path, step in steps.items() if step.state.is_good}
+        kept = _in_order(graph, good - again)
         if loaded is not None:
-            _refuse_rewired(old.graph, spec.graph, kept)
-        if spec.selected is not None:
-            spec = replace(spec, selected=_in_order(spec.graph, {*spec.selected, *again}))
+            _refuse_rewired(pruned(old.graph, growers), graph, kept)
+        selected = None if spec.selected is None else _in_order(graph, _within(spec) | again)
+        spec = replace(spec, graph=graph, selected=selected)
         recorded = parts.outputs.of_run(request.run)
         hint = "include it in the retry, or use 'graft run': it starts from the pipeline as it is now"
         self._preflight.check_again(spec, again, {path: recorded.get(path, ()) for path in kept}, hint)
@@ -88,7 +99,7 @@ class Retrying:
             if spec.runner != old.runner:
                 return replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
             return spec
-        graph = loaded.graph
+        graph = _grown_as(loaded.graph, old.graph)
         return replace(
             spec,
             graph=graph,
@@ -116,13 +127,69 @@ def _to_run_again(spec: RunSpec, steps: Mapping[str, StepRun], request: RetryReq
     graph = spec.graph
     if not request.selection.is_everything:
         return _chosen(graph, steps, request.selection)
-    within = set(graph.index) if spec.selected is None else set(spec.selected)
+    within = _within(spec)
     if request.is_everything:
         return within
-    unfinished = {path for path in within if path in steps and not _is_settled(steps[path])}
+    unfinished = {
+        path for path in within if path in steps and (not _is_settled(steps[path]) or _failed_all(graph, path))
+    }
     # What follows a new step is not run again for its sake: if it is to be kept, `_refuse_rewired` says no.
     new = {path for path in within if path not in steps}
-    return ((unfinished | graph.descendants(unfinished)) & within) | new
+    return ((unfinished | _affected(graph, unfinished)) & within) | new
+
+
+def _failed_all(graph: Graph, path: str) -> bool:
+    """Tell whether a step ends its pipeline as failed: kept as it is, it would end the retry at once."""
+    return graph.operation_of(path).policy.terminate is Terminate.FAILURE
+
+
+def _within(spec: RunSpec) -> set[str]:
+    """Return what the run is about: its selection, and what grew out of it."""
+    if spec.selected is None:
+        return set(spec.graph.index)
+    within = set(spec.selected)
+    plot = Plot(spec.graph.origin or spec.graph)
+    for growth in spec.graph.growth:
+        added = plot.grow(*growth).added
+        if growth.node in within:
+            within.update(node.path for node in added)
+    return within
+
+
+def _affected(graph: Graph, paths: set[str]) -> set[str]:
+    """Return everything that follows the paths: by what it needs, or by what lets it run (a choice, a failure)."""
+    guarded: dict[str, set[str]] = {}
+    for node in graph.nodes:
+        if node.guard is not None:
+            guarded.setdefault(node.guard.node, set()).add(node.path)
+    found: set[str] = set()
+    new = set(paths)
+    while new:
+        follows = graph.descendants(new)
+        follows |= {each for path in new | follows for each in guarded.get(path, ())}
+        new = follows - found - paths
+        found |= follows
+    return found
+
+
+def _without_regrown(graph: Graph, growers: set[str], again: set[str]) -> tuple[Graph, set[str]]:
+    """Return the graph without what grew out of growers that run again, and what runs again of it."""
+    if not growers:
+        return graph, again
+    smaller = pruned(graph, growers)
+    # The ends of those composites are bound to what is gone.
+    ends = {path.rpartition("/")[0] for path in growers}
+    return smaller, (again | ends) & smaller.index.keys()
+
+
+def _grown_as(graph: Graph, old: Graph) -> Graph:
+    """Return a graph that was compiled anew as the old one had grown, as far as the same nodes grow."""
+    plot = Plot(graph)
+    for growth in old.growth:
+        node = plot.nodes.get(growth.node)
+        if node is not None and node.grows is not None:
+            plot.grow(*growth)
+    return plot.graph()
 
 
 def _chosen(graph: Graph, steps: Mapping[str, StepRun], selection: Selection) -> set[str]:
@@ -139,9 +206,10 @@ def _chosen(graph: Graph, steps: Mapping[str, StepRun], selection: Selection) ->
         if need not in chosen and (need not in steps or not _is_settled(steps[need]))
     }
     if lacking:
-        names = ", ".join(f"'{path}'" for path in _in_order(graph, lacking))
+        names = [f"'{path}'" for path in _in_order(graph, lacking)]
         raise InvalidError(
-            f"the selection needs {names}, which did not succeed in this run", "include it, or use --from"
+            f"the selection needs {_first(names, ', ', ' and ')}, which did not succeed in this run",
+            "include it, or use --from",
         )
     return chosen
 
@@ -159,15 +227,19 @@ def _refuse_rewired(old: Graph, new: Graph, kept: Sequence[str]) -> None:
     """
     problems = []
     for path in _in_order(new, set(kept) | new.ancestors(set(kept))):
+        name = new.node(path).family or path
         if path not in old.index:
-            problems.append(f"'{path}' is new")
+            problems.append(f"'{name}' is new")
         elif _wiring(new.node(path)) != _wiring(old.node(path)):
-            problems.append(f"'{path}' is wired differently")
+            problems.append(f"'{name}' is wired differently")
     before = old.ancestors({path for path in kept if path in old.index})
-    problems += [f"'{path}' is gone" for path in _in_order(old, before) if path not in new.index]
+    problems += [
+        f"'{old.node(path).family or path}' is gone" for path in _in_order(old, before) if path not in new.index
+    ]
     if problems:
+        told = _first(list(dict.fromkeys(problems)), "; ", "; and ")
         raise InvalidError(
-            f"the pipeline has changed before steps whose results would be kept: {'; '.join(problems)}",
+            f"the pipeline has changed before steps whose results would be kept: {told}",
             "use 'graft run': it starts from the pipeline as it is now",
         )
 
@@ -175,7 +247,13 @@ def _refuse_rewired(old: Graph, new: Graph, kept: Sequence[str]) -> None:
 def _wiring(node: Node) -> tuple[object, ...]:
     """Return what a step waits for and which values it takes; constants are parameters, no wiring."""
     taken = [(argument.name, upstreams(argument.source)) for argument in node.arguments]
-    return node.needs, sorted((name, sources) for name, sources in taken if sources)
+    return node.needs, node.guard, sorted((name, sources) for name, sources in taken if sources)
+
+
+def _first(texts: Sequence[str], comma: str, last: str) -> str:
+    """Return the first texts in one, and how many there are more."""
+    left = len(texts) - _PROBLEMS_SHOWN
+    return comma.join(texts[:_PROBLEMS_SHOWN]) + (f"{last}{left} more" if left > 0 else "")
 
 
 def _in_order(graph: Graph, paths: set[str]) -> tuple[str, ...]:

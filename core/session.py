@@ -11,7 +11,7 @@ from .artifacts import Output
 from .events import CancelRequested, Fact
 from .orders import RunContext
 from .ports import Clock, RunLog, Slots
-from .scheduler import Past
+from .turns import Past
 
 
 class Observer(Protocol):

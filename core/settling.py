@@ -20,6 +20,7 @@ from .events import (
     StepSettled,
 )
 from .runs import StepError, StepRun
+from .standing import PASSED_REASONS
 from .states import Reason, Status
 
 LONGEST_TRACEBACK = 64 * 1024
@@ -42,11 +43,16 @@ def settle(steps: Sequence[StepRun], error: Exception | None, *, worker: str, be
         return _cancelled(live, waiting, now)
     if error is not None:
         return _failed(live, waiting, error, worker, begun, now)
-    if all(step.state.is_good or not step.state.is_final for step in steps):
+    if all(_is_passed(step) or not step.state.is_final for step in steps):
         return _succeeded(live, waiting, worker, begun, now)
     # Something before them failed, and nobody says that they ran.
     left = [*live, *waiting]
     return [*_left(left, Status.SKIPPED, Reason.UPSTREAM, now), RunFinished(state=Status.FAILURE, reason=None, at=now)]
+
+
+def _is_passed(step: StepRun) -> bool:
+    """Tell whether a step did what it should, or rightly was not run: its branch was not taken, it was left out."""
+    return step.state.is_good or (step.state in (Status.SKIPPED, Status.CANCELLED) and step.reason in PASSED_REASONS)
 
 
 def _succeeded(

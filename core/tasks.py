@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
 from .callables import plain
-from .errors import InvalidError, nearest
+from .errors import InvalidError
 from .graph import Return
 from .ids import name_problem
 from .options import Options, choose
 from .place import Place, caller, told_at
 from .returns import Returns, declare
-from .steps import OutputOf, Step
+from .steps import Step
 
 
 class Task(Step):
@@ -36,7 +36,6 @@ class Task(Step):
             shown = name if isinstance(name, str) and name else kind
             raise told_at(place, [wrong(shown, place, each.message, each.hint) for each in problems])
         super().__init__(str(name), place, chosen)
-        self.policy = chosen.policy
         self._returns = declared
         self._infers = False
 
@@ -48,17 +47,10 @@ class Task(Step):
         """What it keeps, in order. None: one value named after the step if its function returns something."""
         return None if self._infers else self._returns
 
-    def __getitem__(self, output: str) -> OutputOf:
-        """Name one output, for `inputs={"df": clean["df"]}`.
-
-        Raises:
-            InvalidError: it returns nothing by that name.
-        """
-        known = [self.name] if self.returns is None else [each.name for each in self.returns]
-        if output not in known:
-            listed = f"it returns {', '.join(known)}" if known else "it returns nothing; see returns="
-            raise self.problem(f"returns no {output!r}{nearest(str(output), known)}", listed)
-        return OutputOf(self, output)
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names it returns; of a function listed without a wrapper, the one it may return."""
+        return (self.name,) if self.returns is None else tuple(each.name for each in self.returns)
 
 
 class PythonTask(Task):

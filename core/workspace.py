@@ -272,6 +272,9 @@ class Workspace:
             for output in each.outputs
             if output.name == name and only in (None, each.path)
         }
+        # Of a composite and what is inside of it, the composite: its end hands on what people ask for.
+        inside = {path for path in found for at, each in enumerate(path) if each == "/" and path[:at] in found}
+        found = {path: ref for path, ref in found.items() if path not in inside}
         if len(found) == 1:
             return next(iter(found.values()))
         if found:

@@ -167,6 +167,7 @@ def step_from_row(
         error=error_from_json(json.loads(error)) if error and is_ended and ended == Status.FAILURE else None,
         outputs=tuple(outputs) if status.is_good or status is Status.FAILURE else (),
         metrics=tuple(metrics) if is_ended else (),
+        family=node.family,
     )
 
 

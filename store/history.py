@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..core.artifacts import MetricPoint, Output
 from ..core.errors import MissingError
+from ..core.graph import Node
 from ..core.ids import RunId
 from ..core.ports import RunQuery
 from ..core.runs import Attempt, Run, StepRun
@@ -23,7 +24,7 @@ from .convert import (
     step_from_row,
 )
 from .database import Database
-from .graphs import Graphs
+from .graphs import Graphs, Numbered
 from .interruption import settle
 from .layout import Layout
 from .listing import page, to_run
@@ -44,6 +45,11 @@ _METRICS = (
     f"SELECT step.node, {METRIC_COLUMNS.replace('step', 'metric.step')} FROM step"
     " JOIN metric ON metric.run = step.run AND metric.node = step.node AND metric.attempt = step.shown"
     " WHERE step.run = ? ORDER BY step.node, position"
+)
+_ENDED = f"SELECT {ATTEMPT_COLUMNS} FROM attempt JOIN run ON run.seq = attempt.run WHERE attempt.run = ?"
+_LIVE = (
+    "SELECT node, attempts, step.state, NULL, dispatched, NULL, NULL, NULL, NULL, NULL, run.code, NULL"
+    " FROM step JOIN run ON run.seq = step.run WHERE step.run = ? AND step.state = 'STARTED'"
 )
 
 
@@ -93,18 +99,19 @@ class StoredHistory:
         seq, graph_seq = self._row(run)
         is_dead = bool(settle(self._database, self._layout, seq))
         with self._database.reading() as connection:
-            nodes = self._graphs.of(connection, graph_seq).nodes
-            # Read in one transaction: a step must not get the outputs of a later state.
+            # Read in one transaction: a step must not get the outputs of a later state, nor lack its node.
             connection.execute("BEGIN")
             try:
+                found = self._graphs.of(connection, seq, graph_seq)
                 rows = connection.execute(_STEPS, (seq,)).fetchall()
                 outputs = outputs_by_node(connection, seq)
                 metrics = _metrics_by_node(connection, seq)
             finally:
                 connection.execute("COMMIT")
+        by_number = {row[0]: row for row in rows}
         return [
-            step_from_row(row, nodes[row[0]], outputs.get(row[0], ()), metrics.get(row[0], ()), is_dead=is_dead)
-            for row in rows
+            step_from_row(by_number[number], node, outputs.get(number, ()), metrics.get(number, ()), is_dead=is_dead)
+            for number, node in in_definition_order(found)
         ]
 
     def attempts(self, run: RunId, node: str | None = None) -> dict[str, list[Attempt]]:
@@ -116,26 +123,22 @@ class StoredHistory:
         seq, graph_seq = self._row(run)
         is_dead = bool(settle(self._database, self._layout, seq))
         with self._database.reading() as connection:
-            graph = self._graphs.of(connection, graph_seq)
-            if node is not None and node not in graph.index:
-                raise MissingError(f"run {run} has no step '{node}'")
-            which, position = ("", ()) if node is None else (" AND node = ?", (graph.index[node],))
-            rows = connection.execute(
-                f"SELECT {ATTEMPT_COLUMNS} FROM attempt JOIN run ON run.seq = attempt.run"
-                f" WHERE attempt.run = ?{which} ORDER BY node, n",
-                (seq, *position),
-            ).fetchall()
-            live = connection.execute(
-                "SELECT node, attempts, step.state, NULL, dispatched, NULL, NULL, NULL, NULL, NULL, run.code, NULL"
-                f" FROM step JOIN run ON run.seq = step.run WHERE step.run = ? AND step.state = 'STARTED'{which}",
-                (seq, *position),
-            ).fetchall()
-        found: dict[str, list[Attempt]] = {}
-        for row in sorted([*rows, *live], key=lambda row: (row[0], row[1])):
+            connection.execute("BEGIN")
+            try:
+                found = self._graphs.of(connection, seq, graph_seq)
+                if node is not None and node not in found.index:
+                    raise MissingError(f"run {run} has no step '{node}'")
+                which, number = ("", ()) if node is None else (" AND node = ?", (found.index[node],))
+                rows = connection.execute(f"{_ENDED}{which}", (seq, *number)).fetchall()
+                rows += connection.execute(f"{_LIVE}{which}", (seq, *number)).fetchall()
+            finally:
+                connection.execute("COMMIT")
+        tries: dict[int, list[Attempt]] = {}
+        for row in sorted(rows, key=lambda row: (row[0], row[1])):
             shown = (*row[:2], Status.INTERRUPTED, *row[3:]) if is_dead and row[2] == Status.STARTED else row
-            index, attempt = attempt_from_row(shown)
-            found.setdefault(graph.nodes[index].path, []).append(attempt)
-        return found
+            at, attempt = attempt_from_row(shown)
+            tries.setdefault(at, []).append(attempt)
+        return {each.path: tries[at] for at, each in in_definition_order(found) if at in tries}
 
     def short_ids(self, runs: Iterable[RunId]) -> Mapping[RunId, str]:
         """Return for each run the shortest prefix, of at least 4 characters, that no other run of the store has."""
@@ -150,6 +153,12 @@ class StoredHistory:
         if row is None:
             raise MissingError(f"there is no run {run}", "'graft ls' lists them")
         return row
+
+
+def in_definition_order(found: Numbered) -> Iterator[tuple[int, Node]]:
+    """Yield number and node of each step, as people see them."""
+    index = found.index
+    return ((index[node.path], node) for node in found.graph.nodes)
 
 
 def outputs_by_node(connection: sqlite3.Connection, seq: int) -> dict[int, list[Output]]:

@@ -11,7 +11,7 @@ from ..core.ids import RunId
 from .convert import OUTPUT_COLUMNS, output_from_row
 from .database import Database
 from .graphs import Graphs
-from .history import outputs_by_node
+from .history import in_definition_order, outputs_by_node
 from .objects import Objects
 
 _NEWEST = (
@@ -40,16 +40,21 @@ class StoredOutputs:
             row = connection.execute("SELECT seq, graph FROM run WHERE id = ?", (run,)).fetchone()
             if row is None:
                 raise MissingError(f"there is no run {run}", "'graft ls' lists them")
-            nodes = self._graphs.of(connection, row[1]).nodes
             connection.execute("BEGIN")
             try:
+                found = self._graphs.of(connection, *row)
                 good = connection.execute(
-                    "SELECT node FROM step WHERE run = ? AND state IN ('SUCCESS', 'CACHED') ORDER BY node", (row[0],)
+                    "SELECT node FROM step WHERE run = ? AND state IN ('SUCCESS', 'CACHED')", (row[0],)
                 ).fetchall()
                 outputs = outputs_by_node(connection, row[0])
             finally:
                 connection.execute("COMMIT")
-        return {nodes[node].path: tuple(outputs.get(node, ())) for (node,) in good}
+        numbers = {number for (number,) in good}
+        return {
+            node.path: tuple(outputs.get(number, ()))
+            for number, node in in_definition_order(found)
+            if number in numbers
+        }
 
     def newest(self, project: str, pipeline: str, paths: Sequence[str]) -> dict[str, tuple[RunId, tuple[Output, ...]]]:
         """Return by path the run and outputs of the newest good attempt in any ended run of the pipeline.

@@ -1,37 +1,38 @@
 """What each fact makes of the tables: the rows of a group, gathered by statement and written with `executemany`.
 
 Facts about different steps commute, so they are gathered; a second fact about one step in the same group first flushes
-what was gathered. Every change of state names the state it starts from, and a statement that touches fewer rows than it
-was given means that the race was lost.
+what was gathered. Growing touches no step that is there, and its rows are written first. Every change of state names
+the state it starts from, and a statement that touches fewer rows than it was given means that the race was lost.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
+from typing import Any
 
 from ..core.artifacts import MetricPoint, Output
 from ..core.codec import canonical, error_to_json
 from ..core.errors import ConflictError
 from ..core.events import (
-    TOLD,
     AttemptCancelled,
     AttemptDispatched,
     AttemptEnded,
     AttemptFailed,
     AttemptSucceeded,
-    CancelRequested,
     Fact,
+    GraphGrown,
     RetryScheduled,
-    RunFinished,
-    RunStarted,
+    StepJoined,
     StepReset,
     StepReused,
     StepSettled,
 )
+from ..core.graph import Growth
+from ..core.growth import Plot
 from ..core.states import Status, can_become
 from .convert import metric_to_row
+from .graphs import Numbered
 
 ROW_LIMIT = 256
 """Bytes up to which a value stands in its output row: no digest index to touch."""
@@ -57,12 +58,20 @@ _REUSE = (
     "UPDATE step SET state = 'CACHED', reason = NULL, shown = 0, cached_from = ?, dispatched = ?"
     " WHERE run = ? AND node = ? AND state = ?"
 )
+_JOIN = (
+    "UPDATE step SET state = 'SUCCESS', reason = NULL, shown = 0, cached_from = NULL, dispatched = ?"
+    " WHERE run = ? AND node = ? AND state = 'PENDING'"
+)
+_GROWTH = "INSERT INTO growth VALUES (?, ?, ?, ?)"
+_STEP = "INSERT INTO step (run, node, state) VALUES (?, ?, 'PENDING')"
 _FORGET_OUTPUTS = "DELETE FROM output WHERE run = ? AND node = ? AND attempt = 0"
 _FORGET_METRICS = "DELETE FROM metric WHERE run = ? AND node = ? AND attempt = 0"
 _ARTIFACT = "INSERT INTO artifact (sha256, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _OUTPUT = "INSERT INTO output VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _METRIC = "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ORDER = (
+    _GROWTH,
+    _STEP,
     _CLEAR,
     _DISPATCH,
     _ATTEMPT,
@@ -71,20 +80,32 @@ _ORDER = (
     _RESET,
     _RETRY,
     _REUSE,
+    _JOIN,
     _FORGET_OUTPUTS,
     _FORGET_METRICS,
     _ARTIFACT,
     _OUTPUT,
     _METRIC,
 )
+_OF_STEPS = frozenset(
+    {
+        AttemptDispatched,
+        AttemptSucceeded,
+        AttemptFailed,
+        AttemptCancelled,
+        RetryScheduled,
+        StepReset,
+        StepSettled,
+        StepReused,
+        StepJoined,
+    }
+)
+"""Facts that change a step; all others only stand in the log, but for `GraphGrown`."""
 _MAY_TOUCH_LESS = frozenset({_ARTIFACT, _FORGET_OUTPUTS, _FORGET_METRICS})
 
 # As exact `str`: sqlite3 asks its adapters about each value of a subclass, 0.8 us.
 _PENDING_TEXT = Status.PENDING.value
 _SUCCESS_TEXT = Status.SUCCESS.value
-
-_NO_STEP = frozenset({RunStarted, RunFinished, CancelRequested}) | TOLD
-"""Facts that change no row of a step."""
 
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -96,10 +117,16 @@ class Projection:
     Without `keep` they are forgotten.
     """
 
-    def __init__(self, run: int, index: Mapping[str, int], states: list[Status], counts: Mapping[str, int]) -> None:
+    def __init__(self, run: int, found: Numbered, states: list[Status], counts: Mapping[str, int]) -> None:
         self._run = run
-        self._index = index
+        self._graph = found.graph
+        self._index = dict(found.index)
         self._states = states
+        self._grown = list(found.graph.growth)
+        """What grew so far, `write` included."""
+        self._known_growths = len(self._grown)
+        self._plot: Plot | None = None
+        """The graph as `_grown` says, from the first growth on: most graphs have none."""
         self.counts: dict[str, int] = dict(counts)
         """Steps by status, `write` included."""
         self._known_counts = dict(counts)
@@ -126,13 +153,17 @@ class Projection:
         rows = self._rows
         for group in rows.values():  # not empty where the last `write` was refused
             group.clear()
+        if len(self._grown) > self._known_growths:  # refused as well
+            self._shrink()
         gathered: set[int] = set()
         index = self._index
         for fact in facts:
             kind = type(fact)
-            if kind in _NO_STEP:
+            if kind not in _OF_STEPS:
+                if kind is GraphGrown:
+                    self._grow(fact, rows)  # type: ignore[arg-type]
                 continue
-            node = index[fact.node]  # type: ignore[union-attr]  # narrowed by the line above
+            node = index[fact.node]  # type: ignore[union-attr]  # narrowed by the lines above
             if node in gathered:
                 _flush(connection, rows)
                 gathered.clear()
@@ -160,6 +191,38 @@ class Projection:
         if len(self._stored) > _REMEMBERED:
             self._stored.clear()
         self._known_counts = self.counts
+        self._known_growths = len(self._grown)
+
+    def _grow(self, fact: GraphGrown, rows: Rows) -> None:
+        """Give the next numbers to the nodes of a map's items or of a loop's next iteration."""
+        if self._plot is None:
+            self._plot = self._replayed(len(self._grown))
+        path, plot = fact.node, self._plot
+        number = self._index[path]
+        state = self._changed.get(number) or self._states[number]
+        if plot.nodes[path].grows is None or any(each.node == path for each in self._grown) or not state.is_good:
+            raise ConflictError(f"step '{path}' is {state} and cannot grow")
+        rows[_GROWTH].append((self._run, len(self._grown), number, fact.size))
+        added = plot.grow(path, fact.size).added
+        self._grown.append(Growth(path, fact.size))
+        first = len(self._states)
+        self._index.update((node.path, first + at) for at, node in enumerate(added))
+        self._states += [Status.PENDING] * len(added)
+        rows[_STEP] += [(self._run, first + at) for at in range(len(added))]
+        self.counts[Status.PENDING] = self.counts.get(Status.PENDING, 0) + len(added)
+
+    def _shrink(self) -> None:
+        """Forget what grew in a `write` that was not committed."""
+        self._plot = self._replayed(self._known_growths)
+        del self._grown[self._known_growths :]
+        self._index = {path: number for number, path in enumerate(self._plot.nodes)}
+        del self._states[len(self._index) :]
+
+    def _replayed(self, growths: int) -> Plot:
+        plot = Plot(self._graph.origin or self._graph)
+        for growth in self._grown[:growths]:
+            plot.grow(*growth)
+        return plot
 
     def _dispatch(self, fact: AttemptDispatched, node: int, rows: Rows) -> None:
         old = self._move(node, Status.STARTED, fact.node)
@@ -176,7 +239,7 @@ class Projection:
 
     def _gather(
         self,
-        fact: StepReset | AttemptFailed | AttemptCancelled | RetryScheduled | StepSettled | StepReused,
+        fact: StepReset | AttemptFailed | AttemptCancelled | RetryScheduled | StepSettled | StepReused | StepJoined,
         node: int,
         rows: Rows,
     ) -> None:
@@ -205,7 +268,16 @@ class Projection:
             rows[_FORGET_METRICS].append((run, node))
             self._results(node, 0, fact.outputs, fact.metrics, rows)
         else:
-            assert_never(fact)
+            self._join(fact, node, rows)
+
+    def _join(self, fact: StepJoined, node: int, rows: Rows) -> None:
+        old = self._move(node, Status.SUCCESS, fact.node)
+        if old is not Status.PENDING:
+            raise ConflictError(f"step '{fact.node}' is {old} and cannot end without an attempt")
+        rows[_JOIN].append((fact.at, self._run, node))
+        rows[_FORGET_OUTPUTS].append((self._run, node))
+        rows[_FORGET_METRICS].append((self._run, node))
+        self._results(node, 0, fact.outputs, (), rows)
 
     def _end(
         self,

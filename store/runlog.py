@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class StoredRunLog:
         lock: RunLock,
         seq: int,
         lease: int,
-        index: Mapping[str, int],
+        originals: Sequence[str],
         projection: Projection,
         durability: Durability,
     ) -> None:
@@ -48,7 +48,8 @@ class StoredRunLog:
         self._lock = lock
         self._seq = seq
         self._lease = lease
-        self._index = index
+        self._originals = originals
+        """Paths of the graph as it was compiled, by their numbers."""
         self._projection = projection
         self._durability = durability
         self._version = -1
@@ -117,7 +118,7 @@ class StoredRunLog:
                 self._change_run(_START, (fact.at, self._seq), "start")
             elif isinstance(fact, RunFinished):
                 self._change_run(_FINISH, (fact.state, fact.reason, fact.at, self._seq), "end")
-                connection.execute(KEEP_NEWEST, (encode(list(self._index)), self._seq))
+                connection.execute(KEEP_NEWEST, (encode(self._originals), self._seq))
                 connection.execute("UPDATE request SET handled = 1 WHERE run = ? AND handled = 0", (self._seq,))
         connection.execute(_EVENT, (self._seq, facts[-1].at, facts_text(facts)))
 

@@ -17,13 +17,13 @@ from ..core.states import Reason, Status, can_become
 from .convert import SPEC_COLUMNS, dump, run_to_row, spec_from_row
 from .database import Database
 from .facttext import facts_text
-from .graphs import Graphs
+from .graphs import Graphs, numbered
 from .interruption import count_steps, death_of, interrupt, interrupt_steps
 from .layout import Layout, make_private
 from .liveness import Holder, RunLock, describe, is_held, this_process
 from .objects import Objects
 from .projection import Projection
-from .renumber import renumber
+from .renumber import renumber, write_growth
 from .runlog import StoredRunLog
 
 SOURCE_LIMIT = 64 * 1024
@@ -68,10 +68,13 @@ class StoredRuns:
             connection.executemany(
                 "INSERT INTO run_tag VALUES (?, ?, ?)", [(tag, spec.created, spec.id) for tag in sorted(set(spec.tags))]
             )
+            assert seq is not None
             connection.executemany(
                 "INSERT INTO step (run, node, state) VALUES (?, ?, 'PENDING')",
                 [(seq, node) for node in range(len(spec.graph.nodes))],
             )
+            if spec.graph.growth:
+                write_growth(connection, seq, numbered(spec.graph))
         self._graphs.keep(graph_seq, spec.graph)
 
     def open(self, run: RunId, *, expect: Status | None = None) -> StoredRunLog:
@@ -122,7 +125,7 @@ class StoredRuns:
                 if snapshot is not None and spec.code.key is not None:
                     _keep_snapshot(connection, spec.code.key, snapshot)
                 (old,) = connection.execute("SELECT graph FROM run WHERE seq = ?", (seq,)).fetchone()
-                renumber(connection, seq, self._graphs.of(connection, old), spec.graph)
+                renumber(connection, seq, self._graphs.of(connection, seq, old), numbered(spec.graph))
                 row = run_to_row(
                     spec, _shared(connection, "graph", graph), _shared(connection, "environment", environment)
                 )
@@ -152,7 +155,7 @@ class StoredRuns:
             if not is_held(self._layout.lock(run)):
                 if death := death_of(connection, seq):
                     interrupt(connection, death)
-                return _cancel_unhosted(connection, seq, at)
+                return self._cancel_unhosted(connection, seq, at)
             state = _state_of(connection, seq)
             if state is Status.STARTED or can_become(state, Status.STARTED):
                 connection.execute(
@@ -168,14 +171,13 @@ class StoredRuns:
             StoreError: the store cannot be read.
         """
         with self._database.reading() as connection:
+            seq = _seq_of(connection, run)
             row = connection.execute(
                 f"SELECT {SPEC_COLUMNS} FROM run JOIN environment ON environment.seq = run.environment"
-                " WHERE run.id = ?",
-                (run,),
+                " WHERE run.seq = ?",
+                (seq,),
             ).fetchone()
-            if row is None:
-                raise MissingError(f"there is no run {run}", "'graft ls' lists them")
-            return spec_from_row(row, self._graphs.of(connection, row[-2]))
+            return spec_from_row(row, self._graphs.of(connection, seq, row[-2]).graph)
 
     def snapshot(self, run: RunId) -> Snapshot:
         """Return the recorded code; empty when none was reached.
@@ -228,7 +230,7 @@ class StoredRuns:
         connection = self._database.connect()
         try:
             graph, counts = connection.execute("SELECT graph, counts FROM run WHERE seq = ?", (seq,)).fetchone()
-            index = self._graphs.of(connection, graph).index
+            found = self._graphs.of(connection, seq, graph)
             states = [
                 Status(state)
                 for (state,) in connection.execute("SELECT state FROM step WHERE run = ? ORDER BY node", (seq,))
@@ -242,10 +244,34 @@ class StoredRuns:
             lock=lock,
             seq=seq,
             lease=lease,
-            index=index,
-            projection=Projection(seq, index, states, json.loads(counts)),
+            originals=found.originals,
+            projection=Projection(seq, found, states, json.loads(counts)),
             durability=self._database.durability,
         )
+
+    def _cancel_unhosted(self, connection: sqlite3.Connection, seq: int, at: float) -> Status:
+        """Write CANCELLED on a run that nobody hosts, where that is possible; return the state now."""
+        state = _state_of(connection, seq)
+        if not can_become(state, Status.CANCELLED):
+            return state
+        connection.execute(
+            "UPDATE run SET state = 'CANCELLED', reason = ?, finished = coalesce(finished, ?) WHERE seq = ?",
+            (Reason.USER, at, seq),
+        )
+        pending = self._cancel_pending(connection, seq, at)
+        facts = facts_text([*pending, RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
+        connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (seq, at, facts))
+        return Status.CANCELLED
+
+    def _cancel_pending(self, connection: sqlite3.Connection, seq: int, at: float) -> list[StepSettled]:
+        (graph,) = connection.execute("SELECT graph FROM run WHERE seq = ?", (seq,)).fetchone()
+        paths = self._graphs.of(connection, seq, graph).paths
+        pending = connection.execute(
+            "UPDATE step SET state = 'CANCELLED', reason = ? WHERE run = ? AND state = 'PENDING' RETURNING node",
+            (Reason.USER, seq),
+        ).fetchall()
+        count_steps(connection, seq)
+        return [StepSettled(node=paths[node], state=Status.CANCELLED, reason=Reason.USER, at=at) for (node,) in pending]
 
     def _holder(self, seq: int) -> str:
         with self._database.reading() as connection:
@@ -266,32 +292,6 @@ def _seq_of(connection: sqlite3.Connection, run: RunId) -> int:
 
 def _state_of(connection: sqlite3.Connection, seq: int) -> Status:
     return Status(connection.execute("SELECT state FROM run WHERE seq = ?", (seq,)).fetchone()[0])
-
-
-def _cancel_unhosted(connection: sqlite3.Connection, seq: int, at: float) -> Status:
-    """Write CANCELLED on a run that nobody hosts, where that is possible; return the state now."""
-    state = _state_of(connection, seq)
-    if not can_become(state, Status.CANCELLED):
-        return state
-    connection.execute(
-        "UPDATE run SET state = 'CANCELLED', reason = ?, finished = coalesce(finished, ?) WHERE seq = ?",
-        (Reason.USER, at, seq),
-    )
-    pending = _cancel_pending(connection, seq, at)
-    facts = facts_text([*pending, RunFinished(state=Status.CANCELLED, reason=Reason.USER, at=at)])
-    connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (seq, at, facts))
-    return Status.CANCELLED
-
-
-def _cancel_pending(connection: sqlite3.Connection, seq: int, at: float) -> list[StepSettled]:
-    (graph,) = connection.execute("SELECT json FROM graph JOIN run ON run.graph = graph.seq WHERE run.seq = ?", (seq,))
-    nodes = [node["path"] for node in json.loads(graph[0])["nodes"]]
-    pending = connection.execute(
-        "UPDATE step SET state = 'CANCELLED', reason = ? WHERE run = ? AND state = 'PENDING' RETURNING node",
-        (Reason.USER, seq),
-    ).fetchall()
-    count_steps(connection, seq)
-    return [StepSettled(node=nodes[node], state=Status.CANCELLED, reason=Reason.USER, at=at) for (node,) in pending]
 
 
 def _shared(connection: sqlite3.Connection, table: str, text: str) -> int:

@@ -116,6 +116,16 @@ class StepRow(Row, table=True):
     cached_from: str | None
 
 
+class GrowthRow(Row, table=True):
+    """A map that got its items, or a loop its next iteration."""
+
+    __tablename__ = "growth"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True, foreign_key="run.seq")
+    seq: int = Field(primary_key=True)
+    node: int
+    size: int
+
+
 class AttemptRow(Row, table=True):
     """An attempt that ended."""
 

@@ -25,14 +25,16 @@ class Book:
 
     __slots__ = ("_new_voice", "_next_progress", "_store", "_voice", "metrics")
 
-    def __init__(self, store: Callable[[object, str | None], None], new_voice: Callable[[], Voice]) -> None:
+    def __init__(
+        self, store: Callable[[object, str | None], None], new_voice: Callable[[], Voice] | None = None
+    ) -> None:
         """Open a book.
 
         Args:
             store: called with a path or value and its name for each `log_artifact`.
-            new_voice: makes what the attempt speaks with; called when it first does.
+            new_voice: makes what the attempt speaks with; called when it first does. None: nobody listens.
         """
-        self._new_voice = new_voice
+        self._new_voice = new_voice or _silent
         self._voice: Voice | None = None
         self.metrics: list[MetricPoint] = []
         self._store = store
@@ -134,3 +136,7 @@ def metric_value(value: Any, key: str) -> float | str | bool | None:
         if isinstance(value, kind):
             return kind(value)
     raise TypeError(f"metric {key!r} must be a number, text or true/false, not {type(value).__name__}")
+
+
+def _silent() -> Voice:
+    return Voice(lambda kind, payload: None, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ...core.codec import fact_from_json
+from ...core.codec import facts_from_json
 from ...core.errors import ConflictError
 from ...core.ids import RunId
 from ...core.ports import Feed
@@ -36,10 +36,12 @@ def attach(options: Options, *, run: RunArgument = LAST) -> int:
     found = space.find(run)
     look = look_of(is_plain=options.is_plain)
     short = context.short(space, found)
-    states = {node.path: Status.PENDING for node in space.graph(found).nodes}
+    graph = space.graph(found)
+    # As it was compiled: the facts tell how it grew.
+    states = {node.path: Status.PENDING for node in (graph.origin or graph).nodes}
     title = f"{space.show(found).pipeline}  {short}"
     try:
-        view = progress(look, states, title, is_plain=options.is_plain, is_quiet=options.is_json)
+        view = progress(look, states, title, graph=graph, is_plain=options.is_plain, is_quiet=options.is_json)
         with view:
             ended = _follow(space, found, view)
     except KeyboardInterrupt:
@@ -69,6 +71,6 @@ def _follow(space: Workspace, run: RunId, view: Progress) -> Run:
 
 def _tell(feed: Feed, run: RunId, after: int, view: Progress) -> int:
     while rows := feed.events(after, run, PAGE):
-        view.observe([fact_from_json({**row.data, "kind": row.kind, "at": row.at}) for row in rows])
+        view.observe(facts_from_json([{**row.data, "kind": row.kind, "at": row.at} for row in rows]))
         after = rows[-1].seq
     return after

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...core.document import SCHEMA, policy_document
 from ...core.graph import Graph
+from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
@@ -33,9 +34,10 @@ def check(
     )
     loaded = space.load(request)
     graph = loaded.graph
+    steps = Outline(graph).steps
     if options.is_json:
-        steps = [node.path for node in graph.nodes]
-        policies = {path: policy_document(graph.operation_of(path).policy) for path in steps}
+        shown = Outline(graph).graph
+        policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
         put_document(
             {
                 "schema": SCHEMA,
@@ -48,7 +50,7 @@ def check(
         return 0
     look = look_of(is_plain=options.is_plain)
     sound = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
-    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(graph.nodes), 'step')}")
+    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
     for line in _overridden(graph):

@@ -87,6 +87,8 @@ def _document(row: EventRow) -> dict[str, Any]:
 def _line(row: EventRow) -> str:
     words = [clock_text(row.at), row.run[:SHORT], pad(row.kind, 17)]
     words += [clean(str(row.data[name])) for name in ("node", "state", "reason") if row.data.get(name) is not None]
+    if (size := row.data.get("size")) is not None:  # of what grew
+        words.append(f"size {size:,}" if isinstance(size, int) else clean(str(size)))
     error = row.data.get("error")
     if isinstance(error, dict):
         words.append(clean(f"{error.get('type')}: {str(error.get('message')).partition(chr(10))[0]}"))

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...core.artifacts import ArtifactRef
+from ...core.artifacts import ArtifactRef, Output
 from ...core.errors import InvalidError
+from ...core.folding import rows as folded
 from ...core.ids import RunId
 from ...core.quantities import size_text
+from ...core.roles import Composites
+from ...core.runs import StepRun
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..look import look_of
@@ -78,11 +82,7 @@ def _list(space: Workspace, options: Options, run: RunId) -> int:
         }
         put_document({"schema": 1, "run": run, "outputs": outputs})
         return 0
-    rows = [
-        [each.name, step.path, each.role, each.ref.serializer, size_text(each.ref.size), each.ref.sha256[:12]]
-        for step in steps
-        for each in step.outputs
-    ]
+    rows = _rows(Composites(space.graph(run)), steps)
     if not rows:
         put(f"run {context.short(space, run)} has no outputs")
         return 0
@@ -96,6 +96,22 @@ def _list(space: Workspace, options: Options, run: RunId) -> int:
     ]
     put(table(look_of(is_plain=options.is_plain), heads, rows))
     return 0
+
+
+def _rows(composites: Composites, steps: Sequence[StepRun]) -> list[list[str]]:
+    """Return a row for each output; of a large map's items one for all that have the same name."""
+    by_path = {step.path: step for step in steps}
+    found = []
+    for row in folded(composites, list(by_path)):
+        outputs: dict[str, list[Output]] = {}
+        for path in row.members:
+            for each in by_path[path].outputs:
+                outputs.setdefault(each.name, []).append(each)
+        for name, same in outputs.items():
+            first, size = same[0], size_text(sum(each.ref.size for each in same))
+            digest = first.ref.sha256[:12] if len(same) == 1 else f"{len(same):,} of them"
+            found.append([name, row.path, first.role, first.ref.serializer, size, digest])
+    return found
 
 
 def _print(ref: ArtifactRef, data: bytes, name: str) -> None:

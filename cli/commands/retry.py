@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...core.errors import InvalidError
+from ...core.folding import rows
 from ...core.requests import CodeChoice, RetryRequest
+from ...core.roles import Composites
 from ...core.states import Status
 from .. import context
 from ..arguments import (
@@ -111,7 +114,17 @@ def _preview(space: Workspace, options: Options, request: RetryRequest) -> int:
         return 0
     again, kept = ("~", "=") if look_of().is_ascii else ("↻", "◇")
     put(f"would run {plural(len(plan.again), 'step')} again and keep {len(plan.kept):,}; nothing was started")
-    put([f"  {again} {clean(path)}" for path in plan.again])
+    composites = Composites(space.graph(request.run))
+    put([f"  {again} {text}" for text in _lines(composites, plan.again)])
     if plan.kept:
-        put([f"  {kept} {clean(path)}  kept" for path in plan.kept])
+        put([f"  {kept} {text}  kept" for text in _lines(composites, plan.kept)])
     return 0
+
+
+def _lines(composites: Composites, paths: Sequence[str]) -> list[str]:
+    """Return a line for each step; one for the same step of a large map's items."""
+    always = [path for path in paths if not composites.role(path).is_composite]
+    return [
+        clean(row.path) + (f"  {len(row.members):,} of them" if len(row.members) > 1 else "")
+        for row in rows(composites, paths, always=always)
+    ]

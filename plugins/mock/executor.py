@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 
-from ...core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded
+from ...core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded, StepTold
 from ...core.orders import Order, RunContext
 from ...core.states import Reason
 from ...worker.failure import describe_failure
@@ -30,7 +30,7 @@ class MockExecutor:
         self._context = context
         self._patches = patches
         self._waiting: deque[Order] = deque()
-        self._ends: list[AttemptEnded] = []
+        self._ends: list[AttemptEnded | StepTold] = []
 
     def room(self) -> int:
         """Return how many more orders it takes now."""
@@ -50,7 +50,7 @@ class MockExecutor:
                 )
             )
 
-    def wait(self, timeout_s: float | None) -> list[AttemptEnded]:
+    def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
         """Deal with the next order, and return all ends; without one, wait as long as it says."""
         if self._waiting:
             self._ends.append(self._ended(self._waiting.popleft()))

@@ -20,5 +20,5 @@ def test_a_label_is_a_slot_of_its_own() -> None:
 def test_capacities_are_asked_for_what_the_graph_demands_alone() -> None:
     graph = graph_of({"a": [], "b": []}, {"b": Policy(resources={"db": 1, "cpus": 2}, labels=("big",))})
 
-    assert demands_of(graph) == {"b": {"db": 1, "label:big": 1.0}}
+    assert demands_of(graph) == {graph.node("b").operation: {"db": 1, "label:big": 1.0}}
     assert capacities(graph, {"big": 3, "other": 1}, lambda name: 7.0) == {"db": 7.0, "label:big": 3.0}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, bad_steps, good_steps, output, run, step
+from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, bad_steps, good_steps, item, output, run, step
 
 from graftline.core.artifacts import MetricPoint
-from graftline.core.document import error_document, instant, roll_up, run_document
+from graftline.core.document import error_document, instant, roll_up, root_failures, run_document
 from graftline.core.errors import InvalidError, MissingError
-from graftline.core.states import Status
+from graftline.core.states import Reason, Status
 
 RUN_KEYS = [
     "schema",
@@ -100,9 +100,69 @@ def test_what_is_absent_is_null() -> None:
 
 def test_a_metric_under_a_map_is_a_list_in_item_order() -> None:
     steps = [
-        step(f"trials/{number}/fit", metrics=(MetricPoint("auc", number / 10, None, NOW),)) for number in range(12)
+        item(f"trials/{number}/fit", "trials/*/fit", metrics=(MetricPoint("auc", number / 10, None, NOW),))
+        for number in range(12)
     ]
     assert roll_up(steps) == {"trials/auc": [number / 10 for number in range(12)]}
+
+
+def test_an_item_without_the_metric_keeps_its_place() -> None:
+    steps = [
+        item("trials/0/fit", "trials/*/fit", metrics=(MetricPoint("auc", 0.5, None, NOW),)),
+        item("trials/1/fit", "trials/*/fit", Status.FAILURE),
+        item("trials/2/fit", "trials/*/fit", metrics=(MetricPoint("auc", 0.7, None, NOW),)),
+    ]
+    assert roll_up(steps) == {"trials/auc": [0.5, None, 0.7]}
+
+
+def test_a_metric_of_a_map_inside_a_map_is_a_list_of_lists() -> None:
+    family = "outer/*/inner/*/fit"
+    steps = [
+        item(f"outer/{i}/inner/{j}/fit", family, metrics=(MetricPoint("auc", 10 * i + j, None, NOW),))
+        for i in range(2)
+        for j in range(3 - i)
+    ]
+    assert roll_up(steps) == {"outer/auc": [[0, 1, 2], [10, 11]]}
+
+
+def test_a_map_inside_a_loop_gives_its_metric_under_its_path() -> None:
+    family = "loop/2/trials/*/fit"
+    steps = [item("loop/2/trials/0/fit", family, metrics=(MetricPoint("auc", 0.5, None, NOW),))]
+    assert roll_up(steps) == {"loop/2/trials/auc": [0.5]}
+
+
+def test_a_step_called_by_a_number_outside_of_a_map_is_no_item() -> None:
+    steps = [step(f"sub/{number}", metrics=(MetricPoint("auc", number, None, NOW),)) for number in range(2000)]
+    assert roll_up(steps) == {"auc": 1999}
+    assert len(run_document(run(GOOD, Status.SUCCESS, steps), steps)["steps"]) == 2000
+
+
+def test_what_waits_for_ten_thousand_items_names_their_family() -> None:
+    items = [item(f"trials/{number}/fit", "trials/*/fit") for number in range(1500)]
+    split = step("trials/items", outputs=tuple(output(str(number), number) for number in range(1500)))
+    needs = ("trials/items", *(each.path for each in items))
+    steps = [split, *items, step("trials", needs=needs)]
+    record = run(GOOD, Status.SUCCESS, steps)
+
+    entries = run_document(record, steps)["steps"]
+    assert [entry["path"] for entry in entries] == ["trials/items", "trials/*/fit", "trials"]
+    assert (entries[0]["outputs"], entries[0]["outputs_folded"]) == ({}, 1500)
+    assert entries[2]["needs"] == ["trials/items", "trials/*/fit"]
+    full = run_document(record, steps, full=True)["steps"]
+    assert len(full[0]["outputs"]) == 1500
+    assert full[-1]["needs"] == list(needs)
+
+
+def test_what_failed_first_is_told_and_not_the_composite_around_it() -> None:
+    inside = step("both", Status.FAILURE, reason=Reason.INSIDE)
+    broken = step("both/left/a", Status.FAILURE, reason=Reason.ERROR)
+    mended = step("b", Status.FAILURE, reason=Reason.ERROR)
+    recovery = step("b/on_failure")
+
+    assert root_failures([mended, recovery, broken, inside]) == [broken]
+    assert root_failures([mended, recovery]) == [mended]
+    assert root_failures([inside]) == [inside]
+    assert root_failures([step("a")]) == []
 
 
 def test_the_last_step_that_logs_a_name_gives_the_metric() -> None:
@@ -116,7 +176,8 @@ def test_a_returned_metric_counts_without_a_logged_point() -> None:
 
 def test_map_families_above_a_thousand_items_fold_and_full_unfolds_them() -> None:
     steps = [
-        step(f"trials/{number}/fit", Status.FAILURE if number % 100 == 0 else Status.SUCCESS) for number in range(2500)
+        item(f"trials/{number}/fit", "trials/*/fit", Status.SUCCESS if number % 100 else Status.FAILURE)
+        for number in range(2500)
     ]
     steps = [step("load"), *steps, step("best")]
     record = run(GOOD, Status.FAILURE, steps)

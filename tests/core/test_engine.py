@@ -24,9 +24,9 @@ from graftline.core.events import (
     StepSettled,
 )
 from graftline.core.graph import Graph, Policy
-from graftline.core.scheduler import Past
 from graftline.core.session import Requests
 from graftline.core.states import Reason, Status
+from graftline.core.turns import Past
 
 GPU = Policy(resources={"gpu": 1})
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from runners import OURS, STOPPED, CarelessRunner, SilentRunner
+from shapes import Map, build, step
 from spaces import TARGET, Space
+from worlds import World, ok
 
 from graftline.core.errors import ConflictError, GraftError, InvalidError, PluginError, StoreError
-from graftline.core.events import Fact, RunFinished, RunStarted
+from graftline.core.events import AttemptDispatched, Fact, GraphGrown, RunFinished, RunStarted
 from graftline.core.graph import Graph
 from graftline.core.hosting import moved
 from graftline.core.ids import RunId
 from graftline.core.requests import RetryRequest, RunRequest
 from graftline.core.runner import Runner
-from graftline.core.runs import Target
+from graftline.core.runs import StepRun, Target
+from graftline.core.selection import Selection
+from graftline.core.settling import settle
 from graftline.core.states import Reason, Status
 from graftline.core.workspace import RunnerChoice
 
@@ -195,3 +200,54 @@ def test_a_graph_without_steps_succeeds() -> None:
     space = Space(Graph(name="demo", nodes=(), operations=()))
 
     assert space.workspace.show(space.run()).state is Status.SUCCESS
+
+
+def test_what_grew_out_of_a_selected_step_belongs_to_the_selection() -> None:
+    graph = build([step("load"), Map(name="m", inside=[step("x")]), step("after", "m")])
+    space = Space(graph)
+    run = space.workspace.create(RunRequest(target=TARGET, selection=Selection(only=("load", "m", "m/items"))))
+    log = space.runs.open(run)
+    outputs = World(sizes={"m/items": 2}).outputs(graph, "m/items")
+    split: list[Fact] = [
+        AttemptDispatched(node="m/items", attempt=1, at=1.0),
+        ok("m/items", outputs=outputs),
+        GraphGrown(node="m/items", size=2, at=2.0),
+    ]
+    log.append([RunStarted(at=1.0), *split])
+    space.store.abandon(run)
+
+    space.workspace.host(run)
+
+    assert {order.node for order in space.orders} == {"load", "m/0/x", "m/1/x", "m"}
+    assert space.states(run)["m/1/x"] == "SUCCESS"
+    assert space.states(run)["after"] == "SKIPPED UNSELECTED"
+
+
+@pytest.mark.parametrize(("reason", "verdict"), [(Reason.BRANCH, Status.SUCCESS), (Reason.UPSTREAM, Status.FAILURE)])
+def test_a_step_rightly_not_run_does_not_make_a_silent_runner_fail(reason: Reason, verdict: Status) -> None:
+    steps = [step_run(path) for path in ("a", "b")]
+    steps[0] = replace(steps[0], state=Status.SKIPPED, reason=reason)
+
+    facts = settle(steps, None, worker="odd", begun=1.0, now=2.0)
+
+    assert facts[-1] == RunFinished(state=verdict, reason=None, at=2.0)
+
+
+def step_run(path: str) -> StepRun:
+    return StepRun(
+        path=path,
+        name=path,
+        state=Status.PENDING,
+        reason=None,
+        attempts=0,
+        started=None,
+        seconds=None,
+        cpu_seconds=None,
+        peak_bytes=None,
+        needs=(),
+        params={},
+        cached_from=None,
+        error=None,
+        outputs=(),
+        metrics=(),
+    )

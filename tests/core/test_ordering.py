@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graftline import Catalog, Pipeline, Stub, metric
-from graftline.core.ordering import cycle, ordered_needs, topological
+from graftline.core.ordering import Entry, cycle, order_edges, topological
 from graftline.core.pipeline import OrderRule
 
 LISTS = st.integers(1, 25).flatmap(
@@ -22,6 +22,11 @@ LISTS = st.integers(1, 25).flatmap(
 
 def _clean(needs: tuple[set[int], ...]) -> list[set[int]]:
     return [{each for each in own if each < position} for position, own in enumerate(needs)]
+
+
+def ordered_needs(needs: list[set[int]], is_fence: list[bool], rule: OrderRule) -> list[set[int]]:
+    edges = order_edges([[Entry(own, set())] for own in needs], is_fence, rule)
+    return [own | added for own, (added,) in zip(needs, edges, strict=True)]
 
 
 def _reached(needs: list[set[int]]) -> list[set[int]]:

@@ -27,7 +27,7 @@ BAD: list[tuple[Any, str]] = [
     (lambda: pipeline([]), "it has no steps"),
     (lambda: pipeline([load()]), "which is no step"),
     (lambda: pipeline([Estimator]), "which is no step"),
-    (lambda: pipeline([pipeline([load])]), "which is no step"),
+    (lambda: pipeline([pipeline([load])]), "which needs a name to be a step"),
     (lambda: pipeline([lambda: 1]), "a name is text"),
     (lambda: pipeline([load], name="a:b"), "may not contain ':'"),
     (lambda: pipeline([load], order="lister"), "did you mean 'listed'?"),

@@ -28,8 +28,9 @@ from graftline.core.events import (
 from graftline.core.graph import Graph, Policy, Terminate
 from graftline.core.ids import RunId
 from graftline.core.runs import StepError
-from graftline.core.scheduler import Past, Scheduler
+from graftline.core.scheduler import Scheduler
 from graftline.core.states import Reason, Status, can_become
+from graftline.core.turns import Past
 
 
 def anything(path: str) -> bool:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from grown_graphs import map_in_map
 from run_specs import dispatched, failed, finished, spec, started, succeeded, tick, value
 
+from graftline.core import codec
 from graftline.core.artifacts import MetricPoint
 from graftline.core.codec import fact_from_json, facts_to_json
 from graftline.core.errors import ConflictError, MissingError
 from graftline.core.events import (
     Fact,
+    GraphGrown,
     RetryScheduled,
     RunFinished,
+    StepJoined,
     StepProgressed,
     StepReset,
     StepReused,
@@ -74,6 +78,30 @@ def write(store: Store, given: RunSpec) -> None:
     log.close()
 
 
+def write_composites(store: Store, given: RunSpec) -> None:
+    """Write a run of maps inside a map that is interrupted and goes on."""
+    store.runs.create(given, None)
+    log = store.runs.open(given.id)
+    log.append([started(), *ran("load", "outer/items"), grew("outer/items", 2), *ran("outer/0/prep", "outer/1/prep")])
+    log.append([*ran("outer/1/inner/items"), grew("outer/1/inner/items", 2), dispatched("outer/1/inner/0/fit")])
+    log.append([*ran("outer/0/inner/items"), grew("outer/0/inner/items", 0)])
+    log.close()
+    assert store.history.run(given.id).state is Status.INTERRUPTED
+    log = store.runs.open(given.id)
+    log.append([started(), dispatched("outer/1/inner/0/fit", 2), succeeded("outer/1/inner/0/fit", 2)])
+    log.append([StepJoined(node="outer/0/inner", at=tick(), outputs=(value(b"[]"),)), *ran("outer/1/inner/1/fit")])
+    log.append([*ran("outer/1/inner", "outer", "report"), finished()])
+    log.close()
+
+
+def grew(node: str, size: int) -> GraphGrown:
+    return GraphGrown(node=node, size=size, at=tick())
+
+
+def ran(*nodes: str) -> list[Fact]:
+    return [fact for node in nodes for fact in (dispatched(node), succeeded(node))]
+
+
 def replay(store: Store, given: RunSpec, groups: Sequence[Sequence[Fact]]) -> None:
     store.runs.create(given, None)
     log = None
@@ -92,6 +120,14 @@ def replay(store: Store, given: RunSpec, groups: Sequence[Sequence[Fact]]) -> No
             log = None
 
 
+def groups_of(store: Store, given: RunSpec) -> list[list[Fact]]:
+    groups: dict[int, list[Fact]] = {}
+    for event in store.feed().events(run=given.id):
+        fact = fact_from_json({"kind": event.kind, "at": event.at, **event.data})
+        groups.setdefault(event.seq, []).append(fact)
+    return list(groups.values())
+
+
 def without_bytes(steps: list[StepRun]) -> list[StepRun]:
     found = []
     for step in steps:
@@ -105,12 +141,8 @@ def test_replaying_the_events_gives_the_same_tables(tmp_path: Path) -> None:
     given = spec("a", "b", "c", "d")
     with open_store(tmp_path / "one") as one, open_store(tmp_path / "two") as two:
         write(one, given)
-        groups: dict[int, list[Fact]] = {}
-        for event in one.feed().events(run=given.id):
-            fact = fact_from_json({"kind": event.kind, "at": event.at, **event.data})
-            groups.setdefault(event.seq, []).append(fact)
 
-        replay(two, given, list(groups.values()))
+        replay(two, given, groups_of(one, given))
 
         assert without_bytes(two.history.steps(given.id)) == without_bytes(one.history.steps(given.id))
         attempts = one.history.attempts(given.id)
@@ -125,6 +157,75 @@ def test_replaying_the_events_gives_the_same_tables(tmp_path: Path) -> None:
         runs = [replace(store.history.run(given.id), pid=None) for store in (one, two)]
         assert runs[0] == runs[1]
         assert [event.data for event in one.feed().events()] == [event.data for event in two.feed().events()]
+
+
+def test_replaying_the_events_of_a_graph_that_grew_gives_the_same_tables(tmp_path: Path) -> None:
+    given = spec(graph=map_in_map())
+    with open_store(tmp_path / "one") as one, open_store(tmp_path / "two") as two:
+        write_composites(one, given)
+
+        replay(two, given, groups_of(one, given))
+
+        assert without_bytes(two.history.steps(given.id)) == without_bytes(one.history.steps(given.id))
+        assert two.history.attempts(given.id) == one.history.attempts(given.id)
+        assert two.runs.spec(given.id) == one.runs.spec(given.id)
+        tables = [table_rows(store) for store in (one, two)]
+        assert len(tables[0]["growth"]) == 3
+        assert tables[0] == tables[1]
+        assert one.doctor() == []
+
+
+def table_rows(store: Store) -> dict[str, list[object]]:
+    """Return the rows of every projection; of outputs without the bytes, which no event holds."""
+    columns = {
+        "growth": "*",
+        "step": "*",
+        "attempt": "run, node, n, state, reason, dispatched",
+        "output": "run, node, attempt, position, name, sha256, size",
+        "newest": "*",
+    }
+    with store.runs._database.reading() as connection:
+        return {
+            table: connection.execute(f"SELECT {wanted} FROM {table} ORDER BY 1, 2, 3").fetchall()
+            for table, wanted in columns.items()
+        }
+
+
+def test_a_fact_that_changes_no_state_only_stands_in_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class StepSang:
+        node: str
+        at: float
+
+    monkeypatch.setitem(codec._WRITERS, StepSang, codec._other)
+    with open_store(tmp_path) as store:
+        given = spec()
+        store.runs.create(given, None)
+        log = store.runs.open(given.id)
+        log.append([started(), dispatched("a"), StepSang(node="a", at=tick()), succeeded("a")])  # type: ignore[list-item]
+        log.close()
+
+        assert [event.kind for event in store.feed().events()][2] == "StepSang"
+        assert store.history.steps(given.id)[0].state is Status.SUCCESS
+
+
+def test_growth_that_is_refused_leaves_nothing_and_may_come_again(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        given = spec(graph=map_in_map())
+        store.runs.create(given, None)
+        log = store.runs.open(given.id)
+        log.append([started(), *ran("load", "outer/items"), grew("outer/items", 2), *ran("outer/0/prep")])
+        before = (store.history.steps(given.id), store.feed().events(), store.history.run(given.id))
+
+        for _ in range(2):
+            with pytest.raises(ConflictError):
+                log.append([*ran("outer/0/inner/items"), grew("outer/0/inner/items", 3), succeeded("report")])
+            assert (store.history.steps(given.id), store.feed().events(), store.history.run(given.id)) == before
+
+        log.append([*ran("outer/0/inner/items"), grew("outer/0/inner/items", 1), *ran("outer/0/inner/0/fit")])
+        log.append([*ran("outer/1/prep")])
+        assert store.history.run(given.id).counts == {"SUCCESS": 6, "PENDING": 5}
+        log.close()
 
 
 def test_a_group_that_is_refused_leaves_nothing(tmp_path: Path) -> None:

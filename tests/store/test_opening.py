@@ -165,8 +165,9 @@ def test_a_minor_upgrade_keeps_a_verified_backup_and_is_one_transaction(tmp_path
         given = spec()
         store.runs.create(given, None)
     layout = Layout(tmp_path)
-    good = Script(2, "colour", "CREATE TABLE colour (name TEXT);\nALTER TABLE run ADD COLUMN colour TEXT;\n")
-    bad = Script(2, "broken", "CREATE TABLE half (name TEXT);\nCREATE TABLE half (name TEXT);\n")
+    number = scripts()[-1].number
+    good = Script(number + 1, "colour", "CREATE TABLE colour (name TEXT);\nALTER TABLE run ADD COLUMN colour TEXT;\n")
+    bad = Script(number + 1, "broken", "CREATE TABLE half (name TEXT);\nCREATE TABLE half (name TEXT);\n")
 
     with pytest.raises(StoreError):
         prepare(layout, Database(layout), [*scripts(), bad])
@@ -178,12 +179,12 @@ def test_a_minor_upgrade_keeps_a_verified_backup_and_is_one_transaction(tmp_path
     prepare(layout, Database(layout), [*scripts(), good])
     connection = sqlite3.connect(layout.database)
     assert connection.execute(tables).fetchone() == (1,)
-    assert connection.execute("SELECT max(number) FROM migration").fetchone() == (2,)
+    assert connection.execute("SELECT max(number) FROM migration").fetchone() == (number + 1,)
     connection.close()
-    backup = layout.database.with_name("graft.db.before-1.2")
+    backup = layout.database.with_name(f"graft.db.before-1.{number + 1}")
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     connection = sqlite3.connect(backup)
-    assert connection.execute("SELECT max(number) FROM migration").fetchone() == (1,)
+    assert connection.execute("SELECT max(number) FROM migration").fetchone() == (number,)
     assert connection.execute("SELECT id FROM run").fetchone() == (given.id,)
     connection.close()
 

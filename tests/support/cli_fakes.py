@@ -74,6 +74,11 @@ def step(path: str, state: Status = Status.SUCCESS, **given: Any) -> StepRun:
     return StepRun(**{**fields, **given})
 
 
+def item(path: str, family: str, state: Status = Status.SUCCESS, **given: Any) -> StepRun:
+    """Return a step of an item of a map."""
+    return step(path, state, family=family, **given)
+
+
 def run(run_id: RunId, state: Status, steps: Sequence[StepRun], **given: Any) -> Run:
     """Return the run of these steps."""
     counts: dict[str, int] = {}

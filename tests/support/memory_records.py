@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias, get_args
 
 from graftline.core.artifacts import MetricPoint, Output
 from graftline.core.errors import ConflictError
@@ -13,15 +14,17 @@ from graftline.core.events import (
     AttemptSucceeded,
     CancelRequested,
     Fact,
+    GraphGrown,
     RetryScheduled,
     RunFinished,
     RunStarted,
-    StepProgressed,
+    StepJoined,
     StepReset,
+    StepReused,
     StepSettled,
-    StepYielded,
 )
-from graftline.core.graph import Constant
+from graftline.core.graph import Constant, Growth
+from graftline.core.growth import grown
 from graftline.core.ids import RunId
 from graftline.core.runs import Attempt, RunSpec, Snapshot, StepRun
 from graftline.core.states import Status, can_become
@@ -63,14 +66,41 @@ def _move(step: Step, path: str, state: Status) -> None:
     step.state, step.reason = state, None
 
 
+_OfStep: TypeAlias = (
+    AttemptDispatched
+    | AttemptSucceeded
+    | AttemptFailed
+    | AttemptCancelled
+    | RetryScheduled
+    | StepReset
+    | StepSettled
+    | StepReused
+    | StepJoined
+)
+_OF_STEPS = get_args(_OfStep)
+
+
 def apply(record: Record, fact: Fact) -> None:
-    """Project one fact."""
-    if isinstance(fact, CancelRequested | StepYielded | StepProgressed):
-        return
+    """Project one fact; those that change no state only stand in the log."""
     if isinstance(fact, RunStarted | RunFinished):
         apply_to_run(record, fact)
-        return
-    step = record.steps[fact.node]
+    elif isinstance(fact, GraphGrown):
+        _grow(record, fact)
+    elif isinstance(fact, _OF_STEPS):
+        _apply_to_step(record.steps[fact.node], fact)
+
+
+def _grow(record: Record, fact: GraphGrown) -> None:
+    graph = record.spec.graph
+    has_grown = fact.node in [growth.node for growth in graph.growth]
+    if graph.node(fact.node).grows is None or has_grown or not record.steps[fact.node].state.is_good:
+        raise ConflictError(f"step '{fact.node}' cannot grow")
+    graph = grown(graph, [Growth(fact.node, fact.size)])
+    record.spec = replace(record.spec, graph=graph)
+    record.steps = {node.path: record.steps.get(node.path) or Step() for node in graph.nodes}
+
+
+def _apply_to_step(step: Step, fact: _OfStep) -> None:
     if isinstance(fact, AttemptDispatched):
         _move(step, fact.node, Status.STARTED)
         step.shown, step.is_reset = None, False
@@ -85,10 +115,15 @@ def apply(record: Record, fact: Fact) -> None:
     elif isinstance(fact, StepSettled):
         _move(step, fact.node, fact.state)
         step.reason, step.shown = fact.reason, None
-    else:
+    elif isinstance(fact, StepReused):
         _move(step, fact.node, Status.CACHED)
         step.shown, step.cached_from = 0, fact.from_run
         step.results[0] = fact.outputs, fact.metrics
+    else:
+        if step.state is not Status.PENDING:
+            raise ConflictError(f"step '{fact.node}' is {step.state} and cannot end without an attempt")
+        _move(step, fact.node, Status.SUCCESS)
+        step.shown, step.results[0] = 0, (fact.outputs, ())
 
 
 def apply_to_run(record: Record, fact: RunStarted | RunFinished) -> None:
@@ -179,4 +214,5 @@ def step_run(record: Record, path: str) -> StepRun:
         error=shown.error if shown and step.state in (Status.FAILURE, Status.PENDING) else None,
         outputs=outputs if step.state.is_good or step.state is Status.FAILURE else (),
         metrics=metrics,
+        family=node.family,
     )

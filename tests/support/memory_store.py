@@ -19,6 +19,7 @@ from graftline.core.events import (
     CancelRequested,
     Fact,
     RunFinished,
+    StepJoined,
     StepReused,
 )
 from graftline.core.ids import RunId
@@ -242,7 +243,11 @@ class MemoryOutputs:
             if (record.spec.project, record.spec.pipeline) != (project, pipeline):
                 continue
             for fact in group:
-                if isinstance(fact, AttemptSucceeded | StepReused) and fact.node in paths and record.state.is_final:
+                # Of the graph as it was compiled: what grew has no newest outputs.
+                graph = record.spec.graph.origin or record.spec.graph
+                if not isinstance(fact, AttemptSucceeded | StepReused | StepJoined) or not record.state.is_final:
+                    continue
+                if fact.node in paths and fact.node in graph.index:
                     found[fact.node] = run, fact.outputs
         return found
 

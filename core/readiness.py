@@ -1,0 +1,67 @@
+"""Which step is taken up next: the queue of those that are ready, and of those that wait for their retry."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+
+from .graph import Node
+from .growth import Plot
+
+
+class Readiness:
+    """Steps that may start, most urgent first: longest chain behind them, then definition order.
+
+    Args:
+        plot: the graph as it stands.
+    """
+
+    def __init__(self, plot: Plot):
+        self.ready: list[tuple[int, int, str]] = []
+        """A heap of (minus the rank, number, path); some may have been settled while they waited here."""
+        self.delayed: list[tuple[float, str]] = []
+        """A heap of (wall time before which it is not tried again, path)."""
+        self._dependants = plot.dependants
+        self._number = {path: number for number, path in enumerate(plot.nodes)}
+        self._rank = _critical_path(plot)
+
+    def add(self, nodes: Sequence[Node]) -> None:
+        """Take in nodes that grew, in definition order."""
+        for node in nodes:
+            self._number[node.path] = len(self._number)
+        for node in reversed(nodes):
+            behind = self._dependants[node.path]
+            self._rank[node.path] = 1 + max([self._rank[after] for after in behind], default=-1)
+
+    def push(self, path: str) -> None:
+        """Let a step start when there is room."""
+        heapq.heappush(self.ready, (-self._rank[path], self._number[path], path))
+
+    def pop(self) -> str:
+        """Take the most urgent one out of the queue."""
+        return heapq.heappop(self.ready)[2]
+
+    def delay(self, path: str, until: float) -> None:
+        """Let a step start when this wall time has come."""
+        heapq.heappush(self.delayed, (until, path))
+
+    def wake(self, now: float) -> None:
+        """Let those start whose time has come."""
+        while self.delayed and self.delayed[0][0] <= now:
+            self.push(heapq.heappop(self.delayed)[1])
+
+    def clear(self) -> None:
+        """Let nothing start any more."""
+        self.ready.clear()
+        self.delayed.clear()
+
+
+def _critical_path(plot: Plot) -> dict[str, int]:
+    """Return for each step how many steps the longest chain behind it has."""
+    rank = dict.fromkeys(plot.nodes, 0)
+    for node in reversed(plot.graph().nodes):
+        below = rank[node.path] + 1
+        for need in node.needs:
+            if rank[need] < below:
+                rank[need] = below
+    return rank
