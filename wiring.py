@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from .core.errors import InvalidError
+from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
@@ -25,18 +26,19 @@ from .core.workspace import Parts, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lookup import Lookup
+from .worker.paramfiles import parameters_of
+from .worker.paramfiles import read_parameters as read_parameters
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
     from .core.graph import Graph
     from .core.health import Finding
+    from .core.keeper import Keeper
     from .core.pipeline import Pipeline
     from .core.results import RunResult
     from .core.targets import Job
-    from .worker.paramfiles import ParameterFile
     from .worker.shelf import Shelf
-    from .worker.vault import Vault
 
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
@@ -82,7 +84,7 @@ def find_target(text: str | None, choices: Choices) -> Target:
     return target_of(workplace_of(choices, text))
 
 
-def vault_of(choices: Choices) -> Vault:
+def vault_of(choices: Choices) -> Keeper:
     """Return where secrets of the current directory's project are looked for and kept."""
     from .worker.vault import open_vault
 
@@ -179,7 +181,7 @@ def execute_pipeline(
     config, runner, odd = configuration(configuration_file, runner, os.environ)
     for each in odd:
         _warn_python(each)
-    file = _parameters(parameters_file)
+    file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
     _host_here(space, run)
     result = _result(space, run)
@@ -197,7 +199,7 @@ def submit_pipeline(
     parameters_file: str | None = None,
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
-    file = _parameters(parameters_file)
+    file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
     space.launch(run)
     return _result(space, run)
@@ -314,12 +316,6 @@ def _result(space: Workspace, run: RunId) -> RunResult:
         export=space.parts.outputs.export,
         pause=time.sleep,
     )
-
-
-def _parameters(file: str | None) -> ParameterFile:
-    from .worker.paramfiles import parameters_of  # `ls` and `show` read none
-
-    return parameters_of(file, os.environ)
 
 
 def _warn_python(warning: str) -> None:

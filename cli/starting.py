@@ -13,7 +13,7 @@ from ..core.errors import InvalidError
 from ..core.graph import Json
 from ..core.requests import RunRequest
 from ..core.runs import Target
-from ..worker.paramfiles import read_parameters
+from . import context
 from .arguments import DetachOption, DryRunOption, JobsOption, ParamOption, ParamsFileOption, limit_s
 from .options import Options
 from .parameters import typed_params
@@ -39,7 +39,7 @@ class Start:
         Raises:
             InvalidError: a parameter or the time limit is wrong.
         """
-        given = read_parameters(self.params)
+        given = context.parameters(self.params)
         return RunRequest(
             target=target,
             params=typed_params(self.param),

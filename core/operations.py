@@ -83,6 +83,8 @@ class Operations:
             if policy.profile or policy.overrides:
                 self.places[index] = task.place
             self._check_kept(task, listed.returns)
+            if policy.profile or policy.overrides:
+                self.places[index] = task.place
         return index
 
     def keep(self, call: Call, returns: tuple[Return, ...], policy: Policy) -> int:

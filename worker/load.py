@@ -15,7 +15,7 @@ from functools import partial
 from ..core.compiler import Compiled
 from ..core.definitions import Reading, Writing, definition_of, pipeline_from
 from ..core.errors import GraftError, InvalidError
-from ..core.given import Given, from_environ, variables
+from ..core.given import NO_FILE, Given, ParameterFile, from_environ, variables
 from ..core.graph import Json
 from ..core.marks import Marks
 from ..core.pipeline import Pipeline
@@ -30,7 +30,6 @@ from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
-from .paramfiles import NO_FILE, ParameterFile
 from .reaching import NOTHING, reached_by_data, yaml_data
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
 from .shelf import Shelf, ShelfAt, used_data

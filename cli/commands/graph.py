@@ -20,7 +20,6 @@ from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
-from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, TargetArgument, ToOption, selection
 from ..completion import complete_runs
@@ -107,7 +106,7 @@ def graph(
     if _format(options, form, file) is Format.YAML:
         if not chosen.is_everything:
             raise InvalidError("YAML holds a whole pipeline: --only, --from and --to do not go with it")
-        _yaml(options, target, run, file, typed_params(param), dict(read_parameters(params).values))
+        _yaml(options, target, run, file, typed_params(param), dict(context.parameters(params).values))
         return 0
     compiled, states = _loaded(options, target, run, param, params)
     outline = Outline(compiled)
@@ -134,7 +133,7 @@ def _loaded(
     if run is None:
         space = context.workspace(options, target, needs_code=True)
         meant = context.target(options, target)
-        given = read_parameters(params)
+        given = context.parameters(params)
         request = RunRequest(target=meant, params=typed_params(param), values=given.values, places=given.places)
         return space.load(request).graph, {}
     space = context.workspace(options)

@@ -10,7 +10,6 @@ from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.graph import CallKind
 from ...core.requests import RunRequest
-from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import (
     DetachOption,
@@ -64,7 +63,7 @@ def run(
     """
     if keep_going and fail_fast:
         raise InvalidError("--keep-going and --fail-fast exclude each other")
-    typed, given = typed_params(param), read_parameters(params)
+    typed, given = typed_params(param), context.parameters(params)
     space = context.workspace(options, target, needs_code=True)
     request = RunRequest(
         target=context.target(options, target),
