@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..core.health import Finding
     from ..core.keeper import Keeper
     from ..core.runs import Target
+    from ..core.targets import Job
     from ..core.workspace import Workspace
 
 SHORTEST = 4
@@ -56,6 +57,13 @@ def parameters(file: str | None) -> ParameterFile:
     from ..wiring import read_parameters
 
     return read_parameters(file)
+
+
+def job(options: Options, wanted: Job) -> Target:
+    """Return the target of a step that is run alone."""
+    from ..wiring import find_job
+
+    return find_job(wanted, options)
 
 
 def settings(options: Options) -> Settings:

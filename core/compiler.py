@@ -13,6 +13,7 @@ from .drafts import Block, Draft, Piece, needed, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
 from .exports import Exports, of_task
+from .functions import executed, functions_in
 from .given import Given
 from .graph import ON_FAILURE, PREVIOUS, Graph, Json
 from .levels import Level
@@ -79,6 +80,8 @@ class _Compilation:
     """One compile: collects problems while it goes, and raises them together at the end."""
 
     def __init__(self, pipeline: Pipeline, workshop: Workshop, root: str, given: Given, mode: str):
+        for function in functions_in(pipeline.steps):
+            workshop.resolve(function)
         self._root = root
         self._mode = mode
         self._problems: list[InvalidError] = []
@@ -86,7 +89,7 @@ class _Compilation:
         self._constants = Constants(workshop)
         self._operations = Operations(workshop, self._constants, root)
         self._exports = Exports(self._operations.returns, mode)
-        self._parameters = Parameters(given)
+        self._parameters = Parameters(replace(given, pipeline=pipeline.params))
         self._binder = Binder(self._parameters, self._constants, self._exports)
         self._expander = Expander(self._block, self._binder, self._operations, self._exports, self._parameters)
         self._wired: dict[int, Pipeline] = {}
@@ -139,11 +142,13 @@ class _Compilation:
         return self._ordered(level, pieces)
 
     def _piece(self, level: Level, step: Step) -> Piece:
-        if isinstance(step, Task):
+        meant = executed(step)
+        if isinstance(step, Task) and isinstance(meant, Task):
             piece = self._task(level, step)
         else:
-            assert isinstance(step, Composite)
-            piece = self._expander.piece(level, step)
+            assert isinstance(meant, Composite)
+            piece = self._expander.piece(level, meant)
+            level.made[id(step)] = level.made[id(meant)]
         if step.after or (step.flows and self._wired[id(step)] is level.pipeline):
             for path in self._explicit(level, step):
                 for entry in piece.entries:
