@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core.artifacts import Output
-from ..core.graph import Operation
+from ..core.errors import GraftError
+from ..core.graph import Operation, Policy
 from ..core.runs import StepError
 from ..core.states import Reason
 from .blobs import object_path, open_object, open_value
@@ -24,6 +26,7 @@ from .failure import ReportedFailure, describe_failure
 from .items import ShapeError
 from .live import Voice
 from .logbook import Book, open_book
+from .outflow import SecretKept
 from .pickles import load_by_value
 from .returns import WrongReturns, logged_output
 from .scalars import CastError, text_value
@@ -115,13 +118,27 @@ class Attempts:
         self._decode(step, arguments, attempt.inputs)
         attempt.reason = Reason.ERROR
         attempt.step = step
-        for declared, value in step.call(attempt.inputs):
-            attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
+        try:
+            for declared, value in step.call(attempt.inputs):
+                attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
+        except Exception as problem:
+            if policy.put and not isinstance(problem, StepCancelled):
+                self._keep_made(policy, attempt)
+            raise
         if policy.put:
             objects, cwd = self._context.objects, self._context.cwd
             secrets = self._context.secrets
             for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy, secrets=secrets):
                 attempt.add(output)
+
+    def _keep_made(self, policy: Policy, attempt: _Attempt) -> None:
+        """Keep, of the catalog files of a step that has failed, those it did make: they often say why."""
+        for pattern in policy.put:
+            # What it did not make, or may not be kept, is no news beside its own failure.
+            with contextlib.suppress(SecretKept, GraftError, OSError):
+                objects, cwd, secrets = self._context.objects, self._context.cwd, self._context.secrets
+                for output in keep_files([pattern], cwd, objects, keep_copy=policy.store_copy, secrets=secrets):
+                    attempt.log(output, None)
 
     def _prepare(self, index: int) -> Step:
         operation = self._operations[index]
