@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -82,22 +82,19 @@ def _matches(graph: Graph, whole: Graph, wanted: Sequence[str]) -> set[str]:
 
 def _with_inside(graph: Graph, paths: set[str]) -> set[str]:
     """Return paths with all that is below them."""
-    found = set(paths)
-    for path in graph.index:
-        end = path.rfind("/")
-        while end > 0 and path not in found:
-            if path[:end] in paths:
-                found.add(path)
-            end = path.rfind("/", 0, end)
-    return found
+    return paths | {path for path in graph.index if any(above in paths for above in _above(path))}
 
 
 def _with_whole_composites(graph: Graph, chosen: set[str]) -> set[str]:
     """Return chosen paths, each map and loop that has not grown as a whole."""
     grown = {each.node.rpartition("/")[0] for each in graph.growth}
     starts = {node.path.rpartition("/")[0] for node in graph.nodes if node.grows is not None}
-    return _with_inside(graph, chosen | {path for path in starts - grown if path in chosen or _any(chosen, path)})
+    touched = chosen | {above for path in chosen for above in _above(path)}
+    return chosen | _with_inside(graph, (starts - grown) & touched)
 
 
-def _any(chosen: set[str], composite: str) -> bool:
-    return any(path.startswith(f"{composite}/") for path in chosen)
+def _above(path: str) -> Iterator[str]:
+    end = path.rfind("/")
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end)

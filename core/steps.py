@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
@@ -23,16 +22,16 @@ class OutputOf(NamedTuple):
     name: str
 
 
-class Unit(ABC):
+class Unit:
     """What a pipeline lists: a step, or a pipeline that stands for one."""
 
-    @abstractmethod
     def as_step(self) -> Step:
         """Return the step it is.
 
         Raises:
             InvalidError: it is a pipeline without a name.
         """
+        raise NotImplementedError  # no ABC: its metaclass would be what people read in messages about a class
 
     def __rshift__(self, other: StepT) -> StepT:
         """Order: `a >> b` and `a >> [b, c]` run the right side after this step; returns the right side."""
@@ -78,6 +77,12 @@ class Step(Unit):
         """Return the step itself."""
         return self
 
+    def as_pipeline(self) -> Pipeline:
+        """Return a pipeline of this step alone, of the same name."""
+        from .pipeline import Pipeline  # a pipeline knows its steps, and imports them
+
+        return Pipeline([self], name=self.name)
+
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names it returns, or may return."""
@@ -94,12 +99,6 @@ class Step(Unit):
             listed = f"it returns {', '.join(known)}" if known else "it returns nothing; see returns="
             raise self.problem(f"returns no {output!r}{nearest(str(output), known)}", listed)
         return OutputOf(self, output)
-
-    def as_pipeline(self) -> Pipeline:
-        """Return a pipeline of this step alone, of the same name."""
-        from .pipeline import Pipeline  # a pipeline knows its steps, and imports them
-
-        return Pipeline([self], name=self.name)
 
     def problem(self, message: str, hint: str | None = None) -> InvalidError:
         """Return an error that names this step and where it was written."""
