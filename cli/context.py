@@ -50,6 +50,13 @@ def target(options: Options, text: str | None) -> Target:
     return find_target(text, options)
 
 
+def job(options: Options, wanted: Job) -> Target:
+    """Return the target of a step that is run alone."""
+    from ..wiring import find_job
+
+    return find_job(wanted, options)
+
+
 def parameters(file: str | None) -> ParameterFile:
     """Return the parameters of a file; none for None."""
     if file is None:
@@ -57,13 +64,6 @@ def parameters(file: str | None) -> ParameterFile:
     from ..wiring import read_parameters
 
     return read_parameters(file)
-
-
-def job(options: Options, wanted: Job) -> Target:
-    """Return the target of a step that is run alone."""
-    from ..wiring import find_job
-
-    return find_job(wanted, options)
 
 
 def settings(options: Options) -> Settings:

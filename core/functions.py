@@ -214,12 +214,19 @@ def executed(step: Step) -> Step:
 
 def functions_in(steps: Iterable[Step]) -> Iterator[Function]:
     """Yield every step that names a registered function, inside composites and in what takes over on failure too."""
+    yield from _functions_in(steps, set())
+
+
+def _functions_in(steps: Iterable[Step], seen: set[int]) -> Iterator[Function]:
     for step in steps:
+        if id(step) in seen:  # a pipeline inside itself is told of when it is compiled
+            continue
+        seen.add(id(step))
         if isinstance(step, Function):
             yield step
         elif isinstance(step, Composite):
             for pipeline in step.pipelines.values():
-                yield from functions_in(pipeline.steps)
+                yield from _functions_in(pipeline.steps, seen)
         for item in step.on_failure if isinstance(step.on_failure, list | tuple) else [step.on_failure]:
             if isinstance(item, Unit) and (not isinstance(item, Step) or item is not step):
-                yield from functions_in(getattr(item, "steps", [item]))
+                yield from _functions_in(getattr(item, "steps", [item]), seen)

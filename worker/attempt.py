@@ -118,27 +118,12 @@ class Attempts:
         self._decode(step, arguments, attempt.inputs)
         attempt.reason = Reason.ERROR
         attempt.step = step
-        try:
-            for declared, value in step.call(attempt.inputs):
-                attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
-        except Exception as problem:
-            if policy.put and not isinstance(problem, StepCancelled):
-                self._keep_made(policy, attempt)
-            raise
+        attempt.policy = policy
+        for declared, value in step.call(attempt.inputs):
+            attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
         if policy.put:
-            objects, cwd = self._context.objects, self._context.cwd
-            secrets = self._context.secrets
-            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy, secrets=secrets):
+            for output in attempt.made(policy):
                 attempt.add(output)
-
-    def _keep_made(self, policy: Policy, attempt: _Attempt) -> None:
-        """Keep, of the catalog files of a step that has failed, those it did make: they often say why."""
-        for pattern in policy.put:
-            # What it did not make, or may not be kept, is no news beside its own failure.
-            with contextlib.suppress(SecretKept, GraftError, OSError):
-                objects, cwd, secrets = self._context.objects, self._context.cwd, self._context.secrets
-                for output in keep_files([pattern], cwd, objects, keep_copy=policy.store_copy, secrets=secrets):
-                    attempt.log(output, None)
 
     def _prepare(self, index: int) -> Step:
         operation = self._operations[index]
@@ -215,6 +200,7 @@ class Attempts:
             outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs.values())
             return ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
         reason, error = attempt.failure(problem, self._context.secrets)
+        attempt.keep_made()
         evidence = attempt.evidence()
         return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics, evidence)
 
@@ -222,7 +208,7 @@ class Attempts:
 class _Attempt:
     """What one attempt gathers."""
 
-    __slots__ = ("_context", "_logged", "_say", "_token", "book", "inputs", "outputs", "reason", "step")
+    __slots__ = ("_context", "_logged", "_say", "_token", "book", "inputs", "outputs", "policy", "reason", "step")
 
     def __init__(self, context: WorkerContext, say: Callable[[Message], None], token: int) -> None:
         self._context = context
@@ -237,6 +223,8 @@ class _Attempt:
         """What a failure now would be."""
         self.step: Step | None = None
         """Set when the step's own code begins."""
+        self.policy: Policy | None = None
+        """As `step`."""
 
     def add(self, output: Output) -> None:
         """Take an output; a file or value that was logged again replaces its earlier state.
@@ -294,6 +282,26 @@ class _Attempt:
             output = logged_output(path_or_value, name, self._context.cwd, self._context.objects, self._context.secrets)
         self.add(output)
         self._logged.add(output.name)
+
+    def made(self, policy: Policy, *, are_due: bool = True) -> list[Output]:
+        """Return the catalog files the step has made; `are_due` as in `keep_files`, which says what it raises."""
+        return keep_files(
+            policy.put,
+            self._context.cwd,
+            self._context.objects,
+            keep_copy=policy.store_copy,
+            secrets=self._context.secrets,
+            are_due=are_due,
+        )
+
+    def keep_made(self) -> None:
+        """Keep the catalog files that a step which failed has made so far. What goes wrong in it is not the failure."""
+        if self.policy is None or not self.policy.put:
+            return
+        with contextlib.suppress(GraftError, OSError, SecretKept, WrongReturns):
+            for output in self.made(self.policy, are_due=False):
+                self.add(output)
+                self._logged.add(output.name)
 
     def _voice(self) -> Voice:
         say, token = self._say, self._token
