@@ -14,7 +14,7 @@ from .errors import InvalidError, nearest
 from .expanding import Expander
 from .exports import Exports, of_task
 from .given import Given
-from .graph import ON_FAILURE, PREVIOUS, Graph, Json
+from .graph import ON_FAILURE, PREVIOUS, Constant, Graph, Json
 from .levels import Level
 from .nesting import Composite
 from .operations import Operations
@@ -151,8 +151,8 @@ class _Compilation:
             environ=level.environ,
         )
         for argument in arguments:
-            for need in needed(argument.source):
-                draft.needs[need] = None
+            if not isinstance(argument.source, Constant):  # most are, and asking takes longer
+                draft.needs |= dict.fromkeys(needed(argument.source))
         if task.policy.get:
             self._get_files(level, task, draft)
         for pattern in task.policy.put:
