@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .core.called import pipeline
     from .core.calls import task
     from .core.catalog import Catalog
+    from .core.choosing import when
     from .core.composites import Conditional, Loop, Map, Parallel
     from .core.errors import (
         Cancelled,
@@ -68,12 +69,14 @@ __all__ = [
     "progress",
     "state",
     "task",
+    "when",
 ]
 
 _HOMES = {
     "core.called": ("pipeline",),
     "core.calls": ("task",),
     "core.catalog": ("Catalog",),
+    "core.choosing": ("when",),
     "core.composites": ("Conditional", "Loop", "Map", "Parallel"),
     "core.errors": (
         "Cancelled",

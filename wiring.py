@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .core import discovery
 from .core.errors import InvalidError, PluginError
 from .core.ids import RunId, new_run_id, strict_name
+from .core.overriding import Overriding
 from .core.ports import RunQuery
 from .core.runner import Runner
 from .core.runs import RunSpec, Target
@@ -23,6 +24,7 @@ from .core.states import Status
 from .core.workspace import Parts, RunnerChoice, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
+from .worker.lookup import Lookup
 from .worker.workplace import Workplace, interpreter, open_workplace, target_of
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from .core.health import Finding
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .worker.paramfiles import ParameterFile
+    from .worker.vault import Vault
 
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
@@ -81,6 +85,13 @@ def settings_of(choices: Choices) -> Settings:
 def find_target(text: str | None, choices: Choices) -> Target:
     """Return what a person named to be run; the project's own pipeline when nothing was named."""
     return target_of(workplace_of(choices, text))
+
+
+def vault_of(choices: Choices) -> Vault:
+    """Return where secrets of the current directory's project are looked for and kept."""
+    from .worker.vault import open_vault
+
+    return open_vault(workplace_of(choices).root, os.environ)
 
 
 def interpreter_of(choices: Choices, target: str | None = None) -> str:
@@ -150,10 +161,18 @@ def execute_pipeline(
     force: bool = False,
     tags: Sequence[str] = (),
     check: bool = True,
+    parameters_file: str | None = None,
+    configuration_file: str | None = None,
     patches: Mapping[str, object] | None = None,
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags, patches)
+    from .worker.foreign import configuration  # only calls of `execute()` name files
+
+    config, runner, odd = configuration(configuration_file, runner, os.environ)
+    for each in odd:
+        _warn_python(each)
+    file = _parameters(parameters_file)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -167,9 +186,11 @@ def submit_pipeline(
     jobs: int | None = None,
     force: bool = False,
     tags: Sequence[str] = (),
+    parameters_file: str | None = None,
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    file = _parameters(parameters_file)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
     space.launch(run)
     return _result(space, run)
 
@@ -222,14 +243,18 @@ def _create_live(
     jobs: int | None,
     tags: Sequence[str],
     patches: Mapping[str, object] | None = None,
+    *,
+    file: ParameterFile,
+    config: str | None = None,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
-    target, loaded = load_live(pipeline, params)
-    space = open_workspace(_Given(project=target.root, runner=runner))
+    target, loaded = load_live(pipeline, params, file)
+    space = open_workspace(_Given(project=target.root, runner=runner, config=config))
     if patches is not None:
         space = _patched(space, loaded.graph, patches)
     parts = space.parts
+    loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
         id=new_run_id(),
@@ -283,6 +308,12 @@ def _result(space: Workspace, run: RunId) -> RunResult:
     )
 
 
+def _parameters(file: str | None) -> ParameterFile:
+    from .worker.paramfiles import parameters_of  # `ls` and `show` read none
+
+    return parameters_of(file, os.environ)
+
+
 def _warn_python(warning: str) -> None:
     warnings.warn(warning, stacklevel=2)
 
@@ -316,7 +347,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         objects=str(layout.objects),
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
-        secrets=_secrets,
+        secrets=Lookup(workplace.root, os.environ, warn),
+        overriding=Overriding.of(settings),
         warn=warn,
     )
 
@@ -335,25 +367,12 @@ def _runner(settings: Settings, name: str) -> RunnerChoice:
         PluginError: it does not load, or is no runner.
     """
     options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
+    options.pop("overrides", None)  # of steps, not of the runner
     provider = options.pop("provider", name)
     found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
     if not (isinstance(found, type) and issubclass(found, Runner)):
         raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
     return RunnerChoice(runner=found, options=options)
-
-
-def _secrets(names: Sequence[str]) -> Mapping[str, str]:
-    """Return secrets from the environment.
-
-    Raises:
-        InvalidError: some are not set.
-    """
-    missing = [name for name in names if not os.environ.get(name)]
-    if missing:
-        raise InvalidError(
-            f"secrets are not set: {', '.join(missing)}", f"set them in the environment: export {missing[0]}=..."
-        )
-    return {name: os.environ[name] for name in names}
 
 
 def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
@@ -366,8 +385,15 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
 class _Given:
     """Choices of a program that uses the Python API."""
 
-    def __init__(self, *, store: str | None = None, project: str | None = None, runner: str | None = None):
+    def __init__(
+        self,
+        *,
+        store: str | None = None,
+        project: str | None = None,
+        runner: str | None = None,
+        config: str | None = None,
+    ):
         self.store = store
         self.project = project
-        self.config: str | None = None
+        self.config = config
         self.runner = runner

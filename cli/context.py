@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..core.health import Finding
     from ..core.runs import Target
     from ..core.workspace import Workspace
+    from ..worker.vault import Vault
 
 SHORTEST = 4
 """Characters of a run id that are always shown."""
@@ -52,6 +53,13 @@ def settings(options: Options) -> Settings:
     from ..wiring import settings_of
 
     return settings_of(options)
+
+
+def vault(options: Options) -> Vault:
+    """Return where secrets of the project are looked for and kept."""
+    from .. import wiring
+
+    return wiring.vault_of(options)
 
 
 def plugins() -> Sequence[Plugin]:

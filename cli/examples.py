@@ -72,6 +72,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("config", "every setting and who set it"),
         Example("config --explain runner.default", "what each layer says of it"),
     ),
+    "secret": (
+        Example("secret set TOKEN", "asks for the value without showing it"),
+        Example("secret list", "names and where they are from"),
+        Example("secret rm TOKEN", "forget it"),
+    ),
     "plugins": (Example("plugins", ""),),
     "doctor": (Example("doctor", ""), Example("doctor --repair", "mend what can be mended")),
 }

@@ -50,6 +50,7 @@ COMMANDS = {
     "cancel": Entry("Run log", "cancel:cancel", "Stop a run."),
     "rerun": Entry("Run log", "rerun:rerun", "Run a run's frozen specification again."),
     "config": Entry("Store", "config:config", "Show the configuration and where each value is from."),
+    "secret": Entry("Store", "secret:secret", "Keep, list and forget secrets that steps ask for."),
     "plugins": Entry("Store", "plugins:plugins", "List plugins."),
     "doctor": Entry("Store", "doctor:doctor", "Check the store and the environment."),
     "ls": Entry("", "runs:runs", "List runs, newest first."),

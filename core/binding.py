@@ -11,16 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .calls import CalledTask, Flow, Flows
+from .calls import CalledTask
 from .composites import Loop, Map
 from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
-from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source
+from .flows import Flow, Flows, ItemOf
+from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source, Upstream
 from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters
+from .provenance import Note
 from .steps import OutputOf, Step
 from .takes import Take, Takes
 from .tasks import Task
@@ -67,6 +69,8 @@ class Binder:
         self._exports = exports
         self._known: dict[tuple[str, int, int], tuple[Export | None, object, object]] = {}
         """Name, identity of annotation and parameters -> value; with these two, so that their identity stays theirs."""
+        self.note = Note(parameters.given)
+        """Where parameters come from, for those who look at the run later."""
 
     def bind(self, level: Level, listed: Listed) -> list[Argument]:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
@@ -76,6 +80,7 @@ class Binder:
             return self._called(level, step, takes)
         bound = Bound()
         self._check_names(level, step, takes)
+        self.note.add(step, takes, self._rest(level, step, takes))
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
@@ -114,14 +119,55 @@ class Binder:
 
     def _take(self, asking: Asking, bound: Bound) -> None:
         found = self._source(asking)
-        take = asking.take
         if found is not None:
-            is_optional = bool(found.lacks) and not take.is_required
-            bound.arguments.append(Argument(take.name, found.source, is_optional))
-            if found.lacks:
-                self._warn(asking, found)
-        elif take.is_required:
-            bound.unbound.append(take)
+            bound.arguments.append(self._argument(asking, found))
+        elif asking.take.is_required:
+            bound.unbound.append(asking.take)
+
+    def _argument(self, asking: Asking, found: Export) -> Argument:
+        take = asking.take
+        if found.lacks:
+            self._warn(asking, found)
+        return Argument(take.name, found.source, is_optional=bool(found.lacks) and not take.is_required)
+
+    def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
+        """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
+        arguments: list[Argument] = []
+        for take in takes.items:
+            asking = Asking(level, step, take)
+            if take.name in step.arguments:
+                arguments.append(self._argument(asking, self._flowing(asking, step.arguments[take.name])))
+            elif take.name in step.params:
+                source = self._constant(asking, step, step.params[take.name])
+                arguments.append(Argument(take.name, source))
+            elif self._parameters.is_for(level, step, take.name):
+                found = self._parameter(asking, take.name)
+                assert found is not None
+                arguments.append(Argument(take.name, found.source))
+        for name in [name for name in (*step.arguments, *step.params) if name not in takes.names]:
+            asking = Asking(level, step, Take(name, is_required=False))
+            value = step.arguments[name] if name in step.arguments else step.params[name]
+            arguments.append(self._argument(asking, self._flowing(asking, value)))
+        return arguments
+
+    def _flowing(self, asking: Asking, flow: Flow) -> Export:
+        """Return what one argument of a call is bound to."""
+        if isinstance(flow, OutputOf):
+            return self._output(asking, asking.level, flow) or self._lost(asking, flow.step.name)
+        if isinstance(flow, ItemOf):
+            return self._named(asking, asking.level, flow.name) or self._lost(asking, flow.name)
+        if isinstance(flow, Flows):
+            # the annotation is that of the list, not of its items
+            item = asking._replace(take=Take(asking.take.name, asking.take.is_required))
+            found = [self._flowing(item, each) for each in flow]
+            lacks = tuple(lack for each in found for lack in each.lacks)
+            return Export(Gather(tuple(each.source for each in found)), lacks=lacks)
+        return Export(self._constant(asking, asking.step, flow))
+
+    def _lost(self, asking: Asking, name: str) -> Export:
+        text = f"takes '{asking.take.name}' from '{name}', which is no step of this pipeline"
+        self.problems.append(self.problem(asking.level, asking.step, text))
+        return Export(NOTHING)
 
     def _warn(self, asking: Asking, found: Export) -> None:
         if found.lacks and asking.take.is_required:
@@ -130,45 +176,12 @@ class Binder:
             text = f"step '{path}': needs '{asking.take.name}', which is not returned by {lacking}"
             self.warnings.append(f"{text}: it cannot run when that branch is taken")
 
-    def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
-        """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
-        bound: list[Argument] = []
-        rest = [Take(name, is_required=False) for name in (*step.arguments, *step.params) if name not in takes.names]
-        for take in (*takes.items, *rest):
-            asking = Asking(level, step, take)
-            if take.name in step.arguments:
-                found: Export | None = self._flowing(asking, step.arguments[take.name])
-            elif take.name in step.params:
-                found = Export(self._constant(asking, step, step.params[take.name]))
-            else:
-                found = self._parameter(asking, take.name)
-            if found is not None:
-                bound.append(Argument(take.name, found.source, bool(found.lacks) and not take.is_required))
-        return bound
-
-    def _flowing(self, asking: Asking, flow: Flow) -> Export:
-        if isinstance(flow, OutputOf):
-            home = asking.level.home(flow.step)
-            if home is not None and not self._exports.of(flow.step, home.paths[id(flow.step)]):
-                text = f"takes '{asking.take.name}' from '{flow.step.name}', whose function returns nothing"
-                self.problems.append(self.problem(asking.level, asking.step, text))
-                return Export(NOTHING)
-            name = flow.step.renamed.get(flow.name, flow.name) if isinstance(flow.step, CalledTask) else flow.name
-            found = self._output(asking, asking.level, OutputOf(flow.step, name))
-            return Export(NOTHING) if found is None else found
-        if isinstance(flow, Flows):
-            # the annotation is that of the list, not of its items
-            item = asking._replace(take=Take(asking.take.name, asking.take.is_required))
-            found_items = [self._flowing(item, each) for each in flow]
-            lacks = tuple(lack for each in found_items for lack in each.lacks)
-            return Export(Gather(tuple(each.source for each in found_items)), lacks=lacks)
-        return Export(self._constant(asking, asking.step, flow))
-
     def _source(self, asking: Asking) -> Export | None:
         level, step, take = asking
         if take.name in step.inputs:
             return self._wired(asking, level, step, take.name, step.inputs[take.name])
         if take.name in step.params:
+            self._parameters.outdone(level, step, take.name, "its own params=")
             return Export(self._constant(asking, step, step.params[take.name]))
         return self._named(asking, level, take.name)
 
@@ -176,6 +189,7 @@ class Binder:
         """Return what a name means at a level, and above it; what the asking step itself says is not looked at."""
         while level is not None:
             if name in level.makers:
+                self._parameters.outdone(asking.level, asking.step, name, _maker_of(level.makers[name].source))
                 return level.makers[name]
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
@@ -227,7 +241,9 @@ class Binder:
         except InvalidError as problem:
             if found.key not in self._parameters.wrong:  # of ten thousand steps that take it, the first tells
                 self._parameters.wrong.add(found.key)
-                text = f"parameter '{found.key}': {problem.message}"
+                place = self._parameters.given.place(found)
+                where = f" ({place})" if found.origin in ("file", "env") else ""
+                text = f"parameter '{found.key}'{where}: {problem.message}"
                 self.problems.append(self.problem(asking.level, asking.step, text, problem.hint))
             return Export(NOTHING)
         if found.origin != "pipeline" and isinstance(source, Constant):
@@ -281,7 +297,8 @@ class Binder:
             exports = self._exports.of(wire.step, home.paths[id(wire.step)])
         if wire.name in exports:
             return exports[wire.name]
-        text = f"takes '{wire.name}' of '{wire.step.name}', which does not return it{nearest(wire.name, list(exports))}"
+        says = f"does not return it{nearest(wire.name, list(exports))}" if exports else "returns nothing"
+        text = f"takes '{wire.name}' of '{wire.step.name}', which {says}"
         self.problems.append(self.problem(asking.level, asking.step, text))
         return Export(NOTHING)
 
@@ -353,6 +370,10 @@ class Binder:
         for each in level.up():
             known.update(each.makers, _opened_names(each))
         return known
+
+
+def _maker_of(source: Source) -> str:
+    return f"what step '{shown(source.node)}' returns" if isinstance(source, Upstream) else "what earlier steps return"
 
 
 def _opened_names(level: Level) -> Iterator[str]:

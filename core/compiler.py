@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .binding import Binder
 from .called import written
@@ -22,7 +22,7 @@ from .options import MODES
 from .ordering import Entry, cycle, order_edges, topological
 from .parameters import Parameters
 from .pipeline import Pipeline
-from .place import relative_to
+from .place import Place, relative_to
 from .ports import Workshop
 from .steps import Step
 from .tasks import Task
@@ -38,6 +38,10 @@ class Compiled:
     params: Mapping[str, Json]
     """Parameters a person gave, cast, by the key they were given under."""
     warnings: tuple[str, ...]
+    places: Mapping[int, Place] = field(default_factory=dict)
+    """Operation -> where its step is written, relative to the root; of those that name a profile or an override."""
+    note: Mapping[str, Json] = field(default_factory=dict)
+    """Where parameters came from; see `provenance`."""
 
 
 @rare_collections()
@@ -79,7 +83,7 @@ class _Compilation:
         self._constants = Constants(workshop)
         self._operations = Operations(workshop, self._constants, root)
         self._exports = Exports(self._operations.returns, mode)
-        self._parameters = Parameters(given)
+        self._parameters = Parameters(replace(given, pipeline=pipeline.params))
         self._binder = Binder(self._parameters, self._constants, self._exports)
         self._expander = Expander(self._block, self._binder, self._operations, self._exports, self._parameters)
         self._wired: dict[int, Pipeline] = {}
@@ -113,7 +117,18 @@ class _Compilation:
                 *dict.fromkeys(self._warnings),
                 *dict.fromkeys(self._binder.warnings),
             ),
+            places={
+                index: Place(relative_to(self._root, place.file), place.line)
+                for index, place in self._operations.places.items()
+            },
+            note=self._noted(),
         )
+
+    def _noted(self) -> dict[str, Json]:
+        note = self._binder.note
+        for function, takes in self._operations.functions():
+            note.add_defaults(function, takes.items)
+        return note.to_json()
 
     def _block(self, level: Level) -> Block:
         """Compile the steps of one pipeline at its place."""
@@ -153,15 +168,15 @@ class _Compilation:
         for argument in arguments:
             if not isinstance(argument.source, Constant):  # most are, and asking takes longer
                 draft.needs |= dict.fromkeys(needed(argument.source))
-        if task.policy.get:
-            self._get_files(level, task, draft)
+        if task.policy.get or task.policy.put:
+            self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:
             level.files.made(pattern, path)
         made = level.made[id(task)] = of_task(listed.returns, path)
         drafts = [draft]
         return Piece(task, path, drafts, drafts, self._exports.is_fence(task, made))
 
-    def _get_files(self, level: Level, task: Task, draft: Draft) -> None:
+    def _wait_for_files(self, level: Level, task: Task, draft: Draft) -> None:
         for pattern in task.policy.get:
             makers = level.files.makers(pattern)
             if not makers:
@@ -170,6 +185,8 @@ class _Compilation:
                 self._problems.append(self._binder.problem(level, task, text, hint))
             draft.files = tuple(dict.fromkeys((*draft.files, *makers)))
         draft.needs |= dict.fromkeys(each for each in draft.files if PREVIOUS not in each)
+        # Two steps that put one file would write it at once. Of globs, most steps make different files.
+        draft.needs |= dict.fromkeys(path for each in task.policy.put if (path := level.files.maker(each)) is not None)
 
     def _explicit(self, level: Level, step: Step) -> Iterator[str]:
         """Yield the paths a step comes after because it says so: of steps of its pipeline, or of one around it."""

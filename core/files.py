@@ -47,6 +47,10 @@ class FileNeeds:
             for path in makers:
                 yield pattern, path
 
+    def maker(self, name: str) -> str | None:
+        """Return the nearest earlier step of this pipeline that puts a plain file name; None: none does."""
+        return self._plain.get(name)
+
     def makers(self, pattern: str) -> dict[str, None]:
         """Return the earlier steps that may make what a step gets; a later one wins. Empty: nobody does."""
         own = self._own(pattern)

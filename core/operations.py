@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -19,7 +19,7 @@ from .place import Place, relative_to
 from .ports import Workshop
 from .programs import Entry, entry_named
 from .reducers import load_reducer
-from .sources import returning_functions
+from .returning import Returning
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
 from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
@@ -37,8 +37,9 @@ class Operations:
         self._takes: dict[int, Takes] = {}
         """By identity of the function: some callables cannot be hashed, and the pipeline keeps them alive."""
         self._calls: dict[Hashable, Call | None] = {}
-        self._returning: dict[str, dict[tuple[str, int], bool]] = {}
-        """Source file -> (function, line) -> whether it returns a value."""
+        self._returning = Returning(workshop.read)
+        self.places: dict[int, Place] = {}
+        """Operation -> where the first step of it is written, of those that name a profile or an override."""
         self._notebooks: dict[str, Notebook] = {}
         self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._index: dict[Hashable, int] = {}
@@ -48,6 +49,13 @@ class Operations:
     def kept(self) -> tuple[Operation, ...]:
         """Every operation asked for, in the order of their indices."""
         return tuple(self._kept)
+
+    def functions(self) -> Iterator[tuple[Call, Takes]]:
+        """Yield each function that is called, with what it takes."""
+        for key, call in self._calls.items():
+            takes = self._takes.get(key[0]) if isinstance(key, tuple) else None
+            if call is not None and takes is not None:
+                yield call, takes
 
     def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
@@ -71,6 +79,8 @@ class Operations:
         new = len(self._kept)
         index = self.keep(call, listed.returns, policy)
         if index == new:
+            if policy.profile or policy.overrides:
+                self.places[index] = task.place
             self._check_kept(task, listed.returns)
         return index
 
@@ -176,21 +186,10 @@ class Operations:
             entry = self._entry(task)
             return (Return(name=task.name),) if entry is not None and entry.returns_value else ()
         assert isinstance(task, PythonTask)
-        return (Return(name=task.name),) if self._returns_value(task.function) is not False else ()
-
-    def _returns_value(self, function: Callable[..., object]) -> bool | None:
-        """Tell whether a function holds `return <value>`; None when its source cannot be had."""
-        place = origin(function)
-        if place is None:
-            return None
-        if place.file not in self._returning:
-            text = self._workshop.read(place.file)
-            self._returning[place.file] = {} if text is None else returning_functions(text)
-        name = getattr(function, "__name__", "")
-        return self._returning[place.file].get((name, place.line))
+        return (Return(name=task.name),) if self._returning.tells(task.function) is not False else ()
 
     def _check_kept(self, task: Task, returns: tuple[Return, ...]) -> None:
-        if isinstance(task, PythonTask) and not returns and self._returns_value(task.function):
+        if isinstance(task, PythonTask) and not returns and self._returning.tells(task.function):
             text = f"step '{task.name}': its function returns a value that is not kept; name it in returns=[...]"
             self.warnings.append(text)
 
@@ -269,4 +268,7 @@ def _key_of(policy: Policy) -> Hashable:
         policy.put,
         policy.get,
         policy.store_copy,
+        policy.profile,
+        tuple(sorted(policy.overrides.items())),
+        tuple(policy.declared),  # empty while compiling: overrides come later
     )

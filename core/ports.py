@@ -6,7 +6,7 @@ Adapters live in store/ and plugins/; fakes in tests/support.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import Signature
 from typing import Protocol
 
@@ -277,6 +277,10 @@ class LoadRequest:
     mode: str = "job"
     is_again: bool = False
     """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Key of a value -> where a recorded run had it from; else it is "file"."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Key of a value -> where it stands (`params.yaml:3`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,6 +295,8 @@ class Loaded:
     """Third-party top-level packages it imports."""
     blobs: Mapping[str, bytes]
     """sha256 -> bytes of functions and constants pickled by value."""
+    places: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    """Operation -> file and line of its step, of those that name a profile or an override."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
 

@@ -10,6 +10,7 @@ from .place import Place
 
 if TYPE_CHECKING:
     from .options import Chosen
+    from .pipeline import Pipeline
 
 StepT = TypeVar("StepT", "Unit", "Sequence[Unit]")
 
@@ -92,6 +93,12 @@ class Step(Unit):
             listed = f"it returns {', '.join(known)}" if known else "it returns nothing; see returns="
             raise self.problem(f"returns no {output!r}{nearest(str(output), known)}", listed)
         return OutputOf(self, output)
+
+    def as_pipeline(self) -> Pipeline:
+        """Return a pipeline of this step alone, of the same name."""
+        from .pipeline import Pipeline  # a pipeline knows its steps, and imports them
+
+        return Pipeline([self], name=self.name)
 
     def problem(self, message: str, hint: str | None = None) -> InvalidError:
         """Return an error that names this step and where it was written."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import assert_never
 
 from .artifacts import INLINE_LIMIT, ArtifactRef, Output
+from .catalog import matches
 from .errors import InvalidError
 from .events import StepJoined
 from .graph import (
@@ -164,7 +164,7 @@ class Values:
         if not wanted:
             return ()
         found = self._files(node.files)
-        return tuple([(name, ref) for name, ref in found if any(fnmatchcase(name, glob) for glob in wanted)])
+        return tuple([(name, ref) for name, ref in found if any(matches(name, glob) for glob in wanted)])
 
     def _files(self, paths: Iterable[str]) -> list[tuple[str, ArtifactRef]]:
         """Return the catalog files of nodes; of two with one name the later node's counts."""

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .errors import MissingError, PluginError, nearest
+from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
+from .overriding import Overriding
 from .ports import (
     Clock,
     EventRow,
@@ -34,6 +36,7 @@ from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
 from .runner import Runner
 from .runs import Attempt, Run, RunSpec, StepRun
+from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
 
@@ -84,12 +87,30 @@ class Parts:
     """Labels this machine serves -> slots; `default` is always served."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    overriding: Overriding = field(default_factory=Overriding)
+    """Resource profiles, and what runners override."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
+    def overridden(self, loaded: Loaded, runner: str) -> Loaded:
+        """Return a pipeline as a runner attempts it.
+
+        Raises:
+            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
+        """
+        if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
+            self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
+        graph = self.overriding.applied(loaded.graph, runner, loaded.places)
+        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""
-        for warning in loaded.warnings:
+        names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
+        warnings = list(loaded.warnings)
+        # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
+        with suppress(InvalidError):
+            warnings += leaks_in_code(loaded, self.secrets(names)) if names else []
+        for warning in warnings:
             self.warn(warning)
 
 

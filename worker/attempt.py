@@ -15,7 +15,7 @@ from .blobs import object_path, open_object, open_value
 from .call import Functions, Step, prepare
 from .cancel import CancelSwitch, StepCancelled
 from .capture import AttemptBorders
-from .catalog import has_content, inside, keep_files, restore_file
+from .catalog import keep_files, refuse_unmade, restore_file, restore_object
 from .channel import Message
 from .codefiles import CodeFiles
 from .context import WorkerContext
@@ -108,8 +108,8 @@ class Attempts:
         step = self._steps.get(index) or self._prepare(index)
         policy = self._operations[index].policy
         attempt.reason = Reason.INPUT
-        if files:
-            self._restore(files)
+        if files or policy.get:
+            self._restore(policy.get, files)
         if policy.secrets:
             self._pass_secrets(policy.secrets)
         self._decode(step, arguments, attempt.inputs)
@@ -119,7 +119,8 @@ class Attempts:
             attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
         if policy.put:
             objects, cwd = self._context.objects, self._context.cwd
-            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy):
+            secrets = self._context.secrets
+            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy, secrets=secrets):
                 attempt.add(output)
 
     def _prepare(self, index: int) -> Step:
@@ -166,21 +167,19 @@ class Attempts:
         objects = self._context.objects
         return open_object(objects, digest, os.stat(object_path(objects, digest)).st_size)
 
-    def _restore(self, files: Sequence[tuple[str, Value]]) -> None:
+    def _restore(self, patterns: Sequence[str], files: Sequence[tuple[str, Value]]) -> None:
+        refuse_unmade(patterns, [path for path, _ in files])
+        cwd = self._context.cwd
         for path, value in files:
-            cwd = self._context.cwd
-            # Of a file whose copy was not stored only the digest is known: it has to be there.
-            if value[0] == "f" and has_content(inside(path, cwd), value[2], value[3]):
-                continue
             if value[0] == "f":
-                restore_file(path, cwd, open_object(self._context.objects, value[2], value[3]))
+                restore_object(path, cwd, self._context.objects, value[2], value[3])
             else:
                 restore_file(path, cwd, value[2])
 
     def _pass_secrets(self, names: Sequence[str]) -> None:
         for name in names:
             if name not in self._context.secrets:
-                raise CastError(f"secret {name!r} is not set", "set it in the environment or with `graft secrets`")
+                raise CastError(f"secret {name!r} is not set", f"graft secret set {name}, or export it")
             os.environ[name] = self._context.secrets[name]
 
     def _report(
@@ -275,7 +274,7 @@ class _Attempt:
         if isinstance(path_or_value, Output):
             output = path_or_value
         else:
-            output = logged_output(path_or_value, name, self._context.cwd, self._context.objects)
+            output = logged_output(path_or_value, name, self._context.cwd, self._context.objects, self._context.secrets)
         self.add(output)
         self._logged.add(output.name)
 

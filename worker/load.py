@@ -12,17 +12,19 @@ from collections.abc import Mapping
 
 from ..core.compiler import Compiled
 from ..core.errors import GraftError, InvalidError
-from ..core.given import Given, from_environ
+from ..core.given import Given, from_environ, variables
 from ..core.pipeline import Pipeline
 from ..core.place import Place
 from ..core.ports import Loaded, LoadRequest
 from ..core.programs import entry_named, own_entry
+from ..core.provenance import NOTE
 from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
+from .paramfiles import NO_FILE, ParameterFile
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
 from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
 
@@ -47,6 +49,9 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
             file={**own, **request.values},
             environ={} if request.is_again else from_environ(os.environ),
+            variables=variables(os.environ),
+            origins=request.origins,
+            places={**dict.fromkeys(own, "execute() of the file"), **request.places},
         )
         compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode)
     except GraftError as error:
@@ -55,7 +60,9 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     return _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
 
 
-def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target, Loaded]:
+def load_live(
+    pipeline: Pipeline, params: Mapping[str, object], file_given: ParameterFile = NO_FILE
+) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
 
     Raises:
@@ -69,7 +76,13 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
     try:
         reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else _NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
-        given = Given(call=params, environ=from_environ(os.environ))
+        given = Given(
+            call=params,
+            environ=from_environ(os.environ),
+            variables=variables(os.environ),
+            file=file_given.values,
+            places=file_given.places,
+        )
         compiled = compile_in(root, pipeline, given, name=name)
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
@@ -139,9 +152,10 @@ def _loaded(root: str, pipeline: Pipeline, compiled: Compiled, reached: Reached,
         graph=compiled.graph,
         snapshot=snapshot_of(root, files),
         params=compiled.params,
-        environment=environment_of(packages),
+        environment={**environment_of(packages), NOTE: dict(compiled.note)},
         preload=tuple(sorted(reached.packages)),
         blobs=compiled.blobs,
+        places={index: (place.file, place.line) for index, place in compiled.places.items()},
         description=pipeline.description,
         warnings=compiled.warnings,
     )

@@ -10,18 +10,20 @@ import sys
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from ..core.callables import origin
 from ..core.compiler import Compiled, compile_pipeline
 from ..core.errors import InvalidError
 from ..core.futures import HINT, CallError
-from ..core.given import Given, from_environ
+from ..core.given import Given, from_environ, variables
 from ..core.graph import CallKind
 from ..core.pipeline import Pipeline
 from .bind import signature_of
 from .byvalue import carry, weight_warning
 from .casts import cast
 from .importing import user_code, user_frame
+from .paramfiles import parameters_of
 from .workplace import find_root
 
 NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
@@ -110,6 +112,11 @@ def read_source(file: str) -> str | None:
         return None
 
 
+def file_parameters(file: str | None) -> Mapping[str, object]:
+    """Return the parameters of the file that an `execute()` call names."""
+    return parameters_of(file, os.environ).values
+
+
 def compile_here(pipeline: Pipeline, *, mode: str = "job", params: Mapping[str, object] | None = None) -> Compiled:
     """Compile a pipeline of this process, in the project its file belongs to.
 
@@ -117,7 +124,7 @@ def compile_here(pipeline: Pipeline, *, mode: str = "job", params: Mapping[str, 
         InvalidError: the pipeline is wrong; every problem in one message.
     """
     root = root_of(pipeline)
-    given = Given(call=params or {}, environ=from_environ(os.environ))
+    given = Given(call=params or {}, environ=from_environ(os.environ), variables=variables(os.environ))
     return compile_in(root, pipeline, given, name=pipeline.name_in(namespace_of(pipeline)), mode=mode)
 
 
@@ -126,12 +133,7 @@ def compile_in(root: str, pipeline: Pipeline, given: Given, *, name: str, mode: 
     workshop = LocalWorkshop(root)
     compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
     _check_extras(compiled)
-    return Compiled(
-        graph=compiled.graph,
-        blobs=compiled.blobs,
-        params=compiled.params,
-        warnings=(*compiled.warnings, *workshop.warnings),
-    )
+    return replace(compiled, warnings=(*compiled.warnings, *workshop.warnings))
 
 
 def _check_extras(compiled: Compiled) -> None:

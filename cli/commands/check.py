@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from ...core.document import SCHEMA
+import json
+from collections.abc import Iterator
+
+from ...core.document import SCHEMA, policy_document
+from ...core.graph import Graph
 from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.states import Status
+from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
 from ..look import Ink, look_of
 from ..options import Options
-from ..parameters import file_params, typed_params
+from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
 
@@ -24,13 +29,23 @@ def check(
 ) -> int:
     """Import and compile a pipeline without running it; every problem is reported at once."""
     space = context.workspace(options, target, needs_code=True)
-    request = RunRequest(target=context.target(options, target), params=typed_params(param), values=file_params(params))
+    given = read_parameters(params)
+    request = RunRequest(
+        target=context.target(options, target), params=typed_params(param), values=given.values, places=given.places
+    )
     loaded = space.load(request)
     graph = loaded.graph
     steps = Outline(graph).steps
     if options.is_json:
+        policies = {node.path: policy_document(graph.operation_of(node.path).policy) for node in graph.nodes}
         put_document(
-            {"schema": SCHEMA, "pipeline": graph.name, "steps": steps, "warnings": list(loaded.warnings)},
+            {
+                "schema": SCHEMA,
+                "pipeline": graph.name,
+                "steps": steps,
+                "warnings": list(loaded.warnings),
+                "policies": {path: policy for path, policy in policies.items() if policy},
+            },
         )
         return 0
     look = look_of(is_plain=options.is_plain)
@@ -38,4 +53,16 @@ def check(
     put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
+    for line in _overridden(graph):
+        put(f"  {clean(line)}")
     return 0
+
+
+def _overridden(graph: Graph) -> Iterator[str]:
+    """Say of each step that a profile or an override changes how it will be attempted."""
+    for node in graph.nodes:
+        policy = graph.operations[node.operation].policy
+        if policy.declared:
+            document = policy_document(policy)
+            changed = {name: document.get(name) for name in policy.declared}
+            yield f"{node.path}: {', '.join(f'{name} {json.dumps(value)}' for name, value in changed.items())}"

@@ -20,12 +20,13 @@ from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
+from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, TargetArgument, ToOption, selection
 from ..completion import complete_runs
 from ..look import Look, look_of
 from ..options import Options
-from ..parameters import file_params, typed_params
+from ..parameters import typed_params
 from ..picture import LARGEST, Part, coloured, picture
 from ..printer import put, put_document, remark
 from ..rendering import rendered
@@ -124,7 +125,8 @@ def _loaded(
     if run is None:
         space = context.workspace(options, target, needs_code=True)
         meant = context.target(options, target)
-        request = RunRequest(target=meant, params=typed_params(param), values=file_params(params))
+        given = read_parameters(params)
+        request = RunRequest(target=meant, params=typed_params(param), values=given.values, places=given.places)
         return space.load(request).graph, {}
     space = context.workspace(options)
     found = space.find(run)

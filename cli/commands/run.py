@@ -10,6 +10,7 @@ from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.graph import CallKind
 from ...core.requests import RunRequest
+from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import (
     DetachOption,
@@ -29,7 +30,7 @@ from ..arguments import (
 from ..carrying import carry
 from ..look import look_of
 from ..options import Options
-from ..parameters import file_params, typed_params
+from ..parameters import typed_params
 from ..printer import put, put_document, remark
 from ..text import clean, plural
 
@@ -63,12 +64,13 @@ def run(
     """
     if keep_going and fail_fast:
         raise InvalidError("--keep-going and --fail-fast exclude each other")
-    typed, values = typed_params(param), file_params(params)
+    typed, given = typed_params(param), read_parameters(params)
     space = context.workspace(options, target, needs_code=True)
     request = RunRequest(
         target=context.target(options, target),
         params=typed,
-        values=values,
+        values=given.values,
+        places=given.places,
         selection=selection(only, start, end),
         runner=options.runner,
         jobs=jobs,
@@ -118,7 +120,7 @@ def _preview(space: Workspace, options: Options, request: RunRequest) -> int:
 def _detach(space: Workspace, options: Options, request: RunRequest) -> int:
     started = space.submit(request)
     if options.is_json:
-        put_document(run_document(space.show(started), space.steps(started)))
+        put_document(run_document(space.show(started), space.steps(started), spec=space.spec(started)))
         return 0
     short = context.short(space, started)
     put(f"run {short} goes on in a process of its own")

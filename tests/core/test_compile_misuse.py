@@ -208,7 +208,7 @@ def test_a_parameter_hidden_inside_and_one_nobody_takes_are_warned_about() -> No
     inner = Pipeline([step("x", returns=["C"]), PythonTask(scale, returns=["y"])], name="in", params={"cc": 1})
     made = compiled(Pipeline([inner], params={"x": 1}), typed={"C": "3"})
     assert made.warnings == (
-        "the parameter 'C' has no effect: 'C' is bound otherwise wherever it is taken",
+        "the parameter 'C' has no effect: step 'in/scale' takes 'C' from what step 'in/x' returns",
         "the pipeline's parameter 'cc' is taken by no step",
     )
 

@@ -153,7 +153,7 @@ def test_what_takes_over_on_failure_may_be_set_later() -> None:
 def test_a_composite_terminates_and_has_options_of_its_own() -> None:
     made = Parallel({"a": work}, terminate_with_failure=True, retries=2, resources={"gpu": 1})
     assert made.policy.terminate is Terminate.FAILURE
-    assert made.settled == {"retries", "resources", "isolation", "terminate"}
+    assert made.settled == {"retries", "resources", "profile", "isolation", "terminate"}
 
 
 @pytest.mark.parametrize("name", BUILTINS)

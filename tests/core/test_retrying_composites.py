@@ -112,12 +112,20 @@ class TestMaps:
 
         assert tried.plan(selection=Selection(start=("trials/0/fit",))).again == ("trials/0/fit", "trials", "report")
 
-    def test_a_selection_that_lacks_many_items_names_some_of_them(self) -> None:
-        facts = [*ran("load"), *split("trials/items", 20), *broke(*(f"trials/{number}/fit" for number in range(20)))]
-        tried = Tried(trials(), [*facts, *inside("trials")])
+    def test_a_selection_that_lacks_many_steps_names_some_of_them(self) -> None:
+        names = [f"part-{number}" for number in range(20)]
+        stub = Operation(call=Call(kind=CallKind.STUB))
+        parts = [Node(path=name, operation=0) for name in names]
+        graph = Graph(name="g", nodes=(*parts, Node(path="all", operation=0, needs=tuple(names))), operations=(stub,))
+        tried = Tried(graph, [*broke(*names), *skipped(Reason.UPSTREAM, "all")])
 
-        with pytest.raises(InvalidError, match="'trials/7/fit', 'trials/8/fit' and 11 more, which did not succeed"):
-            tried.plan(selection=Selection(start=("trials/0/fit",)))
+        with pytest.raises(InvalidError, match="'part-7' and 12 more, which did not succeed"):
+            tried.plan(selection=Selection(only=("all",)))
+
+    def test_a_named_map_is_all_that_is_in_it(self, map_with_a_failed_item: Tried) -> None:
+        plan = map_with_a_failed_item.plan(selection=Selection(only=("trials",)))
+
+        assert plan.again == ("trials/items", "trials")
 
     def test_when_the_split_runs_again_its_items_grow_anew(self, map_with_a_failed_item: Tried) -> None:
         plan = map_with_a_failed_item.plan(is_everything=True)
