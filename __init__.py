@@ -23,6 +23,8 @@ if TYPE_CHECKING:
         StepFailed,
         StoreError,
     )
+    from .core.functions import Function
+    from .core.kinds import Kind
     from .core.pipeline import NotebookJob, Pipeline, PythonJob, ShellJob
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
@@ -38,8 +40,10 @@ __all__ = [
     "Conditional",
     "ConflictError",
     "FailedError",
+    "Function",
     "GraftError",
     "InvalidError",
+    "Kind",
     "Loop",
     "Map",
     "MissingError",
@@ -90,6 +94,8 @@ _HOMES = {
         "StepFailed",
         "StoreError",
     ),
+    "core.functions": ("Function",),
+    "core.kinds": ("Kind",),
     "core.pipeline": ("NotebookJob", "Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
     "core.runner": ("Runner",),

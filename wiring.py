@@ -10,42 +10,39 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from .core import discovery
-from .core.errors import InvalidError, PluginError
+from .core.errors import InvalidError
+from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
+from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.ports import RunQuery
-from .core.runner import Runner
+from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
 from .core.states import Status
-from .core.workspace import Parts, RunnerChoice, Workspace
+from .core.workspace import Parts, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lookup import Lookup
-from .worker.workplace import Workplace, interpreter, open_workplace, target_of
+from .worker.paramfiles import parameters_of
+from .worker.paramfiles import read_parameters as read_parameters
+from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
     from .core.graph import Graph
     from .core.health import Finding
+    from .core.keeper import Keeper
     from .core.pipeline import Pipeline
     from .core.results import RunResult
-    from .worker.paramfiles import ParameterFile
-    from .worker.vault import Vault
+    from .core.targets import Job
+    from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
-
-BUNDLED_RUNNERS = {
-    "local": "graftline.plugins.local.runner:LocalRunner",
-    "mock": "graftline.plugins.mock.runner:MockRunner",
-}
-"""What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
-a checkout that is merely on the path has none to ask."""
 
 
 class Choices(Protocol):
@@ -87,11 +84,16 @@ def find_target(text: str | None, choices: Choices) -> Target:
     return target_of(workplace_of(choices, text))
 
 
-def vault_of(choices: Choices) -> Vault:
+def vault_of(choices: Choices) -> Keeper:
     """Return where secrets of the current directory's project are looked for and kept."""
     from .worker.vault import open_vault
 
     return open_vault(workplace_of(choices).root, os.environ)
+
+
+def find_job(job: Job, choices: Choices) -> Target:
+    """Return the target of a step that is run alone and written down nowhere; InvalidError when its file is missing."""
+    return job_target(workplace_of(choices, job.project), job, choices.project)
 
 
 def interpreter_of(choices: Choices, target: str | None = None) -> str:
@@ -152,6 +154,14 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
     return [*findings, worker_start()]
 
 
+def functions_at(root: str) -> Shelf:
+    """Return the registered functions of the project at an absolute root."""
+    from .worker.shelf import Shelf  # for pipelines that name one
+
+    parts = open_workspace(_Given(project=root)).parts
+    return Shelf(parts.functions.versions(parts.project), parts.objects)
+
+
 def execute_pipeline(
     pipeline: Pipeline,
     *,
@@ -171,7 +181,7 @@ def execute_pipeline(
     config, runner, odd = configuration(configuration_file, runner, os.environ)
     for each in odd:
         _warn_python(each)
-    file = _parameters(parameters_file)
+    file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
     _host_here(space, run)
     result = _result(space, run)
@@ -189,7 +199,7 @@ def submit_pipeline(
     parameters_file: str | None = None,
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
-    file = _parameters(parameters_file)
+    file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
     space.launch(run)
     return _result(space, run)
@@ -249,7 +259,7 @@ def _create_live(
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
-    target, loaded = load_live(pipeline, params, file)
+    target, loaded = load_live(pipeline, params, file, functions_at)
     space = open_workspace(_Given(project=target.root, runner=runner, config=config))
     if patches is not None:
         space = _patched(space, loaded.graph, patches)
@@ -308,12 +318,6 @@ def _result(space: Workspace, run: RunId) -> RunResult:
     )
 
 
-def _parameters(file: str | None) -> ParameterFile:
-    from .worker.paramfiles import parameters_of  # `ls` and `show` read none
-
-    return parameters_of(file, os.environ)
-
-
 def _warn_python(warning: str) -> None:
     warnings.warn(warning, stacklevel=2)
 
@@ -326,16 +330,19 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
+    project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
     limits = settings.table("runner.local.limits")
     return Parts(
-        project=strict_name(settings.text("project.name") or os.path.basename(workplace.root)),
+        project=project,
         runs=store.runs,
         history=store.history,
         outputs=store.outputs,
         logs=store.logs,
         feed=store.feed,
-        loader=WarmLoader(),
-        runner=partial(_runner, settings),
+        loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
+        functions=store.functions,
+        fetch=partial(_fetch, workplace.root),
+        runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         default_jobs=settings.number("runner.local.jobs"),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
@@ -353,26 +360,16 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     )
 
 
+def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
+    from .worker.fetching import fetch  # git, zip and tar files: for one command
+
+    return fetch(request, kind, root=root, cwd=os.getcwd())
+
+
 def _log_directory(layout: Layout, run: RunId) -> str:
     directory = layout.logs(run)
     make_private(directory)
     return str(directory)
-
-
-def _runner(settings: Settings, name: str) -> RunnerChoice:
-    """Return a runner by its name in the configuration, as a plugin, or as `module:Class`.
-
-    Raises:
-        InvalidError: no runner has that name.
-        PluginError: it does not load, or is no runner.
-    """
-    options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
-    options.pop("overrides", None)  # of steps, not of the runner
-    provider = options.pop("provider", name)
-    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
-    if not (isinstance(found, type) and issubclass(found, Runner)):
-        raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
-    return RunnerChoice(runner=found, options=options)
 
 
 def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:

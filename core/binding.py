@@ -22,7 +22,6 @@ from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters
-from .provenance import Note
 from .steps import OutputOf, Step
 from .takes import Take, Takes
 from .tasks import Task
@@ -69,8 +68,6 @@ class Binder:
         self._exports = exports
         self._known: dict[tuple[str, int, int], tuple[Export | None, object, object]] = {}
         """Name, identity of annotation and parameters -> value; with these two, so that their identity stays theirs."""
-        self.note = Note(parameters.given)
-        """Where parameters come from, for those who look at the run later."""
 
     def bind(self, level: Level, listed: Listed) -> list[Argument]:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
@@ -80,7 +77,6 @@ class Binder:
             return self._called(level, step, takes)
         bound = Bound()
         self._check_names(level, step, takes)
-        self.note.add(step, takes, self._rest(level, step, takes))
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
@@ -181,7 +177,7 @@ class Binder:
         if take.name in step.inputs:
             return self._wired(asking, level, step, take.name, step.inputs[take.name])
         if take.name in step.params:
-            self._parameters.outdone(level, step, take.name, "its own params=")
+            self._parameters.outdo(level, step, take.name, "its own params=")
             return Export(self._constant(asking, step, step.params[take.name]))
         return self._named(asking, level, take.name)
 
@@ -189,8 +185,10 @@ class Binder:
         """Return what a name means at a level, and above it; what the asking step itself says is not looked at."""
         while level is not None:
             if name in level.makers:
-                self._parameters.outdone(asking.level, asking.step, name, _maker_of(level.makers[name].source))
-                return level.makers[name]
+                made = level.makers[name]
+                maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
+                self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
+                return made
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
                 if found is not None:
@@ -241,7 +239,7 @@ class Binder:
         except InvalidError as problem:
             if found.key not in self._parameters.wrong:  # of ten thousand steps that take it, the first tells
                 self._parameters.wrong.add(found.key)
-                place = self._parameters.given.place(found)
+                place = asking.level.given.place(found)
                 where = f" ({place})" if found.origin in ("file", "env") else ""
                 text = f"parameter '{found.key}'{where}: {problem.message}"
                 self.problems.append(self.problem(asking.level, asking.step, text, problem.hint))
@@ -370,10 +368,6 @@ class Binder:
         for each in level.up():
             known.update(each.makers, _opened_names(each))
         return known
-
-
-def _maker_of(source: Source) -> str:
-    return f"what step '{shown(source.node)}' returns" if isinstance(source, Upstream) else "what earlier steps return"
 
 
 def _opened_names(level: Level) -> Iterator[str]:

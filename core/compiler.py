@@ -13,6 +13,7 @@ from .drafts import Block, Draft, Piece, needed, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
 from .exports import Exports, of_task
+from .functions import executed, functions_in
 from .given import Given
 from .graph import ON_FAILURE, PREVIOUS, Constant, Graph, Json
 from .levels import Level
@@ -24,6 +25,7 @@ from .parameters import Parameters
 from .pipeline import Pipeline
 from .place import Place, relative_to
 from .ports import Workshop
+from .provenance import Note
 from .steps import Step
 from .tasks import Task
 
@@ -68,7 +70,9 @@ def compile_pipeline(
     except InvalidError as problem:
         problem.rename_files(lambda file: relative_to(root, file))
         raise
-    compiled = _Compilation(known.pipeline, workshop, root, known.given, mode).result(name or pipeline.name_in({}))
+    note = Note((given or Given()).inside(known.pipeline.params), known.params)
+    compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
+    compiled = compilation.result(name or pipeline.name_in({}), note)
     return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
 
 
@@ -76,6 +80,8 @@ class _Compilation:
     """One compile: collects problems while it goes, and raises them together at the end."""
 
     def __init__(self, pipeline: Pipeline, workshop: Workshop, root: str, given: Given, mode: str):
+        for function in functions_in(pipeline.steps):
+            workshop.resolve(function)
         self._root = root
         self._mode = mode
         self._problems: list[InvalidError] = []
@@ -92,8 +98,8 @@ class _Compilation:
             pipeline=pipeline, steps=self._exports.steps(pipeline), given=given.inside(pipeline.params)
         )
 
-    def result(self, name: str) -> Compiled:
-        """Return the graph, or raise all problems."""
+    def result(self, name: str, note: Note) -> Compiled:
+        """Return the graph, or raise all problems; what is given and taken goes into the note."""
         block = self._block(self._outermost)
         problems = [
             *self._operations.problems,
@@ -107,6 +113,9 @@ class _Compilation:
             told = {(each.message, each.file, each.line): self._placed(each) for each in problems}
             raise InvalidError.all_of(list(told.values()))
         nodes, bodies = settled(block.drafts, self._expander.bodies)
+        self._parameters.tell(note)
+        for function, takes in self._operations.functions():
+            note.add_defaults(function, takes.items)
         return Compiled(
             graph=Graph(name=name, nodes=nodes, operations=self._operations.kept, mode=self._mode, bodies=bodies),
             blobs=self._constants.blobs,
@@ -121,14 +130,8 @@ class _Compilation:
                 index: Place(relative_to(self._root, place.file), place.line)
                 for index, place in self._operations.places.items()
             },
-            note=self._noted(),
+            note=note.to_json(),
         )
-
-    def _noted(self) -> dict[str, Json]:
-        note = self._binder.note
-        for function, takes in self._operations.functions():
-            note.add_defaults(function, takes.items)
-        return note.to_json()
 
     def _block(self, level: Level) -> Block:
         """Compile the steps of one pipeline at its place."""
@@ -139,11 +142,13 @@ class _Compilation:
         return self._ordered(level, pieces)
 
     def _piece(self, level: Level, step: Step) -> Piece:
-        if isinstance(step, Task):
+        meant = executed(step)
+        if isinstance(step, Task) and isinstance(meant, Task):
             piece = self._task(level, step)
         else:
-            assert isinstance(step, Composite)
-            piece = self._expander.piece(level, step)
+            assert isinstance(meant, Composite)
+            piece = self._expander.piece(level, meant)
+            level.made[id(step)] = level.made[id(meant)]
         if step.after or (step.flows and self._wired[id(step)] is level.pipeline):
             for path in self._explicit(level, step):
                 for entry in piece.entries:
@@ -171,6 +176,8 @@ class _Compilation:
         if task.policy.get or task.policy.put:
             self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:
+            if (writer := level.files.writer(pattern)) is not None:
+                draft.needs[writer] = None
             level.files.made(pattern, path)
         made = level.made[id(task)] = of_task(listed.returns, path)
         drafts = [draft]
@@ -185,8 +192,6 @@ class _Compilation:
                 self._problems.append(self._binder.problem(level, task, text, hint))
             draft.files = tuple(dict.fromkeys((*draft.files, *makers)))
         draft.needs |= dict.fromkeys(each for each in draft.files if PREVIOUS not in each)
-        # Two steps that put one file would write it at once. Of globs, most steps make different files.
-        draft.needs |= dict.fromkeys(path for each in task.policy.put if (path := level.files.maker(each)) is not None)
 
     def _explicit(self, level: Level, step: Step) -> Iterator[str]:
         """Yield the paths a step comes after because it says so: of steps of its pipeline, or of one around it."""

@@ -75,6 +75,7 @@ def run_document(
         "steps": entries,
         "metrics": jsonable(roll_up(steps)),
         "counts": dict(run.counts),
+        **_functions({} if spec is None else spec.environment),
     }
 
 
@@ -172,6 +173,14 @@ def policy_document(policy: Policy) -> dict[str, Any]:
 
 
 _DEFAULT_POLICY = Policy()
+
+
+def _functions(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return step -> `name@version` of the registered functions a run used; nothing when it used none."""
+    used = environment.get("functions")
+    if not isinstance(used, Mapping) or not used:
+        return {}
+    return {"functions": {str(step): each["function"] for step, each in used.items()}}
 
 
 def _step(step: StepRun, folded: Mapping[str, str], attempts: Sequence[Attempt] | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .composites import Conditional, Map, Parallel
+from .functions import executed
 from .graph import Gather, Return, ReturnKind, Source, Upstream
 from .nesting import Composite
 from .pipeline import Pipeline
@@ -47,6 +48,7 @@ class Exports:
 
     def of(self, step: Step, path: str) -> dict[str, Export]:
         """Return what a step at this path returns."""
+        step = executed(step)
         if isinstance(step, Task):
             return of_task(self._returns_of(step), path)
         assert isinstance(step, Composite)
@@ -63,6 +65,7 @@ class Exports:
 
     def puts(self, step: Step) -> Iterator[str]:
         """Yield the globs of the catalog files that a step, or what is inside, makes."""
+        step = executed(step)
         if isinstance(step, Composite):
             for pipeline in step.pipelines.values():
                 for inner in self.steps(pipeline):

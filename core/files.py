@@ -40,16 +40,19 @@ class FileNeeds:
             for folder in folders_of(pattern):
                 self._below.setdefault(folder, {})[pattern] = path
 
+    def writer(self, pattern: str) -> str | None:
+        """Return the nearest earlier step of this pipeline that puts one file; None for globs.
+
+        Steps that put one glob mostly make different files of it; two that put one file must not write it at once.
+        """
+        return self._plain.get(pattern)
+
     def all(self) -> Iterator[tuple[str, str]]:
         """Yield each pattern put in this pipeline with its maker."""
         yield from self._plain.items()
         for pattern, makers in self._globs.items():
             for path in makers:
                 yield pattern, path
-
-    def maker(self, name: str) -> str | None:
-        """Return the nearest earlier step of this pipeline that puts a plain file name; None: none does."""
-        return self._plain.get(name)
 
     def makers(self, pattern: str) -> dict[str, None]:
         """Return the earlier steps that may make what a step gets; a later one wins. Empty: nobody does."""

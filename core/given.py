@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_PRM_"
 """An environment variable with this prefix gives the parameter named by the rest of it."""
@@ -22,6 +22,17 @@ class Value(NamedTuple):
     """How it was named: `name` or `STEP:name`."""
     is_text: bool
     """Typed by a person: it is read by the argument's type."""
+
+
+class ParameterFile(NamedTuple):
+    """The parameters of a file."""
+
+    values: Mapping[str, Any]
+    places: Mapping[str, str]
+    """Key -> `params.yaml:3`, the file as it was named."""
+
+
+NO_FILE = ParameterFile({}, {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .errors import InvalidError
+from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
 from .preflight import Preflight
@@ -35,6 +37,28 @@ class Launching:
             LoadRequest(target=request.target, params=request.params, values=request.values, places=request.places)
         )
         return self._parts.overridden(loaded, request.runner or self._parts.default_runner)
+
+    def yaml(self, request: RunRequest) -> str:
+        """Return the pipeline of a target as YAML."""
+        wanted = LoadRequest(target=request.target, params=request.params, values=request.values, wants_yaml=True)
+        return self._parts.loader.load(wanted).yaml or ""
+
+    def yaml_of(self, run: RunId) -> str:
+        """Return the pipeline of a run as YAML, written from its recorded code, with the parameters it was given.
+
+        Raises:
+            InvalidError: it was made in a REPL or notebook, or has a step that cannot be written.
+        """
+        parts = self._parts
+        spec = parts.runs.spec(run)
+        if not spec.target.is_loadable:
+            raise InvalidError(f"run {run} was made in a REPL or notebook: there is no file to read its pipeline from")
+        snapshot, target = parts.runs.snapshot(run), spec.target
+        if snapshot.files and spec.code.key is not None:
+            copy = parts.machine.materialise(snapshot, spec.code.key)
+            target = replace(moved(target, copy), cwd=copy)
+        wanted = LoadRequest(target=target, params={}, values=spec.params, is_again=True, wants_yaml=True)
+        return parts.loader.load(wanted).yaml or ""
 
     def prepare(self, request: RunRequest) -> tuple[RunSpec, Loaded]:
         """Return the frozen spec of a new run and what was loaded for it.

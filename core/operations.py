@@ -12,6 +12,7 @@ from .callables import imported, origin
 from .composites import Map
 from .constants import Constants
 from .errors import InvalidError
+from .functions import executed
 from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind, Terminate
 from .nesting import Composite
 from .notebooks import Notebook, read_notebook
@@ -59,7 +60,7 @@ class Operations:
 
     def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
-        return Listed(task, self._takes_of(task), self.returns(task))
+        return Listed(task, self._takes_of(_task(task)), self.returns(task))
 
     def index(self, listed: Listed, inherited: Mapping[str, object]) -> int:
         """Return the index of a task's operation; -1 when its call has a problem, which is noted.
@@ -69,7 +70,7 @@ class Operations:
             inherited: Fields of the policy for what the task does not say itself.
         """
         task = listed.step
-        call = self._call(task)
+        call = self._call(_task(task))
         if call is None:
             return -1
         policy = task.policy
@@ -82,6 +83,8 @@ class Operations:
             if policy.profile or policy.overrides:
                 self.places[index] = task.place
             self._check_kept(task, listed.returns)
+            if policy.profile or policy.overrides:
+                self.places[index] = task.place
         return index
 
     def keep(self, call: Call, returns: tuple[Return, ...], policy: Policy) -> int:
@@ -180,6 +183,7 @@ class Operations:
 
     def returns(self, task: Task) -> tuple[Return, ...]:
         """Return what a task keeps."""
+        task = _task(task)
         if task.returns is not None:
             return task.returns
         if isinstance(task, ScriptTask):
@@ -188,7 +192,8 @@ class Operations:
         assert isinstance(task, PythonTask)
         return (Return(name=task.name),) if self._returning.tells(task.function) is not False else ()
 
-    def _check_kept(self, task: Task, returns: tuple[Return, ...]) -> None:
+    def _check_kept(self, step: Task, returns: tuple[Return, ...]) -> None:
+        task = _task(step)
         if isinstance(task, PythonTask) and not returns and self._returning.tells(task.function):
             text = f"step '{task.name}': its function returns a value that is not kept; name it in returns=[...]"
             self.warnings.append(text)
@@ -208,7 +213,8 @@ class Operations:
             return self._python_call(task)
         file = relative_to(self._root, task.place.file)
         if isinstance(task, ShellTask):
-            return Call(kind=CallKind.SHELL, command=task.command, file=file, line=task.place.line)
+            place = (file, task.place.line) if file else (None, None)  # a job's command is in no file
+            return Call(kind=CallKind.SHELL, command=task.command, file=place[0], line=place[1])
         if isinstance(task, ScriptTask):
             script = relative_to(self._root, task.script)
             if self._workshop.read(script) is None:
@@ -237,6 +243,12 @@ class Operations:
             return {"module": found.module, "qualname": found.qualname, **where}
         blob = self._constants.keep(self._workshop.pickle(function))
         return {"qualname": getattr(function, "__qualname__", type(function).__name__), "blob": blob, **where}
+
+
+def _task(step: Task) -> Task:
+    task = executed(step)
+    assert isinstance(task, Task)
+    return task
 
 
 def _identity(task: Task) -> Hashable:

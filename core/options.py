@@ -124,6 +124,7 @@ def _chosen(read: dict[str, Any]) -> Chosen:
     elif read.get("terminate_with_failure"):
         policy["terminate"] = Terminate.FAILURE
     if wanted is not None:
+        # Both, so that a step's own resources replace those of a composite around it, profile and all.
         policy |= {"resources": wanted.amounts, "profile": wanted.profile}
     if wanted is not None and wanted.amounts.get("gpu"):
         # CUDA looks at CUDA_VISIBLE_DEVICES once in a process: a pooled worker would keep the gpu of its first step.

@@ -9,6 +9,7 @@ from .given import Given, Value
 from .graph import Json
 from .levels import Level, shown
 from .pipeline import Pipeline
+from .provenance import Note
 from .steps import Step
 from .takes import Takes
 
@@ -27,9 +28,9 @@ class Parameters:
         """Keys whose value does not cast."""
         self.values: dict[str, Json] = {}
         """Key -> value, cast, of every parameter a person gave that an argument got and JSON can hold."""
-        self.given = given
         self._outdone: dict[str, str] = {}
         """Key of a parameter a person gave for this run -> what a step took instead."""
+        self._given = given
         self._takers: list[tuple[str, Step, Takes]] = []
         self._scoped = {key.rpartition(":")[0] for layer in (given.typed, given.call, given.file) for key in layer}
         self.has_scoped = not self._scoped <= {""}
@@ -56,16 +57,22 @@ class Parameters:
             self.used.add(found.key)
         return found
 
-    def outdone(self, level: Level, step: Step, name: str, winner: str) -> None:
-        """Note that a step takes a name from elsewhere although a person gave it for this run."""
-        for key in (f"{self.called(level, step)}:{name}", name):
-            if (key in self.given.typed or key in self.given.call) and key not in self._outdone:
-                self._outdone[key] = f"step '{shown(level.path_of(step))}' takes '{name}' from {winner}"
-
     def is_for(self, level: Level, step: Step, name: str) -> bool:
         """Tell whether a person named a parameter for this very step: `-p STEP:name`."""
         found = level.given.find(self.called(level, step), name)
         return found is not None and ":" in found.key
+
+    def outdo(self, level: Level, step: Step, name: str, winner: str) -> None:
+        """Note that a step takes a name from elsewhere, whatever a person gave; `winner` says from where."""
+        for key in (f"{self.called(level, step)}:{name}", name):
+            if (key in self._given.typed or key in self._given.call) and key not in self._outdone:
+                self._outdone[key] = f"step '{shown(level.path_of(step))}' takes '{name}' from {winner}"
+
+    def tell(self, note: Note) -> None:
+        """Add everything that steps take to the note of where parameters came from."""
+        for path, step, takes in self._takers:
+            rest = self._given.names_for(step.name) if takes.takes_rest else ()
+            note.add(shown(path), step, takes, (*rest, *step.params))
 
     def names_for(self, level: Level, step: Step) -> list[str]:
         """Return every name that is given to a step, in a stable order."""
@@ -80,7 +87,7 @@ class Parameters:
 
     def unknown(self) -> list[InvalidError]:
         """Return an error for each parameter a person gave that no step takes; call it after the last step."""
-        if not any(":" in key or key not in self.used for key in self.given.demanded()):
+        if not any(":" in key or key not in self.used for key in self._given.demanded()):
             return []
         steps: dict[str, list[Takes]] = {}
         for path, step, takes in self._takers:
@@ -88,14 +95,14 @@ class Parameters:
                 steps.setdefault(called, []).append(takes)
         takers = {name for _, _, takes in self._takers for name in takes.names}
         takes_all = any(takes.takes_rest for _, _, takes in self._takers)
-        found = [_unknown(key, steps, takers, takes_all) for key in self.given.demanded() if key not in self.used]
+        found = [_unknown(key, steps, takers, takes_all) for key in self._given.demanded() if key not in self.used]
         return [problem for problem in found if problem is not None]
 
     def without_effect(self) -> list[str]:
         """Return a warning for each parameter a person gave that never reaches a step which takes it."""
         takers = {name for _, _, takes in self._takers for name in takes.names}
         found = []
-        for key in self.given.demanded():
+        for key in self._given.demanded():
             name = key.rpartition(":")[2]
             if key in self._outdone:
                 # Of ten thousand steps that take it otherwise, the first tells.

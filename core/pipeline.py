@@ -163,8 +163,38 @@ class Pipeline(Unit):
         Raises:
             InvalidError: the pipeline is wrong; every problem in one message.
         """
-        graph: Graph = _above("worker.workshop").compile_here(self, mode=mode, params=params or {}).graph
+        graph: Graph = (
+            _above("worker.workshop")
+            .compile_here(
+                self, mode=mode, params=params or {}, shelf_at=lambda root: _above("wiring").functions_at(root)
+            )
+            .graph
+        )
         return graph
+
+    @classmethod
+    def from_yaml(cls, path: str, name: str | None = None) -> Pipeline:
+        """Return the pipeline of a YAML file.
+
+        Args:
+            path: The file. Functions in it are written `package.module:name`, or `file.py:name` from the project root.
+            name: Which one, where the file holds several. None: the only one.
+
+        Raises:
+            InvalidError: the file cannot be read, or something in it is wrong: at file:line, all of it in one message.
+        """
+        found: Pipeline = _above("worker.yamlpipelines").load_yaml(path, name)
+        return found
+
+    def to_yaml(self) -> str:
+        """Return it as YAML; what is loaded from that compiles to the same graph.
+
+        Raises:
+            InvalidError: a function has no name it can be imported by (a lambda, a closure, one of `__main__`), or a
+                value is not text, a number, a list or a dict.
+        """
+        text: str = _above("worker.yamlpipelines").pipeline_yaml(self)
+        return text
 
     def name_in(self, namespace: Mapping[str, object]) -> str:
         """Return its name, else that of its variable in `namespace`, else the stem of the file it was written in."""

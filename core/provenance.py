@@ -72,19 +72,21 @@ class Provenance:
 class Note:
     """What a compile notes, step by step; `to_json` is what a run keeps of it."""
 
-    def __init__(self, given: Given):
+    def __init__(self, given: Given, body: Mapping[str, object] | None = None):
+        """Begin with what was given, and the values the body of a `@pipeline` was run with."""
         self._given = given
-        self._names: set[str] = set()
+        self._body = {name: shown(value) for name, value in (body or {}).items()}
+        self._names: set[str] = set(self._body)
         self._wired: dict[str, dict[str, str | None]] = {}
         self._defaults: dict[str, dict[str, str]] = {}
 
-    def add(self, step: Step, takes: Takes, rest: Iterable[str]) -> None:
-        """Note what a step takes, by name and into `**kwargs`, and how it is wired."""
+    def add(self, path: str, step: Step, takes: Takes, rest: Iterable[str]) -> None:
+        """Note what a step takes, by name and otherwise, and how it is wired; its path without numbers."""
         self._names |= takes.names
         self._names.update(rest)
         if step.inputs:
-            self._wired[step.name] = {argument: _wired(wire) for argument, wire in step.inputs.items()}
-            self._names.update(each for each in self._wired[step.name].values() if each is not None)
+            self._wired[path] = {argument: _wired(wire) for argument, wire in step.inputs.items()}
+            self._names.update(each for each in self._wired[path].values() if each is not None)
 
     def add_defaults(self, call: Call, takes: Iterable[Take]) -> None:
         """Note the defaults of a function; of ten thousand steps of one function once."""
@@ -104,6 +106,7 @@ class Note:
             told: Mapping[str, str] = getattr(self._given, places)
             note[places] = {key: text for key, text in told.items() if self._is_taken(key)}
         note["wired"] = dict(self._wired)
+        note["body"] = dict(self._body)
         note["defaults"] = {function: found for function, found in self._defaults.items() if found}
         return {name: value for name, value in note.items() if value}
 
@@ -121,6 +124,10 @@ class Origins:
         self._given = Given(**{name: _texts(told.get(name)) for name in (*_LAYERS, *_PLACES)})
         self._wired: Mapping[str, Mapping[str, str | None]] = told.get("wired", {})
         self._defaults: Mapping[str, Mapping[str, str]] = told.get("defaults", {})
+        self._body: Mapping[str, str] = told.get("body", {})
+        self._scoped = {
+            key.rpartition(":")[0] for layer in (*_LAYERS,) for key in getattr(self._given, layer) if ":" in key
+        }
 
     def of(self, path: str) -> dict[str, Provenance]:
         """Return by argument where its value came from, defaults last; empty for a step the graph does not hold."""
@@ -136,8 +143,10 @@ class Origins:
         return found
 
     def _found(self, node: Node, argument: str, source: Source) -> Provenance:
-        name = self._wired.get(node.name, {}).get(argument, argument)
-        layers = [] if name is None else list(self._given.layers(node.name, name))
+        path = "/".join(part for part in node.path.split("/") if not part.isdecimal())
+        name = self._wired.get(path, {}).get(argument, argument)
+        called = path if path in self._scoped else node.name
+        layers = [] if name is None else list(self._given.layers(called, name))
         if isinstance(source, Upstream):
             return Provenance(
                 origin="upstream",
@@ -150,6 +159,11 @@ class Origins:
         if not isinstance(source, Constant | Blob):
             return Provenance(origin="list", where="several", value="")
         value = shown(source.value) if isinstance(source, Constant) else "(pickled)"
+        is_of_body = source.origin == "fixed" and self._body.get(argument) == value
+        if is_of_body and layers:  # the body of a @pipeline handed it on
+            found, hidden = layers[0], self._hidden(layers[1:])
+            place = self._given.place(found)
+            return Provenance(origin=found.origin, where=place, value=value, key=found.key, hidden=hidden)
         if source.origin == "fixed":
             return Provenance(origin="fixed", where="params= of the step", value=value, hidden=self._hidden(layers))
         if not layers or layers[0].origin != source.origin:  # a run that an earlier version recorded

@@ -7,17 +7,15 @@ from collections.abc import Iterator, Mapping
 
 from .errors import InvalidError
 from .graph import Carried, Constant, Either, Gather, Json, Source
+from .keeper import is_masked
 from .ports import Loaded
 from .provenance import NOTE
 from .runs import RunSpec
 
-SHORTEST = 6
-"""Characters below which a value is not looked for, as it is not masked: "a" is everywhere."""
-
 
 def leaks(spec: RunSpec, secrets: Mapping[str, str]) -> list[InvalidError]:
     """Return a problem for each parameter, constant or tag of a run that holds a secret."""
-    wanted = {name: value for name, value in secrets.items() if len(value) >= SHORTEST}
+    wanted = {name: value for name, value in secrets.items() if is_masked(value)}
     if not wanted:
         return []
     told: dict[str, InvalidError] = {}
@@ -31,7 +29,7 @@ def leaks(spec: RunSpec, secrets: Mapping[str, str]) -> list[InvalidError]:
 
 def leaks_in_code(loaded: Loaded, secrets: Mapping[str, str]) -> list[str]:
     """Return a warning for each project file, or function pickled by value, that holds a secret."""
-    wanted = {name: value.encode() for name, value in secrets.items() if len(value) >= SHORTEST}
+    wanted = {name: value.encode() for name, value in secrets.items() if is_masked(value)}
     stored = [
         (f"{file} holds the secret {{}}, and is recorded with the run", loaded.snapshot.contents.get(sha256, b""))
         for file, sha256 in loaded.snapshot.files.items()

@@ -77,6 +77,12 @@ class Step(Unit):
         """Return the step itself."""
         return self
 
+    def as_pipeline(self) -> Pipeline:
+        """Return a pipeline of this step alone, of the same name."""
+        from .pipeline import Pipeline  # a pipeline knows its steps, and imports them
+
+        return Pipeline([self], name=self.name)
+
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names it returns, or may return."""
@@ -93,12 +99,6 @@ class Step(Unit):
             listed = f"it returns {', '.join(known)}" if known else "it returns nothing; see returns="
             raise self.problem(f"returns no {output!r}{nearest(str(output), known)}", listed)
         return OutputOf(self, output)
-
-    def as_pipeline(self) -> Pipeline:
-        """Return a pipeline of this step alone, of the same name."""
-        from .pipeline import Pipeline  # a pipeline knows its steps, and imports them
-
-        return Pipeline([self], name=self.name)
 
     def problem(self, message: str, hint: str | None = None) -> InvalidError:
         """Return an error that names this step and where it was written."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
 from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
+from .functions import FunctionStore
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
+from .library import Fetched, FunctionRequest, Library
 from .overriding import Overriding
 from .ports import (
     Clock,
@@ -34,7 +35,7 @@ from .ports import (
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
-from .runner import Runner
+from .runners import RunnerChoice
 from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
@@ -43,14 +44,6 @@ from .states import Status
 
 def _ignore(warning: str) -> None:
     """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerChoice:
-    """A runner and its options from the configuration."""
-
-    runner: type[Runner]
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +78,9 @@ class Parts:
     slot_directory: str
     labels: Mapping[str, int]
     """Labels this machine serves -> slots; `default` is always served."""
+    functions: FunctionStore
+    fetch: Callable[[FunctionRequest, str], Fetched]
+    """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
     overriding: Overriding = field(default_factory=Overriding)
@@ -122,6 +118,8 @@ class Workspace:
         self._launching = Launching(parts)
         self._retrying = Retrying(parts)
         self._hosting = Hosting(parts)
+        self.functions = Library(parts)
+        """Registered functions."""
 
     # -- develop ---------------------------------------------------------------------------------------------------
 
@@ -132,6 +130,22 @@ class Workspace:
             InvalidError: the code does not import or the pipeline is wrong; all problems in one message.
         """
         return self._launching.load(request)
+
+    def yaml(self, request: RunRequest) -> str:
+        """Return the pipeline of a target as YAML, with the parameters that are given.
+
+        Raises:
+            InvalidError: as `load`; or a step cannot be written (a lambda, a closure).
+        """
+        return self._launching.yaml(request)
+
+    def yaml_of(self, run: RunId) -> str:
+        """Return the pipeline of a run as YAML, from its recorded code, with the parameters it was given.
+
+        Raises:
+            InvalidError: as `yaml`; or the run was made where no file holds its code.
+        """
+        return self._launching.yaml_of(run)
 
     def create(self, request: RunRequest) -> RunId:
         """Write a PENDING run; everything that can be found wrong is found before.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .database import Database, Durability
 from .feed import StoredFeed
+from .functions import StoredFunctions
 from .graphs import Graphs
 from .history import StoredHistory
 from .layout import Layout
@@ -34,6 +35,7 @@ class Store:
         self.runs = StoredRuns(layout, database, self.objects, graphs)
         self.history = StoredHistory(layout, database, graphs)
         self.outputs = StoredOutputs(database, self.objects, graphs)
+        self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
 
     @property

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core.artifacts import Output
-from ..core.graph import Operation
+from ..core.errors import GraftError
+from ..core.graph import Operation, Policy
 from ..core.runs import StepError
 from ..core.states import Reason
 from .blobs import object_path, open_object, open_value
@@ -24,6 +26,7 @@ from .failure import ReportedFailure, describe_failure
 from .items import ShapeError
 from .live import Voice
 from .logbook import Book, open_book
+from .outflow import SecretKept
 from .pickles import load_by_value
 from .returns import WrongReturns, logged_output
 from .scalars import CastError, text_value
@@ -115,12 +118,11 @@ class Attempts:
         self._decode(step, arguments, attempt.inputs)
         attempt.reason = Reason.ERROR
         attempt.step = step
+        attempt.policy = policy
         for declared, value in step.call(attempt.inputs):
             attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
         if policy.put:
-            objects, cwd = self._context.objects, self._context.cwd
-            secrets = self._context.secrets
-            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy, secrets=secrets):
+            for output in attempt.made(policy):
                 attempt.add(output)
 
     def _prepare(self, index: int) -> Step:
@@ -198,6 +200,7 @@ class Attempts:
             outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs.values())
             return ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
         reason, error = attempt.failure(problem, self._context.secrets)
+        attempt.keep_made()
         evidence = attempt.evidence()
         return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics, evidence)
 
@@ -205,7 +208,7 @@ class Attempts:
 class _Attempt:
     """What one attempt gathers."""
 
-    __slots__ = ("_context", "_logged", "_say", "_token", "book", "inputs", "outputs", "reason", "step")
+    __slots__ = ("_context", "_logged", "_say", "_token", "book", "inputs", "outputs", "policy", "reason", "step")
 
     def __init__(self, context: WorkerContext, say: Callable[[Message], None], token: int) -> None:
         self._context = context
@@ -220,6 +223,8 @@ class _Attempt:
         """What a failure now would be."""
         self.step: Step | None = None
         """Set when the step's own code begins."""
+        self.policy: Policy | None = None
+        """As `step`."""
 
     def add(self, output: Output) -> None:
         """Take an output; a file or value that was logged again replaces its earlier state.
@@ -277,6 +282,26 @@ class _Attempt:
             output = logged_output(path_or_value, name, self._context.cwd, self._context.objects, self._context.secrets)
         self.add(output)
         self._logged.add(output.name)
+
+    def made(self, policy: Policy, *, are_due: bool = True) -> list[Output]:
+        """Return the catalog files the step has made; `are_due` as in `keep_files`, which says what it raises."""
+        return keep_files(
+            policy.put,
+            self._context.cwd,
+            self._context.objects,
+            keep_copy=policy.store_copy,
+            secrets=self._context.secrets,
+            are_due=are_due,
+        )
+
+    def keep_made(self) -> None:
+        """Keep the catalog files that a step which failed has made so far. What goes wrong in it is not the failure."""
+        if self.policy is None or not self.policy.put:
+            return
+        with contextlib.suppress(GraftError, OSError, SecretKept, WrongReturns):
+            for output in self.made(self.policy, are_due=False):
+                self.add(output)
+                self._logged.add(output.name)
 
     def _voice(self) -> Voice:
         say, token = self._say, self._token

@@ -25,11 +25,25 @@ class CatalogError(InvalidError):
 
 
 def keep_files(
-    patterns: Iterable[str], cwd: str, objects: str, *, keep_copy: bool, secrets: Mapping[str, str] | None = None
+    patterns: Iterable[str],
+    cwd: str,
+    objects: str,
+    *,
+    keep_copy: bool,
+    secrets: Mapping[str, str] | None = None,
+    are_due: bool = True,
 ) -> list[Output]:
     """Keep every file the globs match, each once, as outputs with the role `file` named by their relative path.
 
     `**` matches any depth; a matched directory means all files in it; hidden files need a pattern with the dot.
+
+    Args:
+        patterns: globs, relative to the working directory.
+        cwd: the working directory.
+        objects: directory of the object files.
+        keep_copy: False: only their digests.
+        secrets: name -> value; a file that holds one is refused.
+        are_due: False: a glob may match nothing, as after a step that failed.
 
     Raises:
         CatalogError: a glob matches nothing or leaves the directory.
@@ -39,7 +53,7 @@ def keep_files(
     found: dict[str, None] = {}
     for pattern in patterns:
         matches = _matches(pattern, cwd)
-        if not matches:
+        if are_due and not matches:
             raise CatalogError(f"catalog: no file matches {pattern!r} in {cwd}", "make the file, or fix the glob")
         found |= dict.fromkeys(matches)
     for path in found if secrets else ():

@@ -11,27 +11,17 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core.config import line_of
 from ..core.errors import InvalidError
+from ..core.given import NO_FILE, ParameterFile
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """A parameter file above this is a mistake: data belong in feeds and catalogs."""
 LARGEST_COUNT = 10_000_000
 """Values in a file when its aliases are written out: nine lines of YAML can stand for a billion."""
 _SPACE = re.compile(r"[\s,:]*")
-
-
-class ParameterFile(NamedTuple):
-    """The parameters of a file."""
-
-    values: Mapping[str, Any]
-    places: Mapping[str, str]
-    """Key -> `params.yaml:3`, the file as it was named."""
-
-
-NO_FILE = ParameterFile({}, {})
 
 
 def read_parameters(file: str | None) -> ParameterFile:

@@ -10,8 +10,9 @@ import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 
-MIN_LENGTH = 6
-"""Characters below which a secret is not masked: masking "a" would mask the log."""
+from ..core.keeper import SHORTEST
+
+MIN_LENGTH = SHORTEST
 _MASK = b"***"
 
 

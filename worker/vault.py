@@ -13,11 +13,10 @@ import stat
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from ..core.errors import GraftError, InvalidError, MissingError, PluginError
-from .secrets import MIN_LENGTH
+from ..core.keeper import Held, Place, check_name
 
 FILES = ("secrets.toml", "secrets.env")
 """Names of secret files, in the project root and in the user's configuration directory; the first is written to."""
@@ -25,34 +24,13 @@ SERVICE = "graftline"
 """What secrets are filed under in the keyring."""
 _INDEX = "graftline: names"
 """Entry of the keyring that lists the others: a keyring cannot be asked what it holds."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ENV_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
-class Place(StrEnum):
-    """Where a secret can be put."""
-
-    USER = "user"
-    """`secrets.toml` in the user's configuration directory: for every project."""
-    PROJECT = "project"
-    """`secrets.toml` in the project root: for this project."""
-    KEYRING = "keyring"
-    """The keyring of the desktop, by the package of that name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """A secret's name and where it is."""
-
-    name: str
-    places: tuple[str, ...]
-    """Paths, `environment NAME` or `keyring`; the first is the one that holds."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
-    """The places secrets of one project are looked for."""
+    """The places secrets of one project are looked for: a `Keeper`."""
 
     root: str
     """Absolute project root."""
@@ -152,25 +130,6 @@ def open_vault(root: str, environ: Mapping[str, str]) -> Vault:
     import platformdirs  # 4 ms, for those who have secrets
 
     return Vault(root=root, user=platformdirs.user_config_dir("graftline"), environ=environ)
-
-
-def check_name(name: str) -> None:
-    """Refuse what is no name of an environment variable.
-
-    Raises:
-        InvalidError: it is none; a value behind it is not repeated.
-    """
-    before, equals, _ = name.partition("=")
-    if equals:
-        hint = f"graft secret set {before} asks for it, or reads it from a pipe"
-        raise InvalidError("a value on the command line can be seen by everybody on this machine", hint)
-    if not _NAME.fullmatch(name):
-        raise InvalidError(f"'{name}' is no name of a secret: letters, digits and '_' make one, as of a variable")
-
-
-def is_masked(value: str) -> bool:
-    """Tell whether a value is long enough to be masked in what steps write."""
-    return len(value) >= MIN_LENGTH
 
 
 def _read(path: str) -> dict[str, str]:

@@ -10,7 +10,6 @@ from ...core.graph import Graph
 from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.states import Status
-from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
 from ..look import Ink, look_of
@@ -29,7 +28,7 @@ def check(
 ) -> int:
     """Import and compile a pipeline without running it; every problem is reported at once."""
     space = context.workspace(options, target, needs_code=True)
-    given = read_parameters(params)
+    given = context.parameters(params)
     request = RunRequest(
         target=context.target(options, target), params=typed_params(param), values=given.values, places=given.places
     )
@@ -37,7 +36,8 @@ def check(
     graph = loaded.graph
     steps = Outline(graph).steps
     if options.is_json:
-        policies = {node.path: policy_document(graph.operation_of(node.path).policy) for node in graph.nodes}
+        shown = Outline(graph).graph
+        policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
         put_document(
             {
                 "schema": SCHEMA,

@@ -20,7 +20,6 @@ from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
-from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, TargetArgument, ToOption, selection
 from ..completion import complete_runs
@@ -43,6 +42,7 @@ class Format(StrEnum):
     PDF = "pdf"
     MERMAID = "mermaid"
     JSON = "json"
+    YAML = "yaml"
 
 
 class Style(StrEnum):
@@ -62,6 +62,8 @@ ENDINGS = {
     ".pdf": Format.PDF,
     ".mmd": Format.MERMAID,
     ".json": Format.JSON,
+    ".yaml": Format.YAML,
+    ".yml": Format.YAML,
 }
 FILE_WIDTH = 10_000
 """Columns of a text picture in a file: as wide as it is."""
@@ -91,7 +93,7 @@ def graph(
 ) -> int:
     """Draw a pipeline, or a run with the states of its steps.
 
-    text, dot, mermaid and json need nothing else; svg, png and pdf need Graphviz: its program dot, or the extra
+    text, dot, mermaid, json and yaml need nothing else; svg, png and pdf need Graphviz: its program dot, or the extra
     graftline[svg].
     """
     if lr and tb:
@@ -100,9 +102,15 @@ def graph(
         raise InvalidError("a TARGET and --run exclude each other")
     if run is not None and (param or params):
         raise InvalidError("a run has its parameters: --run excludes -p and --params")
+    chosen = selection(only, start, end)
+    if _format(options, form, file) is Format.YAML:
+        if not chosen.is_everything:
+            raise InvalidError("YAML holds a whole pipeline: --only, --from and --to do not go with it")
+        _yaml(options, target, run, file, typed_params(param), dict(context.parameters(params).values))
+        return 0
     compiled, states = _loaded(options, target, run, param, params)
     outline = Outline(compiled)
-    part = _part(outline, selection(only, start, end), compiled, states)
+    part = _part(outline, chosen, compiled, states)
     look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
     orientation = Orientation.LR if lr else Orientation.TB if tb else None
     match _format(options, form, file):
@@ -113,9 +121,9 @@ def graph(
         case Format.MERMAID:
             source = mermaid_source(**_source(outline, part, look))
             _write(source.encode(), file)
-        case chosen:
+        case picked:
             source = _dot(_source(outline, part, look), orientation)
-            _write(source.encode() if chosen is Format.DOT else _rendered(source, chosen, file), file)
+            _write(source.encode() if picked is Format.DOT else _rendered(source, picked, file), file)
     return 0
 
 
@@ -125,12 +133,30 @@ def _loaded(
     if run is None:
         space = context.workspace(options, target, needs_code=True)
         meant = context.target(options, target)
-        given = read_parameters(params)
+        given = context.parameters(params)
         request = RunRequest(target=meant, params=typed_params(param), values=given.values, places=given.places)
         return space.load(request).graph, {}
     space = context.workspace(options)
     found = space.find(run)
     return space.graph(found), {step.path: step.state for step in space.steps(found)}
+
+
+def _yaml(
+    options: Options,
+    target: str | None,
+    run: str | None,
+    file: str | None,
+    params: dict[str, str],
+    values: dict[str, Any],
+) -> None:
+    if run is None:
+        space = context.workspace(options, target, needs_code=True)
+        meant = context.target(options, target)
+        text = space.yaml(RunRequest(target=meant, params=params, values=values))
+    else:
+        space = context.workspace(options, needs_code=True)
+        text = space.yaml_of(space.find(run))
+    _write(text.encode(), file)
 
 
 def _part(outline: Outline, chosen: Selection, compiled: Graph, states: dict[str, Status]) -> Part:

@@ -10,7 +10,6 @@ from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.graph import CallKind
 from ...core.requests import RunRequest
-from ...worker.paramfiles import read_parameters
 from .. import context
 from ..arguments import (
     DetachOption,
@@ -64,7 +63,7 @@ def run(
     """
     if keep_going and fail_fast:
         raise InvalidError("--keep-going and --fail-fast exclude each other")
-    typed, given = typed_params(param), read_parameters(params)
+    typed, given = typed_params(param), context.parameters(params)
     space = context.workspace(options, target, needs_code=True)
     request = RunRequest(
         target=context.target(options, target),
@@ -78,12 +77,19 @@ def run(
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
     )
+    return start_run(space, options, request, is_named=target is not None, dry_run=dry_run, detach=detach)
+
+
+def start_run(
+    space: Workspace, options: Options, request: RunRequest, *, is_named: bool, dry_run: bool, detach: bool
+) -> int:
+    """Run what was asked for, or say what would run, or leave it to a process of its own; return the exit code."""
     if dry_run:
         return _preview(space, options, request)
     if detach:
         return _detach(space, options, request)
     created = space.create(request)
-    if not options.is_json and (said := code_text(space.spec(created), is_named=target is not None)):
+    if not options.is_json and (said := code_text(space.spec(created), is_named=is_named)):
         remark(said)
     return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops))
 
@@ -93,9 +99,9 @@ def code_text(spec: RunSpec, *, is_named: bool) -> str | None:
     text = clean(spec.target.text)
     calls = [operation.call.kind for operation in spec.graph.operations]
     entry = spec.graph.operations[0].call.qualname if len(calls) == 1 else None
-    if calls == [CallKind.SCRIPT] and entry is not None:
+    if spec.target.definition is None and calls == [CallKind.SCRIPT] and entry is not None:
         return f"code: {text.partition(':')[0]}, whose {entry}() is called, as nothing in it makes a pipeline"
-    if text.endswith(".py") and calls == [CallKind.SCRIPT]:
+    if spec.target.definition is None and text.endswith(".py") and calls == [CallKind.SCRIPT]:
         return f"code: {text} as a script of one step, as nothing in it makes a pipeline"
     return None if is_named else f"code: {text}"
 

@@ -10,7 +10,7 @@ import typer
 
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError, nearest
-from ...worker.vault import Place, check_name, is_masked
+from ...core.keeper import Place, check_name, is_masked, place_named
 from .. import context
 from ..look import Ink, look_of
 from ..options import Options
@@ -18,7 +18,7 @@ from ..printer import put, put_document, remark
 from ..table import Cell, Column, table
 
 if TYPE_CHECKING:
-    from ...worker.vault import Vault
+    from ...core.keeper import Keeper
 
 ACTIONS = ("set", "list", "rm")
 
@@ -39,7 +39,7 @@ def secret(
     """
     if action not in ACTIONS:
         raise InvalidError(f"there is no 'graft secret {action}'{nearest(action, ACTIONS)}", "set, list or rm")
-    chosen = _place(place)
+    chosen = None if place is None else place_named(place)
     vault = context.vault(options)
     if action == "list":
         if name is not None or chosen is not None:
@@ -62,15 +62,6 @@ def secret(
     return 0
 
 
-def _place(text: str | None) -> Place | None:
-    if text is None:
-        return None
-    if text not in list(Place):
-        known = ", ".join(Place)
-        raise InvalidError(f"--in takes {known}, not '{text}'{nearest(text, list(Place))}")
-    return Place(text)
-
-
 def _asked(name: str) -> str:
     if sys.stdin.isatty():
         try:
@@ -80,7 +71,7 @@ def _asked(name: str) -> str:
     return sys.stdin.read().removesuffix("\n").removesuffix("\r")
 
 
-def _list(options: Options, vault: Vault) -> int:
+def _list(options: Options, vault: Keeper) -> int:
     held = vault.held()
     if options.is_json:
         secrets = [{"name": each.name, "from": each.places[0], "hides": list(each.places[1:])} for each in held]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ...core.document import run_document
+from ...core.errors import InvalidError
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..card import card
@@ -27,8 +28,13 @@ def show(
     params: Annotated[
         bool, typer.Option("--params", help="Where every value came from, step by step, and what it hides.")
     ] = False,
+    yaml: Annotated[
+        bool, typer.Option("--yaml", help="Its pipeline as YAML, with the parameters it was given.")
+    ] = False,
 ) -> int:
     """Show a run: state, steps, metrics, errors, code. Exit code 0 also when the run failed."""
+    if yaml:
+        return _yaml(options, run)
     space = context.workspace(options)
     found = space.show(space.find(run))
     steps = space.steps(found.id)
@@ -39,4 +45,12 @@ def show(
         put(origin_lines(look_of(is_plain=options.is_plain), space.spec(found.id), steps))
     else:
         put(card(look_of(is_plain=options.is_plain), shown_run(space, found, steps, is_full=full)))
+    return 0
+
+
+def _yaml(options: Options, run: str) -> int:
+    if options.is_json:
+        raise InvalidError("--json and --yaml exclude each other")
+    space = context.workspace(options, needs_code=True)
+    put(space.yaml_of(space.find(run)).rstrip("\n"))
     return 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import called_tasks
 import pytest
 from authoring import compiled, everything, fit, load
 
-from graftline import Pipeline, PythonTask, ShellTask
+from graftline import Map, Pipeline, PythonTask, ShellTask, pipeline
 from graftline.core.given import Given, from_environ, variables
-from graftline.core.graph import Json
+from graftline.core.graph import Growth, Json
+from graftline.core.growth import grown
 from graftline.core.provenance import LONGEST, NOTE, Origins, Provenance, recorded, shown
 
 
@@ -167,3 +169,29 @@ def test_a_parameter_that_upstream_hides_is_warned_of_by_the_step_that_makes_it(
     assert result.warnings == (
         "the parameter 'C' does not reach every step: step 'second' takes 'C' from what step 'first' returns",
     )
+
+
+def test_steps_inside_of_composites_are_told_too() -> None:
+    inside = Pipeline([PythonTask(fit, inputs={"df": "item"}, returns=["m"])], params={"depth": 2})
+    steps: list[Any] = [
+        PythonTask(load, returns=["items"]),
+        Map(inside, iterate_on="items", iterate_as="item", name="t"),
+    ]
+    result = compiled(Pipeline(steps), typed={"t/fit:C": "1", "C": "2"})
+    origins = Origins(grown(result.graph, [Growth("t/items", 2)]), {NOTE: dict(result.note)})
+    found = origins.of("t/1/fit")
+    assert where(found["C"]) == ("cli", "-p t/fit:C", ["-p C=2"])
+    assert found["depth"].origin == "pipeline"
+    assert found["df"].origin == "upstream"
+
+
+def test_what_the_body_of_a_called_pipeline_hands_on_is_told_as_it_was_given() -> None:
+    @pipeline
+    def flow(C: float = 1.0) -> None:
+        X, y = called_tasks.load()
+        called_tasks.fit(X, y, C=C, depth=7)
+
+    origins, _ = told(flow, typed={"C": "2"}, environ={"C": "3"})
+    found = origins.of("plain_fit")
+    assert where(found["C"]) == ("cli", "-p C", ["environment GRAFTLINE_PRM_C=3"])
+    assert found["depth"].origin == "fixed"

@@ -9,7 +9,8 @@ from fnmatch import fnmatch
 
 from source_tree import BESIDE, ROOMS, ROOT, ROOT_MODULES, name_of, project
 
-from graftline.wiring import BUNDLED_RUNNERS
+from graftline.core.kinds import BUNDLED_KINDS
+from graftline.core.runners import BUNDLED_RUNNERS
 
 
 def test_every_package_folder_is_listed_and_every_listed_package_exists() -> None:
@@ -95,6 +96,10 @@ def test_the_version_has_an_entry_in_the_changelog() -> None:
     version = project()["project"]["version"]
 
     assert version in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_bundled_kinds_are_those_that_are_registered() -> None:
+    assert project()["project"]["entry-points"]["graftline.kinds"] == BUNDLED_KINDS
 
 
 def test_the_bundled_runners_are_those_that_are_registered() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from graftline.core.errors import InvalidError, MissingError, PluginError
-from graftline.worker.vault import Place, Vault
+from graftline.core.keeper import Place
+from graftline.worker.vault import Vault
 
 HARD = 'a "quoted" \\ välue\nof # two lines = \x7f ~'
 
