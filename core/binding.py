@@ -66,6 +66,8 @@ class Binder:
         self._parameters = parameters
         self._constants = constants
         self._exports = exports
+        self._known: dict[tuple[str, int, int], tuple[Export | None, object, object]] = {}
+        """Name, identity of annotation and parameters -> value; with these two, so that their identity stays theirs."""
 
     def bind(self, level: Level, listed: Listed) -> list[Argument]:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
@@ -97,7 +99,7 @@ class Binder:
         if found is not None:
             self._warn(asking, found)
             return found.source
-        known = sorted(self._known(level, step))
+        known = sorted(self._names(level, step))
         text = f"{option}= names '{name}', which no earlier step returns and no parameter gives{nearest(name, known)}"
         self.problems.append(self.problem(level, step, text, f"give it: -p {name}=..., params=, or a step"))
         return NOTHING
@@ -219,6 +221,16 @@ class Binder:
         return Export(Carried(level.path, None if first is None else first.source, later.source), later.kind, lacks)
 
     def _parameter(self, asking: Asking, name: str) -> Export | None:
+        if self._parameters.has_scoped:
+            return self._given(asking, name)
+        # What is given to all steps is looked up once for the ten thousand that take it.
+        given, annotation = asking.level.given, asking.take.annotation
+        key = (name, id(annotation), id(given))
+        if key not in self._known:
+            self._known[key] = (self._given(asking, name), given, annotation)
+        return self._known[key][0]
+
+    def _given(self, asking: Asking, name: str) -> Export | None:
         found = self._parameters.find(asking.level, asking.step, name)
         if found is None:
             return None
@@ -266,7 +278,7 @@ class Binder:
             if found is not None:
                 return found
             text = f"inputs= binds '{argument}' to '{wire}', which no earlier step returns and no parameter gives"
-            text += nearest(wire, sorted(self._known(level, owner)))
+            text += nearest(wire, sorted(self._names(level, owner)))
         self.problems.append(self.problem(level, owner, text))
         return Export(NOTHING)
 
@@ -334,7 +346,7 @@ class Binder:
                 return self.problem(level, step, text, f"list '{later.name}' before '{before.name}'")
         text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
         hint = f"give it: -p {take.name}=..., params=, or a step that returns it"
-        return self.problem(level, step, text + nearest(take.name, sorted(self._known(level, step))), hint)
+        return self.problem(level, step, text + nearest(take.name, sorted(self._names(level, step))), hint)
 
     def _later(self, level: Level, step: Step, name: str) -> Step | None:
         around = {id(each.opener) for each in level.up()}
@@ -351,7 +363,7 @@ class Binder:
             inside = inside.parent
         return inside.opener or outer.steps[0]
 
-    def _known(self, level: Level, step: Step) -> set[str]:
+    def _names(self, level: Level, step: Step) -> set[str]:
         known = set(self._parameters.names_for(level, step))
         for each in level.up():
             known.update(each.makers, _opened_names(each))

@@ -15,7 +15,7 @@ from .expanding import Expander
 from .exports import Exports, of_task
 from .functions import executed, functions_in
 from .given import Given
-from .graph import ON_FAILURE, PREVIOUS, Graph, Json
+from .graph import ON_FAILURE, PREVIOUS, Constant, Graph, Json
 from .levels import Level
 from .nesting import Composite
 from .operations import Operations
@@ -171,10 +171,10 @@ class _Compilation:
             environ=level.environ,
         )
         for argument in arguments:
-            for need in needed(argument.source):
-                draft.needs[need] = None
-        if task.policy.get:
-            self._get_files(level, task, draft)
+            if not isinstance(argument.source, Constant):  # most are, and asking takes longer
+                draft.needs |= dict.fromkeys(needed(argument.source))
+        if task.policy.get or task.policy.put:
+            self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:
             if (writer := level.files.writer(pattern)) is not None:
                 draft.needs[writer] = None
@@ -183,7 +183,7 @@ class _Compilation:
         drafts = [draft]
         return Piece(task, path, drafts, drafts, self._exports.is_fence(task, made))
 
-    def _get_files(self, level: Level, task: Task, draft: Draft) -> None:
+    def _wait_for_files(self, level: Level, task: Task, draft: Draft) -> None:
         for pattern in task.policy.get:
             makers = level.files.makers(pattern)
             if not makers:

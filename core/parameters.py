@@ -33,6 +33,8 @@ class Parameters:
         self._given = given
         self._takers: list[tuple[str, Step, Takes]] = []
         self._scoped = {key.rpartition(":")[0] for layer in (given.typed, given.call, given.file) for key in layer}
+        self.has_scoped = not self._scoped <= {""}
+        """Whether one was given for one step alone (`STEP:name`)."""
 
     def note(self, path: str, step: Step, takes: Takes) -> None:
         """Note that a step takes names, whether or not a parameter is what it gets."""
@@ -78,7 +80,7 @@ class Parameters:
 
     def called(self, level: Level, step: Step) -> str:
         """Return what a person calls a step in `STEP:name`: its path without numbers if that was given, or its name."""
-        if not self._scoped or level.parent is None:
+        if not self.has_scoped or level.parent is None:
             return step.name
         path = shown(level.path_of(step))
         return path if path in self._scoped else step.name

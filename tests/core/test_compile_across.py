@@ -163,3 +163,8 @@ def test_a_step_that_takes_everything_takes_what_composites_give() -> None:
 def test_a_shell_command_takes_the_item_as_a_variable() -> None:
     graph = graph_of(Pipeline([Map(ShellTask("echo $chunk", name="say"), "xs", "chunk")], params={"xs": [1]}))
     assert inside(graph, "map/[]/say") == {"chunk": Item("map/[]", None)}
+
+
+def test_a_step_that_makes_a_file_again_waits_for_the_one_before() -> None:
+    steps = [step(name, returns=[name], catalog=Catalog(put="a.bin")) for name in ("one", "two")]
+    assert needs_of(graph_of(Pipeline(steps))) == {"one": [], "two": ["one"]}
