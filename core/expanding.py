@@ -12,7 +12,7 @@ from .drafts import Block, Draft, Piece, draft_of, needed
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .files import FileNeeds
-from .graph import HERE, ON_FAILURE, PREVIOUS, Argument, Body, BodyKind, CallKind, Either, Guard, Item, Node
+from .graph import HERE, ON_FAILURE, PREVIOUS, Argument, Body, BodyKind, CallKind, Either, Guard, Item, Node, ReturnKind
 from .growth import ITEMS, Filled
 from .levels import Level
 from .nesting import PASSED_ON, Composite, Nested
@@ -174,7 +174,9 @@ class Expander:
                 files=_files([inner]),
             )
         )
-        end = self._draft(level, path, self._operations.end(step, CallKind.REDUCE, made))
+        # What a reducer makes of metrics is one too, if it is a number then; a mere list of them is not.
+        metrics = [name for name, each in made.items() if each.kind is ReturnKind.METRIC and step.reducer is not None]
+        end = self._draft(level, path, self._operations.end(step, CallKind.REDUCE, made, metrics))
         end.needs[split.path] = None
         for pattern in _puts([inner]):
             level.files.made(pattern, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from .composites import Map
 from .constants import Constants
 from .errors import InvalidError
 from .functions import executed
-from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind, Terminate
+from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind
 from .nesting import Composite
 from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
@@ -152,14 +152,21 @@ class Operations:
         """Return the index of what ends the pipeline that takes over when a step fails."""
         return self._control(Call(kind=CallKind.JOIN, **self._place(step)), CallKind.JOIN, ())
 
-    def end(self, step: Composite, kind: CallKind, returns: Iterable[str]) -> int:
-        """Return the index of what ends a composite: it is what a terminate of the composite is about."""
-        return self._control(self._end_call(step, kind), kind, returns, terminate=step.policy.terminate)
+    def end(self, step: Composite, kind: CallKind, returns: Iterable[str], metrics: Container[str] = ()) -> int:
+        """Return the index of what ends a composite: it is what a terminate of the composite is about.
 
-    def _control(self, call: Call, kind: CallKind, names: Iterable[str], terminate: Terminate | None = None) -> int:
-        kept = ReturnKind.JSON if kind in (CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL) else ReturnKind.AUTO
-        returns = tuple([Return(name=name, kind=kept) for name in names])
-        return self.keep(call, returns, Policy(terminate=terminate))
+        Args:
+            step: The composite.
+            kind: REDUCE or JOIN.
+            returns: Names it hands on.
+            metrics: Those of them that are metrics of the run.
+        """
+        made = [Return(name=each, kind=ReturnKind.METRIC if each in metrics else ReturnKind.AUTO) for each in returns]
+        return self.keep(self._end_call(step, kind), tuple(made), Policy(terminate=step.policy.terminate))
+
+    def _control(self, call: Call, kind: CallKind, names: Iterable[str]) -> int:
+        kept = ReturnKind.AUTO if kind is CallKind.JOIN else ReturnKind.JSON
+        return self.keep(call, tuple([Return(name=name, kind=kept) for name in names]), Policy())
 
     def _end_call(self, step: Composite, kind: CallKind) -> Call:
         if not isinstance(step, Map):

@@ -14,6 +14,7 @@ from typing import Any
 from ..core.graph import Call, Return, ReturnKind
 from .bind import Binder, signature_of
 from .items import ShapeError, entries_of, items_of
+from .logbook import metric_value
 from .returns import Returns
 from .scalars import shown
 from .streams import LAZY, finished
@@ -148,10 +149,10 @@ class Reduce:
             if not items:
                 # max() and the like refuse the empty list. A map over nothing did nothing wrong, so it has no result
                 # rather than a failure: the list that it would have without a reducer.
-                return declared, items
+                return _fitting(declared, items), items
             problem.add_note(f"in the reduction of {declared.name!r} over {len(items)} items")
             raise
-        return declared, result
+        return _fitting(declared, result), result
 
 
 def takes_each(function: Callable[..., Any]) -> bool:
@@ -172,6 +173,16 @@ def plain(value: Any) -> Any:
         value = value.value
     is_single = type(value).__module__.partition(".")[0] == "numpy" and getattr(value, "shape", None) == ()
     return value.item() if is_single else value
+
+
+def _fitting(declared: Return, value: object) -> Return:
+    """Return the return; one of a metric as a plain value when what the reducer made is none: a list, a record."""
+    if declared.kind is ReturnKind.METRIC:
+        try:
+            metric_value(value, declared.name)
+        except TypeError:
+            return Return(name=declared.name)
+    return declared
 
 
 def _words(value: object) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from authoring import arguments_of, compiled, graph_of, needs_of
 from shaped import branched, chosen, count, looped, make, mapped, scale, step, tell, work
 
-from graftline import Conditional, Loop, Map, Parallel, Pipeline, PythonTask, Stub
+from graftline import Conditional, Loop, Map, Parallel, Pipeline, PythonTask, Stub, metric
 from graftline.core.graph import (
     Argument,
     BodyKind,
@@ -102,6 +102,13 @@ def test_items_are_taken_apart_by_key_and_collected_as_records() -> None:
 def test_a_reducer_is_named_in_the_call(reducer: Any, module: str | None, qualname: str | None) -> None:
     call = graph_of(mapped(reducer=reducer)).operation_of("trials").call
     assert (call.kind, call.module, call.qualname, call.blob) == (CallKind.REDUCE, module, qualname, None)
+
+
+@pytest.mark.parametrize(("reducer", "kind"), [("max", ReturnKind.METRIC), (None, ReturnKind.AUTO)])
+def test_a_reduced_metric_is_a_metric_and_a_list_of_them_is_not(reducer: str | None, kind: ReturnKind) -> None:
+    trials = Map(PythonTask(scale, returns=[metric("auc")]), "xs", "x", reducer=reducer, name="trials")
+    graph = graph_of(Pipeline([trials], params={"xs": [1], "C": 1.0}))
+    assert [each.kind for each in graph.operation_of("trials").returns] == [kind]
 
 
 @pytest.mark.parametrize("reducer", ["lambda *x: max(x)", lambda xs: xs[0]])

@@ -15,7 +15,7 @@ import pytest
 from shape_steps import Color, Pair, Trial
 from worker_process import WorkerProcess, operation, outputs_of
 
-from graftline.core.graph import Call, CallKind, Operation, Return
+from graftline.core.graph import Call, CallKind, Operation, Return, ReturnKind
 from graftline.worker.blobs import open_value
 from graftline.worker.serializers import dump, load
 
@@ -364,3 +364,16 @@ def test_a_join_that_reaches_a_worker_fails_and_the_worker_goes_on(worker: Worke
     assert reason == "ERROR"
     assert "joins composites itself" in error.message
     assert results(worker, UNTIL) == {"again": True}
+
+
+def test_a_reduced_metric_is_a_metric_when_it_is_a_number_and_a_plain_value_when_not(worker: WorkerProcess) -> None:
+    auc = Return(name="auc", kind=ReturnKind.METRIC)
+
+    def role(function: str, *values: object) -> tuple[str, int]:
+        report = worker.run(reduce(function, auc), {"auc": gathered(*values)})
+        ((_, found, *_),) = outputs_of(report)
+        return found, len(report[7])
+
+    assert role("builtins.max", 0.1, 0.5) == ("metric", 1)
+    assert role("shape_steps.doubled", 0.1, 0.5) == ("value", 0)
+    assert role("builtins.max") == ("value", 0)
