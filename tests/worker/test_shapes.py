@@ -372,7 +372,9 @@ def test_a_reduced_metric_is_a_metric_when_it_is_a_number_and_a_plain_value_when
     def role(function: str, *values: object) -> tuple[str, int]:
         report = worker.run(reduce(function, auc), {"auc": gathered(*values)})
         ((_, found, *_),) = outputs_of(report)
-        return found, len(report[7])
+        metrics = report[7]
+        assert isinstance(metrics, tuple)
+        return found, len(metrics)
 
     assert role("builtins.max", 0.1, 0.5) == ("metric", 1)
     assert role("shape_steps.doubled", 0.1, 0.5) == ("value", 0)
