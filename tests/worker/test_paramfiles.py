@@ -87,7 +87,7 @@ def test_no_file_and_a_file_of_comments_give_nothing(tmp_path: Path) -> None:
         ("p.yaml", "- 1\n", None, "it holds a list, not parameters by name"),
         ("p.yaml", "a: \x07\n", None, "it is not YAML"),
         ("p.json", '{"a": 1,\n "b": {"a": 1},\n "a": 2}', 3, "the parameter 'a' is given twice"),
-        ("p.json", '{"a": 1,\n}', 2, "it is not JSON"),
+        ("p.json", '{"a": 1,\n "b" 2}', 2, "it is not JSON"),
         ("p.json", "[]", None, "it holds a list"),
         ("p.toml", "a = 1\nb\n", 2, "it is not TOML"),
         ("p.toml", '"" = 1\n', 1, "the name '' is no text"),
