@@ -99,7 +99,7 @@ class RunResult:
         """Return every named output; of equal names the one of the later step."""
         return {
             output.name: self._load(output.ref)
-            for step in self.steps
+            for step in self._workspace.making_steps(self.run)
             for output in step.outputs
             if output.role in ("value", "state") and step.state.is_good
         }

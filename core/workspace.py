@@ -35,6 +35,7 @@ from .ports import (
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
+from .roles import Composites
 from .runners import RunnerChoice
 from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
@@ -282,7 +283,7 @@ class Workspace:
         only = self.step_path(run, step) if step else None
         found = {
             each.path: output.ref
-            for each in self.steps(run)
+            for each in (self.steps(run) if only else self.making_steps(run))
             for output in each.outputs
             if output.name == name and only in (None, each.path)
         }
@@ -296,8 +297,16 @@ class Workspace:
                 f"several steps of run {run} have an output '{name}'",
                 f"write one as {', '.join(f'{path}:{name}' for path in list(found)[:4])}",
             )
-        names = [output.name for each in self.steps(run) for output in each.outputs]
+        names = list(dict.fromkeys(output.name for each in self.making_steps(run) for output in each.outputs))
         raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", _listing("outputs", names))
+
+    def making_steps(self, run: RunId) -> list[StepRun]:
+        """Return the steps whose outputs people ask for by name, without starts of composites and ends of iterations.
+
+        The items of a map and the word of a choice are had by path: `trials/items:3`.
+        """
+        composites = Composites(self.graph(run))
+        return [step for step in self.steps(run) if composites.role(step.path).is_counted]
 
     def read(self, ref: ArtifactRef) -> bytes:
         """Return an artifact's stored bytes, verified."""

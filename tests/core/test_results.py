@@ -6,11 +6,13 @@ import itertools
 from collections.abc import Iterator
 
 import pytest
+from grown_graphs import trials
+from run_specs import dispatched, spec, started, succeeded, value
 from spaces import TARGET, Space
 
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.errors import Cancelled, FailedError, MissingError, StepFailed
-from graftline.core.events import CancelRequested
+from graftline.core.events import CancelRequested, Fact
 from graftline.core.ids import RunId
 from graftline.core.ports import LogChunk
 from graftline.core.requests import RunRequest
@@ -64,6 +66,23 @@ class TestValues:
 
         assert result.values() == {"value": "c 1"}
         assert all(isinstance(each, Output) for each in outputs)
+
+    def test_what_starts_a_map_is_asked_for_by_its_path_alone(self) -> None:
+        space = Space(trials())
+        made = spec(graph=trials(), target=TARGET)
+        space.runs.create(made, None)
+        items = [value(b"5", "0.C"), value(b"1", "size")]
+        log = space.runs.open(made.id)
+        split: list[Fact] = [dispatched("trials/items"), succeeded("trials/items", outputs=items)]
+        log.append([started(), dispatched("load"), succeeded("load", outputs=[value(b"9", "out")]), *split])
+        log.close()
+        result = result_of(space, made.id)
+
+        assert result.values() == {"out": "9"}
+        assert result.value("trials/items:0.C") == "5"
+        with pytest.raises(MissingError) as caught:
+            result.value("size")
+        assert caught.value.hint == "outputs: out"
 
     def test_an_artifact_is_a_file(self) -> None:
         space = Space()
