@@ -85,8 +85,17 @@ class ModuleIndex:
         self.loads: list[Imported] = []
         """Every module imported at top level: its own effects happen too."""
         self._is_main = is_main
-        for node in parse(text, file).body:
+        self._tree = parse(text, file)
+        for node in self._tree.body:
             self._add(node)
+
+    def functions_at(self, line: int, name: str) -> list[Statement]:
+        """Return the functions of a name, `<lambda>` too, whose first line (a decorator's, if any) is this one."""
+        return [
+            Statement(each, frozenset())
+            for each in map(_as_statement, ast.walk(self._tree))
+            if each is not None and _named(each) == name and Statement(each, frozenset()).lines[0] == line
+        ]
 
     @cached_property
     def names(self) -> list[str]:
@@ -142,6 +151,17 @@ class ModuleIndex:
                 self.stars.append(imported)
             else:
                 self.imports.setdefault(name, []).append(imported)
+
+
+def _as_statement(node: ast.AST) -> ast.stmt | None:
+    """Return a function as a statement, a lambda wrapped into one; None: it is neither."""
+    if isinstance(node, ast.Lambda):
+        return ast.copy_location(ast.Expr(node), node)
+    return node if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+
+
+def _named(statement: ast.stmt) -> str:
+    return getattr(statement, "name", "<lambda>")
 
 
 def bindings_of(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[str, Imported]]:

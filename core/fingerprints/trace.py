@@ -100,6 +100,38 @@ class Tracer:
         """
         return self._collect(lambda: _Found(next=[_Target(file, name)]))
 
+    def trace_module(self, file: str) -> CodePrint:
+        """Return what a whole module is made of, every name of it."""
+        return self._collect(lambda: _Found(next=[_Target(file, None)]))
+
+    def trace_function(self, file: str, line: int, name: str) -> CodePrint | None:
+        """Return what a function anywhere in a file is made of: a lambda, or one inside another function.
+
+        What it takes from functions around it, its closure, is not among it. Lambdas of one line are taken together.
+
+        Args:
+            file: absolute path.
+            line: 1-based, where it begins, decorators included: `co_firstlineno`.
+            name: of the function alone: `inner`, `<lambda>`.
+
+        Returns:
+            None when no such function is there: the file has changed since it was imported.
+        """
+        if self._places.text(file) is None:
+            return None
+        index = self._places.index(file)
+        statements = index.functions_at(line, name)
+        if not statements:
+            return None
+        part = f"{relative_to(self._root, file)}:{name}"
+
+        def first() -> _Found:
+            found = self._statements(file, index, statements, part)
+            found.next.append(_Target(file, IMPORT))
+            return found
+
+        return self._collect(first)
+
     def trace_script(self, file: str) -> CodePrint:
         """Return what a file is made of that runs as `__main__`."""
         return self._collect(lambda: self._script(file))
