@@ -24,8 +24,8 @@ def _named(pattern: str, root: str) -> Iterator[str]:
         yield from _below(pattern, root) if is_folder else (pattern,)
         return
     for path in glob.iglob(pattern, root_dir=root, recursive=True):
-        if _is_wanted(path, pattern):
-            is_folder = os.path.isdir(os.path.join(root, path))
+        is_folder = os.path.isdir(os.path.join(root, path))
+        if _is_wanted(f"{path}/." if is_folder else path, pattern):
             # `data/**` gives the directories on the way too: their files come by themselves.
             if not is_folder:
                 yield os.path.normpath(path)

@@ -38,7 +38,7 @@ TRIES = 3
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG)
 _DAY_S = 86_400
 _LOOK_UP = (
-    "SELECT path, device, inode, size, mtime_ns, ctime_ns, sha256, seen FROM json_each(?)"
+    "SELECT file_digest.path, device, inode, size, mtime_ns, ctime_ns, sha256, seen FROM json_each(?)"
     " CROSS JOIN file_digest ON file_digest.path = json_each.value"
 )
 
