@@ -112,6 +112,7 @@ def merged(prints: list[CodePrint]) -> CodePrint:
         packages=frozenset().union(*(each.packages for each in prints)),
         variables=frozenset().union(*(each.variables for each in prints)),
         dynamics=tuple(sorted({use for each in prints for use in each.dynamics})),
+        uses=frozenset().union(*(each.uses for each in prints)),
     )
 
 

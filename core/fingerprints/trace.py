@@ -48,6 +48,8 @@ class CodePrint:
     """Environment variables it reads by a literal name."""
     dynamics: tuple[DynamicUse, ...]
     """Empty: the parts are all there is."""
+    uses: frozenset[str] = frozenset()
+    """What is used of the packages, dotted: `pandas.read_csv`; a package alone where it is handed on as a whole."""
 
     @property
     def digest(self) -> str:
@@ -72,6 +74,7 @@ class _Found:
     parts: dict[str, str] = field(default_factory=dict)
     next: list[_Target] = field(default_factory=list)
     packages: set[str] = field(default_factory=set)
+    uses: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)
     dynamics: list[DynamicUse] = field(default_factory=list)
     reads_docstrings: bool = False
@@ -163,6 +166,7 @@ class Tracer:
         stack: list[_Target] = []
         parts: dict[str, str] = {}
         packages: set[str] = set()
+        uses: set[str] = set()
         variables: set[str] = set()
         dynamics: dict[DynamicUse, None] = {}
         reads_docstrings = False
@@ -170,6 +174,7 @@ class Tracer:
         while found is not None:
             parts |= found.parts
             packages |= found.packages
+            uses |= found.uses
             variables |= found.variables
             dynamics |= dict.fromkeys(found.dynamics)
             reads_docstrings |= found.reads_docstrings
@@ -181,6 +186,7 @@ class Tracer:
             packages=frozenset(packages),
             variables=frozenset(variables),
             dynamics=tuple(sorted(dynamics)),
+            uses=frozenset(uses),
         )
         return code, reads_docstrings
 
@@ -273,6 +279,7 @@ class Tracer:
         chains = self._places.bases(file, imported)
         if not chains:
             found.packages.add(imported.module.partition(".")[0])
+            found.uses.add(".".join((imported.module, *([imported.name] if imported.name else []), *attributes)))
         for chain in chains:
             if imported.name == "*":
                 self._descend(chain[-1], (), found)
