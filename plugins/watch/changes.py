@@ -20,7 +20,7 @@ QUIET_S = 0.05
 """While changes go on they are gathered until none came for this long."""
 MANY = 8
 """News of more paths than a save makes: somebody writes many files, so wait until it is quiet."""
-PATIENCE_S = 1.0
+PATIENCE_S = 2.0
 """A tree that never gets quiet (a log that grows in it) is looked at after this long."""
 GIT_PATIENCE_S = 10.0
 """The same while git works: its lock says that it has not written all files yet."""

@@ -55,7 +55,7 @@ class KernelNotices:
             yield_on_timeout=True,
             force_polling=False,
             recursive=False,
-            ignore_permission_denied=True,
+            ignore_permission_denied=False,  # True also hides that there are no more watches
         )
         self._first: set[str] | None = self._turn()  # only now are the watches made
 
