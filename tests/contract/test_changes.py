@@ -22,7 +22,8 @@ SILENCE_S = 0.3
 class Project(Protocol):
     """A work tree that a test may change, and who watches it."""
 
-    changes: Changes
+    @property
+    def changes(self) -> Changes: ...
 
     def save(self, path: str, data: bytes) -> None: ...
 

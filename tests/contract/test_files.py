@@ -20,7 +20,9 @@ class Tree(Protocol):
     """A work tree that a test may change, and the adapter that looks at it."""
 
     root: str
-    files: Files
+
+    @property
+    def files(self) -> Files: ...
 
     def write(self, path: str, data: bytes) -> None: ...
 

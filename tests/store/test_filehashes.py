@@ -206,7 +206,7 @@ def test_a_file_that_changes_while_it_is_read_is_given_up(
         file.write_bytes(b"x" * (1 + len(reads)))
         return real(opened, kind)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(filehashes.hashlib, "file_digest", busy)
+    monkeypatch.setattr(hashlib, "file_digest", busy)
     with pytest.raises(UnreadableFiles, match="it changes while it is read"):
         hashes.digests([str(file)])
 

@@ -10,7 +10,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,7 @@ def tree(root: Path, store: Store) -> Iterator[WatchedTree]:
 
 
 def all_until_silent(tree: WatchedTree, silence_s: float = SILENCE_S) -> list[ChangeSet]:
-    found = []
+    found: list[ChangeSet] = []
     while (change := tree.wait(DEADLINE_S if not found else silence_s)) is not None:
         found.append(change)
     return found
@@ -406,7 +406,12 @@ def test_a_large_file_is_read_only_when_it_changes(root: Path, store: Store, mon
     (root / "large.bin").write_bytes(b"x" * 11)
     asked: list[str] = []
     real = store.files.digests
-    monkeypatch.setattr(store.files, "digests", lambda paths: asked.extend(paths) or real(paths))
+
+    def digests(paths: Sequence[str]) -> dict[str, str | None]:
+        asked.extend(paths)
+        return real(paths)
+
+    monkeypatch.setattr(store.files, "digests", digests)
     tree = WatchedTree(str(root), store.files)
 
     assert [each for each in asked if each.endswith("large.bin")] == []
