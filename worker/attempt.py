@@ -24,7 +24,7 @@ from .failure import ReportedFailure, describe_failure
 from .items import ShapeError
 from .live import Voice
 from .logbook import Book, open_book
-from .observing import Observer
+from .observing import NOTHING, Observer
 from .pickles import load_by_value
 from .returns import WrongReturns, logged_output
 from .scalars import CastError, text_value
@@ -121,7 +121,9 @@ class Attempts:
         attempt.step = step
         for declared, value in step.call(attempt.inputs):
             attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
-        attempt.reads = self._observer.end().told()
+        observed = self._observer.end()
+        if observed is not NOTHING:
+            attempt.reads = observed.told()
         if policy.put:
             objects, cwd = self._context.objects, self._context.cwd
             for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy):
