@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .core.called import pipeline
     from .core.calls import task
     from .core.catalog import Catalog
+    from .core.choosing import when
     from .core.composites import Conditional, Loop, Map, Parallel
     from .core.errors import (
         Cancelled,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
         StepFailed,
         StoreError,
     )
+    from .core.functions import Function
+    from .core.kinds import Kind
     from .core.pipeline import NotebookJob, Pipeline, PythonJob, ShellJob
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
@@ -37,8 +40,10 @@ __all__ = [
     "Conditional",
     "ConflictError",
     "FailedError",
+    "Function",
     "GraftError",
     "InvalidError",
+    "Kind",
     "Loop",
     "Map",
     "MissingError",
@@ -68,12 +73,14 @@ __all__ = [
     "progress",
     "state",
     "task",
+    "when",
 ]
 
 _HOMES = {
     "core.called": ("pipeline",),
     "core.calls": ("task",),
     "core.catalog": ("Catalog",),
+    "core.choosing": ("when",),
     "core.composites": ("Conditional", "Loop", "Map", "Parallel"),
     "core.errors": (
         "Cancelled",
@@ -87,6 +94,8 @@ _HOMES = {
         "StepFailed",
         "StoreError",
     ),
+    "core.functions": ("Function",),
+    "core.kinds": ("Kind",),
     "core.pipeline": ("NotebookJob", "Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
     "core.runner": ("Runner",),

@@ -10,38 +10,39 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from .core import discovery
-from .core.errors import InvalidError, PluginError
+from .core.errors import InvalidError
+from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
+from .core.library import Fetched, FunctionRequest, KnowingLoader
+from .core.overriding import Overriding
 from .core.ports import RunQuery
-from .core.runner import Runner
+from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
 from .core.states import Status
-from .core.workspace import Parts, RunnerChoice, Workspace
+from .core.workspace import Parts, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
-from .worker.workplace import Workplace, interpreter, open_workplace, target_of
+from .worker.lookup import Lookup
+from .worker.paramfiles import parameters_of
+from .worker.paramfiles import read_parameters as read_parameters
+from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
     from .core.graph import Graph
     from .core.health import Finding
+    from .core.keeper import Keeper
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .core.targets import Job
+    from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
-
-BUNDLED_RUNNERS = {
-    "local": "graftline.plugins.local.runner:LocalRunner",
-    "mock": "graftline.plugins.mock.runner:MockRunner",
-}
-"""What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
-a checkout that is merely on the path has none to ask."""
 
 
 class Choices(Protocol):
@@ -81,6 +82,18 @@ def settings_of(choices: Choices) -> Settings:
 def find_target(text: str | None, choices: Choices) -> Target:
     """Return what a person named to be run; the project's own pipeline when nothing was named."""
     return target_of(workplace_of(choices, text))
+
+
+def vault_of(choices: Choices) -> Keeper:
+    """Return where secrets of the current directory's project are looked for and kept."""
+    from .worker.vault import open_vault
+
+    return open_vault(workplace_of(choices).root, os.environ)
+
+
+def find_job(job: Job, choices: Choices) -> Target:
+    """Return the target of a step that is run alone and written down nowhere; InvalidError when its file is missing."""
+    return job_target(workplace_of(choices, job.project), job, choices.project)
 
 
 def interpreter_of(choices: Choices, target: str | None = None) -> str:
@@ -141,6 +154,14 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
     return [*findings, worker_start()]
 
 
+def functions_at(root: str) -> Shelf:
+    """Return the registered functions of the project at an absolute root."""
+    from .worker.shelf import Shelf  # for pipelines that name one
+
+    parts = open_workspace(_Given(project=root)).parts
+    return Shelf(parts.functions.versions(parts.project), parts.objects)
+
+
 def execute_pipeline(
     pipeline: Pipeline,
     *,
@@ -150,10 +171,18 @@ def execute_pipeline(
     force: bool = False,
     tags: Sequence[str] = (),
     check: bool = True,
+    parameters_file: str | None = None,
+    configuration_file: str | None = None,
     patches: Mapping[str, object] | None = None,
 ) -> RunResult:
     """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags, patches)
+    from .worker.foreign import configuration  # only calls of `execute()` name files
+
+    config, runner, odd = configuration(configuration_file, runner, os.environ)
+    for each in odd:
+        _warn_python(each)
+    file = parameters_of(parameters_file, os.environ)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -167,9 +196,11 @@ def submit_pipeline(
     jobs: int | None = None,
     force: bool = False,
     tags: Sequence[str] = (),
+    parameters_file: str | None = None,
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
-    space, run = _create_live(pipeline, params, runner, jobs, tags)
+    file = parameters_of(parameters_file, os.environ)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
     space.launch(run)
     return _result(space, run)
 
@@ -222,14 +253,18 @@ def _create_live(
     jobs: int | None,
     tags: Sequence[str],
     patches: Mapping[str, object] | None = None,
+    *,
+    file: ParameterFile,
+    config: str | None = None,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
-    target, loaded = load_live(pipeline, params)
-    space = open_workspace(_Given(project=target.root, runner=runner))
+    target, loaded = load_live(pipeline, params, file, functions_at)
+    space = open_workspace(_Given(project=target.root, runner=runner, config=config))
     if patches is not None:
         space = _patched(space, loaded.graph, patches)
     parts = space.parts
+    loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
         id=new_run_id(),
@@ -295,16 +330,19 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
+    project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
     limits = settings.table("runner.local.limits")
     return Parts(
-        project=strict_name(settings.text("project.name") or os.path.basename(workplace.root)),
+        project=project,
         runs=store.runs,
         history=store.history,
         outputs=store.outputs,
         logs=store.logs,
         feed=store.feed,
-        loader=WarmLoader(),
-        runner=partial(_runner, settings),
+        loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
+        functions=store.functions,
+        fetch=partial(_fetch, workplace.root),
+        runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         default_jobs=settings.number("runner.local.jobs"),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
@@ -316,44 +354,22 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         objects=str(layout.objects),
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
-        secrets=_secrets,
+        secrets=Lookup(workplace.root, os.environ, warn),
+        overriding=Overriding.of(settings),
         warn=warn,
     )
+
+
+def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
+    from .worker.fetching import fetch  # git, zip and tar files: for one command
+
+    return fetch(request, kind, root=root, cwd=os.getcwd())
 
 
 def _log_directory(layout: Layout, run: RunId) -> str:
     directory = layout.logs(run)
     make_private(directory)
     return str(directory)
-
-
-def _runner(settings: Settings, name: str) -> RunnerChoice:
-    """Return a runner by its name in the configuration, as a plugin, or as `module:Class`.
-
-    Raises:
-        InvalidError: no runner has that name.
-        PluginError: it does not load, or is no runner.
-    """
-    options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
-    provider = options.pop("provider", name)
-    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
-    if not (isinstance(found, type) and issubclass(found, Runner)):
-        raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
-    return RunnerChoice(runner=found, options=options)
-
-
-def _secrets(names: Sequence[str]) -> Mapping[str, str]:
-    """Return secrets from the environment.
-
-    Raises:
-        InvalidError: some are not set.
-    """
-    missing = [name for name in names if not os.environ.get(name)]
-    if missing:
-        raise InvalidError(
-            f"secrets are not set: {', '.join(missing)}", f"set them in the environment: export {missing[0]}=..."
-        )
-    return {name: os.environ[name] for name in names}
 
 
 def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
@@ -366,8 +382,15 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
 class _Given:
     """Choices of a program that uses the Python API."""
 
-    def __init__(self, *, store: str | None = None, project: str | None = None, runner: str | None = None):
+    def __init__(
+        self,
+        *,
+        store: str | None = None,
+        project: str | None = None,
+        runner: str | None = None,
+        config: str | None = None,
+    ):
         self.store = store
         self.project = project
-        self.config: str | None = None
+        self.config = config
         self.runner = runner

@@ -38,7 +38,7 @@ ParamOption: TypeAlias = Annotated[
     list[str] | None, typer.Option("-p", "--param", metavar="[STEP:]NAME=VALUE", help="Set a parameter; repeatable.")
 ]
 ParamsFileOption: TypeAlias = Annotated[
-    str | None, typer.Option("--params", metavar="FILE", help="Read parameters from a TOML or JSON file.")
+    str | None, typer.Option("--params", metavar="FILE", help="Read parameters from a TOML, JSON or YAML file.")
 ]
 JobsOption: TypeAlias = Annotated[
     int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="cpus that steps may use; default: all.")

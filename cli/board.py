@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from ..core.roles import Composites
 from ..core.events import (
     AttemptCancelled,
     AttemptDispatched,
@@ -30,6 +29,7 @@ from ..core.events import (
     StepSettled,
 )
 from ..core.graph import BodyKind, Graph
+from ..core.roles import Composites
 from ..core.states import Reason, Status
 
 RECENT = 50

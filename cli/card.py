@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..core.roles import Composites
 from ..core.document import roll_up, root_failures
 from ..core.quantities import duration_text
+from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
 from .failure import failure_panel, log_command, next_commands

@@ -61,7 +61,7 @@ def report(space: Workspace, options: Options, run: Run, *, took_s: float | None
     """Print how a run ended: the document, or the closing words."""
     steps = space.steps(run.id)
     if options.is_json:
-        put_document(run_document(run, steps))
+        put_document(run_document(run, steps, spec=spec_of(space, run.id)))
         return
     shown = shown_run(space, run, steps)
     took = run.seconds if took_s is None else took_s
@@ -74,7 +74,7 @@ def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool
     return Shown(
         run=run,
         steps=steps,
-        spec=_spec(space, run.id),
+        spec=spec_of(space, run.id),
         short=short(space, run.id),
         now=space.parts.clock(),
         logs={step.path: tail(space.logs(run.id, step.path, step.attempts)) for step in failed},
@@ -88,7 +88,7 @@ def exit_code(state: Status) -> int:
     return EXIT_CODES.get(state, 0)
 
 
-def _spec(space: Workspace, run: RunId) -> RunSpec | None:
+def spec_of(space: Workspace, run: RunId) -> RunSpec | None:
     """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
     try:
         return space.spec(run)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..core.errors import MissingError
+from ..core.given import NO_FILE, ParameterFile
 from ..core.ids import RunId
 from .environment import enter
 from .options import Options
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from ..core.config import Settings
     from ..core.discovery import Plugin
     from ..core.health import Finding
+    from ..core.keeper import Keeper
     from ..core.runs import Target
+    from ..core.targets import Job
     from ..core.workspace import Workspace
 
 SHORTEST = 4
@@ -47,11 +50,34 @@ def target(options: Options, text: str | None) -> Target:
     return find_target(text, options)
 
 
+def job(options: Options, wanted: Job) -> Target:
+    """Return the target of a step that is run alone."""
+    from ..wiring import find_job
+
+    return find_job(wanted, options)
+
+
+def parameters(file: str | None) -> ParameterFile:
+    """Return the parameters of a file; none for None."""
+    if file is None:
+        return NO_FILE
+    from ..wiring import read_parameters
+
+    return read_parameters(file)
+
+
 def settings(options: Options) -> Settings:
     """Return the merged configuration."""
     from ..wiring import settings_of
 
     return settings_of(options)
+
+
+def vault(options: Options) -> Keeper:
+    """Return where secrets of the project are looked for and kept."""
+    from .. import wiring
+
+    return wiring.vault_of(options)
 
 
 def plugins() -> Sequence[Plugin]:

@@ -29,6 +29,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("check pipeline.py", "does it import, and do the steps fit?"),
         Example("check -p C=ten", "is the parameter taken, and does it cast?"),
     ),
+    "job": (
+        Example("job fn steps.py:fit -p C=0.1 --returns model", "one function"),
+        Example("job sh 'wc -l $file' -p file=data.csv", "one command"),
+        Example("job script train.py -- --C 0.1", "one script with its own options"),
+    ),
     "runs": (
         Example("ls --state failed --since 2d", "what failed since two days ago"),
         Example("ls --by accuracy --columns C --top 5", "the five best, with their C"),
@@ -68,9 +73,21 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("rerun k3f9", "same code, same parameters, a new run"),
         Example("rerun --code current", "the last run again, with the code as it is now"),
     ),
+    "functions": (Example("functions", "the newest version of each"),),
+    "function": (
+        Example("function add fit steps.py:fit --returns model", "register one, with its code"),
+        Example("function add fit git+https://example.org/lib.git@v2#fit.py:fit", "from a repository"),
+        Example("function run fit@1 -p C=0.1", "run its first version"),
+        Example("function show fit", "what it is, and its versions"),
+    ),
     "config": (
         Example("config", "every setting and who set it"),
         Example("config --explain runner.default", "what each layer says of it"),
+    ),
+    "secret": (
+        Example("secret set TOKEN", "asks for the value without showing it"),
+        Example("secret list", "names and where they are from"),
+        Example("secret rm TOKEN", "forget it"),
     ),
     "plugins": (Example("plugins", ""),),
     "doctor": (Example("doctor", ""), Example("doctor --repair", "mend what can be mended")),

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 
 from ..core.errors import GraftError, InvalidError, nearest
 from .complaint import complain, complain_of_bug, usage_error
-from .options import HELP_SETTINGS, Options, ReaderLeft, to_command, with_common_options
+from .options import HELP_SETTINGS, Options, ReaderLeft, to_command, to_group, with_common_options
 from .printer import put, remark
 
 CANCELLED = 130
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
     group: str
     """Heading in the list; empty: hidden."""
     place: str
-    """`module:function` in `cli/commands`."""
+    """`module:function` in `cli/commands`; or a dict there, of the functions of a command's own commands."""
     summary: str
 
 
@@ -39,6 +39,7 @@ COMMANDS = {
     "run": Entry("Develop", "run:run", "Run a pipeline."),
     "graph": Entry("Develop", "graph:graph", "Draw a pipeline or a run."),
     "check": Entry("Develop", "check:check", "Import and compile a pipeline without running it."),
+    "job": Entry("Develop", "job:COMMANDS", "Run one function, command, script or notebook."),
     "runs": Entry("Run log", "runs:runs", "List runs, newest first (alias: ls)."),
     "show": Entry("Run log", "show:show", "Show a run: steps, metrics, errors."),
     "logs": Entry("Run log", "logs:logs", "Print what steps wrote."),
@@ -49,7 +50,10 @@ COMMANDS = {
     "resume": Entry("Run log", "retry:resume", "Continue an interrupted run."),
     "cancel": Entry("Run log", "cancel:cancel", "Stop a run."),
     "rerun": Entry("Run log", "rerun:rerun", "Run a run's frozen specification again."),
+    "functions": Entry("Functions", "functions:functions", "List registered functions."),
+    "function": Entry("Functions", "function:COMMANDS", "Register, show, remove or run a function."),
     "config": Entry("Store", "config:config", "Show the configuration and where each value is from."),
+    "secret": Entry("Store", "secret:secret", "Keep, list and forget secrets that steps ask for."),
     "plugins": Entry("Store", "plugins:plugins", "List plugins."),
     "doctor": Entry("Store", "doctor:doctor", "Check the store and the environment."),
     "ls": Entry("", "runs:runs", "List runs, newest first."),
@@ -71,8 +75,10 @@ class Root(TyperGroup):
         if entry is None:
             return None
         module, _, function = entry.place.partition(":")
-        found = importlib.import_module(f".commands.{module}", __package__)
-        return to_command(cmd_name, getattr(found, function), is_hidden=not entry.group)
+        found = getattr(importlib.import_module(f".commands.{module}", __package__), function)
+        if isinstance(found, dict):
+            return to_group(cmd_name, entry.summary, found)
+        return to_command(cmd_name, found, is_hidden=not entry.group)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, or say which one was probably meant."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
+from ..core.errors import InvalidError, nearest
 from .examples import example_lines
+from .printer import put
 
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -96,6 +98,54 @@ def to_command(name: str, function: Callable[..., int | None], *, is_hidden: boo
         with_common_options(function)
     )
     return typer.main.get_command(app)
+
+
+def to_group(name: str, summary: str, functions: Mapping[str, Callable[..., int | None]]) -> Any:
+    """Return functions by verb as a command with commands of its own: `graft job sh ...`."""
+    app = typer.Typer(
+        cls=Group,
+        invoke_without_command=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+
+    def start(options: Options, *, context: typer.Context) -> int | None:
+        if context.invoked_subcommand is None:
+            put(context.get_help())
+        return None
+
+    app.callback(help=summary, context_settings=HELP_SETTINGS)(with_common_options(start))
+    for verb, function in functions.items():
+        app.command(verb, cls=Command, help=inspect.getdoc(function), context_settings=HELP_SETTINGS)(
+            with_common_options(function)
+        )
+    group = typer.main.get_command(app)
+    group.name = name
+    return group
+
+
+class Group(TyperGroup):
+    """A command with commands of its own; a word that is none of them is answered with the nearest."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, or say which one was probably meant."""
+        known = self.list_commands(ctx)
+        if args[0] not in known:
+            text = f"'{ctx.info_name}' has no command '{args[0]}'{nearest(args[0], known)}"
+            raise InvalidError(text, f"it has {', '.join(known)}")
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands and examples; the common options are told of in one line."""
+        rows = [(verb, self.commands[verb].get_short_help_str(80)) for verb in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+        if examples := example_lines(self.name or ""):
+            with formatter.section("Examples"):
+                formatter.write_dl(examples, col_max=50)
+        formatter.write_paragraph()
+        formatter.write_text("Common options (-C -P -R -E --store --project --json --plain -v): see graft --help")
 
 
 def with_common_options(function: Callable[..., int | None]) -> Callable[..., int | None]:

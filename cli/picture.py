@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..core.layout.drawing import Drawing, draw
 from ..core.layout.label import cells
@@ -24,13 +24,15 @@ class Part:
     edges: Sequence[tuple[str, str]]
     states: Mapping[str, Status]
     """By path, where each step stands; empty when it is not the graph of a run."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """By path, what a node is called where its path does not say it well."""
 
     def labels(self, look: Look) -> dict[str, str]:
-        """Return the text of each node: its path, after the sign of its state."""
-        return {
-            path: f"{look.glyph(self.states[path])} {clean(path)}" if path in self.states else clean(path)
-            for path in self.nodes
-        }
+        """Return the text of each node: its name or path, after the sign of its state."""
+        return {path: self._signed(look, path, clean(self.names.get(path, path))) for path in self.nodes}
+
+    def _signed(self, look: Look, path: str, name: str) -> str:
+        return f"{look.glyph(self.states[path])} {name}" if path in self.states else name
 
 
 def picture(look: Look, part: Part, orientation: Orientation | None, style: NodeStyle) -> Drawing:

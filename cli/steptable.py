@@ -6,10 +6,10 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ..core.roles import CHOICE, Composites, Role
 from ..core.folding import Row, rows
 from ..core.graph import ON_FAILURE
 from ..core.quantities import duration_text, size_text
+from ..core.roles import CHOICE, Composites, Role
 from ..core.runs import StepRun
 from ..core.states import Reason, Status
 from .look import MARKS, WORST_FIRST, Ink, Look

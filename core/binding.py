@@ -11,25 +11,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from .calls import CalledTask, Flow, Flows
+from .calls import CalledTask
 from .composites import Loop, Map
 from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
-from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source
+from .flows import Flow, Flows, ItemOf
+from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source, Upstream
 from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters
 from .steps import OutputOf, Step
 from .takes import Take, Takes
+from .tasks import Task
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A step of the pipeline with what is known of it before binding."""
+    """A task of the pipeline with what is known of it before binding."""
 
-    step: Step
+    step: Task
     takes: Takes
     returns: tuple[Return, ...]
 
@@ -64,6 +66,8 @@ class Binder:
         self._parameters = parameters
         self._constants = constants
         self._exports = exports
+        self._known: dict[tuple[str, int, int], tuple[Export | None, object, object]] = {}
+        """Name, identity of annotation and parameters -> value; with these two, so that their identity stays theirs."""
 
     def bind(self, level: Level, listed: Listed) -> list[Argument]:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
@@ -95,7 +99,7 @@ class Binder:
         if found is not None:
             self._warn(asking, found)
             return found.source
-        known = sorted(self._known(level, step))
+        known = sorted(self._names(level, step))
         text = f"{option}= names '{name}', which no earlier step returns and no parameter gives{nearest(name, known)}"
         self.problems.append(self.problem(level, step, text, f"give it: -p {name}=..., params=, or a step"))
         return NOTHING
@@ -111,14 +115,55 @@ class Binder:
 
     def _take(self, asking: Asking, bound: Bound) -> None:
         found = self._source(asking)
-        take = asking.take
         if found is not None:
-            is_optional = bool(found.lacks) and not take.is_required
-            bound.arguments.append(Argument(take.name, found.source, is_optional))
-            if found.lacks:
-                self._warn(asking, found)
-        elif take.is_required:
-            bound.unbound.append(take)
+            bound.arguments.append(self._argument(asking, found))
+        elif asking.take.is_required:
+            bound.unbound.append(asking.take)
+
+    def _argument(self, asking: Asking, found: Export) -> Argument:
+        take = asking.take
+        if found.lacks:
+            self._warn(asking, found)
+        return Argument(take.name, found.source, is_optional=bool(found.lacks) and not take.is_required)
+
+    def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
+        """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
+        arguments: list[Argument] = []
+        for take in takes.items:
+            asking = Asking(level, step, take)
+            if take.name in step.arguments:
+                arguments.append(self._argument(asking, self._flowing(asking, step.arguments[take.name])))
+            elif take.name in step.params:
+                source = self._constant(asking, step, step.params[take.name])
+                arguments.append(Argument(take.name, source))
+            elif self._parameters.is_for(level, step, take.name):
+                found = self._parameter(asking, take.name)
+                assert found is not None
+                arguments.append(Argument(take.name, found.source))
+        for name in [name for name in (*step.arguments, *step.params) if name not in takes.names]:
+            asking = Asking(level, step, Take(name, is_required=False))
+            value = step.arguments[name] if name in step.arguments else step.params[name]
+            arguments.append(self._argument(asking, self._flowing(asking, value)))
+        return arguments
+
+    def _flowing(self, asking: Asking, flow: Flow) -> Export:
+        """Return what one argument of a call is bound to."""
+        if isinstance(flow, OutputOf):
+            return self._output(asking, asking.level, flow) or self._lost(asking, flow.step.name)
+        if isinstance(flow, ItemOf):
+            return self._named(asking, asking.level, flow.name) or self._lost(asking, flow.name)
+        if isinstance(flow, Flows):
+            # the annotation is that of the list, not of its items
+            item = asking._replace(take=Take(asking.take.name, asking.take.is_required))
+            found = [self._flowing(item, each) for each in flow]
+            lacks = tuple(lack for each in found for lack in each.lacks)
+            return Export(Gather(tuple(each.source for each in found)), lacks=lacks)
+        return Export(self._constant(asking, asking.step, flow))
+
+    def _lost(self, asking: Asking, name: str) -> Export:
+        text = f"takes '{asking.take.name}' from '{name}', which is no step of this pipeline"
+        self.problems.append(self.problem(asking.level, asking.step, text))
+        return Export(NOTHING)
 
     def _warn(self, asking: Asking, found: Export) -> None:
         if found.lacks and asking.take.is_required:
@@ -127,45 +172,12 @@ class Binder:
             text = f"step '{path}': needs '{asking.take.name}', which is not returned by {lacking}"
             self.warnings.append(f"{text}: it cannot run when that branch is taken")
 
-    def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
-        """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
-        bound: list[Argument] = []
-        rest = [Take(name, is_required=False) for name in (*step.arguments, *step.params) if name not in takes.names]
-        for take in (*takes.items, *rest):
-            asking = Asking(level, step, take)
-            if take.name in step.arguments:
-                found: Export | None = self._flowing(asking, step.arguments[take.name])
-            elif take.name in step.params:
-                found = Export(self._constant(asking, step, step.params[take.name]))
-            else:
-                found = self._parameter(asking, take.name)
-            if found is not None:
-                bound.append(Argument(take.name, found.source, bool(found.lacks) and not take.is_required))
-        return bound
-
-    def _flowing(self, asking: Asking, flow: Flow) -> Export:
-        if isinstance(flow, OutputOf):
-            home = asking.level.home(flow.step)
-            if home is not None and not self._exports.of(flow.step, home.paths[id(flow.step)]):
-                text = f"takes '{asking.take.name}' from '{flow.step.name}', whose function returns nothing"
-                self.problems.append(self.problem(asking.level, asking.step, text))
-                return Export(NOTHING)
-            name = flow.step.renamed.get(flow.name, flow.name) if isinstance(flow.step, CalledTask) else flow.name
-            found = self._output(asking, asking.level, OutputOf(flow.step, name))
-            return Export(NOTHING) if found is None else found
-        if isinstance(flow, Flows):
-            # the annotation is that of the list, not of its items
-            item = asking._replace(take=Take(asking.take.name, asking.take.is_required))
-            found_items = [self._flowing(item, each) for each in flow]
-            lacks = tuple(lack for each in found_items for lack in each.lacks)
-            return Export(Gather(tuple(each.source for each in found_items)), lacks=lacks)
-        return Export(self._constant(asking, asking.step, flow))
-
     def _source(self, asking: Asking) -> Export | None:
         level, step, take = asking
         if take.name in step.inputs:
             return self._wired(asking, level, step, take.name, step.inputs[take.name])
         if take.name in step.params:
+            self._parameters.outdo(level, step, take.name, "its own params=")
             return Export(self._constant(asking, step, step.params[take.name]))
         return self._named(asking, level, take.name)
 
@@ -173,7 +185,10 @@ class Binder:
         """Return what a name means at a level, and above it; what the asking step itself says is not looked at."""
         while level is not None:
             if name in level.makers:
-                return level.makers[name]
+                made = level.makers[name]
+                maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
+                self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
+                return made
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
                 if found is not None:
@@ -187,18 +202,15 @@ class Binder:
             return Export(Item(level.path, None if opener.is_whole else name))
         if isinstance(opener, Loop) and name == opener.index_as:
             return Export(Index(level.path))
+        given = None
         if name in opener.params:
-            level.used.add(name)
-            return Export(self._constant(asking, opener, opener.params[name], name))
-        if name in opener.inputs and level.parent is not None:
-            level.used.add(name)
-            return self._wired(asking, level.parent, opener, name, opener.inputs[name])
-        if name in level.carried:
-            return self._carried(asking, level, opener, name)
-        return None
+            given = Export(self._constant(asking, opener, opener.params[name], name))
+        elif name in opener.inputs and level.parent is not None:
+            given = self._wired(asking, level.parent, opener, name, opener.inputs[name])
+        return self._carried(asking, level, opener, name, given) if name in level.carried else given
 
-    def _carried(self, asking: Asking, level: Level, loop: Composite, name: str) -> Export:
-        first = self._named(asking, level.parent, name)
+    def _carried(self, asking: Asking, level: Level, loop: Composite, name: str, given: Export | None) -> Export:
+        first = given or self._named(asking, level.parent, name)
         if first is None and asking.take.is_required:
             text = f"needs '{name}' in the first iteration of '{loop.name}' too"
             text += ", where no earlier step returns it and no parameter gives it"
@@ -209,6 +221,16 @@ class Binder:
         return Export(Carried(level.path, None if first is None else first.source, later.source), later.kind, lacks)
 
     def _parameter(self, asking: Asking, name: str) -> Export | None:
+        if self._parameters.has_scoped:
+            return self._given(asking, name)
+        # What is given to all steps is looked up once for the ten thousand that take it.
+        given, annotation = asking.level.given, asking.take.annotation
+        key = (name, id(annotation), id(given))
+        if key not in self._known:
+            self._known[key] = (self._given(asking, name), given, annotation)
+        return self._known[key][0]
+
+    def _given(self, asking: Asking, name: str) -> Export | None:
         found = self._parameters.find(asking.level, asking.step, name)
         if found is None:
             return None
@@ -217,7 +239,9 @@ class Binder:
         except InvalidError as problem:
             if found.key not in self._parameters.wrong:  # of ten thousand steps that take it, the first tells
                 self._parameters.wrong.add(found.key)
-                text = f"parameter '{found.key}': {problem.message}"
+                place = asking.level.given.place(found)
+                where = f" ({place})" if found.origin in ("file", "env") else ""
+                text = f"parameter '{found.key}'{where}: {problem.message}"
                 self.problems.append(self.problem(asking.level, asking.step, text, problem.hint))
             return Export(NOTHING)
         if found.origin != "pipeline" and isinstance(source, Constant):
@@ -254,7 +278,7 @@ class Binder:
             if found is not None:
                 return found
             text = f"inputs= binds '{argument}' to '{wire}', which no earlier step returns and no parameter gives"
-            text += nearest(wire, sorted(self._known(level, owner)))
+            text += nearest(wire, sorted(self._names(level, owner)))
         self.problems.append(self.problem(level, owner, text))
         return Export(NOTHING)
 
@@ -271,18 +295,19 @@ class Binder:
             exports = self._exports.of(wire.step, home.paths[id(wire.step)])
         if wire.name in exports:
             return exports[wire.name]
-        text = f"takes '{wire.name}' of '{wire.step.name}', which does not return it{nearest(wire.name, list(exports))}"
+        says = f"does not return it{nearest(wire.name, list(exports))}" if exports else "returns nothing"
+        text = f"takes '{wire.name}' of '{wire.step.name}', which {says}"
         self.problems.append(self.problem(asking.level, asking.step, text))
         return Export(NOTHING)
 
     def _rest(self, level: Level, step: Step, takes: Takes) -> list[str]:
         """Return the names that go to `**kwargs`: the step's own, what composites give, every parameter of the run."""
+        if takes.is_known and not takes.takes_rest:
+            return []
         own = [name for name in (*step.inputs, *step.params) if name not in takes.names]
         if takes.takes_rest:
             own += [name for name in _opened_names(level) if name not in takes.names]
             own += [name for name in self._parameters.names_for(level, step) if name not in takes.names]
-        elif takes.is_known:
-            return []
         return list(dict.fromkeys(own))
 
     def _check_names(self, level: Level, step: Step, takes: Takes) -> None:
@@ -321,7 +346,7 @@ class Binder:
                 return self.problem(level, step, text, f"list '{later.name}' before '{before.name}'")
         text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
         hint = f"give it: -p {take.name}=..., params=, or a step that returns it"
-        return self.problem(level, step, text + nearest(take.name, sorted(self._known(level, step))), hint)
+        return self.problem(level, step, text + nearest(take.name, sorted(self._names(level, step))), hint)
 
     def _later(self, level: Level, step: Step, name: str) -> Step | None:
         around = {id(each.opener) for each in level.up()}
@@ -338,7 +363,7 @@ class Binder:
             inside = inside.parent
         return inside.opener or outer.steps[0]
 
-    def _known(self, level: Level, step: Step) -> set[str]:
+    def _names(self, level: Level, step: Step) -> set[str]:
         known = set(self._parameters.names_for(level, step))
         for each in level.up():
             known.update(each.makers, _opened_names(each))

@@ -7,15 +7,21 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from .futures import Future, Futures
+from .returning import Returning
 from .steps import Step
-from .tasks import Task
+from .tasks import PythonTask
 
 
 class Body:
-    """Collects steps. One for each run of a body."""
+    """Collects steps. One for each run of a body; that of a pipeline called in another has that one as its parent."""
 
-    def __init__(self) -> None:
+    def __init__(self, parent: Body | None = None, returning: Returning | None = None) -> None:
+        self.parent = parent
+        self.returning: Returning | None = returning if parent is None else parent.returning
+        """Knows whether functions return something; None: whatever has no `returns=` may."""
         self.steps: list[Step] = []
+        self.renamed: dict[tuple[int, str], str] = {} if parent is None else parent.renamed
+        """(identity of a step, output as declared) -> the name a pipeline returns it under; shared with the parent."""
         self._names: set[str] = set()
         self._counts: dict[str, int] = {}
         """Name as wanted -> the last number given to it: ten thousand calls of one task must not count from 1 each."""
@@ -34,19 +40,25 @@ class Body:
         self._counts[wanted] = count
         return name
 
-    def results(self, step: Task) -> Future | Futures:
-        """Return what the caller of a task gets: what its function would return, as futures."""
-        if step.returns is None:
-            return Future(self, step, step.name)
-        direct = [each.name for each in step.returns if each.file is None and each.pattern is None]
-        if len(direct) > 1:
-            return Futures(Future(self, step, name) for name in direct)
-        return Future(self, step, direct[0] if direct else None)
+    def up(self) -> Iterator[Body]:
+        """Yield this one and those around it, the nearest first."""
+        body: Body | None = self
+        while body is not None:
+            yield body
+            body = body.parent
 
-    def outputs_of(self, step: Step) -> Sequence[str]:
-        """Return the names of all that a step returns."""
-        returns = step.returns if isinstance(step, Task) else ()
-        return [step.name] if returns is None else [each.name for each in returns]
+    def futures(self, step: Step, names: Sequence[str]) -> Future | Futures:
+        """Return what stands for these outputs of a step: several are a tuple."""
+        if len(names) > 1:
+            return Futures(Future(self, step, name) for name in names)
+        return Future(self, step, names[0] if names else None)
+
+
+def returned_names(task: PythonTask, returning: Returning | None = None) -> list[str]:
+    """Return the names of what the function of a task returns itself: not what it leaves in files or prints."""
+    if task.returns is None:
+        return [] if returning is not None and returning.tells(task.function) is False else [task.name]
+    return [each.name for each in task.returns if each.file is None and each.pattern is None]
 
 
 _current: ContextVar[Body | None] = ContextVar("body", default=None)

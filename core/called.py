@@ -8,18 +8,22 @@ from dataclasses import dataclass, replace
 from inspect import Parameter
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
-from .bodies import Body, recording
+from .arguments import named_arguments
+from .bodies import Body, current_body, recording
 from .callables import Wrapped, origin
-from .calls import CalledTask
 from .constants import Constants
 from .errors import InvalidError, nearest
-from .futures import Future, futures_in, source_of
+from .futures import CallError, Future, futures_in, source_of
 from .given import Given
 from .graph import Constant, Json
+from .handing import handed, rename, settle
 from .ids import name_problem
+from .nesting import Nested
 from .pipeline import OrderRule, Pipeline
 from .place import caller, told_at
 from .ports import Workshop
+from .returning import Returning
+from .steps import Step
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -41,13 +45,59 @@ class CalledPipeline(Pipeline, Wrapped, Generic[P, R]):
         if problems:
             raise told_at(self.place, problems)
         self.order = OrderRule(order)
+        self._nested: Nested | None = None
+        self._listed: tuple[Step, ...] | None = None
 
     def __repr__(self) -> str:
         return f"<pipeline {self.name}>"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call the body as the plain function it is: its tasks run here and now, and nothing is recorded."""
-        return self.__wrapped__(*args, **kwargs)
+        """Call the body as the plain function it is: its tasks run here and now, and nothing is recorded.
+
+        In the body of another pipeline, make a step of it, whose steps are those its body makes.
+
+        Raises:
+            CallError: in a body, an argument is missing or unknown.
+        """
+        body = current_body()
+        if body is None:
+            return self.__wrapped__(*args, **kwargs)
+        place = caller()
+        named_arguments(self.__wrapped__, args, kwargs, fixed={}, who=f"pipeline '{self.name}'", place=place)
+        inner = Body(body)
+        with recording(inner):
+            outcome = self.__wrapped__(*args, **kwargs)
+        if not inner.steps:  # for these arguments it calls no task, and what it returns is there
+            return outcome
+        step = Nested(self._of(inner), body.free_name(str(self.name)), place)
+        body.add(step)
+        made: R = handed(body, inner, step, outcome)
+        return made
+
+    @property
+    def steps(self) -> tuple[Step, ...]:  # type: ignore[override]  # others are given theirs
+        """Its steps with the defaults of all parameters: what it is as a step of a list.
+
+        Raises:
+            InvalidError: a parameter has no default.
+        """
+        if self._listed is None:
+            for each in inspect.signature(self.__wrapped__).parameters.values():
+                if each.default is each.empty and each.kind is not each.VAR_KEYWORD:
+                    hint = "give it one, or call it in the body of a @pipeline"
+                    text = f"listed as a step, it has the defaults of its parameters, and '{each.name}' has none"
+                    raise self._wrong(text, hint)
+            body = Body()
+            with recording(body):
+                outcome = self.__wrapped__()  # type: ignore[call-arg]  # all have defaults
+            _name_outputs(self, body, outcome)
+            self._listed = tuple(body.steps)
+        return self._listed
+
+    def _of(self, body: Body) -> Pipeline:
+        made = Pipeline(body.steps, self.name, order=self.order, description=self.description)
+        made.place = self.place
+        return made
 
     def _body_problems(self, function: Callable[..., object]) -> list[InvalidError]:
         problems: list[InvalidError] = []
@@ -115,16 +165,14 @@ def written(made: Pipeline, workshop: Workshop, given: Given) -> Written:
     if not isinstance(made, CalledPipeline):
         return Written(made, given, {})
     values, params = _parameters(made, workshop, given)
-    body = Body()
+    body = Body(returning=Returning(workshop.read))
     with recording(body):
         outcome = workshop.call(made.__wrapped__, values)
     _name_outputs(made, body, outcome)
     if not body.steps:
         raise made._wrong("its body calls no task", "a step is a call of a function that @task is above")
-    steps = Pipeline(body.steps, made.name, order=made.order, description=made.description)
-    steps.place = made.place
     # A parameter reaches a step through the body alone; what is named for one step is still the step's.
-    return Written(steps, _for_steps(given), params)
+    return Written(made._of(body), _for_steps(given), params)
 
 
 def _parameters(
@@ -189,17 +237,16 @@ def _for_steps(given: Given) -> Given:
 
 def _name_outputs(made: CalledPipeline[..., Any], body: Body, outcome: object) -> None:
     """Give what the body returns in a dict the names it has there."""
-    named = outcome if isinstance(outcome, dict) else {}
-    if isinstance(outcome, Future):
-        source_of(outcome, body)
-    elif outcome is not None and (not isinstance(outcome, list | tuple | dict) or not futures_in(outcome)):
+    if outcome is not None and not futures_in(outcome):
         raise made._wrong(f"its body returns {outcome!r}", "return what a task returned, several of them, or a dict")
-    for name, future in named.items():
+    for name, future in outcome.items() if isinstance(outcome, dict) else ():
         if not isinstance(future, Future):
             raise made._wrong(f"its body returns {future!r} as '{name}'", "return what tasks returned")
-        step, output = source_of(future, body)
         if (trouble := name_problem(name)) is not None:
             raise made._wrong(f"its body returns {name!r}, which is no name: {trouble}")
-        if name != output:
-            assert isinstance(step, CalledTask)
-            step.rename(output, name)
+        try:
+            step, output = source_of(future, body)
+        except CallError as problem:
+            raise made._wrong(f"its body returns '{name}': {problem.message}", problem.hint) from problem
+        rename(body, step, output, name)
+    settle(body)

@@ -6,31 +6,24 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar, Unpack, overload
+from typing import Any, Generic, ParamSpec, TypeVar, Unpack, overload
 
 from .arguments import named_arguments
-from .bodies import Body, current_body
+from .bodies import Body, current_body, returned_names
 from .callables import Wrapped, imported, plain
 from .errors import InvalidError
-from .futures import Future, Futures, futures_in, refusal, source_of, steps_of
+from .flows import Flow, ItemOf, flow_of
+from .futures import Future, Futures, steps_of
 from .graph import Return
+from .mapping import item_names, map_step, mapped_here, over_of
 from .options import Options, choose
 from .place import Place, caller
 from .returns import Returns, declare
-from .steps import OutputOf
+from .steps import Step, Unit
 from .tasks import PythonTask, name_of, wrong
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-Flow: TypeAlias = "OutputOf | Flows | object"
-"""One argument of a call: an output of a step, several values of which some are outputs, or a fixed value."""
-
-
-class Flows(tuple["Flow", ...]):
-    """Values of one list or tuple, of which at least one is an output of a step: they are gathered into a list."""
-
-    __slots__ = ()
 
 
 class CalledTask(PythonTask):
@@ -41,8 +34,6 @@ class CalledTask(PythonTask):
         self._infers = infers
         self.arguments: dict[str, Flow] = {}
         """By parameter, in the order of the call. A name that is no parameter goes to `**kwargs`."""
-        self.renamed: dict[str, str] = {}
-        """Names its returns were declared under -> those the pipeline gives them."""
 
     def rename(self, output: str, name: str) -> None:
         """Give one of its outputs the name the pipeline returns it under.
@@ -59,10 +50,9 @@ class CalledTask(PythonTask):
             )
         self._returns = (*returns[:at], replace(returns[at], name=name), *returns[at + 1 :])
         self._infers = False
-        self.renamed[output] = name
 
 
-class TaskFunction(Wrapped, Generic[P, R]):
+class TaskFunction(Wrapped, Unit, Generic[P, R]):
     """A function that is a task: called in the body of a `@pipeline` it makes a step, anywhere else it is itself.
 
     Its type is that of the function, so that a body reads and checks as the plain program it would be.
@@ -79,9 +69,10 @@ class TaskFunction(Wrapped, Generic[P, R]):
         self._name = name
         self._options = options
         self._infers = infers
+        self._step: PythonTask | None = None
 
     def __repr__(self) -> str:
-        return f"<task {self._name or name_of(self.__wrapped__)}>"
+        return f"<task {self._called_name}>"
 
     def __reduce__(self) -> Any:
         if imported(self.__wrapped__) is not None and _holds(self):
@@ -99,6 +90,43 @@ class TaskFunction(Wrapped, Generic[P, R]):
             return self.__wrapped__(*args, **kwargs)
         # A future stands for the value, and refuses what it cannot do.
         return self._called(body, args, kwargs)  # type: ignore[return-value]
+
+    def map(self, *over: str, **arguments: Any) -> list[R]:
+        """Call the task for each item of a list; in a body, a step that grows as many as there are when it comes there.
+
+        `fit.map(lr=rates, X=X)` runs over the first argument, and every call gets the others as they are;
+        `fit.map("lr", "depth", lr=rates, depth=depths, X=X)` over those named, side by side.
+
+        Args:
+            over: Arguments to run over; none: the first one given. Of several, the lists are to be known already.
+            arguments: Those of the task, by name; of those to run over, the lists.
+
+        Returns:
+            The list of what is returned; for a task of several returns, as many lists.
+
+        Raises:
+            CallError: the arguments do not fit the task, or the lists do not go together.
+        """
+        who = f"task '{self._called_name}':"
+        chosen, body = over_of(over, arguments, who), current_body()
+        if body is None:
+            here: list[R] = mapped_here(self.__wrapped__, chosen, who, len(returned_names(self.as_step())))
+            return here
+        options, after = self._split_options()
+        name = body.free_name(self._called_name)
+        inner = CalledTask(
+            self.__wrapped__, self._name or name_of(self.__wrapped__) or "", self._returns, options, self._infers
+        )
+        given = named_arguments(
+            self.__wrapped__, (), arguments, fixed=inner.params, who=f"step '{name}'", place=caller()
+        )
+        names = item_names(chosen, inner.outputs)
+        inner.arguments = {
+            each: ItemOf(names[each]) if each in names else flow_of(value, body) for each, value in given.items()
+        }
+        step = map_step(inner, chosen, names, name, body, who, after)
+        body.add(step)
+        return body.futures(step, returned_names(inner, body.returning))  # type: ignore[return-value]  # as of a call
 
     def with_(
         self, *, name: str | None = None, returns: Returns = None, **options: Unpack[Options]
@@ -124,14 +152,19 @@ class TaskFunction(Wrapped, Generic[P, R]):
         return made
 
     def as_step(self) -> PythonTask:
-        """Return the step that this task is in a list of steps, bound by name."""
-        step = PythonTask(self.__wrapped__, self._name, self._returns, **self._options)
-        step._infers = self._infers
-        return step
+        """Return the step that this task is in a list of steps, bound by name; always the same one."""
+        if self._step is None:
+            self._step = PythonTask(self.__wrapped__, self._name, self._returns, **self._options)
+            self._step._infers = self._infers
+        return self._step
+
+    @property
+    def _called_name(self) -> str:
+        return self._name or name_of(self.__wrapped__) or ""
 
     def _check(self, place: Place) -> None:
         """Find what is wrong with its options where they are written, before it is called."""
-        shown = self._name or name_of(self.__wrapped__) or "task"
+        shown = self._called_name or "task"
         if self._options.get("inputs") is not None:
             hint = "call the task with what it takes"
             raise wrong(shown, place, "inputs= is for steps that are listed; a call passes its arguments itself", hint)
@@ -147,15 +180,21 @@ class TaskFunction(Wrapped, Generic[P, R]):
 
     def _called(self, body: Body, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Future | Futures:
         place = caller()
-        options = dict(self._options)
-        if (after := options.pop("after", None)) is not None:
-            options["after"] = [after] if isinstance(after, str) else _awaited(after)
-        name = body.free_name(self._name or name_of(self.__wrapped__) or "")
-        step = CalledTask(self.__wrapped__, name, self._returns, options, self._infers)  # type: ignore[arg-type]
+        options, after = self._split_options()
+        if after is not None:
+            options["after"] = after
+        name = body.free_name(self._called_name)
+        step = CalledTask(self.__wrapped__, name, self._returns, options, self._infers)
         given = named_arguments(self.__wrapped__, args, kwargs, fixed=step.params, who=f"step '{name}'", place=place)
         step.arguments = {each: flow_of(value, body) for each, value in given.items()}
         body.add(step)
-        return body.results(step)
+        return body.futures(step, returned_names(step, body.returning))
+
+    def _split_options(self) -> tuple[Options, list[Step | str] | None]:
+        """Return the options without `after=`, and the steps that one means; None when it is not given."""
+        options: Options = {**self._options}
+        after: Any = options.pop("after", None)
+        return options, None if after is None else [after] if isinstance(after, str) else _awaited(after)
 
 
 @overload
@@ -200,31 +239,7 @@ def task(
     return wrap if function is None else wrap(function)
 
 
-def flow_of(value: object, body: Body) -> Flow:
-    """Return an argument as the compiler binds it. Containers are copied: a body may go on filling its list.
-
-    Raises:
-        CallError: it holds a future that cannot be passed on.
-    """
-    if isinstance(value, Future):
-        return source_of(value, body)
-    if isinstance(value, list | tuple) and futures_in(value):
-        return Flows(flow_of(each, body) for each in value)
-    if isinstance(value, dict | set | frozenset) and (inside := futures_in(value)):
-        raise refusal(inside[0], f"cannot be passed in a {type(value).__name__}")
-    return _copied(value)
-
-
-def _copied(value: object) -> object:
-    kind = type(value)
-    if kind is list or kind is tuple:
-        return kind(_copied(each) for each in value)  # type: ignore[attr-defined]
-    if kind is dict:
-        return {key: _copied(each) for key, each in value.items()}  # type: ignore[attr-defined]
-    return value
-
-
-def _awaited(after: object) -> list[object]:
+def _awaited(after: object) -> list[Step | str]:
     items = after if isinstance(after, list | tuple) and not isinstance(after, Futures) else [after]
     return [each if isinstance(each, str) else steps_of(each)[0] for each in items]
 

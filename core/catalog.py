@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from .errors import InvalidError
 
@@ -61,6 +62,48 @@ def may_overlap(one: str, other: str) -> bool:
         return one == other
     heads = head.startswith(other_head) or other_head.startswith(head)
     return heads and (tail.endswith(other_tail) or other_tail.endswith(tail))
+
+
+def matches(path: str, pattern: str) -> bool:
+    """Tell whether a file is meant by a glob: it matches, or a directory above it does.
+
+    As for the files a step puts: `*` stays within one directory, `**` does not, neither stands for a leading dot.
+    """
+    compiled = _compiled(pattern)
+    return any(compiled.fullmatch(each) for each in (path, *folders_of(path)))
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = pattern.removesuffix("/**").split("/")  # of a directory, itself among what it matches: all files below it
+    text = "".join(
+        (r"(?:(?!\.)[^/]+/)*" if at < len(parts) - 1 else r"(?!\.)[^/]+(?:/(?!\.)[^/]+)*")
+        if part == "**"
+        else _part(part) + ("/" if at < len(parts) - 1 else "")
+        for at, part in enumerate(parts)
+    )
+    return re.compile(text, re.DOTALL)
+
+
+def _part(part: str) -> str:
+    """Return the regular expression of a glob within one directory."""
+    text = "".join(_PIECES.get(piece[0], _literal)(piece) for piece in re.findall(r"\*+|\?|\[!?\]?[^\]]*\]|.", part))
+    return rf"(?!\.){text}" if part[:1] in ("*", "?", "[") else text
+
+
+def _class(piece: str) -> str:
+    if len(piece) == 1:  # a bracket that does not end
+        return re.escape(piece)
+    inner = piece[1:-1].replace("\\", r"\\").replace("[", r"\[")
+    return f"[^{inner[1:]}]" if inner.startswith("!") else f"[{inner.replace('^', chr(92) + '^')}]"
+
+
+def _literal(piece: str) -> str:
+    return re.escape(piece)
+
+
+_PIECES: Mapping[str, Callable[[str], str]] = {"*": lambda _: "[^/]*", "?": lambda _: "[^/]", "[": _class}
+"""First character of a piece of a glob -> how it becomes a regular expression."""
 
 
 def folders_of(path: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from .binding import Binder
 from .called import written
@@ -12,9 +12,10 @@ from .constants import Constants
 from .drafts import Block, Draft, Piece, needed, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
-from .exports import Exports
+from .exports import Exports, of_task
+from .functions import executed, functions_in
 from .given import Given
-from .graph import PREVIOUS, Graph, Json
+from .graph import ON_FAILURE, PREVIOUS, Constant, Graph, Json
 from .levels import Level
 from .nesting import Composite
 from .operations import Operations
@@ -22,8 +23,9 @@ from .options import MODES
 from .ordering import Entry, cycle, order_edges, topological
 from .parameters import Parameters
 from .pipeline import Pipeline
-from .place import relative_to
+from .place import Place, relative_to
 from .ports import Workshop
+from .provenance import Note
 from .steps import Step
 from .tasks import Task
 
@@ -38,6 +40,10 @@ class Compiled:
     params: Mapping[str, Json]
     """Parameters a person gave, cast, by the key they were given under."""
     warnings: tuple[str, ...]
+    places: Mapping[int, Place] = field(default_factory=dict)
+    """Operation -> where its step is written, relative to the root; of those that name a profile or an override."""
+    note: Mapping[str, Json] = field(default_factory=dict)
+    """Where parameters came from; see `provenance`."""
 
 
 @rare_collections()
@@ -64,7 +70,9 @@ def compile_pipeline(
     except InvalidError as problem:
         problem.rename_files(lambda file: relative_to(root, file))
         raise
-    compiled = _Compilation(known.pipeline, workshop, root, known.given, mode).result(name or pipeline.name_in({}))
+    note = Note((given or Given()).inside(known.pipeline.params), known.params)
+    compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
+    compiled = compilation.result(name or pipeline.name_in({}), note)
     return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
 
 
@@ -72,6 +80,8 @@ class _Compilation:
     """One compile: collects problems while it goes, and raises them together at the end."""
 
     def __init__(self, pipeline: Pipeline, workshop: Workshop, root: str, given: Given, mode: str):
+        for function in functions_in(pipeline.steps):
+            workshop.resolve(function)
         self._root = root
         self._mode = mode
         self._problems: list[InvalidError] = []
@@ -79,7 +89,7 @@ class _Compilation:
         self._constants = Constants(workshop)
         self._operations = Operations(workshop, self._constants, root)
         self._exports = Exports(self._operations.returns, mode)
-        self._parameters = Parameters(given)
+        self._parameters = Parameters(replace(given, pipeline=pipeline.params))
         self._binder = Binder(self._parameters, self._constants, self._exports)
         self._expander = Expander(self._block, self._binder, self._operations, self._exports, self._parameters)
         self._wired: dict[int, Pipeline] = {}
@@ -88,8 +98,8 @@ class _Compilation:
             pipeline=pipeline, steps=self._exports.steps(pipeline), given=given.inside(pipeline.params)
         )
 
-    def result(self, name: str) -> Compiled:
-        """Return the graph, or raise all problems."""
+    def result(self, name: str, note: Note) -> Compiled:
+        """Return the graph, or raise all problems; what is given and taken goes into the note."""
         block = self._block(self._outermost)
         problems = [
             *self._operations.problems,
@@ -103,6 +113,9 @@ class _Compilation:
             told = {(each.message, each.file, each.line): self._placed(each) for each in problems}
             raise InvalidError.all_of(list(told.values()))
         nodes, bodies = settled(block.drafts, self._expander.bodies)
+        self._parameters.tell(note)
+        for function, takes in self._operations.functions():
+            note.add_defaults(function, takes.items)
         return Compiled(
             graph=Graph(name=name, nodes=nodes, operations=self._operations.kept, mode=self._mode, bodies=bodies),
             blobs=self._constants.blobs,
@@ -113,6 +126,11 @@ class _Compilation:
                 *dict.fromkeys(self._warnings),
                 *dict.fromkeys(self._binder.warnings),
             ),
+            places={
+                index: Place(relative_to(self._root, place.file), place.line)
+                for index, place in self._operations.places.items()
+            },
+            note=note.to_json(),
         )
 
     def _block(self, level: Level) -> Block:
@@ -124,14 +142,17 @@ class _Compilation:
         return self._ordered(level, pieces)
 
     def _piece(self, level: Level, step: Step) -> Piece:
-        if isinstance(step, Task):
+        meant = executed(step)
+        if isinstance(step, Task) and isinstance(meant, Task):
             piece = self._task(level, step)
         else:
-            assert isinstance(step, Composite)
-            piece = self._expander.piece(level, step)
-        for path in self._explicit(level, step):
-            for entry in piece.entries:
-                entry.needs[path] = None
+            assert isinstance(meant, Composite)
+            piece = self._expander.piece(level, meant)
+            level.made[id(step)] = level.made[id(meant)]
+        if step.after or (step.flows and self._wired[id(step)] is level.pipeline):
+            for path in self._explicit(level, step):
+                for entry in piece.entries:
+                    entry.needs[path] = None
         if step.on_failure is not None:
             self._expander.recover(level, piece)
         level.makers |= level.made[id(step)]
@@ -143,22 +164,26 @@ class _Compilation:
         arguments = self._binder.bind(level, listed)
         draft = Draft(
             path=path,
-            operation=self._operations.index(task, level.policy),
+            operation=self._operations.index(listed, level.policy),
             arguments=tuple(arguments),
             guard=level.guard,
             family=level.family_of(path),
             environ=level.environ,
         )
         for argument in arguments:
-            for need in needed(argument.source):
-                draft.needs[need] = None
-        self._get_files(level, task, draft)
+            if not isinstance(argument.source, Constant):  # most are, and asking takes longer
+                draft.needs |= dict.fromkeys(needed(argument.source))
+        if task.policy.get or task.policy.put:
+            self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:
+            if (writer := level.files.writer(pattern)) is not None:
+                draft.needs[writer] = None
             level.files.made(pattern, path)
-        made = level.made[id(task)] = self._exports.of(task, path)
-        return Piece(task, path, [draft], [draft], self._exports.is_fence(task, made))
+        made = level.made[id(task)] = of_task(listed.returns, path)
+        drafts = [draft]
+        return Piece(task, path, drafts, drafts, self._exports.is_fence(task, made))
 
-    def _get_files(self, level: Level, task: Task, draft: Draft) -> None:
+    def _wait_for_files(self, level: Level, task: Task, draft: Draft) -> None:
         for pattern in task.policy.get:
             makers = level.files.makers(pattern)
             if not makers:
@@ -186,6 +211,13 @@ class _Compilation:
     def _check_names(self, level: Level) -> None:
         first: dict[str, Step] = {}
         for step in level.steps:
+            if step.name == ON_FAILURE and level.parent is not None:
+                text = "its name has a meaning of its own in paths"
+                self._problems.append(self._binder.problem(level, step, text, "call it otherwise: name="))
+            if step.flows and self._wired.setdefault(id(step), level.pipeline) is not level.pipeline:
+                text = "is ordered by >> and listed in two pipelines, which would mix their orders"
+                self._problems.append(self._binder.problem(level, step, text, "make one for each, or use after="))
+                continue
             if step.name not in first:
                 first[step.name] = step
                 continue
@@ -204,8 +236,9 @@ class _Compilation:
         needs = [_needs(piece, owners, position) for position, piece in enumerate(pieces)]
         for position, (piece, added) in enumerate(zip(pieces, edges, strict=True)):
             for draft, more in zip(piece.entries, added, strict=True):
-                draft.needs |= dict.fromkeys(pieces[each].path for each in more)
-                needs[position] |= more
+                if more:
+                    draft.needs |= dict.fromkeys([pieces[each].path for each in more])
+                    needs[position] |= more
         order = topological(needs)
         if order is None:
             self._problems.append(self._cycle(level, needs))
@@ -225,11 +258,16 @@ class _Compilation:
         return self._binder.problem(level, path[0], f"waits for itself: {text}", hint)
 
 
+_FREE = Entry(frozenset(), frozenset())
+
+
 def _is(step: Step, before: Step | str) -> bool:
     return isinstance(before, str) or step is before
 
 
 def _entry(draft: Draft, ends: Mapping[str, int], owners: Mapping[str, int], position: int) -> Entry:
+    if not draft.needs:
+        return _FREE
     whole: set[int] = set()
     inside: set[int] = set()
     for need in draft.needs:
@@ -242,9 +280,10 @@ def _entry(draft: Draft, ends: Mapping[str, int], owners: Mapping[str, int], pos
 def _needs(piece: Piece, owners: Mapping[str, int], position: int) -> set[int]:
     """Return the positions of the steps that a step, or anything inside it, waits for."""
     found = {owners[need] for draft in piece.drafts for need in draft.needs if need in owners}
-    found.update(owners[need] for need in piece.hidden if need in owners)
-    if not any(piece.path in entry.needs for entry in piece.entries):  # else it waits for itself
-        found.discard(position)
+    if len(piece.drafts) > 1:
+        found.update([owners[need] for need in piece.hidden if need in owners])
+        if not any(piece.path in entry.needs for entry in piece.entries):  # else it waits for itself
+            found.discard(position)
     return found
 
 
@@ -252,7 +291,7 @@ def _block_of(pieces: Sequence[Piece], owners: Mapping[str, int]) -> Block:
     block = Block()
     for piece in pieces:
         block.drafts += piece.drafts
-        block.entries += [draft for draft in piece.entries if not any(need in owners for need in draft.needs)]
+        block.entries += [draft for draft in piece.entries if owners.keys().isdisjoint(draft.needs)]
         block.exits.append(piece.path)
         if piece.recovery is not None:
             block.exits.append(piece.recovery)

@@ -172,7 +172,7 @@ class Loop(Composite):
     """One branch again and again. What it returns is there for the next iteration, and in the end for the steps after.
 
     A step takes what this iteration has returned already, else what the iteration before returned; in the first
-    iteration, what an earlier step or a parameter gives, else its default.
+    iteration, what the loop's own `inputs=` or `params=`, an earlier step or a parameter gives, else its default.
     """
 
     def __init__(

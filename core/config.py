@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .errors import InvalidError, nearest
+from .options import choose, resource
 from .quantities import size_bytes
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_"
+OVERRIDABLE = ("resources", "timeout", "retries", "backoff", "labels", "isolation")
+"""Options of a step that `[runner.NAME.overrides.KEY]` may say: how it is attempted there, not what it computes."""
 
 
 class Origin(NamedTuple):
@@ -91,10 +94,14 @@ def merge(layers: Sequence[Layer]) -> Settings:
         for path, value in _leaves(layer.data, ()):
             key = join(path)
             try:
-                values[key] = _checked(path, value)
+                checked = _checked(path, value)
             except InvalidError as problem:
                 problems.append(_placed(problem, layer, path))
                 continue
+            # `resources = "big"` and `resources.gpu = 1` of two layers are one setting: the later one holds.
+            for other in [each for each in values if each.startswith(f"{key}.") or key.startswith(f"{each}.")]:
+                del values[other]
+            values[key] = checked
             origins.setdefault(key, []).append(Origin(layer.file or layer.name, values[key]))
     if problems:
         raise InvalidError.all_of(problems)
@@ -213,13 +220,18 @@ _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
     (("engine", "*", "feed"), _names),
     (("engine", "*", "sink"), _names),
     (("alias", "*", "gates"), _texts),
+    (("profile", "*"), _any),
+    (("profile", "*", "*"), _any),
+    (("runner", "*", "overrides", "*"), _any),
+    (("runner", "*", "overrides", "*", "resources", "*"), _any),
+    *((("runner", "*", "overrides", "*", name), _any) for name in OVERRIDABLE),
 )
 """Settings below a name the user picks (`*`)."""
 
 _OPEN = ("runner", "feed", "sink")
 """Tables whose entries also hold whatever their provider takes: `[runner.cluster] address = ...`."""
 
-_TABLES = ("project", "runner", "route", "feed", "sink", "engine", "alias", "store")
+_TABLES = ("project", "runner", "route", "feed", "sink", "engine", "alias", "store", "profile")
 
 _VARIABLES = {ENVIRONMENT_PREFIX + key.replace(".", "_").upper(): key for key in _EXACT if key.count(".") == 1}
 _VARIABLES[f"{ENVIRONMENT_PREFIX}HOME"] = "store.home"
@@ -232,6 +244,8 @@ def _rule(path: Sequence[str]) -> _Check | None:
     for shape, check in _SHAPES:
         if len(shape) == len(path) and all(want in ("*", part) for want, part in zip(shape, path, strict=True)):
             return check
+    if path[2:3] == ("overrides",):
+        return None
     is_open = len(path) >= 3 and path[0] in _OPEN and tuple(path[:2]) != ("runner", "local")
     return _any if is_open else None
 
@@ -243,22 +257,47 @@ def _checked(path: tuple[str, ...], value: object) -> object:
         known = [*_TABLES] if len(path) == 1 else sorted({*_EXACT, *(join(shape) for shape, _ in _SHAPES)})
         if path[0] in _TABLES and len(path) == 1:
             raise InvalidError(f"'{key}' is a table, not {value!r}", f"write [{key}]")
+        if path[2:3] == ("overrides",) and len(path) > 4:
+            hint = f"an override has {', '.join(OVERRIDABLE)}"
+            raise InvalidError(f"there is no setting '{key}'{nearest(path[4], OVERRIDABLE)}", hint)
         raise InvalidError(f"there is no setting '{key}'{nearest(key, known)}")
     try:
-        return check(value)
+        return _resource_checked(path, value) if path[0] == "profile" or "overrides" in path[2:3] else check(value)
     except InvalidError as problem:
         raise InvalidError(f"'{key}' {problem.message}", problem.hint) from problem
+
+
+def _resource_checked(path: tuple[str, ...], value: object) -> object:
+    """Read an entry of a profile or an override as the options of a step are read."""
+    *_, name = path
+    if value == {}:
+        return {}
+    if path[0] == "profile" and len(path) == 2:
+        raise InvalidError(f"is a table, not {value!r}", f"write [profile.{name}]")
+    if path[0] == "runner" and name == "profile":
+        return _text(value)
+    if path[0] == "profile" or len(path) == 6:
+        return resource(name, value)
+    if len(path) == 4:
+        raise InvalidError(f"is a table, not {value!r}", f"write [{join(path)}]")
+    problems = choose("an override", {name: value})[1]
+    if problems:
+        raise InvalidError(problems[0].message.removeprefix(f"{name}= "), problems[0].hint)
+    return value
 
 
 def _placed(problem: InvalidError, layer: Layer, path: tuple[str, ...]) -> InvalidError:
     if layer.file is None:
         return InvalidError(f"{layer.name}: {problem.message}", problem.hint)
-    line = _line_of(layer.text, (*layer.prefix, *path))
+    line = line_of(layer.text, (*layer.prefix, *path))
     return InvalidError(problem.message, problem.hint, file=layer.file, line=line)
 
 
-def _line_of(text: str, path: tuple[str, ...]) -> int | None:
-    """Return the 1-based line that sets a key; None when TOML wrote it in a way this does not read (inline tables)."""
+def line_of(text: str, path: tuple[str, ...]) -> int | None:
+    """Return the 1-based line of a TOML text that sets a key.
+
+    None when it is written in a way this does not read (inline tables).
+    """
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.splitlines(), start=1):
         bare = line.strip()

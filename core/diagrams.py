@@ -3,7 +3,7 @@
 Nodes are called n0, n1, ... in the text, so that any name is safe; names appear in labels alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 _ENTITIES = {
     "&": "#amp;",
@@ -26,6 +26,8 @@ def dot_source(
     labels: Mapping[str, str],
     *,
     kinds: Mapping[str, str] | None = None,
+    frames: Mapping[str, str] | None = None,
+    small: Container[str] = (),
 ) -> str:
     """Return the graph in the DOT language, flowing from left to right.
 
@@ -34,6 +36,8 @@ def dot_source(
     Args:
         kinds: a word for each node, such as its state; written as the attribute `class`, which an SVG
             picture keeps for style sheets. None, or a node left out, writes none.
+        frames: for each node the path of the innermost frame it is in; a node left out, or "", is in none.
+        small: nodes that only start or end what is framed.
 
     Raises:
         ValueError: an edge names an unknown node.
@@ -42,11 +46,15 @@ def dot_source(
     """
     index = _index(nodes, edges)
     lines = ["digraph {", "    rankdir=LR;", "    node [shape=box, style=rounded];"]
+    texts = {}
     for node, name in index.items():
         attributes = f"label={_dot_quote(labels.get(node, node))}"
+        if node in small:
+            attributes += ", shape=plaintext, fontsize=10"
         if kinds and node in kinds:
             attributes += f", class={_dot_quote(kinds[node])}"
-        lines.append(f"    {name} [{attributes}];")
+        texts[node] = f"{name} [{attributes}];"
+    lines += _framed(texts, frames or {}, lambda at, name: f"subgraph cluster_{at} {{ label={_dot_quote(name)};", "}")
     lines += [f"    {index[source]} -> {index[target]};" for source, target in dict.fromkeys(edges)]
     return "\n".join([*lines, "}", ""])
 
@@ -57,6 +65,8 @@ def mermaid_source(
     labels: Mapping[str, str],
     *,
     kinds: Mapping[str, str] | None = None,
+    frames: Mapping[str, str] | None = None,
+    small: Container[str] = (),
 ) -> str:
     """Return the graph as a Mermaid flowchart, flowing from left to right.
 
@@ -65,13 +75,19 @@ def mermaid_source(
     Args:
         kinds: a word for each node, such as its state; nodes of one kind get one Mermaid class, whose
             name keeps only the letters, digits and underscores of the word.
+        frames: as for `dot_source`.
+        small: as for `dot_source`.
 
     Raises:
         ValueError: an edge names an unknown node.
     """
     index = _index(nodes, edges)
     lines = ["flowchart LR"]
-    lines += [f'    {name}["{_mermaid_text(labels.get(node, node))}"]' for node, name in index.items()]
+    texts = {}
+    for node, name in index.items():
+        text = f'"{_mermaid_text(labels.get(node, node))}"'
+        texts[node] = f"{name}({text})" if node in small else f"{name}[{text}]"
+    lines += _framed(texts, frames or {}, lambda at, name: f'subgraph f{at}["{_mermaid_text(name)}"]', "end")
     lines += [f"    {index[source]} --> {index[target]}" for source, target in dict.fromkeys(edges)]
     members: dict[str, list[str]] = {}
     for node, name in index.items():
@@ -87,6 +103,35 @@ def _index(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, 
         if name not in index:
             raise ValueError(f"an edge names {name!r}, which is not a node")
     return index
+
+
+def _framed(
+    texts: Mapping[str, str], frames: Mapping[str, str], opening: Callable[[int, str], str], closing: str
+) -> list[str]:
+    """Return the lines of nodes, those of a frame together and in the frame around it, indented."""
+    inside: dict[str, list[str]] = {"": []}
+    for node in texts:
+        parts = frames.get(node, "").split("/")
+        for depth in range(1, len(parts) + 1):
+            frame = "/".join(parts[:depth])
+            if frame not in inside:
+                inside[frame] = []
+                inside["/".join(parts[: depth - 1])].append(frame)
+    members: dict[str, list[str]] = {}
+    for node, text in texts.items():
+        members.setdefault(frames.get(node, ""), []).append(text)
+    lines: list[str] = []
+    numbers = {frame: at for at, frame in enumerate(inside)}
+
+    def write(frame: str, indent: str) -> None:
+        lines.extend(indent + text for text in members.get(frame, ()))
+        for child in inside[frame]:
+            lines.append(indent + opening(numbers[child], child.rpartition("/")[2]))
+            write(child, indent + "    ")
+            lines.append(indent + closing)
+
+    write("", "    ")
+    return lines
 
 
 def _lines(text: str) -> list[str]:

@@ -6,13 +6,15 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 from .artifacts import Output
 from .errors import GraftError
-from .graph import ON_FAILURE
-from .runs import Attempt, Run, StepError, StepRun
+from .graph import ON_FAILURE, Policy
+from .provenance import Origins
+from .runs import Attempt, Run, RunSpec, StepError, StepRun
 from .states import Reason, Status
 
 SCHEMA = 1
@@ -24,22 +26,30 @@ FAILED_SHOWN = 20
 
 
 def run_document(
-    run: Run, steps: Sequence[StepRun], *, attempts: Mapping[str, Sequence[Attempt]] | None = None, full: bool = False
+    run: Run,
+    steps: Sequence[StepRun],
+    *,
+    spec: RunSpec | None = None,
+    attempts: Mapping[str, Sequence[Attempt]] | None = None,
+    full: bool = False,
 ) -> dict[str, Any]:
     """Return the document of a run, ready for `json.dumps`.
 
     Args:
         steps: in definition order.
+        spec: adds to each step where its arguments came from and how it is attempted; None when it cannot be read.
         attempts: by path, oldest first; read only when `full`.
         full: unfold map families and add `attempts_log` to each step.
     """
     families = {} if full else _large_families(steps)
+    started_from = None if spec is None else _Spec(spec)
     folded = {step.path: family for family, members in families.items() for step in members}
     entries: list[dict[str, Any]] = []
     for step in steps:
         family = folded.get(step.path)
         if family is None:
-            entries.append(_step(step, folded, (attempts or {}).get(step.path, ()) if full else None))
+            entry = _step(step, folded, (attempts or {}).get(step.path, ()) if full else None)
+            entries.append(entry | started_from.of(step.path) if started_from else entry)
         elif families[family][0] is step:
             entries.append(_folded(family, families[family]))
     return {
@@ -65,6 +75,7 @@ def run_document(
         "steps": entries,
         "metrics": jsonable(roll_up(steps)),
         "counts": dict(run.counts),
+        **_functions({} if spec is None else spec.environment),
     }
 
 
@@ -135,6 +146,41 @@ def jsonable(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [jsonable(each) for each in value]
     return value
+
+
+class _Spec:
+    """What a run's spec says of its steps."""
+
+    def __init__(self, spec: RunSpec):
+        self._graph = spec.graph
+        self._origins = Origins(spec.graph, spec.environment)
+
+    def of(self, path: str) -> dict[str, Any]:
+        """Return `provenance` by argument, and what of the `policy` is not the default."""
+        found: dict[str, Any] = {"provenance": {name: each.to_json() for name, each in self._origins.of(path).items()}}
+        if path in self._graph.index and (policy := policy_document(self._graph.operation_of(path).policy)):
+            found["policy"] = policy
+        return found
+
+
+def policy_document(policy: Policy) -> dict[str, Any]:
+    """Return what of a policy is not the default, ready for `json.dumps`."""
+    return {
+        each.name: jsonable(dict(value) if isinstance(value, Mapping) else value)
+        for each in fields(policy)
+        if (value := getattr(policy, each.name)) != getattr(_DEFAULT_POLICY, each.name)
+    }
+
+
+_DEFAULT_POLICY = Policy()
+
+
+def _functions(environment: Mapping[str, Any]) -> dict[str, Any]:
+    """Return step -> `name@version` of the registered functions a run used; nothing when it used none."""
+    used = environment.get("functions")
+    if not isinstance(used, Mapping) or not used:
+        return {}
+    return {"functions": {str(step): each["function"] for step, each in used.items()}}
 
 
 def _step(step: StepRun, folded: Mapping[str, str], attempts: Sequence[Attempt] | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from .graph import PREVIOUS, Argument, Body, BodyKind, Carried, Either, Gather, Guard, Node, Source, Upstream
@@ -50,7 +50,7 @@ class Piece:
     entries: list[Draft]
     """Those that surely run and need nothing else of the step."""
     is_fence: bool
-    hidden: set[str] = field(default_factory=set)
+    hidden: Set[str] = frozenset()
     """Paths that nodes in bodies need."""
     recovery: str | None = None
     """Path of the end of what takes over on failure."""

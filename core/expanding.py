@@ -77,8 +77,8 @@ class Expander:
             entry.needs[piece.path] = None
         end = self._draft(level, path, self._operations.recovery(step), guard=guard)
         end.needs |= dict.fromkeys(block.exits or [piece.path])
-        piece.drafts += [*block.drafts, end]
-        piece.hidden |= block.hidden
+        piece.drafts = [*piece.drafts, *block.drafts, end]
+        piece.hidden = piece.hidden | block.hidden
         piece.recovery = path
 
     def _branches(self, level: Level, step: Composite, made: dict[str, Export]) -> Piece:
@@ -235,7 +235,6 @@ class Expander:
             if nothing in draft.needs:
                 del draft.needs[nothing]
                 entries.append(draft)
-            draft.files = tuple(each for each in draft.files if each != nothing)
         end = self._draft(level, path, self._operations.end(step, CallKind.JOIN, made))
         ended = filled.end(Node(path=path, operation=end.operation), (0,))
         end.arguments, end.files = ended.arguments, ended.files

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from .composites import Conditional, Map, Parallel
+from .functions import executed
 from .graph import Gather, Return, ReturnKind, Source, Upstream
 from .nesting import Composite
 from .pipeline import Pipeline
@@ -47,8 +48,9 @@ class Exports:
 
     def of(self, step: Step, path: str) -> dict[str, Export]:
         """Return what a step at this path returns."""
+        step = executed(step)
         if isinstance(step, Task):
-            return {each.name: Export(Upstream(path, each.name), each.kind) for each in self._returns_of(step)}
+            return of_task(self._returns_of(step), path)
         assert isinstance(step, Composite)
         if isinstance(step, Conditional):
             return self._of_conditional(step, path)
@@ -63,6 +65,7 @@ class Exports:
 
     def puts(self, step: Step) -> Iterator[str]:
         """Yield the globs of the catalog files that a step, or what is inside, makes."""
+        step = executed(step)
         if isinstance(step, Composite):
             for pipeline in step.pipelines.values():
                 for inner in self.steps(pipeline):
@@ -74,8 +77,9 @@ class Exports:
         """Tell whether a step waits for all before it, and all after it for it: it keeps nothing but metrics."""
         if step.fence is not None:
             return step.fence
-        if any(each.kind is not ReturnKind.METRIC for each in exports.values()):
-            return False
+        for each in exports.values():
+            if each.kind is not ReturnKind.METRIC:
+                return False
         return next(self.puts(step), None) is None
 
     def _of_parallel(self, step: Parallel, path: str) -> dict[str, Export]:
@@ -100,3 +104,8 @@ class Exports:
             kind = kinds.pop() if len(kinds) == 1 else ReturnKind.AUTO
             found[name] = Export(Upstream(path, name), kind, tuple(f"{path}/{word}" for word in lacks))
         return found
+
+
+def of_task(returns: tuple[Return, ...], path: str) -> dict[str, Export]:
+    """Return what a task at this path returns."""
+    return {each.name: Export(Upstream(path, each.name), each.kind) for each in returns}

@@ -40,6 +40,13 @@ class FileNeeds:
             for folder in folders_of(pattern):
                 self._below.setdefault(folder, {})[pattern] = path
 
+    def writer(self, pattern: str) -> str | None:
+        """Return the nearest earlier step of this pipeline that puts one file; None for globs.
+
+        Steps that put one glob mostly make different files of it; two that put one file must not write it at once.
+        """
+        return self._plain.get(pattern)
+
     def all(self) -> Iterator[tuple[str, str]]:
         """Yield each pattern put in this pipeline with its maker."""
         yield from self._plain.items()

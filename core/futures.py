@@ -55,7 +55,7 @@ class Future:
         Raises:
             CallError: it returns nothing by that name; the items of a value are not known yet.
         """
-        known = self._body.outputs_of(self._step)
+        known = self._step.outputs
         if isinstance(name, str) and name in known:
             return Future(self._body, self._step, name)
         meant = nearest(name, known) if isinstance(name, str) else ""
@@ -108,11 +108,11 @@ def source_of(future: Future, body: Body) -> OutputOf:
         CallError: it is of another pipeline, or its step keeps nothing.
     """
     step, output = future._step, future._output
-    if future._body is not body:
-        raise _misused(f"{future!r} belongs to another pipeline, or to an earlier compile of this one", None)
+    if not any(future._body is each for each in body.up()):
+        raise misused(f"{future!r} belongs to another pipeline, or to an earlier compile of this one", None)
     if output is None:
         hint = f"name what '{step.name}' keeps: @task(returns=[...])"
-        raise _misused(f"step '{step.name}' keeps nothing that could be passed on", hint)
+        raise misused(f"step '{step.name}' keeps nothing that could be passed on", hint)
     return OutputOf(step, output)
 
 
@@ -131,7 +131,7 @@ def steps_of(other: object) -> list[Step]:
         elif isinstance(each, Step):
             found.append(each)
         else:
-            raise _misused(f">> takes what tasks return when they are called, not {each!r}", None)
+            raise misused(f">> takes what tasks return when they are called, not {each!r}", None)
     return found
 
 
@@ -146,7 +146,8 @@ def futures_in(value: object) -> Sequence[Future]:
     return []
 
 
-def _misused(message: str, hint: str | None) -> CallError:
+def misused(message: str, hint: str | None) -> CallError:
+    """Return an error at the user's line."""
     place = caller()
     return CallError(message, hint, file=place.file, line=place.line)
 

@@ -139,6 +139,12 @@ class Policy:
     """Catalog: globs of files of earlier steps it wants restored before it starts."""
     store_copy: bool = True
     """False: keep only the digest of catalog files."""
+    profile: str | None = None
+    """Name of the `[profile.NAME]` whose resources it starts from; its own ones win."""
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    """Runner -> key of the `[runner.NAME.overrides.KEY]` that holds when that runner runs it."""
+    declared: Mapping[str, Any] = field(default_factory=dict)
+    """Field -> value as the step has it, of those that a profile or an override has replaced in this policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

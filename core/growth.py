@@ -210,7 +210,7 @@ class Filled:
     def _node(self, node: Node) -> Callable[[Number], Node]:
         path = self._text(node.path)
         needs = [self._text(need) for need in node.needs]
-        files = [self._text(file) for file in node.files]
+        files = [(self._text(file), file.endswith(PREVIOUS)) for file in node.files]
         guard = None if node.guard is None else self._text(node.guard.node)
         family = None if node.family is None else self._text(node.family)
         arguments = [(each, self._source(each.source)) for each in node.arguments]
@@ -223,7 +223,7 @@ class Filled:
                 operation=node.operation,
                 arguments=tuple([Argument(a.name, s, a.is_optional) for a, s in made if s is not None]),
                 needs=tuple([need(number) for need in needs]),
-                files=tuple([file(number) for file in files]),
+                files=tuple([one for file, is_before in files if not _is_never(one := file(number), is_before)]),
                 guard=None if guard is None or node.guard is None else Guard(guard(number), node.guard.word),
                 grows=node.grows,
                 family=None if family is None else family(number),
@@ -314,6 +314,11 @@ def _numbered(part: str, place: str) -> str:
     if place == HERE:
         return part
     return str(int(part) - 1) if part.isdecimal() else PREVIOUS
+
+
+def _is_never(path: str, is_before: bool) -> bool:
+    """Tell whether a path is that of the iteration before the first."""
+    return is_before and path.endswith("/-1")
 
 
 def _last_if_known(scope: str) -> str:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .errors import InvalidError
+from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
 from .preflight import Preflight
+from .provenance import recorded
 from .requests import CodeChoice, RunRequest
 from .runs import RunSpec
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
+
+
+def load_again(old: RunSpec) -> LoadRequest:
+    """Return the request to compile a recorded run's target anew, with its parameters as it had them."""
+    origins, places = recorded(old.environment, old.params)
+    return LoadRequest(target=old.target, params={}, values=old.params, is_again=True, origins=origins, places=places)
 
 
 class Launching:
@@ -24,7 +33,32 @@ class Launching:
 
     def load(self, request: RunRequest) -> Loaded:
         """Import and compile a target."""
-        return self._parts.loader.load(LoadRequest(target=request.target, params=request.params, values=request.values))
+        loaded = self._parts.loader.load(
+            LoadRequest(target=request.target, params=request.params, values=request.values, places=request.places)
+        )
+        return self._parts.overridden(loaded, request.runner or self._parts.default_runner)
+
+    def yaml(self, request: RunRequest) -> str:
+        """Return the pipeline of a target as YAML."""
+        wanted = LoadRequest(target=request.target, params=request.params, values=request.values, wants_yaml=True)
+        return self._parts.loader.load(wanted).yaml or ""
+
+    def yaml_of(self, run: RunId) -> str:
+        """Return the pipeline of a run as YAML, written from its recorded code, with the parameters it was given.
+
+        Raises:
+            InvalidError: it was made in a REPL or notebook, or has a step that cannot be written.
+        """
+        parts = self._parts
+        spec = parts.runs.spec(run)
+        if not spec.target.is_loadable:
+            raise InvalidError(f"run {run} was made in a REPL or notebook: there is no file to read its pipeline from")
+        snapshot, target = parts.runs.snapshot(run), spec.target
+        if snapshot.files and spec.code.key is not None:
+            copy = parts.machine.materialise(snapshot, spec.code.key)
+            target = replace(moved(target, copy), cwd=copy)
+        wanted = LoadRequest(target=target, params={}, values=spec.params, is_again=True, wants_yaml=True)
+        return parts.loader.load(wanted).yaml or ""
 
     def prepare(self, request: RunRequest) -> tuple[RunSpec, Loaded]:
         """Return the frozen spec of a new run and what was loaded for it.
@@ -91,7 +125,7 @@ class Launching:
         )
         loaded = None
         if code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params, is_again=True))
+            loaded = parts.overridden(parts.loader.load(load_again(old)), spec.runner)
             graph, chosen = loaded.graph, set(old.selected or ())
             spec = replace(
                 spec,
@@ -102,5 +136,7 @@ class Launching:
                 uses_snapshot=False,
             )
             parts.warn_of(loaded)
+        elif spec.runner != old.runner:
+            spec = replace(spec, graph=parts.overriding.applied(spec.graph, spec.runner))
         self._preflight.check(spec)
         return spec, loaded

@@ -44,8 +44,6 @@ class Level:
     """Name -> step."""
     carried: Mapping[str, Export] = field(default_factory=dict)
     """In a loop: what the iteration before returned."""
-    used: set[str] = field(default_factory=set)
-    """Which of the opener's `inputs=` and `params=` an argument got."""
 
     def __post_init__(self) -> None:
         for step in self.steps:

@@ -21,6 +21,8 @@ PASSED_ON = frozenset(
         "backoff_s",
         "timeout_s",
         "resources",
+        "profile",
+        "overrides",
         "labels",
         "isolation",
         "secrets",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -12,6 +12,7 @@ from .callables import imported, origin
 from .composites import Map
 from .constants import Constants
 from .errors import InvalidError
+from .functions import executed
 from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind, Terminate
 from .nesting import Composite
 from .notebooks import Notebook, read_notebook
@@ -19,7 +20,7 @@ from .place import Place, relative_to
 from .ports import Workshop
 from .programs import Entry, entry_named
 from .reducers import load_reducer
-from .sources import returning_functions
+from .returning import Returning
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
 from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
@@ -37,8 +38,9 @@ class Operations:
         self._takes: dict[int, Takes] = {}
         """By identity of the function: some callables cannot be hashed, and the pipeline keeps them alive."""
         self._calls: dict[Hashable, Call | None] = {}
-        self._returning: dict[str, dict[tuple[str, int], bool]] = {}
-        """Source file -> (function, line) -> whether it returns a value."""
+        self._returning = Returning(workshop.read)
+        self.places: dict[int, Place] = {}
+        """Operation -> where the first step of it is written, of those that name a profile or an override."""
         self._notebooks: dict[str, Notebook] = {}
         self._entries: dict[tuple[str, str | None], Entry | None] = {}
         self._index: dict[Hashable, int] = {}
@@ -49,29 +51,40 @@ class Operations:
         """Every operation asked for, in the order of their indices."""
         return tuple(self._kept)
 
+    def functions(self) -> Iterator[tuple[Call, Takes]]:
+        """Yield each function that is called, with what it takes."""
+        for key, call in self._calls.items():
+            takes = self._takes.get(key[0]) if isinstance(key, tuple) else None
+            if call is not None and takes is not None:
+                yield call, takes
+
     def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
-        return Listed(task, self._takes_of(task), self.returns(task))
+        return Listed(task, self._takes_of(_task(task)), self.returns(task))
 
-    def index(self, task: Task, inherited: Mapping[str, object]) -> int:
+    def index(self, listed: Listed, inherited: Mapping[str, object]) -> int:
         """Return the index of a task's operation; -1 when its call has a problem, which is noted.
 
         Args:
-            task: The step.
+            listed: The task.
             inherited: Fields of the policy for what the task does not say itself.
         """
-        call = self._call(task)
+        task = listed.step
+        call = self._call(_task(task))
         if call is None:
             return -1
         policy = task.policy
         if inherited:
             fields: dict[str, Any] = {name: each for name, each in inherited.items() if name not in task.settled}
             policy = replace(policy, **fields)
-        returns = self.returns(task)
-        found = len(self._kept)
-        index = self.keep(call, returns, policy)
-        if index == found:
-            self._check_kept(task, returns)
+        new = len(self._kept)
+        index = self.keep(call, listed.returns, policy)
+        if index == new:
+            if policy.profile or policy.overrides:
+                self.places[index] = task.place
+            self._check_kept(task, listed.returns)
+            if policy.profile or policy.overrides:
+                self.places[index] = task.place
         return index
 
     def keep(self, call: Call, returns: tuple[Return, ...], policy: Policy) -> int:
@@ -170,27 +183,18 @@ class Operations:
 
     def returns(self, task: Task) -> tuple[Return, ...]:
         """Return what a task keeps."""
+        task = _task(task)
         if task.returns is not None:
             return task.returns
         if isinstance(task, ScriptTask):
             entry = self._entry(task)
             return (Return(name=task.name),) if entry is not None and entry.returns_value else ()
         assert isinstance(task, PythonTask)
-        return (Return(name=task.name),) if self._returns_value(task.function) is not False else ()
+        return (Return(name=task.name),) if self._returning.tells(task.function) is not False else ()
 
-    def _returns_value(self, function: Callable[..., object]) -> bool | None:
-        """Tell whether a function holds `return <value>`; None when its source cannot be had."""
-        place = origin(function)
-        if place is None:
-            return None
-        if place.file not in self._returning:
-            text = self._workshop.read(place.file)
-            self._returning[place.file] = {} if text is None else returning_functions(text)
-        name = getattr(function, "__name__", "")
-        return self._returning[place.file].get((name, place.line))
-
-    def _check_kept(self, task: Task, returns: tuple[Return, ...]) -> None:
-        if isinstance(task, PythonTask) and not returns and self._returns_value(task.function):
+    def _check_kept(self, step: Task, returns: tuple[Return, ...]) -> None:
+        task = _task(step)
+        if isinstance(task, PythonTask) and not returns and self._returning.tells(task.function):
             text = f"step '{task.name}': its function returns a value that is not kept; name it in returns=[...]"
             self.warnings.append(text)
 
@@ -209,7 +213,8 @@ class Operations:
             return self._python_call(task)
         file = relative_to(self._root, task.place.file)
         if isinstance(task, ShellTask):
-            return Call(kind=CallKind.SHELL, command=task.command, file=file, line=task.place.line)
+            place = (file, task.place.line) if file else (None, None)  # a job's command is in no file
+            return Call(kind=CallKind.SHELL, command=task.command, file=place[0], line=place[1])
         if isinstance(task, ScriptTask):
             script = relative_to(self._root, task.script)
             if self._workshop.read(script) is None:
@@ -238,6 +243,12 @@ class Operations:
             return {"module": found.module, "qualname": found.qualname, **where}
         blob = self._constants.keep(self._workshop.pickle(function))
         return {"qualname": getattr(function, "__qualname__", type(function).__name__), "blob": blob, **where}
+
+
+def _task(step: Task) -> Task:
+    task = executed(step)
+    assert isinstance(task, Task)
+    return task
 
 
 def _identity(task: Task) -> Hashable:
@@ -269,4 +280,7 @@ def _key_of(policy: Policy) -> Hashable:
         policy.put,
         policy.get,
         policy.store_copy,
+        policy.profile,
+        tuple(sorted(policy.overrides.items())),
+        tuple(policy.declared),  # empty while compiling: overrides come later
     )

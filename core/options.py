@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, NoReturn, TypeAlias, TypedDict
+from typing import Any, NamedTuple, NoReturn, TypeAlias, TypedDict
 
 from .catalog import Catalog
 from .errors import InvalidError, nearest
@@ -37,8 +37,9 @@ class Options(TypedDict, total=False):
     """Wait before the first retry, in seconds or as "10s"; doubles each time, up to ten minutes."""
     timeout: float | str | None
     """Limit of one attempt, in seconds or as "10m"."""
-    resources: Mapping[str, float | str] | None
-    """`cpus`, `gpu`, `memory` ("4GB") and limits of your own naming ("db")."""
+    resources: Mapping[str, float | str] | str | None
+    """`cpus`, `gpu`, `memory` ("4GB") and limits of your own naming ("db"); or the name of a `[profile.NAME]` that
+    says them, alone or as `profile` beside some that win over it."""
     labels: str | Collection[str] | None
     isolation: str | None
     """"process": a worker of its own."""
@@ -80,6 +81,13 @@ class Chosen:
     """Fields of the policy that were given."""
 
 
+class Wanted(NamedTuple):
+    """What `resources=` says."""
+
+    amounts: Mapping[str, float]
+    profile: str | None = None
+
+
 def choose(kind: str, given: Mapping[str, object]) -> tuple[Chosen, list[InvalidError]]:
     """Return the checked options and every problem found in them; options with a problem keep their default.
 
@@ -107,6 +115,7 @@ def choose(kind: str, given: Mapping[str, object]) -> tuple[Chosen, list[Invalid
 
 def _chosen(read: dict[str, Any]) -> Chosen:
     catalog = read.get("catalog")
+    wanted: Wanted | None = read.get("resources")
     policy = {_FIELDS[name]: value for name, value in read.items() if name in _FIELDS}
     if catalog is not None:
         policy |= {"put": catalog.put, "get": catalog.get, "store_copy": catalog.store_copy}
@@ -114,9 +123,14 @@ def _chosen(read: dict[str, Any]) -> Chosen:
         policy["terminate"] = Terminate.SUCCESS
     elif read.get("terminate_with_failure"):
         policy["terminate"] = Terminate.FAILURE
-    if read.get("resources", {}).get("gpu"):
+    if wanted is not None:
+        # Both, so that a step's own resources replace those of a composite around it, profile and all.
+        policy |= {"resources": wanted.amounts, "profile": wanted.profile}
+    if wanted is not None and wanted.amounts.get("gpu"):
         # CUDA looks at CUDA_VISIBLE_DEVICES once in a process: a pooled worker would keep the gpu of its first step.
         policy.setdefault("isolation", "process")
+    if read.get("overrides"):
+        policy["overrides"] = read["overrides"]
     rest = {name: read[name] for name in _CHOSEN if name in read}
     if not policy:
         return Chosen(policy=_DEFAULT, **rest)
@@ -124,9 +138,7 @@ def _chosen(read: dict[str, Any]) -> Chosen:
 
 
 _DEFAULT = Policy()
-_FIELDS = {
-    name: name for name in ("retries", "resources", "labels", "isolation", "secrets", "reads", "env", "cache", "watch")
-}
+_FIELDS = {name: name for name in ("retries", "labels", "isolation", "secrets", "reads", "env", "cache", "watch")}
 _FIELDS |= {"backoff": "backoff_s", "timeout": "timeout_s"}
 _CHOSEN = ("inputs", "params", "after", "fence", "modes", "overrides", "on_failure")
 
@@ -235,17 +247,33 @@ def _overrides(value: object) -> Mapping[str, str]:
 _MEANT = {"cpu": "cpus", "cores": "cpus", "gpus": "gpu", "mem": "memory", "ram": "memory"}
 
 
-def _resources(value: object) -> Mapping[str, float]:
-    read: dict[str, float] = {}
-    for name, amount in _mapping(value).items():
-        if name in _MEANT:
-            raise InvalidError(
-                f"has no '{name}'; did you mean '{_MEANT[name]}'?", "it has cpus, gpu, memory and names of yours"
-            )
-        if problem := name_problem(name):
-            raise InvalidError(f"has the key {name!r}: {problem}")
-        read[name] = _amount(name, amount)
-    return read
+def _resources(value: object) -> Wanted:
+    if isinstance(value, str):
+        return Wanted({}, _profile(value))
+    given = _mapping(value)
+    amounts = {name: resource(name, amount) for name, amount in given.items() if name != "profile"}
+    return Wanted(amounts, _profile(given["profile"]) if "profile" in given else None)
+
+
+def _profile(name: object) -> str:
+    if isinstance(name, str) and name:
+        return name
+    raise InvalidError(f"'profile' is the name of a [profile.NAME] of the configuration, not {name!r}")
+
+
+def resource(name: str, amount: object) -> float:
+    """Return an amount of a resource as a number; memory in bytes.
+
+    Raises:
+        InvalidError: there is no such resource, or it is no amount of it.
+    """
+    if name in _MEANT:
+        raise InvalidError(
+            f"has no '{name}'; did you mean '{_MEANT[name]}'?", "it has cpus, gpu, memory and names of yours"
+        )
+    if problem := name_problem(name):
+        raise InvalidError(f"has the key {name!r}: {problem}")
+    return _amount(name, amount)
 
 
 def _amount(name: str, amount: object) -> float:

@@ -6,7 +6,7 @@ else waits for, so the number of edges stays linear (naively 6,000 alternating s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from heapq import heappop, heappush
 from typing import NamedTuple
 
@@ -16,13 +16,13 @@ from .pipeline import OrderRule
 class Entry(NamedTuple):
     """A node a step starts with: it needs nothing else of that step. A task is one; a composite may have several."""
 
-    needs: set[int]
+    needs: Set[int]
     """Positions of the steps it waits for as a whole."""
-    inside: set[int]
+    inside: Set[int]
     """Positions of the composites of which it waits for a node inside."""
 
 
-def order_edges(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], rule: OrderRule) -> list[list[set[int]]]:
+def order_edges(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], rule: OrderRule) -> list[list[Set[int]]]:
     """Return for each step and each of its entries the positions it waits for under a rule, beyond its own needs.
 
     Args:
@@ -31,7 +31,7 @@ def order_edges(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], ru
         rule: How the list orders its steps.
     """
     if rule is OrderRule.DATA:
-        return [[set() for _ in each] for each in entries]
+        return [[_NONE for _ in each] for each in entries]
     if rule is OrderRule.DECLARED:
         return [
             [{position - 1} - entry.needs if position else set() for entry in each]
@@ -40,8 +40,8 @@ def order_edges(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], ru
     return _fenced(entries, is_fence)
 
 
-def _fenced(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool]) -> list[list[set[int]]]:
-    found: list[list[set[int]]] = []
+def _fenced(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool]) -> list[list[Set[int]]]:
+    found: list[list[Set[int]]] = []
     fence = -1  # position of the last fence; -1 before the first one
     awaited: set[int] = set()  # steps that some step since the last fence waits for as a whole
     for position, own in enumerate(entries):
@@ -49,12 +49,14 @@ def _fenced(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool]) -> lis
         if is_fence[position]:
             before = [each for each in range(fence + 1, position) if each not in awaited]
             awaited.clear()
-        edges = []
+        edges: list[Set[int]] = []
         for needs, inside in own:
-            more = {each for each in before if each not in needs}
+            more = _NONE
+            if before:
+                more = frozenset([each for each in before if each not in needs])
             # A need after the fence waits for the fence itself, so the edge would say nothing new.
-            if fence >= 0 and fence not in needs and not before and not _has_later(needs, inside, fence):
-                more.add(fence)
+            elif fence >= 0 and fence not in needs and not _has_later(needs, inside, fence):
+                more = frozenset((fence,))
             edges.append(more)
             awaited |= needs
             awaited |= more
@@ -64,7 +66,10 @@ def _fenced(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool]) -> lis
     return found
 
 
-def _has_later(needs: set[int], inside: set[int], position: int) -> bool:
+_NONE: frozenset[int] = frozenset()
+
+
+def _has_later(needs: Set[int], inside: Set[int], position: int) -> bool:
     return any(each > position for each in needs) or any(each > position for each in inside)
 
 

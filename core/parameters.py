@@ -9,6 +9,7 @@ from .given import Given, Value
 from .graph import Json
 from .levels import Level, shown
 from .pipeline import Pipeline
+from .provenance import Note
 from .steps import Step
 from .takes import Takes
 
@@ -27,9 +28,13 @@ class Parameters:
         """Keys whose value does not cast."""
         self.values: dict[str, Json] = {}
         """Key -> value, cast, of every parameter a person gave that an argument got and JSON can hold."""
+        self._outdone: dict[str, str] = {}
+        """Key of a parameter a person gave for this run -> what a step took instead."""
         self._given = given
         self._takers: list[tuple[str, Step, Takes]] = []
         self._scoped = {key.rpartition(":")[0] for layer in (given.typed, given.call, given.file) for key in layer}
+        self.has_scoped = not self._scoped <= {""}
+        """Whether one was given for one step alone (`STEP:name`)."""
 
     def note(self, path: str, step: Step, takes: Takes) -> None:
         """Note that a step takes names, whether or not a parameter is what it gets."""
@@ -52,13 +57,30 @@ class Parameters:
             self.used.add(found.key)
         return found
 
+    def is_for(self, level: Level, step: Step, name: str) -> bool:
+        """Tell whether a person named a parameter for this very step: `-p STEP:name`."""
+        found = level.given.find(self.called(level, step), name)
+        return found is not None and ":" in found.key
+
+    def outdo(self, level: Level, step: Step, name: str, winner: str) -> None:
+        """Note that a step takes a name from elsewhere, whatever a person gave; `winner` says from where."""
+        for key in (f"{self.called(level, step)}:{name}", name):
+            if (key in self._given.typed or key in self._given.call) and key not in self._outdone:
+                self._outdone[key] = f"step '{shown(level.path_of(step))}' takes '{name}' from {winner}"
+
+    def tell(self, note: Note) -> None:
+        """Add everything that steps take to the note of where parameters came from."""
+        for path, step, takes in self._takers:
+            rest = self._given.names_for(step.name) if takes.takes_rest else ()
+            note.add(shown(path), step, takes, (*rest, *step.params))
+
     def names_for(self, level: Level, step: Step) -> list[str]:
         """Return every name that is given to a step, in a stable order."""
         return level.given.names_for(self.called(level, step))
 
     def called(self, level: Level, step: Step) -> str:
         """Return what a person calls a step in `STEP:name`: its path without numbers if that was given, or its name."""
-        if not self._scoped or level.parent is None:
+        if not self.has_scoped or level.parent is None:
             return step.name
         path = shown(level.path_of(step))
         return path if path in self._scoped else step.name
@@ -82,7 +104,11 @@ class Parameters:
         found = []
         for key in self._given.demanded():
             name = key.rpartition(":")[2]
-            if key not in self.used and name in takers:
+            if key in self._outdone:
+                # Of ten thousand steps that take it otherwise, the first tells.
+                effect = "does not reach every step" if key in self.used else "has no effect"
+                found.append(f"the parameter '{key}' {effect}: {self._outdone[key]}")
+            elif key not in self.used and name in takers:
                 found.append(f"the parameter '{key}' has no effect: '{name}' is bound otherwise wherever it is taken")
         return found
 

@@ -10,7 +10,6 @@ from enum import StrEnum
 from importlib import import_module
 from typing import Any, TypeAlias, Unpack
 
-from .calls import TaskFunction
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
@@ -50,6 +49,7 @@ class Pipeline(Unit):
         params: Mapping[str, object] | None = None,
         order: str = "listed",
         description: str | None = None,
+        add_terminal_nodes: bool = True,
         **unknown: Any,
     ):
         """List steps.
@@ -61,6 +61,7 @@ class Pipeline(Unit):
             params: Default values of parameters, by the name steps take them.
             order: "listed", "data" or "declared"; see `OrderRule`.
             description: One line for people.
+            add_terminal_nodes: Nothing; pipelines of AstraZeneca's runnable say it.
             unknown: Nothing; a misspelt argument is answered with the nearest one.
 
         Raises:
@@ -90,6 +91,11 @@ class Pipeline(Unit):
         force: bool = False,
         tag: str | Sequence[str] | None = None,
         check: bool = True,
+        parameters_file: str | None = None,
+        configuration_file: str | None = None,
+        run_id: str | None = None,
+        job_id: str | None = None,
+        log_level: str | int | None = None,
         patches: Mapping[str, object] | None = None,
         **named: object,
     ) -> Any:
@@ -102,6 +108,11 @@ class Pipeline(Unit):
             force: True reuses no earlier result.
             tag: One or several tags of the run.
             check: False returns a failed run instead of raising.
+            parameters_file: TOML, JSON or YAML; weaker than `params` and than the environment.
+            configuration_file: Wins over the project's own: TOML as `graft -C`, or the YAML of AstraZeneca's runnable.
+            run_id: Tag to find the run by; for programs written for runnable, where it is the id.
+            job_id: The same.
+            log_level: Nothing; programs written for runnable say it.
             patches: With `runner="mock"`: by step, a function to call in its place, or the value it is to return.
             named: Further parameters; the names above are taken, `params` is not.
 
@@ -109,9 +120,18 @@ class Pipeline(Unit):
             InvalidError: the pipeline or a parameter is wrong; nothing was started.
             StepFailed: a step failed, unless `check` is False.
         """
-        given = self._given(params, named)
+        given = self._given(params, named, parameters_file)
         return _above("wiring").execute_pipeline(
-            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag), check=check, patches=patches
+            self,
+            params=given,
+            runner=runner,
+            jobs=jobs,
+            force=force,
+            tags=tuple(dict.fromkeys((*_tags(tag), *_tags(run_id), *_tags(job_id)))),
+            check=check,
+            parameters_file=parameters_file,
+            configuration_file=configuration_file,
+            patches=patches,
         )
 
     def submit(
@@ -122,12 +142,19 @@ class Pipeline(Unit):
         jobs: int | None = None,
         force: bool = False,
         tag: str | Sequence[str] | None = None,
+        parameters_file: str | None = None,
         **named: object,
     ) -> Any:
         """Start it in a process of its own and return at once with the RunResult to wait on; as `execute`."""
-        given = self._given(params, named)
+        given = self._given(params, named, parameters_file)
         return _above("wiring").submit_pipeline(
-            self, params=given, runner=runner, jobs=jobs, force=force, tags=_tags(tag)
+            self,
+            params=given,
+            runner=runner,
+            jobs=jobs,
+            force=force,
+            tags=_tags(tag),
+            parameters_file=parameters_file,
         )
 
     def compile(self, mode: str = "job", params: Mapping[str, object] | None = None) -> Graph:
@@ -136,8 +163,38 @@ class Pipeline(Unit):
         Raises:
             InvalidError: the pipeline is wrong; every problem in one message.
         """
-        graph: Graph = _above("worker.workshop").compile_here(self, mode=mode, params=params or {}).graph
+        graph: Graph = (
+            _above("worker.workshop")
+            .compile_here(
+                self, mode=mode, params=params or {}, shelf_at=lambda root: _above("wiring").functions_at(root)
+            )
+            .graph
+        )
         return graph
+
+    @classmethod
+    def from_yaml(cls, path: str, name: str | None = None) -> Pipeline:
+        """Return the pipeline of a YAML file.
+
+        Args:
+            path: The file. Functions in it are written `package.module:name`, or `file.py:name` from the project root.
+            name: Which one, where the file holds several. None: the only one.
+
+        Raises:
+            InvalidError: the file cannot be read, or something in it is wrong: at file:line, all of it in one message.
+        """
+        found: Pipeline = _above("worker.yamlpipelines").load_yaml(path, name)
+        return found
+
+    def to_yaml(self) -> str:
+        """Return it as YAML; what is loaded from that compiles to the same graph.
+
+        Raises:
+            InvalidError: a function has no name it can be imported by (a lambda, a closure, one of `__main__`), or a
+                value is not text, a number, a list or a dict.
+        """
+        text: str = _above("worker.yamlpipelines").pipeline_yaml(self)
+        return text
 
     def name_in(self, namespace: Mapping[str, object]) -> str:
         """Return its name, else that of its variable in `namespace`, else the stem of the file it was written in."""
@@ -179,7 +236,9 @@ class Pipeline(Unit):
         """
         return self.as_step()[output]
 
-    def _given(self, params: Mapping[str, object] | None, named: Mapping[str, object]) -> Mapping[str, object]:
+    def _given(
+        self, params: Mapping[str, object] | None, named: Mapping[str, object], file: str | None
+    ) -> Mapping[str, object]:
         if params is not None and not isinstance(params, Mapping):
             raise InvalidError(f"params= takes a dict of parameters, not {params!r}")
         given = dict(params or {})
@@ -187,7 +246,8 @@ class Pipeline(Unit):
             raise InvalidError(f"the parameter '{twice[0]}' is given twice: in params= and by name")
         given |= named
         if (intercept := _interceptor.get()) is not None:
-            intercept(self, given)
+            # Whoever takes it over gets all that the call says.
+            intercept(self, {**_above("worker.workshop").file_parameters(file), **given})
         return given
 
     def _header_problems(self, order: object) -> Iterator[InvalidError]:
@@ -219,7 +279,7 @@ class Pipeline(Unit):
         if isinstance(step, Pipeline) and step.name is None:
             hint = "give it one: Pipeline(..., name='...'), or pipeline.with_(name='...')"
             raise self._wrong(f"steps= has {step!r}, which needs a name to be a step", hint)
-        if isinstance(step, Unit | TaskFunction):
+        if isinstance(step, Unit):
             return step.as_step()
         if callable(step) and not isinstance(step, type):
             return PythonTask.bare(step, self.place)
@@ -274,7 +334,7 @@ class ShellJob(Pipeline):
         Raises:
             InvalidError: anything in it is wrong.
         """
-        task = ShellTask(command, name, returns, takes, **options)
+        task = ShellTask(command, "job" if name is None else name, returns, takes, **options)
         super().__init__([task], name=task.name)
 
 
@@ -316,7 +376,7 @@ def _above(module: str) -> Any:
 
 
 def _tags(tag: object) -> tuple[str, ...]:
-    if tag is None:
+    if tag is None or tag == "":
         return ()
     tags = (tag,) if isinstance(tag, str) else tag
     if not isinstance(tags, Sequence) or not all(isinstance(each, str) and each for each in tags):

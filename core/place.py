@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import posixpath
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import NamedTuple
 
 from .errors import InvalidError
@@ -23,12 +25,30 @@ class Place(NamedTuple):
     """1-based."""
 
 
+_written: ContextVar[Place | None] = ContextVar("written", default=None)
+
+
 def caller() -> Place:
-    """Return the nearest line outside this package on the stack of the calling thread."""
+    """Return the nearest line outside this package on the stack of the calling thread.
+
+    Inside `written_at` it is the place given there.
+    """
+    if (written := _written.get()) is not None:
+        return written
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
     return Place(frame.f_code.co_filename, frame.f_lineno)
+
+
+@contextmanager
+def written_at(place: Place) -> Iterator[None]:
+    """Let steps and pipelines that are made inside be written at a place: a line of a YAML file, which no frame has."""
+    token = _written.set(place)
+    try:
+        yield
+    finally:
+        _written.reset(token)
 
 
 def told_at(place: Place, problems: Sequence[InvalidError]) -> InvalidError:

@@ -6,9 +6,9 @@ Adapters live in store/ and plugins/; fakes in tests/support.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import Signature
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import ArtifactRef, Output
 from .events import AttemptEnded, CancelRequested, Fact, StepTold
@@ -17,6 +17,9 @@ from .ids import RunId
 from .orders import Order
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
+
+if TYPE_CHECKING:
+    from .functions import Function, FunctionVersion  # it knows steps; a worker, which imports this, needs none of them
 
 
 class RunLog(Protocol):
@@ -277,6 +280,16 @@ class LoadRequest:
     mode: str = "job"
     is_again: bool = False
     """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
+    origins: Mapping[str, str] = field(default_factory=dict)
+    """Key of a value -> where a recorded run had it from; else it is "file"."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Key of a value -> where it stands (`params.yaml:3`)."""
+    functions: tuple[FunctionVersion, ...] = ()
+    """Every version of the project's registered functions."""
+    objects: str = ""
+    """Absolute directory of object files, where their code is; empty when there are no functions."""
+    wants_yaml: bool = False
+    """Also write the pipeline as YAML, with the parameters that are given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,8 +304,12 @@ class Loaded:
     """Third-party top-level packages it imports."""
     blobs: Mapping[str, bytes]
     """sha256 -> bytes of functions and constants pickled by value."""
+    places: Mapping[int, tuple[str, int]] = field(default_factory=dict)
+    """Operation -> file and line of its step, of those that name a profile or an override."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
+    yaml: str | None = None
+    """The pipeline as YAML; None unless it was wanted."""
 
 
 class Host(Protocol):
@@ -340,6 +357,15 @@ class Workshop(Protocol):
 
     def read(self, file: str) -> str | None:
         """Return the text of a source file; None when it cannot be had. A relative path is of the project root."""
+        ...
+
+    def resolve(self, function: Function) -> None:
+        """Look a step's registered function up and tell the step what it stands for.
+
+        Raises:
+            MissingError: there is no such function or version, with the nearest.
+            InvalidError: its code does not import.
+        """
         ...
 
     def pickle(self, value: object) -> bytes:

@@ -11,6 +11,7 @@ from .errors import InvalidError, nearest
 from .graph import Either, Gather, Graph, Source, Upstream, upstreams
 from .quantities import size_text
 from .runs import RunSpec
+from .secrecy import leaks
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle
@@ -52,7 +53,7 @@ class Preflight:
         if self._parts.runner(spec.runner).runner.takes_resources:
             problems += self._label_problems(spec.graph, chosen)
             problems += self._resource_problems(spec.graph, chosen)
-            problems += self._secret_problems(spec.graph, chosen)
+            problems += self._secret_problems(spec, chosen)
         problems += _input_problems(spec.graph, chosen, outputs, hint)
         if problems:
             raise InvalidError.all_of(problems)
@@ -82,14 +83,17 @@ class Preflight:
                         "lower it, route its label to another runner, or set [runner.local.limits]",
                     )
 
-    def _secret_problems(self, graph: Graph, chosen: Collection[str]) -> Iterator[InvalidError]:
+    def _secret_problems(self, spec: RunSpec, chosen: Collection[str]) -> Iterator[InvalidError]:
+        graph = spec.graph
         names = {name for node in graph.nodes for name in graph.operations[node.operation].policy.secrets}
         if names and chosen:
             try:
                 # Of all steps: whoever hosts the run reads them all at once.
-                self._parts.secrets(sorted(names))
+                secrets = self._parts.secrets(sorted(names))
             except InvalidError as problem:
                 yield problem
+            else:
+                yield from leaks(spec, secrets)
 
 
 def _required(source: Source) -> list[Upstream]:

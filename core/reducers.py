@@ -14,12 +14,14 @@ Reducer: TypeAlias = "Callable[..., object] | str"
 
 BUILTINS = ("sum", "max", "min", "len", "any", "all", "sorted", "list", "tuple", "set", "dict")
 """Builtins that make something of one list."""
+_LAMBDA = "lambda"
 
 
 def check_reducer(reducer: object) -> Reducer | None:
-    """Return a reducer whose name, when it is one, can be that of a function; the text of a lambda as the function.
+    """Return a reducer whose name, when it is one, can be that of a function, or whose text is that of a lambda.
 
-    A dotted path is not imported yet: the module may be the one that is just being imported.
+    A dotted path is not imported yet: the module may be the one that is just being imported. A text stays one, so that
+    the pipeline can be written as YAML.
 
     Raises:
         InvalidError: it is no reducer.
@@ -41,14 +43,16 @@ def load_reducer(reducer: Reducer) -> Callable[..., object]:
     """
     if not isinstance(reducer, str):
         return reducer
+    if reducer.startswith(_LAMBDA):
+        return _evaluated(reducer)
     if reducer in BUILTINS:
         return getattr(builtins, reducer)  # type: ignore[no-any-return]  # a closed list
     module, _, name = reducer.rpartition(".")
     try:
-        holder: object = import_module(module)
+        holder = import_module(module)
     except Exception as problem:  # the module is the user's: anything may happen in it
         raise InvalidError(f"reducer= '{reducer}': {module} cannot be imported: {problem!r}") from problem
-    function = getattr(holder, name, None)
+    function: object = getattr(holder, name, None)
     if not callable(function):
         known = [each for each in vars(holder) if not each.startswith("_")]
         raise InvalidError(f"reducer= '{reducer}': {module} has no function '{name}'{nearest(name, known)}")
@@ -56,8 +60,9 @@ def load_reducer(reducer: Reducer) -> Callable[..., object]:
 
 
 def _named(reducer: str) -> Reducer:
-    if reducer.startswith("lambda"):
-        return _evaluated(reducer)
+    if reducer.startswith(_LAMBDA):
+        _evaluated(reducer)
+        return reducer
     if reducer in BUILTINS:
         return reducer
     parts = reducer.split(".")

@@ -30,6 +30,8 @@ class RunRequest:
     """`-p` as typed: `name` or `STEP:name` -> text."""
     values: Mapping[str, Json] = field(default_factory=dict)
     """Parameters given as values (parameter file)."""
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Key of a value -> where it stands (`params.yaml:3`)."""
     selection: Selection = field(default_factory=Selection)
     runner: str | None = None
     """Name in the configuration or of a plugin; None: the default one."""

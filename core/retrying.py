@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import ConflictError, InvalidError
-from .graph import Graph, Node, upstreams
+from .graph import Graph, Node, Terminate, upstreams
 from .growth import Plot, pruned
-from .ports import Loaded, LoadRequest
+from .launching import load_again
+from .ports import Loaded
 from .preflight import Preflight
 from .requests import CodeChoice, RetryPlan, RetryRequest
 from .runs import Run, RunSpec, StepRun
@@ -62,7 +63,7 @@ class Retrying:
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.loader.load(LoadRequest(target=old.target, params={}, values=old.params, is_again=True))
+            loaded = parts.overridden(parts.loader.load(load_again(old)), request.runner or old.runner)
         spec = self._revised(old, request, loaded)
         again = _to_run_again(spec, steps, request)
         if not again:
@@ -95,6 +96,8 @@ class Retrying:
             runner=request.runner or old.runner,
         )
         if loaded is None:
+            if spec.runner != old.runner:
+                return replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
             return spec
         graph = _grown_as(loaded.graph, old.graph)
         return replace(
@@ -127,10 +130,17 @@ def _to_run_again(spec: RunSpec, steps: Mapping[str, StepRun], request: RetryReq
     within = _within(spec)
     if request.is_everything:
         return within
-    unfinished = {path for path in within if path in steps and not _is_settled(steps[path])}
+    unfinished = {
+        path for path in within if path in steps and (not _is_settled(steps[path]) or _failed_all(graph, path))
+    }
     # What follows a new step is not run again for its sake: if it is to be kept, `_refuse_rewired` says no.
     new = {path for path in within if path not in steps}
     return ((unfinished | _affected(graph, unfinished)) & within) | new
+
+
+def _failed_all(graph: Graph, path: str) -> bool:
+    """Tell whether a step ends its pipeline as failed: kept as it is, it would end the retry at once."""
+    return graph.operation_of(path).policy.terminate is Terminate.FAILURE
 
 
 def _within(spec: RunSpec) -> set[str]:

@@ -61,6 +61,8 @@ class Composites:
         graph = Graph(name="", nodes=(), operations=()) if graph is None else graph.origin or graph
         self._roles: dict[str, Role] = {}
         self._bodies: dict[str, Body] = {}
+        self._known: dict[str, Role] = {}
+        """By path; a table of ten thousand steps asks ten times for each, and to work it out takes 3 us."""
         self._above: dict[str, tuple[str, ...]] = {}
         nodes = [*graph.nodes, *(node for body in graph.bodies for node in body.nodes)]
         for node in nodes:
@@ -81,7 +83,10 @@ class Composites:
 
     def role(self, path: str) -> Role:
         """Return what the node at a path is."""
-        return self._roles.get(_key(path), Role.STEP) if self._roles else Role.STEP
+        found = self._known.get(path)
+        if found is None:
+            found = self._known[path] = self._roles.get(_key(path), Role.STEP)
+        return found
 
     def body(self, path: str) -> Body | None:
         """Return what grows when the node at a path has succeeded."""

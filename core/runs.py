@@ -88,6 +88,8 @@ class Target:
     """Entries put before sys.path in workers, absolute."""
     is_loadable: bool = True
     """False: made in a REPL or notebook; only recorded code exists."""
+    definition: Mapping[str, Json] | None = None
+    """A pipeline that no file holds, as a YAML file would (core/definitions.py). None: `text` names it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

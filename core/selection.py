@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from .errors import InvalidError, nearest
 from .graph import Graph
+from .growth import outlined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Names or paths of steps, `*` allowed; everything when all three are empty."""
+    """Names or paths of steps, `*` allowed; everything when all three are empty.
+
+    The path of a composite, a branch, an item or an iteration means all that is inside. A map or loop that has not
+    grown is chosen as a whole or not at all, for its items are not known.
+    """
 
     only: tuple[str, ...] = ()
     """These alone, on the newest outputs of what they need."""
@@ -34,30 +39,62 @@ class Selection:
         """
         if self.only and (self.start or self.end):
             raise InvalidError("--only cannot be combined with --from or --to", "use --from A --to B for a range")
-        if self.only:
-            return _matches(graph, self.only)
-        chosen = set(graph.index)
-        if self.start:
-            first = _matches(graph, self.start)
-            chosen &= first | graph.descendants(first)
-        if self.end:
-            last = _matches(graph, self.end)
-            chosen &= last | graph.ancestors(last)
+        if self.is_everything:
+            return set(graph.index)
+        # What waits for what is complete only with what is inside maps.
+        whole = outlined(graph)
+        chosen = self._chosen(graph, whole) & graph.index.keys()
         if not chosen:
             raise InvalidError(f"nothing lies between --from {','.join(self.start)} and --to {','.join(self.end)}")
+        return _with_whole_composites(graph, chosen)
+
+    def _chosen(self, graph: Graph, whole: Graph) -> set[str]:
+        if self.only:
+            return _matches(graph, whole, self.only)
+        chosen = set(whole.index)
+        if self.start:
+            first = _matches(graph, whole, self.start)
+            chosen &= first | whole.descendants(first)
+        if self.end:
+            last = _matches(graph, whole, self.end)
+            chosen &= last | whole.ancestors(last)
         return chosen
 
 
-def _matches(graph: Graph, wanted: Sequence[str]) -> set[str]:
+def _matches(graph: Graph, whole: Graph, wanted: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for pattern in wanted:
-        fitting = {path for path in graph.index if path == pattern} or {
-            node.path for node in graph.nodes if fnmatchcase(node.path, pattern) or node.name == pattern
+        fitting = {path for path in whole.index if path == pattern or path.startswith(f"{pattern}/")} or {
+            node.path for node in whole.nodes if fnmatchcase(node.path, pattern) or node.name == pattern
         }
         if not fitting:
             raise InvalidError(
                 f"no step is called '{pattern}'{nearest(pattern, list(graph.index))}",
                 f"steps: {', '.join(list(graph.index)[:12])}{' …' if len(graph.index) > 12 else ''}",
             )
+        if fitting.isdisjoint(graph.index):
+            outer = min(fitting).partition("/*")[0]
+            text = f"'{pattern}' is inside '{outer}', whose items are known only while it runs"
+            raise InvalidError(text, f"name it as a whole: {outer}")
         found |= fitting
-    return found
+    return _with_inside(whole, found)
+
+
+def _with_inside(graph: Graph, paths: set[str]) -> set[str]:
+    """Return paths with all that is below them."""
+    return paths | {path for path in graph.index if any(above in paths for above in _above(path))}
+
+
+def _with_whole_composites(graph: Graph, chosen: set[str]) -> set[str]:
+    """Return chosen paths, each map and loop that has not grown as a whole."""
+    grown = {each.node.rpartition("/")[0] for each in graph.growth}
+    starts = {node.path.rpartition("/")[0] for node in graph.nodes if node.grows is not None}
+    touched = chosen | {above for path in chosen for above in _above(path)}
+    return chosen | _with_inside(graph, (starts - grown) & touched)
+
+
+def _above(path: str) -> Iterator[str]:
+    end = path.rfind("/")
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end)

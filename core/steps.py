@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
@@ -11,6 +10,7 @@ from .place import Place
 
 if TYPE_CHECKING:
     from .options import Chosen
+    from .pipeline import Pipeline
 
 StepT = TypeVar("StepT", "Unit", "Sequence[Unit]")
 
@@ -22,16 +22,16 @@ class OutputOf(NamedTuple):
     name: str
 
 
-class Unit(ABC):
+class Unit:
     """What a pipeline lists: a step, or a pipeline that stands for one."""
 
-    @abstractmethod
     def as_step(self) -> Step:
         """Return the step it is.
 
         Raises:
             InvalidError: it is a pipeline without a name.
         """
+        raise NotImplementedError  # no ABC: its metaclass would be what people read in messages about a class
 
     def __rshift__(self, other: StepT) -> StepT:
         """Order: `a >> b` and `a >> [b, c]` run the right side after this step; returns the right side."""
@@ -76,6 +76,12 @@ class Step(Unit):
     def as_step(self) -> Step:
         """Return the step itself."""
         return self
+
+    def as_pipeline(self) -> Pipeline:
+        """Return a pipeline of this step alone, of the same name."""
+        from .pipeline import Pipeline  # a pipeline knows its steps, and imports them
+
+        return Pipeline([self], name=self.name)
 
     @property
     def outputs(self) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ class Take(NamedTuple):
     """False: it has a default, or the task does without."""
     annotation: object = Parameter.empty
     """The type it is cast to; `Parameter.empty` for none."""
+    default: object = Parameter.empty
+    """Value of the function's own default; `Parameter.empty` for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def takes_of_function(signature: Signature) -> Takes:
     parameters = signature.parameters.values()
     kinds = {each.kind for each in parameters}
     items = tuple(
-        Take(each.name, each.default is each.empty, each.annotation)
+        Take(each.name, each.default is each.empty, each.annotation, each.default)
         for each in parameters
         if each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD)
     )
@@ -60,7 +62,8 @@ def takes_of(task: Task) -> Takes:
     if isinstance(task, ShellTask):
         if task.takes is not None:
             return Takes(tuple(Take(name, is_required=True) for name in task.takes))
-        return Takes(tuple(Take(name, is_required=False) for name in variables_in(task.command)))
+        variables = [name for name in variables_in(task.command) if name not in task.policy.secrets]
+        return Takes(tuple(Take(name, is_required=False) for name in variables))
     if isinstance(task, ScriptTask):
         names = dict.fromkeys(name for arg in task.args for name in _PLACEHOLDER.findall(arg))
         return Takes(tuple(Take(name, is_required=True) for name in names))

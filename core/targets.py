@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
 from .errors import InvalidError
+from .graph import Json
 from .ids import name_problem
 
 
@@ -19,6 +21,8 @@ class TargetKind(StrEnum):
     """An import name: `package.module[:name]`."""
     SHELL = "shell"
     """A shell script, run as a one-step pipeline."""
+    YAML = "yaml"
+    """A pipeline as a YAML file: `path/to/file.yaml[:name]`."""
     NOTEBOOK = "notebook"
     """A Jupyter notebook, run as a one-step pipeline."""
     FOLDER = "folder"
@@ -33,6 +37,24 @@ class Named(NamedTuple):
     """Path as written, or the dotted import name."""
     name: str | None = None
     """The pipeline, or function returning one, in it; None: the only one."""
+
+
+_YAML = (".yaml", ".yml")
+
+
+class Job(NamedTuple):
+    """One step that is run without a pipeline of its own."""
+
+    step: Mapping[str, Json]
+    """As a YAML file would hold it."""
+    key: str
+    """Its key whose value is what is run; a file in it is written from where the person stands."""
+    name: str
+    """What the run is called."""
+    text: str
+    """The words it was asked for with, as people are told of it."""
+    project: str | None = None
+    """Target text of a file or folder in the project it belongs to, when what is run is a file; None: here."""
 
 
 _WHOLE = (
@@ -58,6 +80,8 @@ def parse_target(text: str | None) -> Named:
         raise InvalidError(f"the target '{text}' has no name after the colon: {problem}", "write FILE.py:NAME")
     if path.endswith(".py"):
         return Named(TargetKind.FILE, path, name)
+    if path.endswith(_YAML):
+        return Named(TargetKind.YAML, path, name)
     for suffix, kind, words in _WHOLE:
         if path.endswith(suffix):
             if name is not None:
@@ -72,11 +96,11 @@ def parse_target(text: str | None) -> Named:
     raise InvalidError(f"'{text}' is no target", _HINT)
 
 
-_DATA = frozenset({"csv", "json", "parquet", "toml", "txt", "yaml", "yml"})
+_DATA = frozenset({"csv", "json", "parquet", "toml", "txt"})
 """Endings of files that would read as an import name: `data.csv`."""
 
 _HINT = (
-    "a target is FILE.py, FILE.py:NAME, package.module:NAME, a shell script (.sh), a notebook (.ipynb)"
+    "a target is FILE.py, FILE.py:NAME, package.module:NAME, FILE.yaml, a shell script (.sh), a notebook (.ipynb)"
     " or a project directory"
 )
 

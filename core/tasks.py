@@ -90,9 +90,11 @@ class PythonTask(Task):
         self.function = plain(function)
 
     @classmethod
-    def bare(cls, function: Callable[..., object], place: Place) -> PythonTask:
+    def bare(
+        cls, function: Callable[..., object], place: Place, name: str | None = None, **options: Unpack[Options]
+    ) -> PythonTask:
         """Return the task a function listed without a wrapper stands for: what it returns is kept under its name."""
-        task = cls(function)
+        task = cls(function, name, **options)
         task.place = place
         task._infers = True
         return task

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
 from typing import assert_never
 
 from .artifacts import INLINE_LIMIT, ArtifactRef, Output
+from .catalog import matches
 from .errors import InvalidError
 from .events import StepJoined
 from .graph import (
@@ -32,6 +32,8 @@ from .orders import Order, Resolved
 _FEW = 8
 """Outputs up to which looking through them is faster than a dictionary of them; a split may have ten thousand."""
 
+_ABSENT = Constant(None, "absent")
+
 
 class Values:
     """Outputs by step of one run.
@@ -46,6 +48,7 @@ class Values:
         operations = plot.origin.operations
         self._operations = operations
         self._joins = {at for at, operation in enumerate(operations) if operation.call.kind is CallKind.JOIN}
+        self._reductions = {at for at, operation in enumerate(operations) if operation.call.kind is CallKind.REDUCE}
         self._filed = {path for node in plot.nodes.values() for path in node.files}
         self._outputs: dict[str, tuple[Output, ...]] = {path: tuple(outputs) for path, outputs in recorded.items()}
         self._named: dict[str, dict[str, ArtifactRef]] = {}
@@ -63,7 +66,11 @@ class Values:
             InvalidError: a value it takes is not there.
         """
         node = self._plot.nodes[path]
-        arguments = tuple([pair for argument in node.arguments if (pair := self._bound(argument)) is not None])
+        arguments: tuple[tuple[str, Resolved], ...]
+        if node.operation in self._reductions:
+            arguments = tuple([(name, self._items(source)) for name, source, _ in node.arguments])
+        else:
+            arguments = tuple([pair for argument in node.arguments if (pair := self._bound(argument)) is not None])
         return Order(path, attempt, node.operation, arguments, self._restored(node), node.environ)
 
     def join(self, path: str, at: float) -> StepJoined:
@@ -82,6 +89,12 @@ class Values:
         """Return the upstream values a step takes that nobody has produced."""
         arguments = self._plot.nodes[path].arguments
         return [each for argument in arguments if not argument.is_optional for each in self._lacking(argument.source)]
+
+    def _items(self, source: Source) -> list[Resolved]:
+        """Return what a map's end gets of its items; None stands for an item that ended before it made the value."""
+        assert isinstance(source, Gather)
+        found = [self._resolve(item) for item in source.items]
+        return [_ABSENT if value is None else value for value in found]
 
     def _bound(self, argument: Argument) -> tuple[str, Resolved] | None:
         value = self._resolve(argument.source)
@@ -151,7 +164,7 @@ class Values:
         if not wanted:
             return ()
         found = self._files(node.files)
-        return tuple([(name, ref) for name, ref in found if any(fnmatchcase(name, glob) for glob in wanted)])
+        return tuple([(name, ref) for name, ref in found if any(matches(name, glob) for glob in wanted)])
 
     def _files(self, paths: Iterable[str]) -> list[tuple[str, ArtifactRef]]:
         """Return the catalog files of nodes; of two with one name the later node's counts."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .errors import MissingError, PluginError, nearest
+from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
+from .functions import FunctionStore
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
+from .library import Fetched, FunctionRequest, Library
+from .overriding import Overriding
 from .ports import (
     Clock,
     EventRow,
@@ -32,22 +35,15 @@ from .ports import (
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
-from .runner import Runner
+from .runners import RunnerChoice
 from .runs import Attempt, Run, RunSpec, StepRun
+from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
 
 
 def _ignore(warning: str) -> None:
     """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunnerChoice:
-    """A runner and its options from the configuration."""
-
-    runner: type[Runner]
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +78,35 @@ class Parts:
     slot_directory: str
     labels: Mapping[str, int]
     """Labels this machine serves -> slots; `default` is always served."""
+    functions: FunctionStore
+    fetch: Callable[[FunctionRequest, str], Fetched]
+    """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    overriding: Overriding = field(default_factory=Overriding)
+    """Resource profiles, and what runners override."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
+    def overridden(self, loaded: Loaded, runner: str) -> Loaded:
+        """Return a pipeline as a runner attempts it.
+
+        Raises:
+            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
+        """
+        if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
+            self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
+        graph = self.overriding.applied(loaded.graph, runner, loaded.places)
+        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""
-        for warning in loaded.warnings:
+        names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
+        warnings = list(loaded.warnings)
+        # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
+        with suppress(InvalidError):
+            warnings += leaks_in_code(loaded, self.secrets(names)) if names else []
+        for warning in warnings:
             self.warn(warning)
 
 
@@ -101,6 +118,8 @@ class Workspace:
         self._launching = Launching(parts)
         self._retrying = Retrying(parts)
         self._hosting = Hosting(parts)
+        self.functions = Library(parts)
+        """Registered functions."""
 
     # -- develop ---------------------------------------------------------------------------------------------------
 
@@ -111,6 +130,22 @@ class Workspace:
             InvalidError: the code does not import or the pipeline is wrong; all problems in one message.
         """
         return self._launching.load(request)
+
+    def yaml(self, request: RunRequest) -> str:
+        """Return the pipeline of a target as YAML, with the parameters that are given.
+
+        Raises:
+            InvalidError: as `load`; or a step cannot be written (a lambda, a closure).
+        """
+        return self._launching.yaml(request)
+
+    def yaml_of(self, run: RunId) -> str:
+        """Return the pipeline of a run as YAML, from its recorded code, with the parameters it was given.
+
+        Raises:
+            InvalidError: as `yaml`; or the run was made where no file holds its code.
+        """
+        return self._launching.yaml_of(run)
 
     def create(self, request: RunRequest) -> RunId:
         """Write a PENDING run; everything that can be found wrong is found before.

@@ -226,6 +226,7 @@ def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
             "cwd": target.cwd,
             "sys_path": list(target.sys_path),
             "is_loadable": target.is_loadable,
+            **({} if target.definition is None else {"definition": dict(target.definition)}),
         },
     }
 

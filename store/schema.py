@@ -219,3 +219,18 @@ class RequestRow(Row, table=True):
     is_hard: int
     at: float
     handled: int
+
+
+class FunctionRow(Row, table=True):
+    """A version of a function; `spec` is JSON."""
+
+    __tablename__ = "function"  # pyright: ignore[reportAssignmentType]
+    project: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    kind: str
+    spec: str
+    key: str
+    origin: str
+    created: float
+    removed: float | None

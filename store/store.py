@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from .database import Database, Durability
 from .feed import StoredFeed
 from .filehashes import FileHashes
+from .functions import StoredFunctions
 from .graphs import Graphs
 from .history import StoredHistory
 from .layout import Layout
@@ -35,6 +36,7 @@ class Store:
         self.runs = StoredRuns(layout, database, self.objects, graphs)
         self.history = StoredHistory(layout, database, graphs)
         self.outputs = StoredOutputs(database, self.objects, graphs)
+        self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
         self.files = FileHashes(database)
 

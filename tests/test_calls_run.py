@@ -110,6 +110,71 @@ def test_parameters_of_the_environment_and_of_a_file_reach_the_body(tmp_path: Pa
     assert (len(of_environment.graph.nodes), len(of_file.graph.nodes)) == (5, 6)
 
 
+SHAPES = """
+from graftline import pipeline, task, when
+
+@task
+def rates(count: int): return [each + 1 for each in range(count)]
+
+@task(returns=["model", "score"])
+def fit(rate: int, bias: int = 0): return f"m{rate}", rate + bias
+
+@task
+def best(models: list[str], scores: list[int]): return models[scores.index(max(scores))]
+
+@task
+def is_many(models: list[str]): return len(models) > 2
+
+@task
+def shout(text: str): return text.upper()
+
+@task
+def tell(text): print("told", text)
+
+@pipeline
+def search(count: int, bias: int = 0):
+    models, scores = fit.map(rate=rates(count), bias=bias)
+    return models, best(models, scores)
+
+@pipeline
+def shapes(count: int = 3):
+    models, winner = search(count, bias=10)
+    said = when(is_many(models), lambda: shout(winner), lambda: winner)
+    pairs, sums = fit.map("rate", "bias", rate=[1, 2], bias=[5, 6])
+    when(is_many(pairs), lambda: tell(said))
+    return {"said": said, "sums": sums}
+"""
+
+
+def test_maps_branches_and_pipelines_inside_run_in_workers(tmp_path: Path) -> None:
+    write(tmp_path, {"shapes.py": SHAPES})
+
+    done = python(tmp_path, "-m", "graftline", "--json", "run", "shapes.py:shapes")
+
+    assert done.returncode == 0, done.stderr
+    states = {step["path"]: step["state"] for step in json.loads(done.stdout)["steps"]}
+    assert states["search/fit/2/fit"] == states["when/True/shout"] == "SUCCESS"
+    assert states["when/default/same"] == states["when-2/True/tell"] == "SKIPPED"
+    assert {name: _output(tmp_path, name) for name in ("said", "sums")} == {"said": "M3", "sums": [6, 8]}
+
+
+def test_the_same_pipeline_takes_the_other_branch_and_runs_as_a_plain_program(tmp_path: Path) -> None:
+    end = (
+        "\nif __name__ == '__main__':\n    print(shapes.execute(count=2).value('said'), shapes(2)['said'], shapes(3))\n"
+    )
+    write(tmp_path, {"shapes.py": SHAPES + end})
+
+    done = python(tmp_path, "shapes.py")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "m2 m2 {'said': 'M3', 'sums': [6, 8]}"
+
+
+def _output(folder: Path, name: str) -> object:
+    found: object = json.loads(python(folder, "-m", "graftline", "--json", "output", "@last", name).stdout)["value"]
+    return found
+
+
 def test_a_script_that_merely_has_a_variable_of_that_name_stays_a_script(tmp_path: Path) -> None:
     script = "from graftline import log_metric\npipeline = [1, 2]\nlog_metric('n', len(pipeline))\n"
     write(tmp_path, {"script.py": script})

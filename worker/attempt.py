@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..core.artifacts import Output
-from ..core.graph import Operation
+from ..core.errors import GraftError
+from ..core.graph import Operation, Policy
 from ..core.runs import StepError
 from ..core.states import Reason
 from .blobs import object_path, open_object, open_value
 from .call import Functions, Step, prepare
 from .cancel import CancelSwitch, StepCancelled
 from .capture import AttemptBorders
-from .catalog import has_content, inside, keep_files, restore_file
+from .catalog import keep_files, refuse_unmade, restore_file, restore_object
 from .channel import Message
 from .codefiles import CodeFiles
 from .context import WorkerContext
@@ -25,6 +27,7 @@ from .items import ShapeError
 from .live import Voice
 from .logbook import Book, open_book
 from .observing import NOTHING, Observer
+from .outflow import SecretKept
 from .pickles import load_by_value
 from .returns import WrongReturns, logged_output
 from .scalars import CastError, text_value
@@ -112,21 +115,21 @@ class Attempts:
         step = self._steps.get(index) or self._prepare(index)
         policy = self._operations[index].policy
         attempt.reason = Reason.INPUT
-        if files:
-            self._restore(files)
+        if files or policy.get:
+            self._restore(policy.get, files)
         if policy.secrets:
             self._pass_secrets(policy.secrets)
         self._decode(step, arguments, attempt.inputs)
         attempt.reason = Reason.ERROR
         attempt.step = step
+        attempt.policy = policy
         for declared, value in step.call(attempt.inputs):
             attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
         observed = self._observer.end()
         if observed is not NOTHING:
             attempt.reads = observed.told()
         if policy.put:
-            objects, cwd = self._context.objects, self._context.cwd
-            for output in keep_files(policy.put, cwd, objects, keep_copy=policy.store_copy):
+            for output in attempt.made(policy):
                 attempt.add(output)
 
     def _prepare(self, index: int) -> Step:
@@ -173,21 +176,19 @@ class Attempts:
         objects = self._context.objects
         return open_object(objects, digest, os.stat(object_path(objects, digest)).st_size)
 
-    def _restore(self, files: Sequence[tuple[str, Value]]) -> None:
+    def _restore(self, patterns: Sequence[str], files: Sequence[tuple[str, Value]]) -> None:
+        refuse_unmade(patterns, [path for path, _ in files])
+        cwd = self._context.cwd
         for path, value in files:
-            cwd = self._context.cwd
-            # Of a file whose copy was not stored only the digest is known: it has to be there.
-            if value[0] == "f" and has_content(inside(path, cwd), value[2], value[3]):
-                continue
             if value[0] == "f":
-                restore_file(path, cwd, open_object(self._context.objects, value[2], value[3]))
+                restore_object(path, cwd, self._context.objects, value[2], value[3])
             else:
                 restore_file(path, cwd, value[2])
 
     def _pass_secrets(self, names: Sequence[str]) -> None:
         for name in names:
             if name not in self._context.secrets:
-                raise CastError(f"secret {name!r} is not set", "set it in the environment or with `graft secrets`")
+                raise CastError(f"secret {name!r} is not set", f"graft secret set {name}, or export it")
             os.environ[name] = self._context.secrets[name]
 
     def _report(
@@ -207,6 +208,7 @@ class Attempts:
             done = ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
             return (*done, attempt.reads) if attempt.reads else done
         reason, error = attempt.failure(problem, self._context.secrets)
+        attempt.keep_made()
         evidence = attempt.evidence()
         return ("failed", token, started, seconds, cpu_seconds, peak, reason.value, error, metrics, evidence)
 
@@ -214,7 +216,19 @@ class Attempts:
 class _Attempt:
     """What one attempt gathers."""
 
-    __slots__ = ("_context", "_logged", "_say", "_token", "book", "inputs", "outputs", "reads", "reason", "step")
+    __slots__ = (
+        "_context",
+        "_logged",
+        "_say",
+        "_token",
+        "book",
+        "inputs",
+        "outputs",
+        "policy",
+        "reads",
+        "reason",
+        "step",
+    )
 
     def __init__(self, context: WorkerContext, say: Callable[[Message], None], token: int) -> None:
         self._context = context
@@ -231,6 +245,8 @@ class _Attempt:
         """Set when the step's own code begins."""
         self.reads: tuple[str, ...] = ()
         """What it was seen to read, as `AttemptSucceeded.reads`."""
+        self.policy: Policy | None = None
+        """As `step`."""
 
     def add(self, output: Output) -> None:
         """Take an output; a file or value that was logged again replaces its earlier state.
@@ -285,9 +301,29 @@ class _Attempt:
         if isinstance(path_or_value, Output):
             output = path_or_value
         else:
-            output = logged_output(path_or_value, name, self._context.cwd, self._context.objects)
+            output = logged_output(path_or_value, name, self._context.cwd, self._context.objects, self._context.secrets)
         self.add(output)
         self._logged.add(output.name)
+
+    def made(self, policy: Policy, *, are_due: bool = True) -> list[Output]:
+        """Return the catalog files the step has made; `are_due` as in `keep_files`, which says what it raises."""
+        return keep_files(
+            policy.put,
+            self._context.cwd,
+            self._context.objects,
+            keep_copy=policy.store_copy,
+            secrets=self._context.secrets,
+            are_due=are_due,
+        )
+
+    def keep_made(self) -> None:
+        """Keep the catalog files that a step which failed has made so far. What goes wrong in it is not the failure."""
+        if self.policy is None or not self.policy.put:
+            return
+        with contextlib.suppress(GraftError, OSError, SecretKept, WrongReturns):
+            for output in self.made(self.policy, are_due=False):
+                self.add(output)
+                self._logged.add(output.name)
 
     def _voice(self) -> Voice:
         say, token = self._say, self._token

@@ -139,7 +139,7 @@ def store_file(path: str, objects: str, *, keep_copy: bool = True) -> ArtifactRe
         if len(head) <= INLINE_LIMIT:
             return ArtifactRef(hashlib.sha256(head).hexdigest(), len(head), "file", head)
         with _Temporary(objects) as (descriptor, temporary):
-            size = _copy(source.fileno(), descriptor)
+            size = copy_file(source.fileno(), descriptor)
             # The copy is hashed and not the file, which somebody may still be writing.
             with open(temporary, "rb") as copied:
                 digest = hashlib.file_digest(copied, "sha256").hexdigest()
@@ -230,8 +230,11 @@ def _sync_directory(path: str) -> None:
         os.close(descriptor)
 
 
-def _copy(source: int, target: int) -> int:
-    """Copy a whole file; the kernel shares the blocks where the file system can (btrfs, xfs)."""
+def copy_file(source: int, target: int) -> int:
+    """Copy a whole file from one descriptor to another and return its size in bytes.
+
+    The kernel shares the blocks where the file system can (btrfs, xfs).
+    """
     os.lseek(source, 0, os.SEEK_SET)
     size = 0
     with contextlib.suppress(OSError, AttributeError):  # other file systems, macOS

@@ -73,7 +73,7 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
     Raises:
         BaseException: whatever the import raises.
     """
-    returns = Returns(operation.returns, context.cwd, context.objects)
+    returns = Returns(operation.returns, context.cwd, context.objects, context.secrets)
     match operation.call.kind:
         case CallKind.PYTHON:
             return PythonStep(*functions.find(operation.call), returns, operation.call.stream_end)

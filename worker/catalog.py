@@ -6,34 +6,93 @@ import contextlib
 import glob
 import hashlib
 import os
-import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from secrets import token_hex
+from typing import BinaryIO
 
 from ..core.artifacts import Output
+from ..core.catalog import matches
 from ..core.errors import InvalidError
-from .blobs import store_file
+from .blobs import copy_file, object_path, open_object, store_file
+from .outflow import refuse_file, refuse_name
+
+_SHOWN = 10
+"""Files that a message names."""
 
 
 class CatalogError(InvalidError):
     """A glob that matches nothing, or a path that leaves the working directory."""
 
 
-def keep_files(patterns: Iterable[str], cwd: str, objects: str, *, keep_copy: bool) -> list[Output]:
+def keep_files(
+    patterns: Iterable[str],
+    cwd: str,
+    objects: str,
+    *,
+    keep_copy: bool,
+    secrets: Mapping[str, str] | None = None,
+    are_due: bool = True,
+) -> list[Output]:
     """Keep every file the globs match, each once, as outputs with the role `file` named by their relative path.
 
     `**` matches any depth; a matched directory means all files in it; hidden files need a pattern with the dot.
 
+    Args:
+        patterns: globs, relative to the working directory.
+        cwd: the working directory.
+        objects: directory of the object files.
+        keep_copy: False: only their digests.
+        secrets: name -> value; a file that holds one is refused.
+        are_due: False: a glob may match nothing, as after a step that failed.
+
     Raises:
         CatalogError: a glob matches nothing or leaves the directory.
+        SecretKept: a file, or its name, holds a secret.
         StoreError: a copy cannot be written.
     """
     found: dict[str, None] = {}
     for pattern in patterns:
         matches = _matches(pattern, cwd)
-        if not matches:
+        if are_due and not matches:
             raise CatalogError(f"catalog: no file matches {pattern!r} in {cwd}", "make the file, or fix the glob")
         found |= dict.fromkeys(matches)
+    for path in found if secrets else ():
+        refuse_name("a catalog file's name", path, secrets or {})
+        refuse_file(f"catalog file {path!r}", os.path.join(cwd, path), secrets or {})
     return [Output(path, "file", store_file(os.path.join(cwd, path), objects, keep_copy=keep_copy)) for path in found]
+
+
+def refuse_unmade(patterns: Iterable[str], paths: Sequence[str]) -> None:
+    """Refuse to start a step one of whose globs names no file that the steps before it have put.
+
+    Raises:
+        CatalogError: naming the glob.
+    """
+    for pattern in patterns:
+        if not any(matches(path, pattern) for path in paths):
+            there = f"they put {', '.join(paths[:_SHOWN])}" if paths else "they put none"
+            raise CatalogError(f"catalog: no step before has put a file that matches {pattern!r}", there)
+
+
+def restore_object(path: str, cwd: str, objects: str, digest: str, size: int) -> None:
+    """Put a stored file back, as a copy that shares the blocks where the file system can; else as `restore_file`.
+
+    Raises:
+        CatalogError: the path leaves the directory; or no copy is stored, and the file is not there as it was put.
+        StoreError: the stored copy is damaged.
+        OSError: it cannot be written.
+    """
+    target = inside(path, cwd)
+    if has_content(target, digest, size):
+        return
+    stored = object_path(objects, digest)
+    if not os.path.exists(stored):
+        state = "is another one now" if os.path.lexists(target) else "is gone"
+        text = f"catalog: {path!r} {state}, and only its digest was kept"
+        raise CatalogError(text, "store_copy=False keeps no copy: let its maker run again, or keep one")
+    open_object(objects, digest, size)  # checks it
+    with _replacing(target) as file, open(stored, "rb") as source:
+        copy_file(source.fileno(), file.fileno())
 
 
 def restore_file(path: str, cwd: str, data: bytes | memoryview) -> None:
@@ -46,16 +105,8 @@ def restore_file(path: str, cwd: str, data: bytes | memoryview) -> None:
     target = inside(path, cwd)
     if has_content(target, hashlib.sha256(data).hexdigest(), len(data)):
         return
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    temporary = f"{target}.{secrets.token_hex(6)}.tmp"
-    try:
-        with open(temporary, "xb") as file:
-            file.write(data)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    with _replacing(target) as file:
+        file.write(data)
 
 
 def has_content(path: str, digest: str, size: int) -> bool:
@@ -79,6 +130,21 @@ def inside(path: str, cwd: str) -> str:
     if os.path.isabs(path) or not _is_under(os.path.realpath(target), os.path.realpath(cwd)):
         raise CatalogError(f"catalog: {path!r} leaves the working directory {cwd}")
     return target
+
+
+@contextlib.contextmanager
+def _replacing(target: str) -> Iterator[BinaryIO]:
+    """Open a file beside the target that takes its place at the end, if all went well."""
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    temporary = f"{target}.{token_hex(6)}.tmp"
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
 
 
 def _matches(pattern: str, cwd: str) -> list[str]:

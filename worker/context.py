@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from . import recorded
 from .messages import CONTEXT_KEYS
 
 
@@ -51,6 +52,7 @@ class WorkerContext:
             OSError: the directory is not there.
         """
         os.chdir(self.cwd)
+        recorded.install(self.objects)
         sys.path[:0] = [entry for entry in self.sys_path if entry not in sys.path[: len(self.sys_path)]]
         if self.umask is not None:
             os.umask(self.umask)

@@ -68,7 +68,8 @@ def _named(module: ModuleType, name: str, file: str) -> tuple[Pipeline, Mapping[
         hint = f"it holds {listed}" if listed else "it holds no pipeline"
         raise InvalidError(f"there is no '{name}' in it{nearest(name, known)}", hint, file=file)
     if not inspect.isfunction(found):
-        raise InvalidError(f"'{name}' is {type(found).__name__}, no pipeline", file=file)
+        what = "a class" if isinstance(found, type) else type(found).__name__
+        raise InvalidError(f"'{name}' is {what}, no pipeline", file=file)
     return _executed(found, name, file)
 
 

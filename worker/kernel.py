@@ -41,6 +41,7 @@ from .codefiles import CodeFiles
 from .failure import describe_failure
 from .live import PROGRESS_EVERY_S
 from .logbook import open_book
+from .outflow import SecretKept
 from .returns import Returns, WrongReturns, logged_output
 from .serializers import CannotSerialize, load
 
@@ -65,15 +66,16 @@ class Beginning(TypedDict):
     objects: str
     root: str
     planned_files: Mapping[str, str]
+    secrets: Mapping[str, str]
+    """Of the run: what holds one is not kept."""
 
 
 class RemoteBook:
     """A `Book` whose entries go to the worker at once; values and files are stored here, as they are now."""
 
-    def __init__(self, send: Callable[[tuple[Any, ...]], None], cwd: str, objects: str) -> None:
+    def __init__(self, send: Callable[[tuple[Any, ...]], None], beginning: Beginning) -> None:
         self._send = send
-        self._cwd = cwd
-        self._objects = objects
+        self._given = beginning
         self._next_progress = 0.0
         self.voice = self
         """Yields stay in the notebook: a cell that consumes a generator tells nothing."""
@@ -85,7 +87,8 @@ class RemoteBook:
     def add_artifact(self, path_or_value: object, name: str | None) -> None:
         """Store a file or value and send what it is."""
         with _by_value():
-            output = logged_output(path_or_value, name, self._cwd, self._objects)
+            given = self._given
+            output = logged_output(path_or_value, name, given["cwd"], given["objects"], given["secrets"])
         self._send(("logged", flat(output)))
 
     def add_progress(self, done: float, total: float | None) -> None:
@@ -167,7 +170,8 @@ class Session:
     def give(self) -> None:
         """Send the declared returns, or why one cannot be."""
         names = self._shell.user_ns
-        returns = Returns(self._given["returns"], self._given["cwd"], self._given["objects"])
+        given = self._given
+        returns = Returns(given["returns"], given["cwd"], given["objects"], given["secrets"])
         points: list[MetricPoint] = []
         try:
             for index, declared in enumerate(returns.direct):
@@ -178,6 +182,8 @@ class Session:
                 self._channel.send(("returned", index, flat(output)))
         except WrongReturns as problem:
             self._channel.send(("refused", "returns", str(problem)))
+        except SecretKept as problem:
+            self._channel.send(("refused", "secret", str(problem)))
         except CannotSerialize as problem:
             self._channel.send(("refused", "unpicklable", str(problem)))
         for point in points:
@@ -217,7 +223,7 @@ def _begin(shell: Any, channel: Channel, beginning: Beginning) -> None:
     shell.events.register("post_run_cell", session.ended)
     shell.user_ns["_graft_input"] = session.load_input
     sys.path.insert(0, os.path.dirname(os.path.join(beginning["root"], beginning["notebook"])))
-    open_book(RemoteBook(channel.send, beginning["cwd"], beginning["objects"]))  # type: ignore[arg-type]
+    open_book(RemoteBook(channel.send, beginning))  # type: ignore[arg-type]
 
 
 @contextmanager

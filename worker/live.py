@@ -71,6 +71,8 @@ class Voice:
         self._say("progress", (time.time(), float(done), whole))
 
     def _preview(self, value: object) -> Json:
+        if type(value) is tuple:  # `yield name, score` reads as it was written
+            value = list(value)
         if not is_json(value):
             return mask_text(describe_value(value), self._secrets)
         text = mask_text(json.dumps(value, ensure_ascii=False), self._secrets)

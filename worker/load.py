@@ -9,24 +9,32 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from ..core.compiler import Compiled
+from ..core.definitions import Reading, Writing, definition_of, pipeline_from
 from ..core.errors import GraftError, InvalidError
-from ..core.given import Given, from_environ
+from ..core.given import NO_FILE, Given, ParameterFile, from_environ, variables
+from ..core.graph import Json
+from ..core.marks import Marks
 from ..core.pipeline import Pipeline
 from ..core.place import Place
 from ..core.ports import Loaded, LoadRequest
 from ..core.programs import entry_named, own_entry
+from ..core.provenance import NOTE
 from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
+from .naming import find_function, name_function
+from .reaching import NOTHING, reached_by_data, yaml_data
 from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
-from .workshop import compile_in, namespace_of, read_source, root_of, shown_path
-
-_NOTHING = Reached(files=(), packages=(), uses_pipelines=False)
+from .shelf import Shelf, ShelfAt, used_data
+from .workshop import LocalWorkshop, compile_in, namespace_of, read_source, root_of, shown_path
+from .yamlfile import write_yaml
 
 
 def load_pipeline(request: LoadRequest) -> Loaded:
@@ -42,21 +50,51 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     before = set(sys.modules)
     try:
         pipeline, name, own, reached = _found(target)
+        shelf = Shelf(request.functions, request.objects)
+        if target.definition is not None:
+            pipeline = shelf.opened(pipeline)
         given = Given(
             typed=request.params,
             # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
             file={**own, **request.values},
             environ={} if request.is_again else from_environ(os.environ),
+            variables=variables(os.environ),
+            origins=request.origins,
+            places={**dict.fromkeys(own, "execute() of the file"), **request.places},
         )
-        compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode)
+        workshop = LocalWorkshop(target.root, lambda root: shelf)
+        compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode, workshop=workshop)
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
-    return _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before)
+    loaded = _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before, used_data(workshop.shelf))
+    if not request.wants_yaml:
+        return loaded
+    return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
 
 
-def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target, Loaded]:
+def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
+    """Return a pipeline as YAML; parameters that were given take the place of its own."""
+    data = definition_of(pipeline, Writing(partial(name_function, root=root)), name)
+    given: dict[str, Json] = {key: value for key, value in params.items() if ":" not in key}
+    if given:
+        steps = data.pop("steps")
+        data |= {"params": {**pipeline.params, **given}, "steps": steps}
+    return write_yaml(data)
+
+
+def load_live(
+    pipeline: Pipeline,
+    params: Mapping[str, object],
+    file_given: ParameterFile = NO_FILE,
+    shelf_at: ShelfAt | None = None,
+) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
+
+    Args:
+        pipeline: What to compile.
+        params: Parameters by name.
+        shelf_at: Returns the registered functions of a project, when a step names one.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong, or a step is importing the module that executes it.
@@ -67,25 +105,37 @@ def load_live(pipeline: Pipeline, params: Mapping[str, object]) -> tuple[Target,
     is_file = os.path.isfile(file)
     search = _own_path()
     try:
-        reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_file else _NOTHING
+        is_python = is_file and file.endswith(".py")  # not one that was read from YAML
+        reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_python else NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
-        given = Given(call=params, environ=from_environ(os.environ))
-        compiled = compile_in(root, pipeline, given, name=name)
+        given = Given(
+            call=params,
+            environ=from_environ(os.environ),
+            variables=variables(os.environ),
+            file=file_given.values,
+            places=file_given.places,
+        )
+        workshop = LocalWorkshop(root, shelf_at)
+        compiled = compile_in(root, pipeline, given, name=name, workshop=workshop)
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
     text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
     target = Target(text=text, root=root, cwd=os.getcwd(), sys_path=search, is_loadable=is_file)
-    return target, _loaded(root, pipeline, compiled, reached, set(sys.modules))
+    return target, _loaded(root, pipeline, compiled, reached, set(sys.modules), used_data(workshop.shelf))
 
 
 def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
     """Return the pipeline, its name, the parameters its code gives it, and what its file reaches."""
+    if target.definition is not None:
+        data = dict(target.definition)
+        pipeline = _defined(data, Marks(file=""), target.root)
+        return pipeline, pipeline.name_in({}), {}, reached_by_data(data, target)
     named = parse_target(target.text)
     if named.kind is TargetKind.MODULE:
         module = import_name(named.path)
         file = module.__file__ or ""
-        reached = reach(file, target.sys_path, read_source) if file.endswith(".py") else _NOTHING
+        reached = reach(file, target.sys_path, read_source) if file.endswith(".py") else NOTHING
         pipeline, own = pipeline_in(module, named.name, file)
         return pipeline, pipeline.name_in(vars(module)), own, reached
     file = os.path.join(target.root, named.path)
@@ -93,13 +143,21 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
         raise InvalidError(f"there is no file {file}")
     if named.kind is TargetKind.SHELL:
         return _shell_job(named.path, file)
+    if named.kind is TargetKind.YAML:
+        data, marks = yaml_data(file)
+        pipeline = _defined(data, marks, target.root, named.name)
+        return pipeline, pipeline.name_in({}), {}, reached_by_data(data, target, [file])
     if named.kind is TargetKind.NOTEBOOK:
         task = NotebookTask(named.path)
         task.place = Place(file, 1)
-        return Pipeline([task]), task.name, {}, _NOTHING
+        return Pipeline([task]), task.name, {}, NOTHING
     if named.kind is not TargetKind.FILE:
         raise InvalidError(f"'{target.text}' is no file that can be loaded")
     return _in_file(named, file, target)
+
+
+def _defined(data: object, marks: Marks, root: str, name: str | None = None) -> Pipeline:
+    return pipeline_from(data, Reading(marks, partial(find_function, root=root)), name)
 
 
 def _in_file(named: Named, file: str, target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
@@ -129,19 +187,29 @@ def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object
         first = script.readline(256).decode(errors="replace").strip()
     program = first[2:].strip() if first.startswith("#!") else "/bin/sh"
     name = os.path.splitext(os.path.basename(path))[0]
-    return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, _NOTHING
+    return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, NOTHING
 
 
-def _loaded(root: str, pipeline: Pipeline, compiled: Compiled, reached: Reached, modules: set[str]) -> Loaded:
+def _loaded(
+    root: str,
+    pipeline: Pipeline,
+    compiled: Compiled,
+    reached: Reached,
+    modules: set[str],
+    functions: Mapping[str, Json],
+) -> Loaded:
     files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph)}
     packages = installed_packages(modules) | set(reached.packages)
     return Loaded(
         graph=compiled.graph,
         snapshot=snapshot_of(root, files),
         params=compiled.params,
-        environment=environment_of(packages),
+        environment=environment_of(packages)
+        | {NOTE: dict(compiled.note)}
+        | ({"functions": dict(functions)} if functions else {}),
         preload=tuple(sorted(reached.packages)),
         blobs=compiled.blobs,
+        places={index: (place.file, place.line) for index, place in compiled.places.items()},
         description=pipeline.description,
         warnings=compiled.warnings,
     )

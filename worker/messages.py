@@ -27,7 +27,7 @@ Worker to executor:
         reads: (text, ...)                       as `AttemptSucceeded.reads`; left out when there are none
     ("failed", token, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics, outputs)
         reason: a `Reason` value                 error: a `StepError`
-        outputs: as above, what it had logged before it failed
+        outputs: as above, what it had logged before it failed, and the catalog files it had made
     ("cancelled", token, started, seconds, outputs)
     ("said", token, kind, payload)               in the middle of an attempt, at most some twenty a second
         kind `yield`: (at, preview as JSON holds it) · `progress`: (at, done, total or None)

@@ -28,6 +28,7 @@ from .failure import describe_value
 from .kernel import Beginning, whole
 from .logbook import Book, current_book
 from .notebook_run import Kernel, run
+from .outflow import SecretKept
 from .patterns import find_patterns
 from .returns import KeptReturn, Returns, WrongReturns
 from .secrets import mask_text
@@ -116,6 +117,7 @@ class NotebookStep:
             "objects": context.objects,
             "root": context.root,
             "planned_files": context.planned_files,
+            "secrets": context.secrets,
         }
         return Kernel(beginning=beginning, private=private)
 
@@ -128,6 +130,10 @@ class NotebookStep:
         stem = posixpath.basename(self._path).removesuffix(".ipynb")
         ref = store(Dumped("file", [data]), self._context.objects)
         book.add_logged(Output(f"{stem}.executed.ipynb", "file", ref))
+
+
+_REFUSALS = {"returns": WrongReturns, "unpicklable": CannotSerialize, "secret": SecretKept}
+"""Why the kernel refused a return -> what is raised of it here."""
 
 
 class _Gathered:
@@ -164,10 +170,11 @@ class _Gathered:
         Raises:
             WrongReturns: a declared return is not there.
             CannotSerialize: no serializer takes one.
+            SecretKept: one holds a secret.
         """
         if self._refused is not None:
             kind, text = self._refused
-            raise WrongReturns(text) if kind == "returns" else CannotSerialize(text)
+            raise _REFUSALS[kind](text)
 
 
 def _inject(notebook: Any, values: Mapping[str, Any], private: str) -> dict[str, tuple[str, str]]:

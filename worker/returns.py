@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -13,6 +13,7 @@ from ..core.graph import Return, ReturnKind
 from .blobs import store, store_file
 from .catalog import inside
 from .logbook import metric_value
+from .outflow import refuse_file, refuse_name, refuse_secrets
 from .scalars import text_value
 from .serializers import CannotSerialize, Dumped, dump
 
@@ -36,11 +37,14 @@ class KeptReturn(NamedTuple):
 class Returns:
     """The declared returns of one operation."""
 
-    __slots__ = ("_cwd", "_objects", "direct", "in_files", "patterns")
+    __slots__ = ("_cwd", "_objects", "_secrets", "direct", "in_files", "patterns")
 
-    def __init__(self, returns: Sequence[Return], cwd: str, objects: str) -> None:
+    def __init__(
+        self, returns: Sequence[Return], cwd: str, objects: str, secrets: Mapping[str, str] | None = None
+    ) -> None:
         self._cwd = cwd
         self._objects = objects
+        self._secrets = secrets or {}
         self.direct = tuple(each for each in returns if each.file is None and each.pattern is None)
         """Those the function returns itself."""
         self.in_files = tuple(each for each in returns if each.file is not None)
@@ -84,6 +88,7 @@ class Returns:
 
         Raises:
             CannotSerialize: the value cannot be written.
+            SecretKept: it holds a secret.
             StoreError: the store cannot be written.
         """
         kind = declared.kind
@@ -93,9 +98,14 @@ class Returns:
             return Output(declared.name, "metric", self._metric(declared.name, value, metrics))
         role = "state" if kind is ReturnKind.STATE else "value"
         if type(value) is FileReturn:
+            if self._secrets:
+                refuse_file(f"return {declared.name!r}", value.path, self._secrets)
             return Output(declared.name, role, store_file(value.path, self._objects))
         try:
-            return Output(declared.name, role, store(dump(value, kind), self._objects))
+            dumped = dump(value, kind)
+            if self._secrets:
+                refuse_secrets(f"return {declared.name!r}", dumped.parts, self._secrets)
+            return Output(declared.name, role, store(dumped, self._objects))
         except CannotSerialize as problem:
             raise CannotSerialize(f"return {declared.name!r}: {problem}") from problem.__cause__
 
@@ -106,6 +116,8 @@ class Returns:
             raise CannotSerialize(str(problem)) from problem
         # NaN and Infinity are written as Python's json does: a diverged loss is a result, not a failure.
         data = json.dumps(number, ensure_ascii=False).encode()
+        if self._secrets:
+            refuse_secrets(f"metric {name!r}", [data], self._secrets)
         metrics.append(MetricPoint(name, number, None, time.time()))
         return store(Dumped("json", [data]), self._objects)
 
@@ -128,21 +140,31 @@ class Returns:
         return _named(declared, file, found)
 
 
-def logged_output(path_or_value: object, name: str | None, cwd: str, objects: str) -> Output:
+def logged_output(
+    path_or_value: object, name: str | None, cwd: str, objects: str, secrets: Mapping[str, str] | None = None
+) -> Output:
     """Keep a file, or a value under a name, as `log_artifact` takes it.
 
     Raises:
         TypeError: it is no path of a file and has no name.
+        SecretKept: it, or its name, holds a secret.
         CannotSerialize: the value cannot be written.
         StoreError: the store cannot be written.
     """
     if isinstance(path_or_value, str | os.PathLike) and os.path.isfile(path_or_value):
         path = os.path.relpath(path_or_value, cwd)
-        given = os.path.basename(path) if path.startswith("..") else path
-        return Output(name or given, "file", store_file(os.fspath(path_or_value), objects))
+        given = name or (os.path.basename(path) if path.startswith("..") else path)
+        if secrets:
+            refuse_name("an artifact's name", given, secrets)
+            refuse_file(f"artifact {given!r}", os.fspath(path_or_value), secrets)
+        return Output(given, "file", store_file(os.fspath(path_or_value), objects))
     if name is None:
         raise TypeError(f"log_artifact: {type(path_or_value).__name__} is no path of a file, so it needs a name")
-    return Output(name, "value", store(dump(path_or_value), objects))
+    dumped = dump(path_or_value)
+    if secrets:
+        refuse_name("an artifact's name", name, secrets)
+        refuse_secrets(f"artifact {name!r}", dumped.parts, secrets)
+    return Output(name, "value", store(dumped, objects))
 
 
 def value_of_text(text: str) -> object:

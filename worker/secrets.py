@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import functools
 import json
+import mmap
 import re
 import urllib.parse
 from collections.abc import Iterable, Mapping
 
-MIN_LENGTH = 6
-"""Characters below which a secret is not masked: masking "a" would mask the log."""
+from ..core.keeper import SHORTEST
+
+MIN_LENGTH = SHORTEST
 _MASK = b"***"
 
 
@@ -32,6 +34,17 @@ def mask_text(text: str, secrets: Mapping[str, str]) -> str:
     if not secrets:
         return text
     return mask(text.encode("utf-8", "surrogatepass"), secrets).decode("utf-8", "surrogatepass")
+
+
+def find(data: bytes | memoryview | mmap.mmap, secrets: Mapping[str, str]) -> str | None:
+    """Return the name of a secret that stands in data which are about to be stored; None when none does.
+
+    It looks for the value as it is and as JSON writes it, not for encodings: of large data each form is another pass.
+    """
+    for name, value in secrets.items():
+        if len(value) >= MIN_LENGTH and any(form.search(data) for form in _plain_forms(value)):
+            return name
+    return None
 
 
 class Masker:
@@ -87,6 +100,12 @@ def _forms(values: tuple[str, ...]) -> tuple[bytes, ...]:
     """Return every byte string to look for, longest first so that a secret inside another is no trap."""
     found = {form for value in values if len(value) >= MIN_LENGTH for form in _forms_of(value)}
     return tuple(sorted(found, key=lambda form: (-len(form), form)))
+
+
+@functools.lru_cache(maxsize=64)
+def _plain_forms(value: str) -> tuple[re.Pattern[bytes], ...]:
+    forms = {value, json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
+    return tuple(re.compile(re.escape(form.encode("utf-8", "surrogatepass"))) for form in sorted(forms))
 
 
 def _forms_of(value: str) -> Iterable[bytes]:

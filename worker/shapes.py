@@ -8,14 +8,15 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Callable, Iterator, Mapping
+from types import BuiltinFunctionType
 from typing import Any
 
 from ..core.graph import Call, Return, ReturnKind
 from .bind import Binder, signature_of
 from .items import ShapeError, entries_of, items_of
-from .logbook import metric_value
 from .returns import Returns
 from .scalars import shown
+from .streams import LAZY, finished
 
 SIZE = "size"
 """Last output of a split: how many items there are."""
@@ -138,24 +139,29 @@ class Reduce:
 
     def _reduced(self, declared: Return, items: list[Any]) -> tuple[Return, object]:
         if self._function is None:
-            return _softened(declared, items), items
+            return declared, items
         try:
             result = self._function(*items) if self._takes_each else self._function(items)
+            if type(result) in LAZY:
+                result = finished(result, (declared,), None)
         except Exception as problem:
             if not items:
                 # max() and the like refuse the empty list. A map over nothing did nothing wrong, so it has no result
                 # rather than a failure: the list that it would have without a reducer.
-                return _softened(declared, items), items
+                return declared, items
             problem.add_note(f"in the reduction of {declared.name!r} over {len(items)} items")
             raise
-        return _softened(declared, result), result
+        return declared, result
 
 
 def takes_each(function: Callable[..., Any]) -> bool:
     """Tell whether a reducer takes the items one by one (`lambda *x: max(x)`) and not as one list.
 
-    What takes `*args` and `**kwargs` alike is a wrapper that tells nothing about what it wraps: it gets the list.
+    What takes `*args` and `**kwargs` alike is a wrapper that tells nothing about what it wraps: it gets the list. So
+    does a builtin: `max` of one item alone would be asked for the items of that item.
     """
+    if type(function) is BuiltinFunctionType:
+        return False
     kinds = {parameter.kind for parameter in signature_of(function).parameters.values()}
     return inspect.Parameter.VAR_POSITIONAL in kinds and inspect.Parameter.VAR_KEYWORD not in kinds
 
@@ -201,15 +207,3 @@ def _records(values: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
         told = ", ".join(f"{name} {len(items)}" for name, items in values.items())
         raise ShapeError(f"items did not all return the same names, so there are no records: {told}")
     return [dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True)]
-
-
-def _softened(declared: Return, value: object) -> Return:
-    """Return the return with a kind that the reduced value can have: a list of metrics is no metric."""
-    if declared.kind is ReturnKind.METRIC:
-        try:
-            metric_value(value, declared.name)
-        except TypeError:
-            return Return(name=declared.name)
-    if declared.kind is ReturnKind.ARROW and type(value).__name__ not in ("DataFrame", "Table"):
-        return Return(name=declared.name)
-    return declared

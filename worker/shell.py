@@ -95,6 +95,8 @@ class ShellStep:
 def as_text(name: str, value: object) -> str:
     """Return a value as an environment variable or command line holds it: text as it is, everything else as JSON.
 
+    Pydantic models and dataclasses are objects of their fields.
+
     Raises:
         CastError: JSON cannot hold it.
     """

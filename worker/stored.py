@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..core.artifacts import ArtifactRef
 from .blobs import open_value
+from .recorded import install
 from .serializers import load
 
 
@@ -13,6 +14,7 @@ def value_of(ref: ArtifactRef, objects: str) -> object:
     Raises:
         StoreError: the stored bytes are missing or damaged.
     """
+    install(objects)  # the classes of a value may be those of a registered function
     if ref.inline is not None:
         return load(ref.serializer, bytearray(ref.inline))
     return open_value(objects, ref.serializer, ref.sha256, ref.size)

@@ -17,8 +17,9 @@ from typing import Any
 from ..core import config
 from ..core.config import Layer, Settings
 from ..core.errors import InvalidError, nearest
+from ..core.graph import Json
 from ..core.runs import CodeState, Target
-from ..core.targets import Named, TargetKind, parse_target
+from ..core.targets import Job, Named, TargetKind, parse_target
 
 CONFIG_FILE = "graftline.toml"
 _GIT_LIMIT_S = 5.0
@@ -81,9 +82,36 @@ def target_of(workplace: Workplace) -> Target:
     if not os.path.isfile(named.path):
         raise _no_file(named.path)
     text = os.path.relpath(named.path, workplace.root)
+    search = search_path(named.path, workplace.root)
+    if named.kind is TargetKind.YAML:
+        from .reaching import search_path_of, yaml_data  # reading YAML costs 12 ms, and reaching knows this module
+
+        search = search_path_of(yaml_data(named.path)[0], workplace.root, os.path.dirname(named.path))
     if named.name is not None:
         text = f"{text}:{named.name}"
-    return Target(text=text, root=workplace.root, cwd=workplace.root, sys_path=search_path(named.path, workplace.root))
+    return Target(text=text, root=workplace.root, cwd=workplace.root, sys_path=search)
+
+
+def job_target(workplace: Workplace, job: Job, project: str | None = None) -> Target:
+    """Return the target of a step that no file holds; the file it names is written from the project root then.
+
+    Args:
+        workplace: Of the project it belongs to.
+        job: What is run.
+        project: `--project DIR`, which a file is written from; None: from the current directory.
+
+    Raises:
+        InvalidError: there is no such file.
+    """
+    from .reaching import search_path_of  # it knows this module
+
+    meant = job.step[job.key]
+    if job.project is not None:
+        meant = _from_root(workplace, str(meant), project)
+    definition: dict[str, Json] = {"name": job.name, "steps": [{**job.step, job.key: meant}]}
+    root = workplace.root
+    search = search_path_of(definition, root, root)
+    return Target(text=job.text, root=root, cwd=root, sys_path=search, definition=definition)
 
 
 def find_root(start: str) -> str:
@@ -177,6 +205,15 @@ def git_state(root: str) -> CodeState:
         remote=_remote(root),
         branch=None if head.get("head") == "(detached)" else head.get("head"),
     )
+
+
+def _from_root(workplace: Workplace, written: str, project: str | None) -> str:
+    """Return `file` or `file:name` as it is written from the project root."""
+    path, colon, name = written.rpartition(":") if ":" in written else (written, "", "")
+    file = os.path.abspath(os.path.join(project or "", path))
+    if not os.path.isfile(file):
+        raise _no_file(file)
+    return f"{os.path.relpath(file, workplace.root)}{colon}{name}"
 
 
 def _start(named: Named, cwd: str) -> str:

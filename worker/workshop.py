@@ -10,19 +10,26 @@ import sys
 import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..core.callables import origin
 from ..core.compiler import Compiled, compile_pipeline
 from ..core.errors import InvalidError
+from ..core.functions import Function
 from ..core.futures import HINT, CallError
-from ..core.given import Given, from_environ
+from ..core.given import Given, from_environ, variables
 from ..core.graph import CallKind
 from ..core.pipeline import Pipeline
 from .bind import signature_of
 from .byvalue import carry, weight_warning
 from .casts import cast
 from .importing import user_code, user_frame
+from .paramfiles import parameters_of
 from .workplace import find_root
+
+if TYPE_CHECKING:
+    from .shelf import Shelf, ShelfAt  # what registered functions need, imported where a step names one
 
 NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
 """What the extra `notebook` installs."""
@@ -31,8 +38,17 @@ NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
 class LocalWorkshop:
     """A `Workshop` over the modules imported here and the files below a project root."""
 
-    def __init__(self, root: str):
+    def __init__(self, root: str, shelf_at: ShelfAt | None = None):
+        """Work for a project.
+
+        Args:
+            root: Absolute project root.
+            shelf_at: Returns its registered functions, when a step names one. None: there are none.
+        """
         self._root = root
+        self._shelf_at = shelf_at
+        self.shelf: Shelf | None = None
+        """The registered functions; None as long as no step named one."""
         self.warnings: list[str] = []
         """What was noticed while pickling."""
 
@@ -52,6 +68,19 @@ class LocalWorkshop:
         """Return the text of a source file, or of a cell of a notebook or REPL that Python keeps; None without one."""
         text = read_source(os.path.join(self._root, file))
         return text if text is not None else "".join(linecache.getlines(file)) or None
+
+    def resolve(self, function: Function) -> None:
+        """Look a step's registered function up and tell the step what it stands for.
+
+        Raises:
+            MissingError: there is no such function or version, with the nearest.
+            InvalidError: its code does not import.
+        """
+        if self.shelf is None:
+            from .shelf import Shelf  # kinds and recorded code, for pipelines that have such steps
+
+            self.shelf = Shelf((), "") if self._shelf_at is None else self._shelf_at(self._root)
+        self.shelf.resolve(function)
 
     def pickle(self, value: object) -> bytes:
         """Return a value pickled; a heavy function leaves a warning.
@@ -110,28 +139,44 @@ def read_source(file: str) -> str | None:
         return None
 
 
-def compile_here(pipeline: Pipeline, *, mode: str = "job", params: Mapping[str, object] | None = None) -> Compiled:
+def file_parameters(file: str | None) -> Mapping[str, object]:
+    """Return the parameters of the file that an `execute()` call names."""
+    return parameters_of(file, os.environ).values
+
+
+def compile_here(
+    pipeline: Pipeline,
+    *,
+    mode: str = "job",
+    params: Mapping[str, object] | None = None,
+    shelf_at: ShelfAt | None = None,
+) -> Compiled:
     """Compile a pipeline of this process, in the project its file belongs to.
 
     Raises:
         InvalidError: the pipeline is wrong; every problem in one message.
     """
     root = root_of(pipeline)
-    given = Given(call=params or {}, environ=from_environ(os.environ))
-    return compile_in(root, pipeline, given, name=pipeline.name_in(namespace_of(pipeline)), mode=mode)
+    given = Given(call=params or {}, environ=from_environ(os.environ), variables=variables(os.environ))
+    workshop = LocalWorkshop(root, shelf_at)
+    name = pipeline.name_in(namespace_of(pipeline))
+    return compile_in(root, pipeline, given, name=name, mode=mode, workshop=workshop)
 
 
-def compile_in(root: str, pipeline: Pipeline, given: Given, *, name: str, mode: str = "job") -> Compiled:
+def compile_in(
+    root: str,
+    pipeline: Pipeline,
+    given: Given,
+    *,
+    name: str,
+    mode: str = "job",
+    workshop: LocalWorkshop | None = None,
+) -> Compiled:
     """Compile a pipeline whose modules are imported here; warnings of both sides together."""
-    workshop = LocalWorkshop(root)
+    workshop = workshop or LocalWorkshop(root)
     compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
     _check_extras(compiled)
-    return Compiled(
-        graph=compiled.graph,
-        blobs=compiled.blobs,
-        params=compiled.params,
-        warnings=(*compiled.warnings, *workshop.warnings),
-    )
+    return replace(compiled, warnings=(*compiled.warnings, *workshop.warnings))
 
 
 def _check_extras(compiled: Compiled) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from ...core.document import SCHEMA
+import json
+from collections.abc import Iterator
+
+from ...core.document import SCHEMA, policy_document
+from ...core.graph import Graph
+from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
 from ..look import Ink, look_of
 from ..options import Options
-from ..parameters import file_params, typed_params
+from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
 
@@ -23,18 +28,41 @@ def check(
 ) -> int:
     """Import and compile a pipeline without running it; every problem is reported at once."""
     space = context.workspace(options, target, needs_code=True)
-    request = RunRequest(target=context.target(options, target), params=typed_params(param), values=file_params(params))
+    given = context.parameters(params)
+    request = RunRequest(
+        target=context.target(options, target), params=typed_params(param), values=given.values, places=given.places
+    )
     loaded = space.load(request)
     graph = loaded.graph
+    steps = Outline(graph).steps
     if options.is_json:
-        steps = [node.path for node in graph.nodes]
+        shown = Outline(graph).graph
+        policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
         put_document(
-            {"schema": SCHEMA, "pipeline": graph.name, "steps": steps, "warnings": list(loaded.warnings)},
+            {
+                "schema": SCHEMA,
+                "pipeline": graph.name,
+                "steps": steps,
+                "warnings": list(loaded.warnings),
+                "policies": {path: policy for path, policy in policies.items() if policy},
+            },
         )
         return 0
     look = look_of(is_plain=options.is_plain)
     sound = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
-    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(graph.nodes), 'step')}")
+    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
+    for line in _overridden(graph):
+        put(f"  {clean(line)}")
     return 0
+
+
+def _overridden(graph: Graph) -> Iterator[str]:
+    """Say of each step that a profile or an override changes how it will be attempted."""
+    for node in graph.nodes:
+        policy = graph.operations[node.operation].policy
+        if policy.declared:
+            document = policy_document(policy)
+            changed = {name: document.get(name) for name in policy.declared}
+            yield f"{node.path}: {', '.join(f'{name} {json.dumps(value)}' for name, value in changed.items())}"

@@ -16,6 +16,7 @@ from ...core.document import SCHEMA
 from ...core.errors import InvalidError
 from ...core.graph import Graph
 from ...core.layout.sketch import NodeStyle, Orientation
+from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
@@ -24,7 +25,7 @@ from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, T
 from ..completion import complete_runs
 from ..look import Look, look_of
 from ..options import Options
-from ..parameters import file_params, typed_params
+from ..parameters import typed_params
 from ..picture import LARGEST, Part, coloured, picture
 from ..printer import put, put_document, remark
 from ..rendering import rendered
@@ -41,6 +42,7 @@ class Format(StrEnum):
     PDF = "pdf"
     MERMAID = "mermaid"
     JSON = "json"
+    YAML = "yaml"
 
 
 class Style(StrEnum):
@@ -60,6 +62,8 @@ ENDINGS = {
     ".pdf": Format.PDF,
     ".mmd": Format.MERMAID,
     ".json": Format.JSON,
+    ".yaml": Format.YAML,
+    ".yml": Format.YAML,
 }
 FILE_WIDTH = 10_000
 """Columns of a text picture in a file: as wide as it is."""
@@ -89,7 +93,7 @@ def graph(
 ) -> int:
     """Draw a pipeline, or a run with the states of its steps.
 
-    text, dot, mermaid and json need nothing else; svg, png and pdf need Graphviz: its program dot, or the extra
+    text, dot, mermaid, json and yaml need nothing else; svg, png and pdf need Graphviz: its program dot, or the extra
     graftline[svg].
     """
     if lr and tb:
@@ -98,21 +102,28 @@ def graph(
         raise InvalidError("a TARGET and --run exclude each other")
     if run is not None and (param or params):
         raise InvalidError("a run has its parameters: --run excludes -p and --params")
+    chosen = selection(only, start, end)
+    if _format(options, form, file) is Format.YAML:
+        if not chosen.is_everything:
+            raise InvalidError("YAML holds a whole pipeline: --only, --from and --to do not go with it")
+        _yaml(options, target, run, file, typed_params(param), dict(context.parameters(params).values))
+        return 0
     compiled, states = _loaded(options, target, run, param, params)
-    part = _part(compiled, selection(only, start, end), states)
+    outline = Outline(compiled)
+    part = _part(outline, chosen, compiled, states)
     look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
     orientation = Orientation.LR if lr else Orientation.TB if tb else None
     match _format(options, form, file):
         case Format.TEXT:
             _text(look, part, orientation, STYLES[style], file)
         case Format.JSON:
-            _json(compiled, part, file)
+            _json(outline.graph, part, file)
         case Format.MERMAID:
-            source = mermaid_source(part.nodes, part.edges, part.labels(look), kinds=_kinds(part))
+            source = mermaid_source(**_source(outline, part, look))
             _write(source.encode(), file)
-        case chosen:
-            source = _dot(part, look, orientation)
-            _write(source.encode() if chosen is Format.DOT else _rendered(source, chosen, file), file)
+        case picked:
+            source = _dot(_source(outline, part, look), orientation)
+            _write(source.encode() if picked is Format.DOT else _rendered(source, picked, file), file)
     return 0
 
 
@@ -122,19 +133,40 @@ def _loaded(
     if run is None:
         space = context.workspace(options, target, needs_code=True)
         meant = context.target(options, target)
-        request = RunRequest(target=meant, params=typed_params(param), values=file_params(params))
+        given = context.parameters(params)
+        request = RunRequest(target=meant, params=typed_params(param), values=given.values, places=given.places)
         return space.load(request).graph, {}
     space = context.workspace(options)
     found = space.find(run)
     return space.graph(found), {step.path: step.state for step in space.steps(found)}
 
 
-def _part(compiled: Graph, chosen: Selection, states: dict[str, Status]) -> Part:
-    paths = chosen.paths(compiled)
+def _yaml(
+    options: Options,
+    target: str | None,
+    run: str | None,
+    file: str | None,
+    params: dict[str, str],
+    values: dict[str, Any],
+) -> None:
+    if run is None:
+        space = context.workspace(options, target, needs_code=True)
+        meant = context.target(options, target)
+        text = space.yaml(RunRequest(target=meant, params=params, values=values))
+    else:
+        space = context.workspace(options, needs_code=True)
+        text = space.yaml_of(space.find(run))
+    _write(text.encode(), file)
+
+
+def _part(outline: Outline, chosen: Selection, compiled: Graph, states: dict[str, Status]) -> Part:
+    paths = outline.with_inside(chosen.paths(compiled))
+    nodes = [node.path for node in outline.graph.nodes if node.path in paths]
     return Part(
-        nodes=[node.path for node in compiled.nodes if node.path in paths],
-        edges=[edge for edge in compiled.edges if paths.issuperset(edge)],
+        nodes=nodes,
+        edges=[edge for edge in outline.edges if paths.issuperset(edge)],
         states=states,
+        names={path: outline.label(path) for path in nodes},
     )
 
 
@@ -171,6 +203,7 @@ def _text(look: Look, part: Part, orientation: Orientation | None, style: NodeSt
 
 def _json(compiled: Graph, part: Part, file: str | None) -> None:
     nodes: list[dict[str, Any]] = []
+    drawn = set(part.nodes)
     for path in part.nodes:
         operation = compiled.operation_of(path)
         call = operation.call
@@ -191,7 +224,7 @@ def _json(compiled: Graph, part: Part, file: str | None) -> None:
         "pipeline": compiled.name,
         "mode": compiled.mode,
         "nodes": nodes,
-        "edges": [list(edge) for edge in part.edges],
+        "edges": [[need, path] for path in part.nodes for need in compiled.node(path).needs if need in drawn],
     }
     if file is None:
         put_document(document)
@@ -203,8 +236,21 @@ def _kinds(part: Part) -> dict[str, str]:
     return {path: part.states[path].value.lower() for path in part.nodes if path in part.states}
 
 
-def _dot(part: Part, look: Look, orientation: Orientation | None) -> str:
-    source = dot_source(part.nodes, part.edges, part.labels(look), kinds=_kinds(part))
+def _source(outline: Outline, part: Part, look: Look) -> dict[str, Any]:
+    """Return the arguments of `dot_source` and `mermaid_source`: composites are frames, names in them are short."""
+    named = replace(part, names={path: outline.short(path) for path in part.nodes})
+    return {
+        "nodes": part.nodes,
+        "edges": part.edges,
+        "labels": named.labels(look),
+        "kinds": _kinds(part),
+        "frames": {path: outline.frame(path) for path in part.nodes},
+        "small": {path for path in part.nodes if outline.is_control(path)},
+    }
+
+
+def _dot(drawn: dict[str, Any], orientation: Orientation | None) -> str:
+    source = dot_source(**drawn)
     return source.replace("rankdir=LR", "rankdir=TB", 1) if orientation is Orientation.TB else source
 
 

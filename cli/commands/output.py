@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...core.artifacts import ArtifactRef, Output
-from ...core.roles import Composites
 from ...core.errors import InvalidError
 from ...core.folding import rows as folded
 from ...core.ids import RunId
 from ...core.quantities import size_text
+from ...core.roles import Composites
 from ...core.runs import StepRun
 from .. import context
 from ..arguments import LAST, RunArgument

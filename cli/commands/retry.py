@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...core.roles import Composites
 from ...core.errors import InvalidError
 from ...core.folding import rows
 from ...core.requests import CodeChoice, RetryRequest
+from ...core.roles import Composites
 from ...core.states import Status
 from .. import context
 from ..arguments import (

@@ -29,7 +29,7 @@ from ..arguments import (
 from ..carrying import carry
 from ..look import look_of
 from ..options import Options
-from ..parameters import file_params, typed_params
+from ..parameters import typed_params
 from ..printer import put, put_document, remark
 from ..text import clean, plural
 
@@ -63,12 +63,13 @@ def run(
     """
     if keep_going and fail_fast:
         raise InvalidError("--keep-going and --fail-fast exclude each other")
-    typed, values = typed_params(param), file_params(params)
+    typed, given = typed_params(param), context.parameters(params)
     space = context.workspace(options, target, needs_code=True)
     request = RunRequest(
         target=context.target(options, target),
         params=typed,
-        values=values,
+        values=given.values,
+        places=given.places,
         selection=selection(only, start, end),
         runner=options.runner,
         jobs=jobs,
@@ -76,12 +77,19 @@ def run(
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
     )
+    return start_run(space, options, request, is_named=target is not None, dry_run=dry_run, detach=detach)
+
+
+def start_run(
+    space: Workspace, options: Options, request: RunRequest, *, is_named: bool, dry_run: bool, detach: bool
+) -> int:
+    """Run what was asked for, or say what would run, or leave it to a process of its own; return the exit code."""
     if dry_run:
         return _preview(space, options, request)
     if detach:
         return _detach(space, options, request)
     created = space.create(request)
-    if not options.is_json and (said := code_text(space.spec(created), is_named=target is not None)):
+    if not options.is_json and (said := code_text(space.spec(created), is_named=is_named)):
         remark(said)
     return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops))
 
@@ -91,9 +99,9 @@ def code_text(spec: RunSpec, *, is_named: bool) -> str | None:
     text = clean(spec.target.text)
     calls = [operation.call.kind for operation in spec.graph.operations]
     entry = spec.graph.operations[0].call.qualname if len(calls) == 1 else None
-    if calls == [CallKind.SCRIPT] and entry is not None:
+    if spec.target.definition is None and calls == [CallKind.SCRIPT] and entry is not None:
         return f"code: {text.partition(':')[0]}, whose {entry}() is called, as nothing in it makes a pipeline"
-    if text.endswith(".py") and calls == [CallKind.SCRIPT]:
+    if spec.target.definition is None and text.endswith(".py") and calls == [CallKind.SCRIPT]:
         return f"code: {text} as a script of one step, as nothing in it makes a pipeline"
     return None if is_named else f"code: {text}"
 
@@ -118,7 +126,7 @@ def _preview(space: Workspace, options: Options, request: RunRequest) -> int:
 def _detach(space: Workspace, options: Options, request: RunRequest) -> int:
     started = space.submit(request)
     if options.is_json:
-        put_document(run_document(space.show(started), space.steps(started)))
+        put_document(run_document(space.show(started), space.steps(started), spec=space.spec(started)))
         return 0
     short = context.short(space, started)
     put(f"run {short} goes on in a process of its own")

@@ -7,12 +7,14 @@ from typing import Annotated
 import typer
 
 from ...core.document import run_document
+from ...core.errors import InvalidError
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..card import card
-from ..carrying import shown_run
+from ..carrying import shown_run, spec_of
 from ..look import look_of
 from ..options import Options
+from ..origins import origin_lines
 from ..printer import put, put_document
 
 
@@ -23,13 +25,32 @@ def show(
     full: Annotated[
         bool, typer.Option("--full", help="Every step of large runs; with --json also every attempt.")
     ] = False,
+    params: Annotated[
+        bool, typer.Option("--params", help="Where every value came from, step by step, and what it hides.")
+    ] = False,
+    yaml: Annotated[
+        bool, typer.Option("--yaml", help="Its pipeline as YAML, with the parameters it was given.")
+    ] = False,
 ) -> int:
     """Show a run: state, steps, metrics, errors, code. Exit code 0 also when the run failed."""
+    if yaml:
+        return _yaml(options, run)
     space = context.workspace(options)
     found = space.show(space.find(run))
     steps = space.steps(found.id)
     if options.is_json:
-        put_document(run_document(found, steps, attempts=space.attempts(found.id) if full else None, full=full))
+        attempts = space.attempts(found.id) if full else None
+        put_document(run_document(found, steps, spec=spec_of(space, found.id), attempts=attempts, full=full))
+    elif params:
+        put(origin_lines(look_of(is_plain=options.is_plain), space.spec(found.id), steps))
     else:
         put(card(look_of(is_plain=options.is_plain), shown_run(space, found, steps, is_full=full)))
+    return 0
+
+
+def _yaml(options: Options, run: str) -> int:
+    if options.is_json:
+        raise InvalidError("--json and --yaml exclude each other")
+    space = context.workspace(options, needs_code=True)
+    put(space.yaml_of(space.find(run)).rstrip("\n"))
     return 0

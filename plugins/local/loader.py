@@ -15,7 +15,7 @@ import tempfile
 import time
 from typing import IO
 
-from ...core.errors import InvalidError
+from ...core.errors import GraftError, InvalidError, MissingError
 from ...core.ports import Loaded, LoadRequest
 from .cause import OomCounters, cause_of
 from .child import Child
@@ -112,7 +112,7 @@ def _read_all(connection: socket.socket, limit_s: float) -> bytes | None:
         parts.append(part)
 
 
-def _error(fault: Fault, output: IO[bytes], root: str) -> InvalidError:
+def _error(fault: Fault, output: IO[bytes], root: str) -> GraftError:
     error = _rebuilt(fault)
     # The compiler names files from the project's root, the importer as Python does.
     error.rename_files(lambda file: os.path.join(root, file))
@@ -123,7 +123,14 @@ def _error(fault: Fault, output: IO[bytes], root: str) -> InvalidError:
     return error
 
 
-def _rebuilt(fault: Fault) -> InvalidError:
+def _rebuilt(fault: Fault) -> GraftError:
+    if fault.is_missing:
+        return MissingError(fault.message, fault.hint, file=fault.file or None, line=fault.line if fault.file else None)
+    return _invalid(fault)
+
+
+def _invalid(fault: Fault) -> InvalidError:
     if not fault.problems:
-        return InvalidError(fault.message, fault.hint, file=fault.file, line=fault.line)
-    return InvalidError.all_of([_rebuilt(each) for each in fault.problems])
+        is_placed = bool(fault.file)  # a step of a job was written in no file
+        return InvalidError(fault.message, fault.hint, file=fault.file or None, line=fault.line if is_placed else None)
+    return InvalidError.all_of([_invalid(each) for each in fault.problems])

@@ -12,7 +12,7 @@ import sys
 import traceback
 from typing import Literal, NamedTuple, TypeAlias
 
-from ...core.errors import GraftError
+from ...core.errors import GraftError, MissingError
 from ...core.ports import Loaded, LoadRequest
 from ...worker.load import load_pipeline
 
@@ -26,6 +26,8 @@ class Fault(NamedTuple):
     line: int | None = None
     problems: tuple[Fault, ...] = ()
     """What is wrong, one by one, when the message tells of several."""
+    is_missing: bool = False
+    """It names something that does not exist: a registered function."""
 
 
 Answer: TypeAlias = "tuple[Literal['loaded'], Loaded] | tuple[Literal['fault'], Fault]"
@@ -55,7 +57,8 @@ def _answer(request: LoadRequest) -> bytes:
 
 def _told(problem: GraftError) -> Fault:
     problems = tuple(_told(each) for each in problem.problems)
-    return Fault(problem.message, problem.hint, problem.file, problem.line, problems)
+    is_missing = isinstance(problem, MissingError)
+    return Fault(problem.message, problem.hint, problem.file, problem.line, problems, is_missing)
 
 
 def _fault(problem: BaseException, request: LoadRequest) -> Fault:

@@ -6,15 +6,12 @@ run's workers are forked from it.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable
 
 from ...core.ports import Loaded, LoadRequest
 from ...core.runs import Target
-from ...core.sources import reach
-from ...core.targets import TargetKind, parse_target
-from ...worker.workshop import read_source
+from ...worker.reaching import reached_by
 from .loader import LocalLoader
 from .nursery import Nursery
 
@@ -62,10 +59,4 @@ class WarmLoader:
 
 def _packages(target: Target) -> tuple[str, ...]:
     """Return the third-party packages a target's files import, read from their source; nothing is run."""
-    named = parse_target(target.text)
-    if named.kind is TargetKind.MODULE:
-        return ()
-    file = os.path.join(target.root, named.path)
-    if named.kind is not TargetKind.FILE or not os.path.isfile(file):
-        return ()
-    return tuple(sorted(reach(file, target.sys_path, read_source).packages))
+    return tuple(sorted(reached_by(target).packages))

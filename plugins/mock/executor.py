@@ -51,7 +51,7 @@ class MockExecutor:
             )
 
     def wait(self, timeout_s: float | None) -> list[AttemptEnded | StepTold]:
-        """Deal with the next order, and return all ends; without one, wait as long as it says."""
+        """Deal with the next order, and return all ends and what was told; without one, wait as long as it says."""
         if self._waiting:
             self._ends.append(self._ended(self._waiting.popleft()))
         elif not self._ends:
@@ -65,7 +65,7 @@ class MockExecutor:
         self._waiting.clear()
 
     def _ended(self, order: Order) -> AttemptEnded:
-        stand_in = StandIn(order, self._context, patch_of(order.node, self._patches))
+        stand_in = StandIn(order, self._context, patch_of(order.node, self._patches), self._ends.append)
         started, begin, cpu = time.time(), time.perf_counter(), time.process_time()
         try:
             outputs = stand_in.run()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...core.errors import InvalidError, nearest
-from ...core.graph import Graph
+from ...core.graph import HERE, Graph
 
 
 def check_patches(graph: Graph, patches: object) -> Mapping[str, object]:
@@ -19,7 +19,12 @@ def check_patches(graph: Graph, patches: object) -> Mapping[str, object]:
     known = {node.path for node in graph.nodes} | {node.name for node in graph.nodes}
     for body in graph.bodies:  # what a map or loop repeats is patched by its name, for all of them
         known |= {node.name for node in body.nodes}
-    wrong = [str(name) for name in patches if name not in known]
+    inside = [node.path.split("/") for body in graph.bodies for node in body.nodes]
+    wrong = [
+        str(name)
+        for name in patches
+        if name not in known and not any(_is_one(str(name).split("/"), path) for path in inside)
+    ]
     if wrong:
         hint = f"the steps are {', '.join(list(dict.fromkeys(node.path for node in graph.nodes))[:20])}"
         raise InvalidError.all_of(
@@ -37,3 +42,10 @@ def patch_of(path: str, patches: Mapping[str, object]) -> tuple[object] | None:
         if name in patches:
             return (patches[name],)
     return None
+
+
+def _is_one(path: Sequence[str], repeated: Sequence[str]) -> bool:
+    """Tell whether a path is that of a step a map or loop repeats: `trials/3/fit` for `trials/[]/fit`."""
+    return len(path) == len(repeated) and all(
+        part == other or (other == HERE and part.isdecimal()) for part, other in zip(path, repeated, strict=True)
+    )

@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from inspect import Parameter
+from typing import Any
 
 from ...core.artifacts import ArtifactRef, MetricPoint, Output
+from ...core.events import StepProgressed, StepTold, StepYielded
 from ...core.graph import Blob, CallKind, Constant, Return
 from ...core.orders import Order, Resolved, RunContext
 from ...core.states import Reason
@@ -29,7 +31,9 @@ _TYPED = ("cli", "env")
 class StandIn:
     """What one attempt does and leaves, in place of the step's."""
 
-    def __init__(self, order: Order, context: RunContext, patch: tuple[object] | None):
+    def __init__(
+        self, order: Order, context: RunContext, patch: tuple[object] | None, tell: Callable[[StepTold], None]
+    ):
         self.inputs: dict[str, object] = {}
         """Values it was called with, as far as they were read."""
         self.reason = Reason.ERROR
@@ -39,6 +43,7 @@ class StandIn:
         self._context = context
         self._operation = context.operations[order.operation]
         self._patch = patch
+        self._tell = tell
 
     def run(self) -> tuple[Output, ...]:
         """Return what it leaves.
@@ -52,8 +57,8 @@ class StandIn:
         cwd, objects = self._context.cwd, self._context.objects
         artifacts: list[Output] = []
         book = Book(
-            lambda value, name: artifacts.append(logged_output(value, name, cwd=cwd, objects=objects)),
-            lambda: Voice(lambda kind, payload: None, {}),  # a patch is over before anybody could look
+            lambda value, name: artifacts.append(logged_output(value, name, cwd, objects)),
+            lambda: Voice(self._say, self._context.secrets),
         )
         self.metrics = book.metrics
         open_book(book)
@@ -62,6 +67,15 @@ class StandIn:
         finally:
             open_book(None)
         return (*made, *artifacts)
+
+    def _say(self, kind: str, payload: tuple[Any, ...]) -> None:
+        node, attempt = self._order.node, self._order.attempt
+        if kind == "yield":
+            at, value = payload
+            self._tell(StepYielded(node=node, attempt=attempt, at=at, value=value))
+        else:
+            at, done, total = payload
+            self._tell(StepProgressed(node=node, attempt=attempt, at=at, done=done, total=total))
 
     def _values(self, returns: Returns) -> Sequence[tuple[Return, object]]:
         call = self._operation.call
@@ -81,7 +95,7 @@ class StandIn:
         binder = Binder(patch)
         self.inputs = self._arguments(patch, binder)
         self.reason = Reason.ERROR
-        return PythonStep(patch, binder, returns).call(self.inputs)
+        return PythonStep(patch, binder, returns, self._operation.call.stream_end).call(self.inputs)
 
     def _everything(self) -> dict[str, object]:
         """Return all arguments of a composite's start or end; what was typed is JSON if it parses."""

@@ -18,7 +18,8 @@ DOCUMENTED = sorted(name for name, entry in COMMANDS.items() if entry.group)
 
 
 def options_of(command: object) -> set[str]:
-    parameters = getattr(command, "params", [])
+    inner = getattr(command, "commands", {}).values()
+    parameters = [each for one in (command, *inner) for each in getattr(one, "params", [])]
     return {name for parameter in parameters for name in parameter.opts if name.startswith("-")}
 
 

@@ -36,6 +36,9 @@ def test_every_example_parses(line: str) -> None:
 
     context = command(words[0]).make_context(words[0], words[1:])
 
+    if hasattr(context.command, "resolve_command"):  # a command with commands of its own
+        verb, inner, rest = context.command.resolve_command(context, words[1:])
+        context = inner.make_context(verb, rest, parent=context)
     assert context.params
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from local_runs import STEPS, SUPPORT
+from memory_functions import MemoryFunctions
 from runners import TinyRunner
 from spaces import FakeHost, FakeLoader, FakeMachine
 
@@ -20,10 +21,11 @@ from graftline.core.orders import RunContext
 from graftline.core.ports import Executor
 from graftline.core.requests import RetryRequest, RunRequest
 from graftline.core.runner import Runner
+from graftline.core.runners import RunnerChoice
 from graftline.core.runs import Snapshot, Target
 from graftline.core.session import Requests
 from graftline.core.states import Status
-from graftline.core.workspace import Parts, RunnerChoice, Workspace
+from graftline.core.workspace import Parts, Workspace
 from graftline.plugins.local.runner import LocalRunner
 from graftline.store.store import Store, open_store
 
@@ -183,5 +185,7 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         objects=str(store.layout.objects),
         slot_directory=str(store.layout.directory / "run-slots"),
         labels={},
+        functions=MemoryFunctions(),
+        fetch=lambda request, kind: pytest.fail("no function is registered"),
         secrets=lambda names: {},
     )

@@ -48,7 +48,7 @@ def test_a_step_s_own_params_hide_upstream_and_the_command_line() -> None:
     steps: list[Any] = [Stub("make", returns=["df", "C"]), PythonTask(fit, params={"C": 9.0}, returns=["m"])]
     result = compiled(Pipeline(steps), typed={"C": "1"})
     assert arguments_of(result.graph, "fit")["C"] == Constant(9.0, "fixed")
-    assert result.warnings == ("the parameter 'C' has no effect: 'C' is bound otherwise wherever it is taken",)
+    assert result.warnings == ("the parameter 'C' has no effect: step 'fit' takes 'C' from its own params=",)
 
 
 def test_inputs_are_stronger_than_params() -> None:

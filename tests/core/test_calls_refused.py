@@ -156,7 +156,7 @@ class TestCalls:
     def test_what_returns_nothing_cannot_be_passed_on(self) -> None:
         error = refused(lambda: scale(plot([1], [2], 3)))
 
-        assert error.message == "step 'scale': takes 'values' from 'plain_plot', whose function returns nothing"
+        assert error.message == "step 'plain_plot' keeps nothing that could be passed on"
 
     def test_several_values_are_unpacked_as_many_as_there_are(self) -> None:
         def made() -> None:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
+import os
+from pathlib import Path
 
 import pytest
 from authoring import graph_of, needs_of
@@ -10,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graftline import Catalog, Pipeline, Stub
-from graftline.core.catalog import may_overlap
+from graftline.core.catalog import matches, may_overlap
 
 
 @pytest.mark.parametrize(
@@ -54,3 +57,22 @@ def test_a_directory_that_is_put_or_wanted_means_the_files_in_it() -> None:
     ]
     needs = needs_of(graph_of(Pipeline(steps)))
     assert (needs["one"], needs["all"]) == (["folder"], ["file"])
+
+
+FILES = ("a.csv", ".h", "x/a.csv", "x/.h/q", "x/y/z.csv", "x/y/w.txt", "x/[1].csv", "a]b", "x/^1.csv", "data.d/f")
+GLOBS = ("*", "*.csv", "**", "**/*.csv", "x", "x/*", "x/**", "x/**/*", "[ab].csv", "[!a].csv", "x/[[]1].csv", "?.csv")
+MORE = (".h", ".*", "x/y/*.txt", "a]b", "x/[^a]1.csv", "[]a]*", "**/y", "x/**/z.csv", "data*", "a[", "gone")
+
+
+@pytest.mark.parametrize("pattern", GLOBS + MORE)
+def test_a_file_is_got_by_the_glob_that_puts_it(tmp_path: Path, pattern: str) -> None:
+    for file in FILES:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    found = {
+        Path(top, name).relative_to(tmp_path).as_posix()
+        for each in glob.glob(pattern, root_dir=tmp_path, recursive=True)
+        for top, _, names in ([*os.walk(tmp_path / each)] or [(str((tmp_path / each).parent), [], [Path(each).name])])
+        for name in names
+    }
+    assert {file for file in FILES if matches(file, pattern)} == found

@@ -8,10 +8,10 @@ import pytest
 from graphs import graph_of
 from grown_graphs import choice, loop, map_in_map, parallel, recovery, trials
 
-from graftline.core.roles import Composites, Role
 from graftline.core.folding import Row, rows
 from graftline.core.graph import Graph, Growth
 from graftline.core.growth import grown
+from graftline.core.roles import Composites, Role
 from graftline.core.states import Status
 
 

@@ -18,11 +18,11 @@ from graftline.core.hosting import moved
 from graftline.core.ids import RunId
 from graftline.core.requests import RetryRequest, RunRequest
 from graftline.core.runner import Runner
+from graftline.core.runners import RunnerChoice
 from graftline.core.runs import StepRun, Target
 from graftline.core.selection import Selection
 from graftline.core.settling import settle
 from graftline.core.states import Reason, Status
-from graftline.core.workspace import RunnerChoice
 
 
 def space_with(runner: type[Runner], **options: Any) -> Space:

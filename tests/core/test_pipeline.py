@@ -36,7 +36,7 @@ BAD: list[tuple[Any, str]] = [
     (lambda: pipeline([load], description=3), "takes text"),
     (lambda: pipeline([load], parms={}), "no argument 'parms'; did you mean 'params'?"),
     (lambda: python_job(3), "takes a function"),
-    (lambda: ShellJob("ls"), "a name is text"),
+    (lambda: ShellJob("ls", name=""), "a name may not be empty"),
     (lambda: pipeline([load]).execute(params=["C"]), "takes a dict of parameters"),
     (lambda: pipeline([load]).execute({"C": 1}, C=2), "'C' is given twice"),
 ]

@@ -12,7 +12,7 @@ from spaces import TARGET, Space
 
 from graftline.core.errors import InvalidError
 from graftline.core.events import Fact, GraphGrown, StepJoined, StepSettled
-from graftline.core.graph import Graph, Growth
+from graftline.core.graph import Call, CallKind, Graph, Growth, Node, Operation, Policy, Terminate
 from graftline.core.growth import grown
 from graftline.core.ids import RunId
 from graftline.core.requests import CodeChoice, RetryPlan, RetryRequest
@@ -112,12 +112,20 @@ class TestMaps:
 
         assert tried.plan(selection=Selection(start=("trials/0/fit",))).again == ("trials/0/fit", "trials", "report")
 
-    def test_a_selection_that_lacks_many_items_names_some_of_them(self) -> None:
-        facts = [*ran("load"), *split("trials/items", 20), *broke(*(f"trials/{number}/fit" for number in range(20)))]
-        tried = Tried(trials(), [*facts, *inside("trials")])
+    def test_a_selection_that_lacks_many_steps_names_some_of_them(self) -> None:
+        names = [f"part-{number}" for number in range(20)]
+        stub = Operation(call=Call(kind=CallKind.STUB))
+        parts = [Node(path=name, operation=0) for name in names]
+        graph = Graph(name="g", nodes=(*parts, Node(path="all", operation=0, needs=tuple(names))), operations=(stub,))
+        tried = Tried(graph, [*broke(*names), *skipped(Reason.UPSTREAM, "all")])
 
-        with pytest.raises(InvalidError, match="'trials/6/fit', 'trials/7/fit' and 12 more, which did not succeed"):
-            tried.plan(selection=Selection(only=("trials",)))
+        with pytest.raises(InvalidError, match="'part-7' and 12 more, which did not succeed"):
+            tried.plan(selection=Selection(only=("all",)))
+
+    def test_a_named_map_is_all_that_is_in_it(self, map_with_a_failed_item: Tried) -> None:
+        plan = map_with_a_failed_item.plan(selection=Selection(only=("trials",)))
+
+        assert plan.again == ("trials/items", "trials")
 
     def test_when_the_split_runs_again_its_items_grow_anew(self, map_with_a_failed_item: Tried) -> None:
         plan = map_with_a_failed_item.plan(is_everything=True)
@@ -279,7 +287,9 @@ class TestConditionals:
             ],
         )  # fmt: skip
 
-        assert tried.plan(selection=Selection(start=("cond",))).again == ("cond", "after")
+        assert tried.plan(selection=Selection(start=("after",))).again == ("after",)
+        again = tried.plan(selection=Selection(start=("cond/yes/more",))).again
+        assert again == ("cond/yes/more", "cond", "after")
 
     def test_when_the_choice_runs_again_both_branches_are_open(self) -> None:
         tried = Tried(
@@ -354,3 +364,17 @@ def test_a_rerun_starts_from_the_graph_as_it_was_compiled(map_with_a_failed_item
 
     assert space.runs.spec(again).graph == trials()
     assert space.states(again) == dict.fromkeys(["load", "trials/items", "trials", "report"], "PENDING")
+
+
+def test_a_step_that_ended_the_run_as_failed_runs_again() -> None:
+    graph = Graph(
+        name="g",
+        nodes=(Node(path="check", operation=0), Node(path="publish", operation=1, needs=("check",))),
+        operations=(
+            Operation(call=Call(kind=CallKind.STUB), policy=Policy(terminate=Terminate.FAILURE)),
+            Operation(call=Call(kind=CallKind.STUB)),
+        ),
+    )
+    tried = Tried(graph, [*ran("check"), *skipped(Reason.TERMINATED, "publish")])
+
+    assert tried.plan().again == ("check", "publish")

@@ -26,6 +26,7 @@ from graftline.core.graph import (
     Node,
     Operation,
     Policy,
+    Return,
     Source,
     Upstream,
 )
@@ -209,3 +210,29 @@ def test_an_item_is_found_among_very_many() -> None:
 
     assert found == [output.ref for output in outputs]
     assert time.process_time() - begun < 1.0  # looked through one by one it would be 10 s
+
+
+def test_an_item_that_ended_before_it_made_the_value_counts_as_none_in_the_reduction() -> None:
+    graph = Graph(
+        name="g",
+        nodes=(
+            Node(path="m/0/a", operation=0),
+            Node(path="m/1/a", operation=0),
+            Node(
+                path="m",
+                operation=1,
+                arguments=(Argument("x", Gather((Upstream("m/0/a", "x"), Upstream("m/1/a", "x")))),),
+                needs=("m/0/a", "m/1/a"),
+            ),
+        ),
+        operations=(
+            Operation(call=Call(kind=CallKind.STUB), returns=(Return(name="x"),)),
+            Operation(call=Call(kind=CallKind.REDUCE), returns=(Return(name="x"),)),
+        ),
+    )
+    made = ArtifactRef("aa", 1, "json", b"1")
+    values = Values(Plot(graph), {"m/0/a": [Output("x", "value", made)]})
+
+    order = values.order("m", 1)
+
+    assert order.arguments == (("x", [made, Constant(None, "absent")]),)

@@ -9,7 +9,8 @@ from fnmatch import fnmatch
 
 from source_tree import BESIDE, ROOMS, ROOT, ROOT_MODULES, name_of, project
 
-from graftline.wiring import BUNDLED_RUNNERS
+from graftline.core.kinds import BUNDLED_KINDS
+from graftline.core.runners import BUNDLED_RUNNERS
 
 
 def test_every_package_folder_is_listed_and_every_listed_package_exists() -> None:
@@ -65,9 +66,13 @@ AWAITED = {"textual"}
 """Installed for what comes next; docs/decisions/0007 says why."""
 
 
+IMPORTED_AS = {"yaml": "pyyaml"}
+"""Packages that are imported under another name than they are installed under."""
+
+
 def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> None:
     listed = {re.split(r"[^\w-]", each)[0] for each in project()["project"]["dependencies"]}
-    optional = {"pygraphviz", "numpy", "graftline", "nbclient", "jupyter_client", "pytest"}
+    optional = {"keyring", "pygraphviz", "numpy", "graftline", "nbclient", "jupyter_client", "pytest"}
     imported = {
         name
         for path in [*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))]
@@ -76,7 +81,7 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> No
         if name not in sys.stdlib_module_names
     }
 
-    assert imported - optional == listed - AWAITED
+    assert {IMPORTED_AS.get(name, name) for name in imported} - optional == listed - AWAITED
 
 
 def _imports(node: ast.AST) -> set[str]:
@@ -91,6 +96,10 @@ def test_the_version_has_an_entry_in_the_changelog() -> None:
     version = project()["project"]["version"]
 
     assert version in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_bundled_kinds_are_those_that_are_registered() -> None:
+    assert project()["project"]["entry-points"]["graftline.kinds"] == BUNDLED_KINDS
 
 
 def test_the_bundled_runners_are_those_that_are_registered() -> None:

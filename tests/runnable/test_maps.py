@@ -49,9 +49,12 @@ def test_an_item_that_fails_fails_the_map_and_the_others_go_on(shop: Shop) -> No
     assert run.value("lots of today/1/ship:shipped") == 2000
 
 
-def test_the_list_may_come_from_a_step(shop: Shop) -> None:
-    run = shop.run("maps.py:known_late")
+def test_the_list_may_come_from_a_step_and_the_run_from_a_program(shop: Shop) -> None:
+    done = shop.python("-c", "import maps; maps.known_late()")
 
+    assert done.returncode == 0, done.stderr
+    run = shop.outcome(shop.document("show"))
+    assert run.document["origin"] == "api"
     assert run.value("weigh all:weighed") == [10, 20, 30, 40, 50]
     assert run.value("total") == 150
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from shop_runs import Outcome, Shop
 
 GIVEN = {"count": 1, "rate": 3.14, "city": "Turin", "basket": {"items": 10, "currency": "EUR"}}
-CHANNEL = {"GRAFTLINE_PRM_channel": "web"}
 
 
 def test_a_file_and_the_environment_give_parameters_to_python(shop: Shop) -> None:
-    run = shop.run("parameters.py:given_to_python", **CHANNEL)
+    run = shop.run("parameters.py:given_to_python", GRAFTLINE_PRM_channel="web")
 
     assert run.states == {"typed": "SUCCESS", "plain": "SUCCESS"}
     assert run.steps["typed"]["params"] == run.steps["plain"]["params"] == {**GIVEN, "channel": "web"}

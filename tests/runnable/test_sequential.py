@@ -28,6 +28,14 @@ def test_a_failed_step_ends_the_pipeline(shop: Shop) -> None:
     assert run.steps["step 2"]["error"]["message"] == "the till is stuck"
 
 
+def test_a_program_hears_of_the_failure(shop: Shop) -> None:
+    done = shop.python("-c", "import sequential; sequential.fails()")
+
+    assert done.returncode == 1
+    assert "StepFailed" in done.stderr
+    assert "the till is stuck" in done.stderr
+
+
 def test_a_recovery_that_ends_in_failure_runs_and_the_run_fails(shop: Shop) -> None:
     run = shop.run("sequential.py:fails_after_all", exit_code=1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 
@@ -41,3 +42,12 @@ def best(trials: list[dict[str, Any]]) -> dict[str, Any]:
 
 def broken(values: list[Any]) -> Any:
     raise LookupError("no such column")
+
+
+async def later(values: list[Any]) -> int:
+    return len(values)
+
+
+def doubled(values: list[int]) -> Iterator[int]:
+    for each in values:
+        yield 2 * each

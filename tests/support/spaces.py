@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_executor import FakeExecutor
+from memory_functions import MemoryFunctions
 from memory_store import MemoryStore
 from run_specs import chain, value
 
@@ -15,13 +16,15 @@ from graftline.core.artifacts import Output
 from graftline.core.errors import InvalidError
 from graftline.core.graph import Graph, Json
 from graftline.core.ids import RunId
+from graftline.core.library import Fetched, FunctionRequest
 from graftline.core.orders import Order, RunContext
 from graftline.core.ports import Executor, Loaded, LoadRequest, RunStore
 from graftline.core.requests import RunRequest
 from graftline.core.runner import Runner
+from graftline.core.runners import RunnerChoice
 from graftline.core.runs import CodeState, Snapshot, StepRun, Target
 from graftline.core.states import Status
-from graftline.core.workspace import Parts, RunnerChoice, Workspace
+from graftline.core.workspace import Parts, Workspace
 
 TARGET = Target(text="pipeline.py:demo", root="/project", cwd="/project/data", sys_path=("/project/src", "/lib"))
 
@@ -126,9 +129,18 @@ class Space:
             "objects": "/objects",
             "slot_directory": "/slots",
             "labels": {"fast": 1},
+            "functions": MemoryFunctions(),
+            "fetch": self._fetch,
             "secrets": self._secrets,
         }
         self.workspace = Workspace(Parts(**(given | changes)))
+
+    def _fetch(self, request: FunctionRequest, kind: str) -> Fetched:
+        """Give code that is what its source says, as if it had been read there."""
+        text = request.code or request.source or ""
+        sha256 = value(text.encode()).ref.sha256
+        source: dict[str, Json] = {"type": "file", "path": f"code.{kind}", "name": "f", "code": sha256}
+        return Fetched(source=source, code={sha256: text.encode()}, origin=text)
 
     @property
     def runs(self) -> RunStore:

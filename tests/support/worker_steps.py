@@ -284,6 +284,11 @@ def write_files() -> None:
     Path("plots/deep/b.png").write_bytes(b"b" * 10_000)
 
 
+def write_and_fail() -> NoReturn:
+    Path("made.txt").write_text("half")
+    raise ValueError("no more")
+
+
 def read(path: str) -> str:
     return Path(path).read_text()
 

@@ -253,7 +253,7 @@ def test_an_error_deeper_in_the_project_is_told_where_it_is(tmp_path: Path) -> N
         ("pipeline.py:irsi", "there is no 'irsi' in it; did you mean 'iris'?"),
         ("pipeline.py:load", "'load' neither returns a Pipeline nor executes one"),
         ("pipeline.py:fit", "'fit' takes x"),
-        ("pipeline.py:PythonTask", "'PythonTask' is type, no pipeline"),
+        ("pipeline.py:PythonTask", "'PythonTask' is a class, no pipeline"),
         ("pipelin:iris", "there is no module 'pipelin'; did you mean 'pipeline'?"),
         ("steps.missing", "there is no module 'steps.missing'"),
     ],

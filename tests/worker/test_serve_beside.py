@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from worker_process import WorkerProcess, operation, outputs_of, python
@@ -71,6 +72,17 @@ def test_catalog_files_are_kept_and_put_back(worker: WorkerProcess, tmp_path: Pa
 
     worker.run(python("rewrite"), {"path": "plots/deep/b.png"})
     assert (worker.objects / sha256[:2] / sha256[2:]).read_bytes() == b"b" * 10_000
+
+
+def test_a_step_that_fails_keeps_the_catalog_files_it_has_made_and_its_own_error(worker: WorkerProcess) -> None:
+    report = worker.run(python("write_and_fail", put=("made.txt", "never.txt")))
+    outside = worker.run(python("write_and_fail", put=("../*",)))
+    unmade = worker.run(python("noop", put=("made.txt", "never.txt")))
+
+    failures: list[Any] = [report, outside, unmade]
+    assert [failed[7].type for failed in failures] == ["ValueError", "ValueError", "CatalogError"]
+    kept = [[(output[0], output[1], output[5]) for output in failed[9]] for failed in failures]
+    assert kept == [[("made.txt", "file", b"half")], [], [("made.txt", "file", b"half")]]
 
 
 def test_a_catalog_that_keeps_no_copy_keeps_the_digest_and_needs_the_file(worker: WorkerProcess) -> None:

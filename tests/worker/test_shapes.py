@@ -15,7 +15,7 @@ import pytest
 from shape_steps import Color, Pair, Trial
 from worker_process import WorkerProcess, operation, outputs_of
 
-from graftline.core.graph import Call, CallKind, Operation, Return, ReturnKind
+from graftline.core.graph import Call, CallKind, Operation, Return
 from graftline.worker.blobs import open_value
 from graftline.worker.serializers import dump, load
 
@@ -304,6 +304,8 @@ def gathered(*given: object) -> tuple[Any, ...]:
         ("shape_steps.largest", 3),
         ("shape_steps.last", 2),
         ("shape_steps.wrapped", 2),
+        ("shape_steps.later", 3),
+        ("shape_steps.doubled", [2, 6, 4]),
     ],
 )
 def test_a_reducer_takes_the_list_or_each_item(worker: WorkerProcess, function: str | None, wanted: object) -> None:
@@ -354,19 +356,6 @@ def test_a_reducer_that_fails_keeps_its_error_and_names_the_return(worker: Worke
     assert (reason, error.type, error.message) == ("ERROR", "LookupError", "no such column")
     assert "in the reduction of 'score' over 2 items" in error.traceback
     assert "shape_steps.py" in error.traceback
-
-
-def test_a_list_of_metrics_is_a_value_and_a_reduced_one_a_metric(worker: WorkerProcess) -> None:
-    metric = Return(name="accuracy", kind=ReturnKind.METRIC)
-
-    listed = worker.run(reduce(None, metric), {"accuracy": gathered(0.5, 1.0)})
-    meant = worker.run(reduce("statistics.mean", metric), {"accuracy": gathered(0.5, 1.0)})
-
-    assert [(out[0], out[1], out[5]) for out in outputs_of(listed)] == [("accuracy", "value", b"[0.5,1.0]")]
-    assert listed[7] == ()
-    assert [(out[0], out[1], out[5]) for out in outputs_of(meant)] == [("accuracy", "metric", b"0.75")]
-    points: Any = meant[7]
-    assert [point[:2] for point in points] == [("accuracy", 0.75)]
 
 
 def test_a_join_that_reaches_a_worker_fails_and_the_worker_goes_on(worker: WorkerProcess) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, Mock, create_autospec
@@ -12,10 +12,13 @@ from unittest.mock import AsyncMock, Mock, create_autospec
 import pytest
 from authoring import clean, fit, load, publish
 from called_calls import iris
+from local_runs import context, operation, order
 
 import graftline
 from graftline import Catalog, InvalidError, Pipeline, PythonTask, ScriptTask, ShellTask, StepFailed, metric
+from graftline.core.events import AttemptSucceeded, StepProgressed, StepYielded
 from graftline.core.results import RunResult
+from graftline.plugins.mock.runner import MockRunner
 from graftline.testing import VirtualStore
 
 
@@ -215,3 +218,17 @@ def test_the_name_of_the_runner_may_be_configured(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("GRAFTLINE_RUNNER_DEFAULT", "mock")
 
     assert model().execute(patches={"load": 5}).value("df") == 5
+
+
+def test_what_a_patch_yields_and_how_far_it_is_are_told(tmp_path: Path) -> None:
+    def fake() -> Iterator[object]:
+        yield 1
+        graftline.progress(1, 2)
+        yield 2
+
+    executor = MockRunner.executor(context(tmp_path, [operation("nothing")]), patches={"load": fake})
+    executor.submit([order("load", 0)])
+
+    told = executor.wait(1.0)
+
+    assert [type(each) for each in told] == [StepYielded, StepProgressed, StepYielded, AttemptSucceeded]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import shop
 
 from graftline import Map, NotebookTask, Parallel, Pipeline, PythonTask, ShellTask
@@ -16,7 +18,7 @@ export shipped=$(expr 10 '*' "$packed")
 """
 
 
-def per_lot(*, execute: bool = True, weigh: object = shop.weigh) -> Pipeline:
+def per_lot(*, execute: bool = True, weigh: Callable[[int], int] = shop.weigh) -> Pipeline:
     pipeline = Pipeline(
         steps=[
             PythonTask(name="weigh", function=weigh, returns=["weighed"]),

@@ -110,6 +110,6 @@ def spoiled_by_recovery() -> Pipeline:
     deliver.on_failure = Pipeline(
         steps=[PythonTask(name="spoil", function=shop.spoil, returns=["price"], terminate_with_failure=True)]
     )
-    pipeline = Pipeline(steps=[deliver, PythonTask(name="show", function=shop.show_price, returns=["shown"])])
+    pipeline = Pipeline(steps=[deliver, PythonTask(name="compare", function=shop.list_prices, returns=["prices"])])
     pipeline.execute(parameters_file=FILE)
     return pipeline

@@ -177,3 +177,7 @@ def spoil() -> int:
 
 def show_price(price: int) -> int:
     return price
+
+
+def list_prices(price: int, raised: int) -> list[int]:
+    return [price, raised]

@@ -1,0 +1,43 @@
+"""Runners by name: those of the configuration, of plugins, and those that come with graftline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import discovery
+from .config import Settings
+from .errors import PluginError
+from .runner import Runner
+
+BUNDLED_RUNNERS = {
+    "local": "graftline.plugins.local.runner:LocalRunner",
+    "mock": "graftline.plugins.mock.runner:MockRunner",
+}
+"""What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
+a checkout that is merely on the path has none to ask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerChoice:
+    """A runner and its options from the configuration."""
+
+    runner: type[Runner]
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def choose_runner(settings: Settings, name: str) -> RunnerChoice:
+    """Return a runner by its name in the configuration, as a plugin, or as `module:Class`.
+
+    Raises:
+        InvalidError: no runner has that name.
+        PluginError: it does not load, or is no runner.
+    """
+    options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
+    options.pop("overrides", None)  # of steps, not of the runner
+    provider = options.pop("provider", name)
+    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
+    if not (isinstance(found, type) and issubclass(found, Runner)):
+        raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
+    return RunnerChoice(runner=found, options=options)
