@@ -228,6 +228,8 @@ def _opened(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> None:
         if os.path.basename(frame.f_code.co_filename) in _SPAWNERS:
             notes.note(notes.children, "multiprocessing")
         return
+    if path[-1] == ">" and os.path.basename(path)[0] == "<":  # `<unknown>`: Python looks for the line of a syntax error
+        return
     access = flags & _ACCESS
     if access == _READ:  # thousands of them: the shortest way
         if path not in notes.writes:

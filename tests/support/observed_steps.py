@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import socket
@@ -93,8 +94,11 @@ def fails_after_reading() -> None:
 
 
 def shows_lines() -> None:
+    import ast
     import traceback
 
+    with contextlib.suppress(SyntaxError):
+        ast.parse("a b")
     try:
         raise ValueError
     except ValueError:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from editors import EDITORS, replaced
 
 from graftline.core.changes import ChangeSet
 from graftline.plugins.watch import changes as module
@@ -57,54 +58,6 @@ def all_until_silent(tree: WatchedTree, silence_s: float = SILENCE_S) -> list[Ch
     return found
 
 
-def _in_place(file: Path, data: bytes) -> None:
-    file.write_bytes(data)
-
-
-def _vim(file: Path, data: bytes) -> None:
-    (probe := file.with_name("4913")).touch()
-    probe.unlink()
-    swap = file.with_name(f".{file.name}.swp")
-    swap.write_bytes(b"vim")
-    backup = file.with_name(f"{file.name}~")
-    file.rename(backup)
-    file.write_bytes(data)
-    backup.unlink()
-    swap.unlink()
-
-
-def _vs_code(file: Path, data: bytes) -> None:
-    with open(file, "r+b") as opened:  # truncates first, then writes
-        opened.truncate()
-        time.sleep(0.002)
-        opened.write(data)
-
-
-def _pycharm(file: Path, data: bytes) -> None:
-    new, old = file.with_name(f"{file.name}___jb_tmp___"), file.with_name(f"{file.name}___jb_old___")
-    new.write_bytes(data)
-    file.rename(old)
-    new.rename(file)
-    old.unlink()
-
-
-def _emacs(file: Path, data: bytes) -> None:
-    lock = file.with_name(f".#{file.name}")
-    lock.symlink_to("person@machine.1")
-    shutil.copy2(file, file.with_name(f"{file.name}~"))
-    file.write_bytes(data)
-    lock.unlink()
-
-
-def _replaced(file: Path, data: bytes) -> None:
-    new = file.with_name("sedAbC123")
-    new.write_bytes(data)
-    os.replace(new, file)
-
-
-EDITORS = [_in_place, _vim, _vs_code, _pycharm, _emacs, _replaced]
-
-
 @pytest.mark.parametrize("save", EDITORS)
 def test_each_save_of_an_editor_is_seen_once(
     tree: WatchedTree, root: Path, save: Callable[[Path, bytes], None]
@@ -129,7 +82,7 @@ def test_fifty_saves_in_half_a_second_are_at_most_two_changes(tree: WatchedTree,
     def save() -> None:
         for number in range(50):
             begin = time.monotonic()
-            _replaced(root / "a.py", b"x = %d\n" % number)
+            replaced(root / "a.py", b"x = %d\n" % number)
             time.sleep(0.01)
             if time.monotonic() - begin > module.QUIET_S * 0.8:
                 stalls.append(number)
@@ -201,7 +154,7 @@ def test_new_moved_and_deleted_directories_are_followed(tree: WatchedTree, root:
     assert [each.deleted for each in all_until_silent(tree)] == [("moved/inner/d.py",)]
 
 
-def test_a_directory_replaced_by_another_of_its_name_is_watched(tree: WatchedTree, root: Path) -> None:
+def test_a_directoryreplaced_by_another_of_its_name_is_watched(tree: WatchedTree, root: Path) -> None:
     shutil.rmtree(root / "package")
     (root / "package").mkdir()
     (root / "package" / "c.py").write_bytes(b"new\n")
@@ -429,7 +382,7 @@ def test_a_save_is_told_within_sixty_milliseconds(tree: WatchedTree, root: Path)
     for number in range(15):
         time.sleep(0.06)
         begin = time.monotonic()
-        threading.Thread(target=_replaced, args=(root / "a.py", b"x = %d\n" % (1000 + number))).start()
+        threading.Thread(target=replaced, args=(root / "a.py", b"x = %d\n" % (1000 + number))).start()
         assert tree.wait(DEADLINE_S) is not None
         seconds.append(time.monotonic() - begin)
 
