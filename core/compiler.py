@@ -232,7 +232,11 @@ class _Compilation:
         entries = [
             [_entry(draft, ends, owners, position) for draft in piece.entries] for position, piece in enumerate(pieces)
         ]
-        edges = order_edges(entries, [piece.is_fence for piece in pieces], level.pipeline.order)
+        fences = [piece.is_fence for piece in pieces]
+        recovers = [
+            step.on_failure is not None and step.fence is not False for step in (piece.step for piece in pieces)
+        ]
+        edges = order_edges(entries, fences, recovers, level.pipeline.order)
         needs = [_needs(piece, owners, position) for position, piece in enumerate(pieces)]
         for position, (piece, added) in enumerate(zip(pieces, edges, strict=True)):
             for draft, more in zip(piece.entries, added, strict=True):

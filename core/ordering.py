@@ -22,12 +22,16 @@ class Entry(NamedTuple):
     """Positions of the composites of which it waits for a node inside."""
 
 
-def order_edges(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], rule: OrderRule) -> list[list[Set[int]]]:
+def order_edges(
+    entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], recovers: Sequence[bool], rule: OrderRule
+) -> list[list[Set[int]]]:
     """Return for each step and each of its entries the positions it waits for under a rule, beyond its own needs.
 
     Args:
         entries: For each step its entries.
         is_fence: For each step whether it is a fence; looked at by the rule `LISTED` alone.
+        recovers: For each step whether an `on_failure` path takes over when it fails: all after it then wait for it, as
+            none of them may run if it does. As for `is_fence`.
         rule: How the list orders its steps.
     """
     if rule is OrderRule.DATA:
@@ -37,12 +41,15 @@ def order_edges(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], ru
             [{position - 1} - entry.needs if position else set() for entry in each]
             for position, each in enumerate(entries)
         ]
-    return _fenced(entries, is_fence)
+    return _fenced(entries, is_fence, recovers)
 
 
-def _fenced(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool]) -> list[list[Set[int]]]:
+def _fenced(
+    entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool], recovers: Sequence[bool]
+) -> list[list[Set[int]]]:
     found: list[list[Set[int]]] = []
     fence = -1  # position of the last fence; -1 before the first one
+    gate = -1  # of the last step that all after it wait for: a fence, or one that may be recovered
     awaited: set[int] = set()  # steps that some step since the last fence waits for as a whole
     for position, own in enumerate(entries):
         before: list[int] = []
@@ -54,14 +61,16 @@ def _fenced(entries: Sequence[Sequence[Entry]], is_fence: Sequence[bool]) -> lis
             more = _NONE
             if before:
                 more = frozenset([each for each in before if each not in needs])
-            # A need after the fence waits for the fence itself, so the edge would say nothing new.
-            elif fence >= 0 and fence not in needs and not _has_later(needs, inside, fence):
-                more = frozenset((fence,))
+            # A need after the gate waits for the gate itself, so the edge would say nothing new.
+            elif gate >= 0 and gate not in needs and not _has_later(needs, inside, gate):
+                more = frozenset((gate,))
             edges.append(more)
             awaited |= needs
             awaited |= more
         if is_fence[position]:
             fence = position
+        if is_fence[position] or recovers[position]:
+            gate = position
         found.append(edges)
     return found
 

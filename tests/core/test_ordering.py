@@ -24,8 +24,10 @@ def _clean(needs: tuple[set[int], ...]) -> list[set[int]]:
     return [{each for each in own if each < position} for position, own in enumerate(needs)]
 
 
-def ordered_needs(needs: list[set[int]], is_fence: list[bool], rule: OrderRule) -> list[set[int]]:
-    edges = order_edges([[Entry(own, set())] for own in needs], is_fence, rule)
+def ordered_needs(
+    needs: list[set[int]], is_fence: list[bool], rule: OrderRule, recovers: list[bool] | None = None
+) -> list[set[int]]:
+    edges = order_edges([[Entry(own, set())] for own in needs], is_fence, recovers or [False] * len(needs), rule)
     return [own | added for own, (added,) in zip(needs, edges, strict=True)]
 
 
@@ -54,6 +56,33 @@ def test_a_fence_waits_for_all_before_it_and_all_after_it_wait_for_it(
         if is_fence:
             assert reached[position] == set(range(position))
             assert all(position in reached[after] for after in range(position + 1, len(fences)))
+
+
+@given(LISTS, st.data())
+def test_all_after_a_step_that_may_be_recovered_wait_for_it_and_it_waits_for_none_of_those_before(
+    listed: tuple[tuple[set[int], ...], list[bool]], data: st.DataObject
+) -> None:
+    needs, fences = _clean(listed[0]), [False] * len(listed[0])
+    recovers = data.draw(st.lists(st.booleans(), min_size=len(needs), max_size=len(needs)))
+    reached = _reached(ordered_needs(needs, fences, OrderRule.LISTED, recovers))
+    for position, may_recover in enumerate(recovers):
+        if may_recover:
+            assert all(position in reached[after] for after in range(position + 1, len(needs)))
+    if not any(recovers):
+        assert reached == _reached(needs)
+
+
+@given(LISTS, st.data())
+def test_fences_hold_beside_steps_that_may_be_recovered(
+    listed: tuple[tuple[set[int], ...], list[bool]], data: st.DataObject
+) -> None:
+    needs, fences = _clean(listed[0]), listed[1]
+    recovers = data.draw(st.lists(st.booleans(), min_size=len(needs), max_size=len(needs)))
+    reached = _reached(ordered_needs(needs, fences, OrderRule.LISTED, recovers))
+    for position, is_fence in enumerate(fences):
+        if is_fence:
+            assert reached[position] == set(range(position))
+            assert all(position in reached[after] for after in range(position + 1, len(needs)))
 
 
 @given(LISTS)
