@@ -183,6 +183,8 @@ def _succeeded(fact: AttemptSucceeded, with_bytes: bool) -> Document:
         document["metrics"] = [_metric_to_json(point) for point in fact.metrics]
     if fact.reason is not None:
         document["reason"] = fact.reason
+    if fact.reads:
+        document["reads"] = list(fact.reads)
     return document
 
 
@@ -250,6 +252,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "outputs": lambda items: tuple(output_from_json(item) for item in items),
     "metrics": _metrics_from_json,
     "error": error_from_json,
+    "reads": tuple,
     "value": rich,
     "reason": Reason,
     "state": Status,

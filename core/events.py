@@ -55,6 +55,10 @@ class AttemptSucceeded:
     metrics: tuple[MetricPoint, ...] = ()
     reason: Reason | None = None
     """CODE_CHANGED when other code ran than was planned."""
+    reads: tuple[str, ...] = ()
+    """What it was seen to read beyond its inputs: files, relative to the project root or absolute, also such as were
+    not there; directories it listed, with a slash at the end; connections, as `tcp://HOST:PORT` or `unix://PATH`; `*`
+    for more than could be noted. A hint: what C++ libraries and child processes read is not seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ def _text(fact: Any) -> str:
     kind = type(fact)
     if kind is AttemptDispatched:
         return f'{{"kind":"AttemptDispatched","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r}}}'
-    if kind is AttemptSucceeded and not fact.metrics and fact.reason is None:
+    if kind is AttemptSucceeded and not fact.metrics and fact.reason is None and not fact.reads:
         peak = "null" if fact.peak_bytes is None else fact.peak_bytes
         outputs = ",".join(
             [

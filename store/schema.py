@@ -234,3 +234,17 @@ class FunctionRow(Row, table=True):
     origin: str
     created: float
     removed: float | None
+
+
+class FileDigestRow(Row, table=True):
+    """What a file of a work tree held when it was last read; a memo that may be dropped."""
+
+    __tablename__ = "file_digest"  # pyright: ignore[reportAssignmentType]
+    path: str = Field(primary_key=True)
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    sha256: bytes
+    seen: int

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from .database import Database, Durability
 from .feed import StoredFeed
+from .filehashes import FileHashes
 from .functions import StoredFunctions
 from .graphs import Graphs
 from .history import StoredHistory
@@ -37,6 +38,7 @@ class Store:
         self.outputs = StoredOutputs(database, self.objects, graphs)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
+        self.files = FileHashes(database)
 
     @property
     def read_only(self) -> bool:

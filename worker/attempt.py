@@ -26,6 +26,7 @@ from .failure import ReportedFailure, describe_failure
 from .items import ShapeError
 from .live import Voice
 from .logbook import Book, open_book
+from .observing import NOTHING, Observer
 from .outflow import SecretKept
 from .pickles import load_by_value
 from .returns import WrongReturns, logged_output
@@ -60,6 +61,7 @@ class Attempts:
         self._switch.install()
         self._files = CodeFiles(context.root, context.planned_files)
         self._meter = Meter()
+        self._observer = Observer(context.root, context.cwd, context.objects)
         self._surroundings = Surroundings(context.cwd)
         self._pid = os.getpid()
 
@@ -89,6 +91,7 @@ class Attempts:
         except BaseException as raised:  # noqa: BLE001  SystemExit and KeyboardInterrupt of a step end it, not us
             problem = raised
         open_book(None)
+        self._observer.stop()
         if os.getpid() != self._pid:  # a child that the step forked and that came back instead of leaving
             os._exit(1)
         try:
@@ -108,6 +111,7 @@ class Attempts:
 
     def _run(self, attempt: _Attempt, index: int, arguments: Sequence[Any], files: Sequence[Any]) -> None:
         open_book(attempt.book)
+        self._observer.begin()
         step = self._steps.get(index) or self._prepare(index)
         policy = self._operations[index].policy
         attempt.reason = Reason.INPUT
@@ -121,6 +125,9 @@ class Attempts:
         attempt.policy = policy
         for declared, value in step.call(attempt.inputs):
             attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
+        observed = self._observer.end()
+        if observed is not NOTHING:
+            attempt.reads = observed.told()
         if policy.put:
             for output in attempt.made(policy):
                 attempt.add(output)
@@ -198,7 +205,8 @@ class Attempts:
         metrics = attempt.metrics(self._context.secrets)
         if problem is None:
             outputs = tuple((o.name, o.role, *_flat(o)) for o in attempt.outputs.values())
-            return ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
+            done = ("done", token, started, seconds, cpu_seconds, peak, outputs, metrics, self._files.look())
+            return (*done, attempt.reads) if attempt.reads else done
         reason, error = attempt.failure(problem, self._context.secrets)
         attempt.keep_made()
         evidence = attempt.evidence()
@@ -208,7 +216,19 @@ class Attempts:
 class _Attempt:
     """What one attempt gathers."""
 
-    __slots__ = ("_context", "_logged", "_say", "_token", "book", "inputs", "outputs", "policy", "reason", "step")
+    __slots__ = (
+        "_context",
+        "_logged",
+        "_say",
+        "_token",
+        "book",
+        "inputs",
+        "outputs",
+        "policy",
+        "reads",
+        "reason",
+        "step",
+    )
 
     def __init__(self, context: WorkerContext, say: Callable[[Message], None], token: int) -> None:
         self._context = context
@@ -223,6 +243,8 @@ class _Attempt:
         """What a failure now would be."""
         self.step: Step | None = None
         """Set when the step's own code begins."""
+        self.reads: tuple[str, ...] = ()
+        """What it was seen to read, as `AttemptSucceeded.reads`."""
         self.policy: Policy | None = None
         """As `step`."""
 

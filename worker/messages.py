@@ -21,9 +21,10 @@ Executor to worker:
 
 Worker to executor:
     ("ready", pid)                              the context is taken; orders may come
-    ("done", token, started, seconds, cpu_seconds, peak_bytes, outputs, metrics, changed)
+    ("done", token, started, seconds, cpu_seconds, peak_bytes, outputs, metrics, changed[, reads])
         outputs: ((name, role, sha256, size, serializer, inline bytes or None), ...)
         metrics: ((key, value, step, at), ...)   changed: True when code differs from the plan
+        reads: (text, ...)                       as `AttemptSucceeded.reads`; left out when there are none
     ("failed", token, started, seconds, cpu_seconds, peak_bytes, reason, error, metrics, outputs)
         reason: a `Reason` value                 error: a `StepError`
         outputs: as above, what it had logged before it failed, and the catalog files it had made

@@ -22,7 +22,7 @@ from .worker import Report
 
 def succeeded(order: Order, report: Report, *, at: float, worker: str) -> AttemptSucceeded:
     """Return the fact that a `done` report stands for."""
-    _, _, started, seconds, cpu_seconds, peak_bytes, outputs, metrics, changed = report
+    _, _, started, seconds, cpu_seconds, peak_bytes, outputs, metrics, changed, *reads = report
     return AttemptSucceeded(
         node=order.node,
         attempt=order.attempt,
@@ -35,6 +35,7 @@ def succeeded(order: Order, report: Report, *, at: float, worker: str) -> Attemp
         outputs=tuple([Output(name, role, ArtifactRef(*reference)) for name, role, *reference in outputs]),
         metrics=tuple([MetricPoint(*point) for point in metrics]) if metrics else (),
         reason=Reason.CODE_CHANGED if changed else None,
+        reads=reads[0] if reads else (),
     )
 
 

@@ -126,6 +126,7 @@ FACT: st.SearchStrategy[Fact] = st.one_of(
         cpu_seconds=NUMBER,
         outputs=OUTPUTS,
         metrics=METRICS,
+        reads=st.lists(TEXT, max_size=2).map(tuple),
     ),
     st.builds(
         AttemptFailed,

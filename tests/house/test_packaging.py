@@ -62,7 +62,7 @@ def test_what_stands_beside_the_package_is_no_package() -> None:
     assert [path for path in inits if path.count("/") == 1] == []
 
 
-AWAITED = {"textual", "watchfiles"}
+AWAITED = {"textual"}
 """Installed for what comes next; docs/decisions/0007 says why."""
 
 

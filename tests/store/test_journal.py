@@ -40,6 +40,7 @@ FACTS: list[Fact] = [
     succeeded("a", outputs=[value(b"1"), value(b"2", 'n"', is_file=True)._replace(role="file")]),
     succeeded("a", metrics=[METRIC]),
     replace(succeeded("a"), reason=Reason.CODE_CHANGED, peak_bytes=None),
+    replace(succeeded("a"), reads=("a.csv", "data/", "tcp://db:5432")),
     failed("a"),
     replace(failed("a"), outputs=(value(b"1"),)),
     StepYielded(node="a", attempt=1, at=1.0, value={"x": [1, None]}),

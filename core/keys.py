@@ -1,0 +1,180 @@
+"""The key of a step: everything its result depends on, as one digest, and what tells two of them apart.
+
+Content decides, never a time. What cannot be known makes no key at all: such a step runs, and its result is not reused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, assert_never
+
+from .artifacts import ArtifactRef
+from .codec import canonical, plain
+from .graph import Blob, Constant, Operation
+from .orders import Resolved
+
+KEY_VERSION = 1
+"""Raised when keys mean something else: results of older keys are then not reused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What one step's result depends on. Equal evidence, equal key."""
+
+    place: str
+    """Path in the graph; the numbers of map items are counts of equal items before (`occurrences`)."""
+    code: str
+    """Digest of its code and all that it reaches."""
+    call: str
+    """Digest of how it is called: command, arguments of a script, what it returns and how that is kept."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Distribution -> version, of what reached code imports; `python` -> its version."""
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    """Argument -> `value:` and the JSON of a parameter, or the digest of an input."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Catalog file it restores -> sha256."""
+    reads: Mapping[str, str | None] = field(default_factory=dict)
+    """File it declares or was seen to read -> sha256; None: there is none."""
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+    """Environment variable -> digest of its value; None: not set."""
+
+    @property
+    def key(self) -> str:
+        """sha256 of all of it."""
+        return hashlib.sha256(canonical({"version": KEY_VERSION, **self.to_json()}).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object, empty parts left out."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value if isinstance(value, str) else dict(value) for name, value in fields.items() if value}
+
+
+def evidence_from_json(document: Mapping[str, Any]) -> Evidence:
+    """Return what `Evidence.to_json` wrote; parts this version does not know are dropped.
+
+    Raises:
+        TypeError: it is none.
+    """
+    return Evidence(**{name: value for name, value in document.items() if name in Evidence.__slots__})
+
+
+class CauseKind(StrEnum):
+    """What kind of thing changed."""
+
+    CODE = "code"
+    CALL = "call"
+    PACKAGE = "package"
+    PARAMETER = "parameter"
+    INPUT = "input"
+    FILE = "file"
+    VARIABLE = "variable"
+    PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One reason why a result does not hold any more."""
+
+    kind: CauseKind
+    name: str
+    """What changed: `helpers.py:clean`, a package, an argument, a file, a variable."""
+    old: str | None
+    """As it was: a version, a value's JSON, a digest; None: it was not there."""
+    new: str | None
+    """As it is; None: it is not there any more."""
+
+
+def causes(old: Evidence, new: Evidence, old_parts: Mapping[str, str], new_parts: Mapping[str, str]) -> list[Cause]:
+    """Return every difference between two pieces of evidence, code first; empty when their keys are equal.
+
+    Args:
+        old: what an earlier result was made of.
+        new: what it would be made of now.
+        old_parts: the parts of the old code, `file:name` -> sha256; empty when they are not known any more.
+        new_parts: those of the new code.
+    """
+    found: list[Cause] = []
+    if old.code != new.code:
+        parts = list(_differences(CauseKind.CODE, old_parts, new_parts)) if old_parts else []
+        found += parts or [Cause(kind=CauseKind.CODE, name="code", old=old.code, new=new.code)]
+    if old.call != new.call:
+        found.append(Cause(kind=CauseKind.CALL, name="call", old=old.call, new=new.call))
+    found += _differences(CauseKind.PACKAGE, old.packages, new.packages)
+    for cause in _differences(CauseKind.PARAMETER, old.arguments, new.arguments):
+        is_value = all(side is None or side.startswith(_VALUE) for side in (cause.old, cause.new))
+        kind = CauseKind.PARAMETER if is_value else CauseKind.INPUT
+        found.append(Cause(kind=kind, name=cause.name, old=_told(cause.old), new=_told(cause.new)))
+    found += _differences(CauseKind.FILE, old.files, new.files)
+    found += _differences(CauseKind.FILE, old.reads, new.reads)
+    found += _differences(CauseKind.VARIABLE, old.variables, new.variables)
+    if old.place != new.place:
+        found.append(Cause(kind=CauseKind.PLACE, name="place", old=old.place, new=new.place))
+    return found
+
+
+def call_digest(operation: Operation) -> str:
+    """Return the digest of what an operation says beyond its code: command, arguments, returns, catalog."""
+    call, policy = operation.call, operation.policy
+    said = [
+        call.kind.value,
+        call.qualname,
+        call.command,
+        call.script,
+        list(call.args),
+        list(call.keys),
+        list(call.branches),
+        call.default,
+        call.collect,
+        [[each.name, each.kind.value, each.file, each.pattern] for each in operation.returns],
+        list(policy.put),
+        list(policy.get),
+        policy.store_copy,
+    ]
+    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def argument_token(value: Resolved) -> str:
+    """Return what stands for an argument's value in evidence: a constant itself, else a digest."""
+    if isinstance(value, Constant):
+        return f"{_VALUE}{canonical(plain(value.value))}"
+    if isinstance(value, ArtifactRef):
+        return f"{value.serializer}:{value.sha256}"
+    if isinstance(value, Blob):
+        return f"blob:{value.sha256}"
+    if isinstance(value, list):
+        tokens = "\n".join(argument_token(item) for item in value)
+        return f"list:{hashlib.sha256(tokens.encode()).hexdigest()}"
+    assert_never(value)
+
+
+def occurrences(items: Sequence[str]) -> list[str]:
+    """Return for each item of a map what stands for its number: its digest and how many equal ones are before it.
+
+    So a new item at the front of a list does not make all the others new.
+    """
+    seen: dict[str, int] = {}
+    places = []
+    for item in items:
+        seen[item] = seen.get(item, 0) + 1
+        places.append(f"{item[:16]}~{seen[item]}")
+    return places
+
+
+_VALUE = "value:"
+
+
+def _told(token: str | None) -> str | None:
+    return None if token is None else token.removeprefix(_VALUE)
+
+
+def _differences(
+    kind: CauseKind,
+    old: Mapping[str, str | None] | Mapping[str, str],
+    new: Mapping[str, str | None] | Mapping[str, str],
+) -> Iterator[Cause]:
+    for name in sorted({*old, *new}):
+        if (name in old) != (name in new) or old.get(name) != new.get(name):
+            yield Cause(kind=kind, name=name, old=old.get(name), new=new.get(name))

@@ -1,0 +1,1 @@
+"""Watching a work tree: changes of its files as they happen."""

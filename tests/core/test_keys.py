@@ -1,0 +1,95 @@
+"""Equal evidence makes equal keys, and the causes name each difference and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from graftline.core.artifacts import ArtifactRef
+from graftline.core.graph import Constant
+from graftline.core.keys import (
+    Cause,
+    CauseKind,
+    Evidence,
+    argument_token,
+    causes,
+    evidence_from_json,
+    occurrences,
+)
+
+_texts = st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3)
+_evidence = st.builds(
+    Evidence,
+    place=st.text(min_size=1, max_size=4),
+    code=st.text(min_size=1, max_size=4),
+    call=st.text(min_size=1, max_size=4),
+    packages=_texts,
+    arguments=_texts,
+    files=_texts,
+    reads=st.dictionaries(st.text(max_size=4), st.none() | st.text(max_size=4), max_size=3),
+    variables=st.dictionaries(st.text(max_size=4), st.none() | st.text(max_size=4), max_size=3),
+)
+
+BEFORE = Evidence(
+    place="fit", code="c1", call="k", packages={"numpy": "2.0"}, arguments={"C": "value:1", "X": "npy:aa"}
+)
+
+
+@given(_evidence)
+def test_evidence_comes_back_from_json_with_the_same_key(evidence: Evidence) -> None:
+    assert evidence_from_json(evidence.to_json()).key == evidence.key
+
+
+@given(_evidence, _evidence)
+def test_two_pieces_of_evidence_have_causes_exactly_when_their_keys_differ(one: Evidence, other: Evidence) -> None:
+    assert bool(causes(one, other, {}, {})) == (one.key != other.key)
+
+
+def test_each_difference_is_one_cause() -> None:
+    after = replace(
+        BEFORE,
+        packages={"numpy": "2.1"},
+        arguments={"C": "value:2", "X": "npy:bb"},
+        reads={"data.csv": "dd"},
+        variables={"TZ": None},
+    )
+
+    found = causes(BEFORE, after, {}, {})
+
+    assert found == [
+        Cause(kind=CauseKind.PACKAGE, name="numpy", old="2.0", new="2.1"),
+        Cause(kind=CauseKind.PARAMETER, name="C", old="1", new="2"),
+        Cause(kind=CauseKind.INPUT, name="X", old="npy:aa", new="npy:bb"),
+        Cause(kind=CauseKind.FILE, name="data.csv", old=None, new="dd"),
+        Cause(kind=CauseKind.VARIABLE, name="TZ", old=None, new=None),
+    ]
+
+
+def test_changed_code_is_named_by_its_parts() -> None:
+    after = replace(BEFORE, code="c2")
+
+    found = causes(BEFORE, after, {"a.py:f": "1", "b.py:g": "2"}, {"a.py:f": "1", "b.py:g": "3"})
+
+    assert [cause.name for cause in found] == ["b.py:g"]
+
+
+def test_where_a_parameter_came_from_does_not_count() -> None:
+    assert argument_token(Constant(1, "cli")) == argument_token(Constant(1, "file"))
+    assert argument_token(Constant(1, "cli")) != argument_token(Constant("1", "cli"))
+
+
+def test_an_input_counts_by_its_content() -> None:
+    here = ArtifactRef("aa", 1, "npy", b"x")
+
+    assert argument_token(here) == argument_token(here._replace(inline=None))
+    assert argument_token([here]) != argument_token([here, here])
+
+
+def test_equal_items_are_told_apart_by_how_many_came_before() -> None:
+    first = occurrences(["a" * 64, "b" * 64, "a" * 64])
+    second = occurrences(["c" * 64, "a" * 64, "b" * 64, "a" * 64])
+
+    assert len(set(first)) == 3
+    assert second[1:] == first

@@ -1,0 +1,158 @@
+"""The fingerprint of a function as it stands in this process: its code, and the values it was made with.
+
+What a file says is traced statically (`core/fingerprints`). A function made while a program ran also holds values: a
+closure's variables, the defaults of an inner function, the arguments of a partial, the object of a bound method. They
+count by their content.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import sys
+from collections.abc import Callable, Iterator
+from types import FunctionType, MethodType, ModuleType
+from typing import Any
+
+from ..core.callables import imported
+from ..core.codec import canonical, plain
+from ..core.constants import is_json
+from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
+from ..core.place import relative_to
+from .pickles import dump_by_value
+
+_DEEPEST = 20
+"""Functions inside closures inside functions that are followed; a cycle ends here."""
+
+
+class Prints:
+    """Fingerprints of the functions of one project.
+
+    Args:
+        root: absolute project root.
+        tracer: of the same project.
+    """
+
+    def __init__(self, root: str, tracer: Tracer):
+        self._root = root
+        self._tracer = tracer
+
+    def of(self, function: Callable[..., Any]) -> CodePrint:
+        """Return the fingerprint of a function, method, partial, class or callable object."""
+        return merged(list(self._prints(function, "", 0)))
+
+    def _prints(self, value: Any, label: str, depth: int) -> Iterator[CodePrint]:
+        if depth > _DEEPEST:
+            yield _dynamic(label, "functions inside functions without end")
+        elif isinstance(value, functools.partial):
+            yield from self._prints(value.func, label, depth + 1)
+            for name, each in [*enumerate(value.args), *sorted(value.keywords.items())]:
+                yield from self._value(each, f"{label}partial {name}", depth + 1)
+        elif isinstance(value, MethodType):
+            yield from self._prints(value.__func__, label, depth + 1)
+            yield from self._value(value.__self__, f"{label}self", depth + 1)
+        elif isinstance(value, FunctionType):
+            yield from self._function(value, label, depth)
+        elif isinstance(value, type) or _is_importable(value):
+            yield self._named(value, label)
+        else:
+            yield self._named(type(value), label)
+            yield _of_bytes(f"{label}object", value)
+
+    def _function(self, function: FunctionType, label: str, depth: int) -> Iterator[CodePrint]:
+        named = imported(function)
+        if named is not None:
+            yield self._named(function, label)
+            return
+        file = os.path.abspath(function.__code__.co_filename)
+        found = None
+        if self._is_project(file):
+            found = self._tracer.trace_function(file, function.__code__.co_firstlineno, function.__name__)
+        yield found or _of_bytes(f"{label}{function.__qualname__}", function)
+        for name, value in _held(function):
+            yield from self._value(value, f"{label}{function.__name__}.{name}", depth + 1)
+
+    def _value(self, value: Any, label: str, depth: int) -> Iterator[CodePrint]:
+        """Return what a held value adds: the code of a function, else its content."""
+        if isinstance(value, FunctionType | MethodType | functools.partial | type):
+            yield from self._prints(value, f"{label} ", depth)
+        elif isinstance(value, ModuleType):
+            yield self._module(value)
+        else:
+            yield _of_bytes(label, value)
+
+    def _named(self, thing: Any, label: str) -> CodePrint:
+        """Return the fingerprint of what is importable by its module and name."""
+        module = sys.modules.get(thing.__module__ or "")
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.endswith(".py") and self._is_project(os.path.abspath(file)):
+            return self._tracer.trace(os.path.abspath(file), thing.__qualname__.partition(".")[0])
+        if module is not None and thing.__module__ != "__main__":
+            return _print(packages=frozenset({thing.__module__.partition(".")[0]}))
+        return _of_bytes(f"{label}{thing.__qualname__}", thing)
+
+    def _module(self, module: ModuleType) -> CodePrint:
+        file = getattr(module, "__file__", None)
+        if isinstance(file, str) and file.endswith(".py") and self._is_project(os.path.abspath(file)):
+            return self._tracer.trace_module(os.path.abspath(file))
+        return _print(packages=frozenset({module.__name__.partition(".")[0]}))
+
+    def _is_project(self, file: str) -> bool:
+        return relative_to(self._root, file) != file and f"{os.sep}site-packages{os.sep}" not in file
+
+
+def merged(prints: list[CodePrint]) -> CodePrint:
+    """Return several fingerprints as one."""
+    parts: dict[str, str] = {}
+    for each in prints:
+        parts |= each.parts
+    return CodePrint(
+        parts=dict(sorted(parts.items())),
+        packages=frozenset().union(*(each.packages for each in prints)),
+        variables=frozenset().union(*(each.variables for each in prints)),
+        dynamics=tuple(sorted({use for each in prints for use in each.dynamics})),
+        uses=frozenset().union(*(each.uses for each in prints)),
+    )
+
+
+def _is_importable(value: Any) -> bool:
+    """Tell whether a callable that is neither function nor class is one of a module: builtins, compiled functions."""
+    names = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    return all(isinstance(name, str) for name in names) and imported(value) is not None
+
+
+def _held(function: FunctionType) -> Iterator[tuple[str, Any]]:
+    """Yield the values a function was made with: of its closure, and the defaults of its arguments."""
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        try:
+            content = cell.cell_contents
+        except ValueError:  # not bound yet: a function that calls itself before it is assigned
+            continue
+        if content is not function:
+            yield name, content
+    for position, value in enumerate(function.__defaults__ or ()):
+        yield f"default {position}", value
+    yield from sorted((function.__kwdefaults__ or {}).items())
+
+
+def _of_bytes(label: str, value: Any) -> CodePrint:
+    """Return the fingerprint of a value by its content: as JSON where it is that, else as pickled."""
+    if is_json(value):
+        data = canonical(plain(value)).encode()
+    else:
+        try:
+            data = dump_by_value(value)
+        except Exception as problem:  # noqa: BLE001  pickling runs the code of the value's classes
+            return _dynamic(label, f"a value that cannot be pickled: {problem}")
+    return _print(parts={f"<held>:{label}": hashlib.sha256(data).hexdigest()})
+
+
+def _print(*, parts: dict[str, str] | None = None, packages: frozenset[str] = frozenset()) -> CodePrint:
+    return CodePrint(parts=parts or {}, packages=packages, variables=frozenset(), dynamics=())
+
+
+def _dynamic(label: str, what: str) -> CodePrint:
+    return CodePrint(
+        parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(f"<held>:{label}", 0, what),)
+    )
