@@ -336,7 +336,10 @@ class LocalExecutor:
 
     def _on_alarm(self, worker: Worker) -> None:
         worker.alarm = math.inf
-        if worker.is_leaving or worker.stop is not None:
+        if worker.stop is not None and not worker.is_leaving and time.monotonic() < worker.kill_at:
+            worker.remind()
+            self._set_alarm(worker, worker.alarm)
+        elif worker.is_leaving or worker.stop is not None:
             worker.kill()
         elif not worker.is_ready:
             worker.kill()
@@ -353,10 +356,10 @@ class LocalExecutor:
         """Stop what a worker runs. Its queue has been taken back, so the signal can hit nothing else."""
         kill_at = time.monotonic() + kill_after_s
         if worker.stop is not None:
-            self._set_alarm(worker, min(worker.alarm, kill_at))
-            return
-        worker.terminate(why, kill_at)
-        self._set_alarm(worker, kill_at)
+            worker.kill_at = min(worker.kill_at, kill_at)
+        else:
+            worker.terminate(why, kill_at)
+        self._set_alarm(worker, min(worker.alarm, worker.kill_at))
 
     def _share_core(self) -> None:
         """Stop feeding one worker, so that its core is free at its next border."""

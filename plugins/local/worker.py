@@ -22,6 +22,9 @@ Report = tuple[Any, ...]
 LEAVE_S = 2.0
 """Seconds a worker that is no longer wanted has to leave."""
 
+REMIND_S = 0.25
+"""Seconds between the signals that ask a step to stop."""
+
 
 class Stop(Enum):
     """Why a running attempt is being stopped."""
@@ -70,6 +73,8 @@ class Worker:
         """Isolated: it executes one order and leaves."""
         self.stop: Stop | None = None
         """Set while the first of the queue is being stopped."""
+        self.kill_at = math.inf
+        """Monotonic time at which what is being stopped is killed."""
         self.head_since = 0.0
         """Monotonic time since when the first of the queue may be running."""
         self.alarm = ready_by
@@ -149,8 +154,18 @@ class Worker:
     def terminate(self, why: Stop, kill_at: float) -> None:
         """Ask what it runs to stop; `kill_at` is the monotonic time at which it is killed."""
         self.stop = why
-        self.alarm = kill_at
+        self.kill_at = kill_at
+        self.remind()
+
+    def remind(self) -> None:
+        """Send SIGTERM, and again when the alarm comes, until the end or the kill.
+
+        One is not enough: a signal that arrives between the interpreter's last look at its flags and the system call
+        it then blocks in (`time.sleep(60)`) interrupts nothing. The worker takes the first one it notices and ignores
+        the others (worker/cancel.py).
+        """
         self.child.signal(signal.SIGTERM)
+        self.alarm = min(self.kill_at, time.monotonic() + REMIND_S)
 
     def kill(self) -> None:
         """Kill it and what stayed in its process group."""

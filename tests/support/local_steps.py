@@ -68,6 +68,13 @@ def ignore_terminate() -> None:
     time.sleep(30)
 
 
+def miss_one_terminate() -> None:
+    """Lose the first SIGTERM, as a system call does that began just as it came."""
+    handler = signal.getsignal(signal.SIGTERM)
+    signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, handler))
+    time.sleep(30)
+
+
 def finish_after_cancel(folder: str) -> None:
     """Say that it runs, and in `finally` that it was cleaned up."""
     (Path(folder) / "began").touch()

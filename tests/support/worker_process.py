@@ -137,6 +137,14 @@ class WorkerProcess:
         """Send the worker SIGTERM."""
         os.kill(self.process.pid, signal.SIGTERM)
 
+    def receive_cancelled(self) -> Message:
+        """Cancel until it reports, as the executor does: one signal alone may come just before a system call blocks."""
+        for _ in range(int(DEADLINE_S / 0.25)):
+            self.cancel()
+            if select.select([self.channel], [], [], 0.25)[0]:
+                break
+        return self.receive()
+
     def printed(self, stream: str = "out") -> list[bytes | Marker]:
         """Return what the worker printed so far, cut at its markers."""
         pieces, rest = split_at_markers((self._log / stream).read_bytes(), NONCE)

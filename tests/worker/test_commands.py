@@ -89,8 +89,7 @@ def test_cancelling_a_command_ends_its_whole_group(worker: WorkerProcess, tmp_pa
         assert time.monotonic() < deadline
         time.sleep(0.01)
 
-    worker.cancel()
-    report = worker.receive()
+    report = worker.receive_cancelled()
 
     assert report[0] == "cancelled"
     while _is_running(child.read_text().strip()):

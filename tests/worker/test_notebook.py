@@ -219,9 +219,7 @@ def test_a_cancelled_notebook_cleans_up_and_nothing_of_it_stays(worker: WorkerPr
     worker.send(step("slow.ipynb"))
     pids = _pids(worker)
 
-    worker.cancel()
-
-    report: Any = worker.receive()
+    report: Any = worker.receive_cancelled()
     assert (report[0], [name for name, *_ in report[4]]) == ("cancelled", ["slow.executed.ipynb"])
     assert (worker.cwd / "cleaned").exists()
     assert not any(map(_is_alive, pids))

@@ -296,8 +296,7 @@ def test_sigterm_cancels_the_attempt_and_its_finally_runs(worker: WorkerProcess,
     token = worker.send(python(name), {"started": str(started), "tidied": str(tidied)})
     wait_for(started)
 
-    worker.cancel()
-    report = worker.receive()
+    report = worker.receive_cancelled()
 
     assert report[:2] == ("cancelled", token)
     assert tidied.exists()
@@ -308,9 +307,7 @@ def test_an_error_made_by_the_cancellation_is_a_cancellation(worker: WorkerProce
     token = worker.send(python("swallow"), {"started": str(tmp_path / "started")})
     wait_for(tmp_path / "started")
 
-    worker.cancel()
-
-    assert worker.receive()[:2] == ("cancelled", token)
+    assert worker.receive_cancelled()[:2] == ("cancelled", token)
 
 
 def test_sigterm_between_attempts_does_nothing(worker: WorkerProcess) -> None:

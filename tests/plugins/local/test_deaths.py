@@ -168,6 +168,18 @@ def test_cancelling_at_any_instant_of_an_attempt_s_start_needs_no_kill(open_exec
         assert time.monotonic() - began < 5  # its grace is 10: who ends sooner was not killed
 
 
+def test_a_step_that_missed_the_first_signal_gets_another(open_executor: Open) -> None:
+    executor = open_executor(operation("miss_one_terminate"))
+    executor.submit([order("hard-of-hearing")])
+    executor.wait(0.4)
+
+    began = time.monotonic()
+    executor.cancel(["hard-of-hearing"], grace_s=10)
+
+    assert isinstance(ends(executor, 1)["hard-of-hearing"], AttemptCancelled)
+    assert time.monotonic() - began < 5  # its grace is 10: who ends sooner was not killed
+
+
 def test_cancelling_kills_what_does_not_stop_within_its_grace(open_executor: Open) -> None:
     executor = open_executor(operation("ignore_terminate"))
     executor.submit([order("deaf")])
