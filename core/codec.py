@@ -7,14 +7,13 @@ back, so that an older version reads what a newer minor wrote.
 
 from __future__ import annotations
 
-import json
-import math
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from typing import Any
 
 from .artifacts import ArtifactRef, MetricPoint, Output
+from .canonical import plain, rich
 from .events import (
     AttemptCancelled,
     AttemptDispatched,
@@ -23,58 +22,26 @@ from .events import (
     CancelRequested,
     Fact,
     GraphGrown,
+    ResultKept,
     RetryScheduled,
     RunFinished,
     RunStarted,
     StepJoined,
+    StepJudged,
     StepProgressed,
     StepReset,
     StepReused,
     StepSettled,
     StepYielded,
 )
-from .graph import Json
 from .ids import RunId
+from .keys import Evidence, evidence_from_json
+from .reusing import Verdict
 from .runs import Frame, StepError
 from .states import Reason, Status
 
-_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-
 Document = dict[str, Any]
 """A JSON object; Any because this is the serialization edge."""
-
-
-def canonical(value: Json) -> str:
-    """Return the one JSON text of a value: sorted keys, no blanks, ASCII.
-
-    Raises:
-        ValueError: a number JSON lacks; wrap values in `plain` first.
-    """
-    return _CANONICAL(value)
-
-
-def plain(value: Json) -> Json:
-    """Return the value with NaN and infinities wrapped, so that it is strict JSON."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else {"$float": repr(value)}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    wrapped = {key: plain(item) for key, item in value.items()}
-    return {"$dict": wrapped} if len(wrapped) == 1 and next(iter(wrapped)).startswith("$") else wrapped
-
-
-def rich(value: Json) -> Json:
-    """Undo `plain`."""
-    if isinstance(value, list):
-        return [rich(item) for item in value]
-    if isinstance(value, dict):
-        if value.keys() == {"$float"}:
-            return float(value["$float"])
-        inner: dict[str, Any] = value["$dict"] if value.keys() == {"$dict"} else value
-        return {key: rich(item) for key, item in inner.items()}
-    return value
 
 
 # Facts. Dispatch and success are written by hand: they are the two of each attempt, thousands a second.
@@ -83,7 +50,8 @@ def rich(value: Json) -> Json:
 def facts_to_json(facts: Sequence[Fact], *, with_bytes: bool = True) -> list[Document]:
     """Return facts as JSON objects, each with its class name as `kind`.
 
-    Without `with_bytes`, inline values and pickled exceptions are left out: the store keeps them elsewhere, once.
+    Without `with_bytes`, inline values, pickled exceptions and evidence are left out: the store keeps them elsewhere,
+    once.
     """
     return [_WRITERS[type(fact)](fact, with_bytes) for fact in facts]
 
@@ -196,6 +164,14 @@ def _other(fact: Fact, with_bytes: bool) -> Document:
             continue
         if isinstance(value, StepError):
             value = error_to_json(value, with_bytes=with_bytes)
+        elif isinstance(value, Evidence):
+            if not with_bytes:
+                continue
+            value = value.to_json()
+        elif field.name == "seen":
+            if not value:
+                continue
+            value = dict(value)
         elif field.name == "outputs":
             value = [output_to_json(output, with_bytes=with_bytes) for output in value]
         elif field.name == "metrics":
@@ -236,6 +212,8 @@ _KINDS: dict[str, type[Fact]] = {
         RetryScheduled,
         StepSettled,
         StepReused,
+        StepJudged,
+        ResultKept,
         StepJoined,
         GraphGrown,
         CancelRequested,
@@ -254,6 +232,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "error": error_from_json,
     "reads": tuple,
     "value": rich,
+    "verdict": Verdict,
+    "evidence": evidence_from_json,
     "reason": Reason,
     "state": Status,
     "from_run": RunId,

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .artifacts import MetricPoint, Output
 from .graph import Json
 from .ids import RunId
+from .keys import Evidence
+from .reusing import Verdict
 from .runs import StepError
 from .states import Reason, Status
 
@@ -148,6 +151,29 @@ class StepReused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StepJudged:
+    """No earlier result serves, so the step is about to run. Changes no state."""
+
+    node: str
+    at: float
+    verdict: Verdict
+    detail: str | None = None
+    evidence: Evidence | None = None
+    """What its result will depend on; None: no key can be made, and the result is not kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultKept:
+    """What an attempt made may serve later runs. In the commit of its `AttemptSucceeded`; changes no state."""
+
+    node: str
+    attempt: int
+    at: float
+    seen: Mapping[str, str | None] = field(default_factory=dict)
+    """What it was seen to read: file -> sha256; None: there was none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepJoined:
     """Everything inside a composite is done; its end hands on their outputs without an attempt of its own."""
 
@@ -204,6 +230,8 @@ Fact: TypeAlias = (
     | RetryScheduled
     | StepSettled
     | StepReused
+    | StepJudged
+    | ResultKept
     | StepJoined
     | GraphGrown
     | CancelRequested

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
-from .codec import canonical, plain
+from .canonical import canonical, plain
 from .errors import InvalidError, MissingError, nearest
 from .graph import Json, Return
 from .ids import name_problem

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from .codec import Document, canonical, plain, rich
+from .canonical import canonical, plain, rich
+from .codec import Document
 from .graph import (
     Argument,
     Blob,

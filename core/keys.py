@@ -9,15 +9,41 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
-from .codec import canonical, plain
+from .canonical import canonical, plain
 from .graph import Blob, Constant, Operation
 from .orders import Resolved
 
 KEY_VERSION = 1
 """Raised when keys mean something else: results of older keys are then not reused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Basis:
+    """What results depend on that are of one operation: nodes of it share this."""
+
+    code: str
+    """Digest of its code and all that it reaches."""
+    call: str
+    """Digest of how it is called: command, arguments of a script, what it returns and how that is kept."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Distribution -> version, of what reached code imports; `python` -> its version."""
+    reads: Mapping[str, str | None] = field(default_factory=dict)
+    """File it declares to read -> sha256; None: there is none."""
+    variables: Mapping[str, str | None] = field(default_factory=dict)
+    """Environment variable -> digest of its value; None: not set."""
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of all of it."""
+        return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a JSON object, empty parts left out."""
+        return _filled({name: getattr(self, name) for name in _BASIS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,30 +52,22 @@ class Evidence:
 
     place: str
     """Path in the graph; the numbers of map items are counts of equal items before (`occurrences`)."""
-    code: str
-    """Digest of its code and all that it reaches."""
-    call: str
-    """Digest of how it is called: command, arguments of a script, what it returns and how that is kept."""
-    packages: Mapping[str, str] = field(default_factory=dict)
-    """Distribution -> version, of what reached code imports; `python` -> its version."""
+    basis: Basis
     arguments: Mapping[str, str] = field(default_factory=dict)
     """Argument -> `value:` and the JSON of a parameter, or the digest of an input."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Catalog file it restores -> sha256."""
-    reads: Mapping[str, str | None] = field(default_factory=dict)
-    """File it declares or was seen to read -> sha256; None: there is none."""
-    variables: Mapping[str, str | None] = field(default_factory=dict)
-    """Environment variable -> digest of its value; None: not set."""
 
     @property
     def key(self) -> str:
         """sha256 of all of it."""
-        return hashlib.sha256(canonical({"version": KEY_VERSION, **self.to_json()}).encode()).hexdigest()
+        said = [KEY_VERSION, self.place, self.basis.digest, self.arguments, self.files]
+        return hashlib.sha256(canonical(said).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
-        fields = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value if isinstance(value, str) else dict(value) for name, value in fields.items() if value}
+        fields = {"place": self.place, "arguments": self.arguments, "files": self.files}
+        return _filled(fields) | {"basis": self.basis.to_json()}
 
 
 def evidence_from_json(document: Mapping[str, Any]) -> Evidence:
@@ -58,7 +76,9 @@ def evidence_from_json(document: Mapping[str, Any]) -> Evidence:
     Raises:
         TypeError: it is none.
     """
-    return Evidence(**{name: value for name, value in document.items() if name in Evidence.__slots__})
+    own = {name: value for name, value in document.items() if name in ("place", "arguments", "files")}
+    basis = {name: value for name, value in document["basis"].items() if name in _BASIS}
+    return Evidence(basis=Basis(**basis), **own)
 
 
 class CauseKind(StrEnum):
@@ -97,19 +117,20 @@ def causes(old: Evidence, new: Evidence, old_parts: Mapping[str, str], new_parts
         new_parts: those of the new code.
     """
     found: list[Cause] = []
-    if old.code != new.code:
+    was, now = old.basis, new.basis
+    if was.code != now.code:
         parts = list(_differences(CauseKind.CODE, old_parts, new_parts)) if old_parts else []
-        found += parts or [Cause(kind=CauseKind.CODE, name="code", old=old.code, new=new.code)]
-    if old.call != new.call:
-        found.append(Cause(kind=CauseKind.CALL, name="call", old=old.call, new=new.call))
-    found += _differences(CauseKind.PACKAGE, old.packages, new.packages)
+        found += parts or [Cause(kind=CauseKind.CODE, name="code", old=was.code, new=now.code)]
+    if was.call != now.call:
+        found.append(Cause(kind=CauseKind.CALL, name="call", old=was.call, new=now.call))
+    found += _differences(CauseKind.PACKAGE, was.packages, now.packages)
     for cause in _differences(CauseKind.PARAMETER, old.arguments, new.arguments):
         is_value = all(side is None or side.startswith(_VALUE) for side in (cause.old, cause.new))
         kind = CauseKind.PARAMETER if is_value else CauseKind.INPUT
         found.append(Cause(kind=kind, name=cause.name, old=_told(cause.old), new=_told(cause.new)))
     found += _differences(CauseKind.FILE, old.files, new.files)
-    found += _differences(CauseKind.FILE, old.reads, new.reads)
-    found += _differences(CauseKind.VARIABLE, old.variables, new.variables)
+    found += _differences(CauseKind.FILE, was.reads, now.reads)
+    found += _differences(CauseKind.VARIABLE, was.variables, now.variables)
     if old.place != new.place:
         found.append(Cause(kind=CauseKind.PLACE, name="place", old=old.place, new=new.place))
     return found
@@ -164,6 +185,11 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 
 _VALUE = "value:"
+_BASIS = ("code", "call", "packages", "reads", "variables")
+
+
+def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value if isinstance(value, str) else dict(value) for name, value in fields.items() if value}
 
 
 def _told(token: str | None) -> str | None:

@@ -15,6 +15,7 @@ from .events import AttemptEnded, CancelRequested, Fact, StepTold
 from .graph import Graph, Json
 from .ids import RunId
 from .orders import Order
+from .prints import Prints
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
 
@@ -308,6 +309,8 @@ class Loaded:
     """Operation -> file and line of its step, of those that name a profile or an override."""
     description: str | None = None
     warnings: tuple[str, ...] = ()
+    prints: Prints = field(default_factory=dict)
+    """Fingerprints of the graph's operations."""
     yaml: str | None = None
     """The pipeline as YAML; None unless it was wanted."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .graph import Json
 from .ids import RunId
+from .reusing import Reusing
 from .runs import Target
 from .selection import Selection
 
@@ -43,6 +44,16 @@ class RunRequest:
     tags: tuple[str, ...] = ()
     origin: str = "cli"
     parent: RunId | None = None
+    reusing: Reusing = field(default_factory=Reusing)
+
+
+class Stale(StrEnum):
+    """What a retry does with steps it would keep whose key has changed."""
+
+    KEEP = "keep"
+    """Their results serve, and the retry says which."""
+    RERUN = "rerun"
+    """They run again, and what follows them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +65,7 @@ class RetryRequest:
     is_everything: bool = False
     """`--all`: run every step again."""
     code: CodeChoice = CodeChoice.CURRENT
+    stale: Stale = Stale.KEEP
     jobs: int | None = None
     fail_fast: bool = False
     runner: str | None = None

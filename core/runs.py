@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from .artifacts import MetricPoint, Output
 from .graph import Graph, Json
 from .ids import RunId
+from .prints import Prints
+from .reusing import Reusing
 from .states import Status
 
 _HIDDEN_ORIGINS = frozenset({"watch", "sweep", "step"})
@@ -119,6 +121,9 @@ class RunSpec:
     """Limit of the whole run in seconds; None: no limit."""
     selected: tuple[str, ...] | None = None
     """Paths to run (`--only/--from/--to`); None: all."""
+    prints: Prints = field(default_factory=dict)
+    """Fingerprints of the graph's operations; those that have none run, and their results are not kept."""
+    reusing: Reusing = field(default_factory=Reusing)
     uses_snapshot: bool = False
     """True: steps run the recorded code and not the working copy (retry and rerun with recorded code)."""
     created: float = 0.0

@@ -73,6 +73,8 @@ class Reason(StrEnum):
     """A person cancelled it."""
     PREFLIGHT = "PREFLIGHT"
     """The worker could not be started or could not import the code."""
+    HELD = "HELD"
+    """It is an effect, and a watch holds those; it counts as passed."""
     CODE_CHANGED = "CODE_CHANGED"
     """The code that ran is not the code that was planned; the value is never cached."""
 

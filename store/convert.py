@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
-from ..core.codec import canonical, error_from_json, plain, rich
+from ..core.canonical import canonical, plain, rich
+from ..core.codec import error_from_json
 from ..core.graph import Constant, Graph, Json, Node
 from ..core.ids import RunId
 from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from ..core.codec import canonical, plain, rich
+from ..core.canonical import canonical, plain, rich
 from ..core.functions import FunctionVersion, NewFunction, key_of
 from .database import Database
 from .objects import Objects

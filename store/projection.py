@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..core.artifacts import MetricPoint, Output
-from ..core.codec import canonical, error_to_json
+from ..core.canonical import canonical
+from ..core.codec import error_to_json
 from ..core.errors import ConflictError
 from ..core.events import (
     AttemptCancelled,

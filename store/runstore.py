@@ -7,7 +7,7 @@ import json
 import sqlite3
 import time
 
-from ..core.codec import canonical
+from ..core.canonical import canonical
 from ..core.errors import ConflictError, MissingError
 from ..core.events import RunFinished, StepSettled
 from ..core.graphcodec import graph_text

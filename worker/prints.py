@@ -16,7 +16,7 @@ from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ..core.callables import imported
-from ..core.codec import canonical, plain
+from ..core.canonical import canonical, plain
 from ..core.constants import is_json
 from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to

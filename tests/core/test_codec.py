@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graftline.core.artifacts import ArtifactRef, MetricPoint, Output
+from graftline.core.canonical import canonical
 from graftline.core.codec import (
-    canonical,
     error_from_json,
     error_to_json,
     fact_from_json,

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.graph import Constant
 from graftline.core.keys import (
+    Basis,
     Cause,
     CauseKind,
     Evidence,
@@ -20,20 +21,20 @@ from graftline.core.keys import (
 )
 
 _texts = st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3)
-_evidence = st.builds(
-    Evidence,
-    place=st.text(min_size=1, max_size=4),
+_basis = st.builds(
+    Basis,
     code=st.text(min_size=1, max_size=4),
     call=st.text(min_size=1, max_size=4),
     packages=_texts,
-    arguments=_texts,
-    files=_texts,
     reads=st.dictionaries(st.text(max_size=4), st.none() | st.text(max_size=4), max_size=3),
     variables=st.dictionaries(st.text(max_size=4), st.none() | st.text(max_size=4), max_size=3),
 )
+_evidence = st.builds(Evidence, place=st.text(min_size=1, max_size=4), basis=_basis, arguments=_texts, files=_texts)
 
 BEFORE = Evidence(
-    place="fit", code="c1", call="k", packages={"numpy": "2.0"}, arguments={"C": "value:1", "X": "npy:aa"}
+    place="fit",
+    basis=Basis(code="c1", call="k", packages={"numpy": "2.0"}),
+    arguments={"C": "value:1", "X": "npy:aa"},
 )
 
 
@@ -50,10 +51,8 @@ def test_two_pieces_of_evidence_have_causes_exactly_when_their_keys_differ(one: 
 def test_each_difference_is_one_cause() -> None:
     after = replace(
         BEFORE,
-        packages={"numpy": "2.1"},
         arguments={"C": "value:2", "X": "npy:bb"},
-        reads={"data.csv": "dd"},
-        variables={"TZ": None},
+        basis=replace(BEFORE.basis, packages={"numpy": "2.1"}, reads={"data.csv": "dd"}, variables={"TZ": None}),
     )
 
     found = causes(BEFORE, after, {}, {})
@@ -68,7 +67,7 @@ def test_each_difference_is_one_cause() -> None:
 
 
 def test_changed_code_is_named_by_its_parts() -> None:
-    after = replace(BEFORE, code="c2")
+    after = replace(BEFORE, basis=replace(BEFORE.basis, code="c2"))
 
     found = causes(BEFORE, after, {"a.py:f": "1", "b.py:g": "2"}, {"a.py:f": "1", "b.py:g": "3"})
 

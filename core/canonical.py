@@ -1,0 +1,44 @@
+"""The one JSON text of a value, for digests and for columns that are compared; floats JSON lacks are wrapped."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+from .graph import Json
+
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+
+
+def canonical(value: Json) -> str:
+    """Return the one JSON text of a value: sorted keys, no blanks, ASCII.
+
+    Raises:
+        ValueError: a number JSON lacks; wrap values in `plain` first.
+    """
+    return _CANONICAL(value)
+
+
+def plain(value: Json) -> Json:
+    """Return the value with NaN and infinities wrapped, so that it is strict JSON."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else {"$float": repr(value)}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    wrapped = {key: plain(item) for key, item in value.items()}
+    return {"$dict": wrapped} if len(wrapped) == 1 and next(iter(wrapped)).startswith("$") else wrapped
+
+
+def rich(value: Json) -> Json:
+    """Undo `plain`."""
+    if isinstance(value, list):
+        return [rich(item) for item in value]
+    if isinstance(value, dict):
+        if value.keys() == {"$float"}:
+            return float(value["$float"])
+        inner: dict[str, Any] = value["$dict"] if value.keys() == {"$dict"} else value
+        return {key: rich(item) for key, item in inner.items()}
+    return value

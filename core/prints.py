@@ -1,0 +1,62 @@
+"""What is known of each operation's code before it runs; made where user code is compiled, kept with the run."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from .canonical import canonical
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Print:
+    """The fingerprint of one operation."""
+
+    parts: Mapping[str, str] = field(default_factory=dict)
+    """`file:name` -> sha256 of what it is made of; the file relative to the project root, `file:<import>` for what
+    importing it does, `file:<module>` for a whole file. Of a file that is no Python its content."""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Distribution -> version, of what reached code imports; `python` -> its version."""
+    variables: tuple[str, ...] = ()
+    """Environment variables that reached code names literally, sorted."""
+    source: str | None = None
+    """Why it may read the world behind our back, as a person would say it; None: it does not."""
+    unknown: str | None = None
+    """What only execution would tell, with file:line: no key can be made. None: the parts are all there is."""
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the parts."""
+        return hashlib.sha256(canonical(dict(self.parts)).encode()).hexdigest()
+
+
+Prints: TypeAlias = Mapping[int, Print]
+"""By index of the operation. Composites' own operations have none but for a reducer's function."""
+
+
+def prints_to_json(prints: Prints) -> dict[str, Any]:
+    """Return prints as a JSON object, empty parts left out."""
+    return {str(index): _to_json(each) for index, each in sorted(prints.items())}
+
+
+def prints_from_json(document: Mapping[str, Any]) -> dict[int, Print]:
+    """Return what `prints_to_json` wrote; what this version does not know is dropped."""
+    return {int(index): _from_json(each) for index, each in document.items()}
+
+
+def _to_json(one: Print) -> dict[str, Any]:
+    fields = {name: getattr(one, name) for name in Print.__slots__}
+    plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items() if value}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
+
+
+def _from_json(document: Mapping[str, Any]) -> Print:
+    return Print(
+        parts=document.get("parts", {}),
+        packages=document.get("packages", {}),
+        variables=tuple(document.get("variables", ())),
+        source=document.get("source"),
+        unknown=document.get("unknown"),
+    )
