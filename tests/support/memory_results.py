@@ -91,7 +91,7 @@ class MemoryResults:
                     evidence[run, fact.node] = fact.evidence
                 elif isinstance(fact, AttemptSucceeded):
                     ends[run, fact.node, fact.attempt] = fact
-                elif isinstance(fact, ResultKept):
+                elif isinstance(fact, ResultKept) and fact.node in self._store.record(run).steps:
                     end, known = ends[run, fact.node, fact.attempt], evidence[run, fact.node]
                     assert known is not None
                     result = Result(
