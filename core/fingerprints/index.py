@@ -83,10 +83,14 @@ class ModuleIndex:
         """Those that act on import and may change what others see."""
         self.decorated: list[Statement] = []
         """Functions and classes with decorators, which may register them somewhere."""
+        self.subclasses: list[Statement] = []
+        """Classes with bases or a metaclass, which may note them somewhere."""
         self.loads: list[Imported] = []
         """Every module imported at top level: its own effects happen too."""
         self._is_main = is_main
         self._building = Building()
+        self._aliases: set[str] = set()
+        """Names bound to what an import has (`OPTIONS = settings.OPTIONS`): to change them changes it for all."""
         self._tree = parse(text, file)
         for node in self._tree.body:
             self._add(node)
@@ -117,15 +121,26 @@ class ModuleIndex:
             self._import(node)
         elif isinstance(node, _DEFINITIONS):
             node = self._building.bare(node)
-            statement = self._bind(node, {node.name})
-            if node.decorator_list:
-                self.decorated.append(statement)
+            self._define(node)
         elif isinstance(node, _ASSIGNMENTS):
             self._assign(node)
         elif isinstance(node, _COMPOUND):
             self._compound(node)
         elif not _says_nothing(node) and not self._building.is_it(node):
             self.effects.append(Statement(node, frozenset()))
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        # `@area.register` on a function of this module (singledispatch) changes that function, and nothing else.
+        changed = {name for name in map(_registry_of, node.decorator_list) if name and self._is_function(name)}
+        statement = self._bind(node, {node.name, *changed})
+        if any(_registry_of(each) not in changed for each in node.decorator_list):
+            self.decorated.append(statement)
+        if isinstance(node, ast.ClassDef) and (node.bases or node.keywords):
+            self.subclasses.append(statement)
+
+    def _is_function(self, name: str) -> bool:
+        found = self.statements.get(name, [])
+        return bool(found) and isinstance(found[0].node, ast.FunctionDef | ast.AsyncFunctionDef)
 
     def _bind(self, node: ast.stmt, names: set[str]) -> Statement:
         statement = Statement(node, frozenset(names))
@@ -139,8 +154,10 @@ class ModuleIndex:
         self._building.note(node, bound)
         statement = self._bind(node, bound | changed)
         # `settings.LIMIT = 3` on an imported module acts on that module, not on a name of this one.
-        if changed & self.imports.keys() or _changes_no_name(node):
+        if changed & (self.imports.keys() | self._aliases) or _changes_no_name(node):
             self.effects.append(statement)
+        if isinstance(node, ast.Assign) and _root_name(node.value) in self.imports.keys() | self._aliases:
+            self._aliases |= bound
 
     def _compound(self, node: ast.stmt) -> None:
         if isinstance(node, ast.If) and _is_type_checking(node.test):
@@ -216,6 +233,21 @@ def _changed_in_place(node: ast.AST) -> Iterator[str]:
                 target = target.value
             if isinstance(target, ast.Name):
                 yield target.id
+
+
+def _root_name(node: ast.expr) -> str | None:
+    """Return the name that attributes and items are taken of, without a call in between."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _registry_of(decorator: ast.expr) -> str | None:
+    """Return `area` of the decorators `@area.register` and `@area.register(int)`."""
+    inner = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(inner, ast.Attribute) and inner.attr == "register" and isinstance(inner.value, ast.Name):
+        return inner.value.id
+    return None
 
 
 def _changes_no_name(node: ast.stmt) -> bool:

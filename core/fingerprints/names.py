@@ -166,6 +166,8 @@ class _Walk:
             self.dynamics.append(Dynamic(f"{name}()", call.lineno))
         elif name in ("globals", "vars", "locals") and not call.args and self._is_global(call.func):
             self.reads_own_module = True
+        elif name == "__subclasses__":
+            self.dynamics.append(Dynamic("__subclasses__()", call.lineno))
         elif name == "getattr" and len(call.args) > 1 and isinstance(call.func, ast.Name):
             self._getattr(call)
         elif name in ("getenv", "get", "pop", "setdefault") and text is not None and _is_environ(call.func):

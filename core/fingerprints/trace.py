@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from ..sources import Reader
 from .index import Imported, ModuleIndex, Statement, bindings_of, loaded_by
 from .names import Reference, uses_of
 from .places import Places
-from .registering import may_register
+from .registering import may_register, notes_classes
 
 IMPORT = "<import>"
 """Name of the part that is what a module does when it is imported."""
@@ -261,7 +261,13 @@ class Tracer:
 
     def _import(self, file: str, index: ModuleIndex) -> _Found:
         """Return what importing a module does: statements that act, functions a decorator registers, its imports."""
-        acting = [*index.effects, *(each for each in index.decorated if self._is_registered(file, index, each))]
+        acting = [
+            *index.effects,
+            *(each for each in index.decorated if self._is_registered(file, index, each)),
+            *(each for each in index.subclasses if self._is_noted(file, each.node, set())),
+        ]
+        unique = {id(each.node): each for each in acting}
+        acting = sorted(unique.values(), key=lambda each: each.lines)
         found = self._statements(file, index, acting, f"{relative_to(self._root, file)}:{IMPORT}")
         for imported in index.loads:
             self._load(file, imported, found)
@@ -350,6 +356,40 @@ class Tracer:
                         return True
         return False
 
+    def _is_noted(self, file: str, node: ast.stmt, seen: set[int]) -> bool:
+        """Tell whether a base or metaclass of the project may note a class: it has `__init_subclass__`, say."""
+        if not isinstance(node, ast.ClassDef) or id(node) in seen:
+            return False
+        seen.add(id(node))
+        metaclasses = [each.value for each in node.keywords if each.arg == "metaclass"]
+        if any(notes_classes(found) for each in metaclasses for _, found in self._classes(file, each)):
+            return True
+        bases = [found for each in node.bases for found in self._classes(file, each)]
+        return any(
+            (_has_init_subclass(base) and notes_classes(base)) or self._is_noted(home, base, seen)
+            for home, base in bases
+        )
+
+    def _classes(self, file: str, value: ast.expr) -> Iterator[tuple[str, ast.ClassDef]]:
+        """Yield the classes of the project an expression may name, with the files they are in."""
+        for name, attributes, _ in uses_of(ast.Expr(value)).references:
+            index = self._places.index(file)
+            stack = [_Target(file, name, attributes)] if name in index.names else []
+            seen: set[_Target] = set()
+            while stack:
+                target = stack.pop()
+                if target in seen or target.name in (None, IMPORT):
+                    continue
+                seen.add(target)
+                index = self._places.index(target.file)
+                for statement in index.statements.get(target.name or "", ()):
+                    if isinstance(statement.node, ast.ClassDef):
+                        yield target.file, statement.node
+                found = _Found()
+                for imported in index.imports.get(target.name or "", ()):
+                    self._follow(target.file, imported, target.attributes, found)
+                stack += found.next
+
     def _imported_notes(self, base: str, name: str | None, attributes: tuple[str, ...]) -> bool:
         wanted = [each for each in (name, *attributes) if each is not None]
         file = self._places.file_of(base)
@@ -361,6 +401,10 @@ class Tracer:
             if file is None and not wanted:
                 return True
         return len(wanted) != 1 or may_register(self._places.index(file), wanted[0])
+
+
+def _has_init_subclass(node: ast.ClassDef) -> bool:
+    return any(isinstance(each, ast.FunctionDef) and each.name == "__init_subclass__" for each in node.body)
 
 
 def _all_statements(index: ModuleIndex) -> list[Statement]:
