@@ -17,6 +17,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ALIAS: tuple[type[ast.stmt], ...] = (ast.TypeAlias,) if hasattr(ast, "TypeAlias") else ()  # Python 3.12
 _ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, *_ALIAS)
+_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 _COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 
 
@@ -89,6 +90,8 @@ class ModuleIndex:
         """Every module imported at top level: its own effects happen too."""
         self._is_main = is_main
         self._building = Building()
+        self._literals: set[str] = set()
+        """Names bound to lists, dicts and sets written here: what their methods change is of no other name."""
         self._aliases: set[str] = set()
         """Names bound to what an import has (`OPTIONS = settings.OPTIONS`): to change them changes it for all."""
         self._tree = parse(text, file)
@@ -126,6 +129,8 @@ class ModuleIndex:
             self._assign(node)
         elif isinstance(node, _COMPOUND):
             self._compound(node)
+        elif (changed_literal := _method_target(node)) in self._literals and changed_literal is not None:
+            self._bind(node, {changed_literal})
         elif not _says_nothing(node) and not self._building.is_it(node):
             self.effects.append(Statement(node, frozenset()))
 
@@ -152,6 +157,8 @@ class ModuleIndex:
         changed = set(_changed_in_place(node))
         bound = bound_names(node)
         self._building.note(node, bound)
+        if isinstance(getattr(node, "value", None), _DISPLAYS):
+            self._literals |= bound
         statement = self._bind(node, bound | changed)
         # `settings.LIMIT = 3` on an imported module acts on that module, not on a name of this one.
         if changed & (self.imports.keys() | self._aliases) or _changes_no_name(node):
@@ -173,8 +180,8 @@ class ModuleIndex:
         for inner in ast.walk(node):
             if isinstance(inner, _IMPORTS):
                 self._import(inner)
-        names = bound_names(node) - self.imports.keys()
-        statement = self._bind(node, names | set(_changed_in_place(node)))
+        # What is imported in it too: which of the names a `try` binds is its own doing.
+        statement = self._bind(node, bound_names(node) | set(_changed_in_place(node)))
         if any(self._acts(each) for each in _inner_statements(node)):
             self.effects.append(statement)
 
@@ -233,6 +240,17 @@ def _changed_in_place(node: ast.AST) -> Iterator[str]:
                 target = target.value
             if isinstance(target, ast.Name):
                 yield target.id
+
+
+def _method_target(node: ast.stmt) -> str | None:
+    """Return `X` of the statement `X.append(1)`; None where its arguments call something, which may act by itself."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    arguments = [*call.args, *(each.value for each in call.keywords)]
+    if any(isinstance(inner, ast.Call) for each in arguments for inner in ast.walk(each)):
+        return None
+    return call.func.value.id if isinstance(call.func.value, ast.Name) else None
 
 
 def _root_name(node: ast.expr) -> str | None:

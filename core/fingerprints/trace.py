@@ -213,9 +213,14 @@ class Tracer:
         statements = index.statements.get(name, [])
         found = self._statements(file, index, statements, f"{relative_to(self._root, file)}:{name}")
         found.next.append(_Target(file, IMPORT))
-        for imported in index.imports.get(name, ()):
+        imports = index.imports.get(name, [])
+        if imports:  # what a name stands for: two may be swapped, and all they stand for stays the same
+            found.parts[f"{relative_to(self._root, file)}:{name}"] = _sha256([*found.parts.values(), repr(imports)])
+        for imported in imports:
             self._follow(file, imported, target.attributes, found)
         if not statements and name not in index.imports:
+            if len(index.stars) > 1:  # the last that has the name wins
+                found.parts[f"{relative_to(self._root, file)}:*"] = _sha256([repr(index.stars)])
             for star in index.stars:
                 self._follow(file, star._replace(name=name), target.attributes, found)
             if "__getattr__" in index.statements:  # PEP 562: it may give any name from anywhere in the module
