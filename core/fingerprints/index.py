@@ -90,6 +90,8 @@ class ModuleIndex:
         """Every module imported at top level: its own effects happen too."""
         self._is_main = is_main
         self._building = Building()
+        self._plain: list[tuple[str, Imported]] = []
+        """Imports that are certain to happen: not those of a `try` or an `if`."""
         self._literals: set[str] = set()
         """Names bound to lists, dicts and sets written here: what their methods change is of no other name."""
         self._aliases: set[str] = set()
@@ -114,14 +116,15 @@ class ModuleIndex:
     @cached_property
     def unused(self) -> list[Imported]:
         """Modules imported under names that nothing in the file mentions: for what importing them does."""
-        if not self.imports:
+        if not self._plain:
             return []
         named = {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)}
-        return [each for name, found in self.imports.items() if name not in named for each in found]
+        return [each for name, each in self._plain if name not in named]
 
     def _add(self, node: ast.stmt) -> None:
         if isinstance(node, _IMPORTS):
             self._import(node)
+            self._plain += [(name, each) for name, each in bindings_of(node) if name != "*"]
         elif isinstance(node, _DEFINITIONS):
             node = self._building.bare(node)
             self._define(node)

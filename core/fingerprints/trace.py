@@ -291,7 +291,7 @@ class Tracer:
     def _follow(self, file: str, imported: Imported, attributes: tuple[str, ...], found: _Found) -> None:
         """Add what an imported name stands for, read with these attributes."""
         self._load(file, imported, found)
-        chains = self._places.bases(file, imported)
+        chains = self._places.bases(file, imported) or self._folder(file, imported, attributes)
         if not chains:
             found.packages.add(imported.module.partition(".")[0])
             found.uses.add(".".join((imported.module, *([imported.name] if imported.name else []), *attributes)))
@@ -302,6 +302,16 @@ class Tracer:
                 self._descend(chain[-1], attributes, found)
             else:
                 self._descend(chain[-1], (imported.name, *attributes), found)
+
+    def _folder(self, file: str, imported: Imported, attributes: tuple[str, ...]) -> list[list[str]]:
+        """Return the chain of a package without `__init__.py`: only a module in it tells where it is."""
+        if imported.name is not None or imported.level:
+            return []
+        for count in range(1, len(attributes) + 1):
+            inner = ".".join((imported.module, *attributes[:count]))
+            for chain in self._places.bases(file, Imported(0, inner, None)):
+                return [chain[:-count]]
+        return []
 
     def _descend(self, base: str, attributes: tuple[str, ...], found: _Found) -> None:
         """Add what attributes of a module mean: submodules as long as they are some, then a name."""
