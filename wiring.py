@@ -7,17 +7,16 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from .core.errors import InvalidError
 from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.ports import RunQuery
+from .core.reusing import Reusing
 from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
@@ -31,8 +30,8 @@ from .worker.paramfiles import read_parameters as read_parameters
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
+    from .core.artifacts import ArtifactRef
     from .core.config import Settings
-    from .core.graph import Graph
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.pipeline import Pipeline
@@ -182,7 +181,7 @@ def execute_pipeline(
     for each in odd:
         _warn_python(each)
     file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config, force=force)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -200,7 +199,7 @@ def submit_pipeline(
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
     file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file, force=force)
     space.launch(run)
     return _result(space, run)
 
@@ -256,13 +255,16 @@ def _create_live(
     *,
     file: ParameterFile,
     config: str | None = None,
+    force: bool = False,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
     target, loaded = load_live(pipeline, params, file, functions_at)
     space = open_workspace(_Given(project=target.root, runner=runner, config=config))
     if patches is not None:
-        space = _patched(space, loaded.graph, patches)
+        from .plugins.mock.patches import patched
+
+        space = patched(space, loaded.graph, patches)
     parts = space.parts
     loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
@@ -280,27 +282,11 @@ def _create_live(
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
         jobs=jobs or parts.default_jobs or parts.machine.cores(),
+        prints=loaded.prints,
+        reusing=Reusing(is_on=not force),
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
-
-
-def _patched(space: Workspace, graph: Graph, patches: Mapping[str, object]) -> Workspace:
-    """Return the workspace with these patches among the options of its mock runner.
-
-    Raises:
-        InvalidError: the runner is another one, or a patch is for no step.
-    """
-    from .plugins.mock.patches import check_patches
-    from .plugins.mock.runner import MockRunner
-
-    name = space.parts.default_runner
-    choice = space.parts.runner(name)
-    if not issubclass(choice.runner, MockRunner):
-        hint = "execute(runner='mock', patches=...)"
-        raise InvalidError(f"patches= stands in for steps of a mock run, and the runner is '{name}'", hint)
-    patched = replace(choice, options={**choice.options, "patches": check_patches(graph, patches)})
-    return Workspace(replace(space.parts, runner=lambda _: patched))
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:
@@ -337,6 +323,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         runs=store.runs,
         history=store.history,
         outputs=store.outputs,
+        results=store.results,
+        files=store.files,
         logs=store.logs,
         feed=store.feed,
         loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
@@ -356,6 +344,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         labels=settings.table("runner.local.labels"),
         secrets=Lookup(workplace.root, os.environ, warn),
         overriding=Overriding.of(settings),
+        environ=os.environ,
+        restore=partial(_put_back, str(layout.objects)),
         warn=warn,
     )
 
@@ -364,6 +354,12 @@ def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
     from .worker.fetching import fetch  # git, zip and tar files: for one command
 
     return fetch(request, kind, root=root, cwd=os.getcwd())
+
+
+def _put_back(objects: str, name: str, ref: ArtifactRef, cwd: str) -> None:
+    from .worker.catalog import put_back  # for runs that reuse a step with files
+
+    put_back(name, ref, cwd, objects=objects)
 
 
 def _log_directory(layout: Layout, run: RunId) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
+from .contents import Files, Restore
 from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
 from .functions import FunctionStore
@@ -35,6 +36,7 @@ from .ports import (
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
+from .reusing import Results
 from .roles import Composites
 from .runners import RunnerChoice
 from .runs import Attempt, Run, RunSpec, StepRun
@@ -56,6 +58,9 @@ class Parts:
     runs: RunStore
     history: History
     outputs: Outputs
+    results: Results
+    files: Files
+    """Contents of the work tree."""
     logs: Logs
     feed: Callable[[], Feed]
     """Opens a connection of its own that watches for commits."""
@@ -86,6 +91,10 @@ class Parts:
     """Values of secrets by name; InvalidError naming those that are nowhere."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that steps get: those of this process."""
+    restore: Restore | None = None
+    """Puts missing catalog files of reused steps back; None: they stay missing."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
