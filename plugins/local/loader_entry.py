@@ -12,6 +12,7 @@ import sys
 import traceback
 from typing import Literal, NamedTuple, TypeAlias
 
+from ...core.collector import rare_collections
 from ...core.errors import GraftError, MissingError
 from ...core.ports import Loaded, LoadRequest
 from ...worker import fresh
@@ -49,7 +50,8 @@ def main(connection: socket.socket) -> None:
 
 def _answer(request: LoadRequest) -> bytes:
     try:
-        return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
+        with rare_collections():
+            return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
     except GraftError as problem:
         return pickle.dumps(("fault", _told(problem)), protocol=5)
     # The edge of the process: user code ran, and may raise anything at all.
