@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...core.collector import rare_collections
 from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.graph import CallKind
@@ -94,6 +95,11 @@ def start_run(
         return _preview(space, options, request)
     if detach:
         return _detach(space, options, request)
+    with rare_collections():
+        return _run_here(space, options, request, is_named=is_named)
+
+
+def _run_here(space: Workspace, options: Options, request: RunRequest, *, is_named: bool) -> int:
     created = space.create(request)
     if not options.is_json and (said := code_text(space.spec(created), is_named=is_named)):
         remark(said)
