@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from .events import AttemptSucceeded, ResultKept
 from .evidencing import Circumstances, decides, digests_of, is_bare, within
-from .fingerprints.trace import WHOLE
 from .graph import CallKind
 from .growth import Plot
 from .keys import Evidence
+from .prints import WHOLE
 from .states import Reason
 
 _CONNECTIONS = ("tcp://", "unix://")
