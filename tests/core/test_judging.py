@@ -245,7 +245,7 @@ class TestSeenFiles:
         space = self.space()
         first, _ = space.again()
         space.files.write("/project/data.csv", b"2")
-        second, _ = space.again()
+        space.again()
         space.files.write("/project/data.csv", b"1")
 
         third, ran = space.again()
