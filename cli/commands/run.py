@@ -16,6 +16,8 @@ from ..arguments import (
     DetachOption,
     DryRunOption,
     FailFastOption,
+    ForceOption,
+    ForceStepOption,
     FromOption,
     JobsOption,
     KeepGoingOption,
@@ -25,6 +27,7 @@ from ..arguments import (
     TargetArgument,
     ToOption,
     limit_s,
+    reusing,
     selection,
 )
 from ..carrying import carry
@@ -57,6 +60,8 @@ def run(
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    force: ForceOption = False,
+    force_step: ForceStepOption = None,
 ) -> int:
     """Run a pipeline and wait for its end.
 
@@ -77,6 +82,7 @@ def run(
         fail_fast=fail_fast,
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
+        reusing=reusing(force, force_step),
     )
     return start_run(space, options, request, is_named=target is not None, dry_run=dry_run, detach=detach)
 
