@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _ctypes
 import gzip
 import os
 import shutil
@@ -25,6 +26,7 @@ import os
 import pathlib
 import pickle
 import sqlite3
+import tempfile
 import threading
 import tomllib
 import zipfile
@@ -215,6 +217,21 @@ def get_file():
         return file.read()
 
 
+def by_ctypes():
+    import ctypes
+
+    library = HERE / "data" / "library.so"
+    ctypes.CDLL(str(library))
+    return library.stat().st_size
+
+
+def scratch():
+    with tempfile.TemporaryDirectory() as folder:
+        made = pathlib.Path(folder) / "made.txt"
+        made.write_text("made")
+        return [made.read_text(), os.listdir(folder)]
+
+
 def beside():
     return 0
 '''
@@ -271,6 +288,7 @@ def make(root: Path) -> None:
     (data / "link.txt").symlink_to("target.txt")
     (root / "settings.toml").write_text("depth = 1\n")
     (root.parent / "outside.txt").write_text("outside 1")
+    shutil.copy(_ctypes.__file__, data / "library.so")
     _zip(data / "archive.zip", "1")
     (data / "packed.gz").write_bytes(gzip.compress(b"1", mtime=0))
     for name in ("base.db", "logged.db"):
@@ -278,7 +296,7 @@ def make(root: Path) -> None:
 
 
 ALL = "ALL"
-"""Of `reruns`: every step."""
+"""Of `harmless`: every other step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -354,6 +372,14 @@ def _written(name: str, text: str) -> Callable[[Path], object]:
     return lambda root: (root / name).write_text(text)
 
 
+def _longer(name: str) -> Callable[[Path], object]:
+    def do(root: Path) -> None:
+        with open(root / name, "ab") as file:
+            file.write(b"more")
+
+    return do
+
+
 def _same_time(name: str, text: str) -> Callable[[Path], object]:
     """Write as many bytes and put the time of the file back."""
 
@@ -425,7 +451,7 @@ EDITS: list[DataEdit] = [
     DataEdit(name="a new file deep in a tree", do=_written("data/tree/deep/b.txt", "2"), reruns="tree"),
     DataEdit(name="a missing file appears", do=_written("data/override.json", "[1]"), reruns="missing"),
     DataEdit(name="it goes again", do=lambda root: (root / "data/override.json").unlink(), about="missing"),
-    DataEdit(name="a file read on import", do=_written("settings.toml", "depth = 2\n"), reruns=ALL),
+    DataEdit(name="a file read on import", do=_written("settings.toml", "depth = 2\n"), reruns="on_import", harmless=ALL),
     DataEdit(
         name="a file outside of the project",
         do=lambda root: (root.parent / "outside.txt").write_text("outside 2"),
@@ -452,6 +478,7 @@ EDITS: list[DataEdit] = [
         name="what a catalog file is made of", do=_written("data/given.txt", "given 2\n"), reruns="put_file get_file"
     ),
     DataEdit(name="a catalog file removed", do=lambda root: (root / "made.txt").unlink(), about="put_file get_file"),
+    DataEdit(name="a library of C", do=_longer("data/library.so"), reruns="by_ctypes"),
     DataEdit(name="a helper's code", do=_written("helper.py", HELPER.replace(".read()", ".read() * 2")), reruns="in_helper"),
     DataEdit(
         name="the cache of bytecode removed", do=lambda root: shutil.rmtree(root / "__pycache__", ignore_errors=True)
@@ -472,4 +499,4 @@ def rounds() -> list[list[DataEdit]]:
 
 
 def _clash(one: DataEdit, other: DataEdit) -> bool:
-    return ALL in (one.reruns, other.reruns) or bool(one.concerned & other.concerned)
+    return ALL in (one.harmless, other.harmless) or bool(one.concerned & other.concerned)
