@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from .canonical import canonical
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Print:
     """The fingerprint of one operation."""
 
@@ -30,7 +32,7 @@ class Print:
     unknown: str | None = None
     """What only execution would tell, with file:line: no key can be made. None: the parts are all there is."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """sha256 of the parts."""
         return hashlib.sha256(canonical(dict(self.parts)).encode()).hexdigest()
@@ -41,17 +43,23 @@ Prints: TypeAlias = Mapping[int, Print]
 
 
 def prints_to_json(prints: Prints) -> dict[str, Any]:
-    """Return prints as a JSON object, empty parts left out."""
-    return {str(index): _to_json(each) for index, each in sorted(prints.items())}
+    """Return prints as a JSON object, empty parts left out; what operations share is written once, at `0,3,7`."""
+    shared: dict[int, list[int]] = {}
+    for index, each in sorted(prints.items()):
+        shared.setdefault(id(each), []).append(index)
+    return {",".join(map(str, indices)): _to_json(prints[indices[0]]) for indices in shared.values()}
 
 
 def prints_from_json(document: Mapping[str, Any]) -> dict[int, Print]:
     """Return what `prints_to_json` wrote; what this version does not know is dropped."""
-    return {int(index): _from_json(each) for index, each in document.items()}
+    found: dict[int, Print] = {}
+    for indices, each in document.items():
+        found |= dict.fromkeys(map(int, indices.split(",")), _from_json(each))
+    return found
 
 
 def _to_json(one: Print) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in Print.__slots__}
+    fields = {each.name: getattr(one, each.name) for each in dataclasses.fields(one)}
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items() if value}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 

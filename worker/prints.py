@@ -147,9 +147,7 @@ def file_part(file: str, shown: str) -> CodePrint:
 
 def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
     """Return the fingerprint of what cannot be known before it runs."""
-    return CodePrint(
-        parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),)
-    )
+    return CodePrint(parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),))
 
 
 def _file_of(module: ModuleType | None) -> str | None:
@@ -210,4 +208,3 @@ def _of_bytes(label: str, value: Any) -> CodePrint:
 
 def _print(*, parts: dict[str, str] | None = None, packages: frozenset[str] = frozenset()) -> CodePrint:
     return CodePrint(parts=parts or {}, packages=packages, variables=frozenset(), dynamics=())
-
