@@ -73,7 +73,6 @@ class _Printer:
         self._known: dict[tuple[object, ...], CodePrint] = {}
         self._made: dict[tuple[object, ...], Print] = {}
         self._versions: dict[frozenset[str], dict[str, str]] = {}
-        self._made: dict[tuple[object, ...], Print] = {}
 
     def of(self, operation: Operation, arguments: Collection[str]) -> Print | None:
         """Return the fingerprint of an operation with these arguments; None: it has no code of its own."""
