@@ -136,7 +136,7 @@ class Projection:
         *,
         is_first: bool,
     ) -> None:
-        """Begin; `is_first` says that nobody hosted the run before: until a step is reset, none has to forget anything."""
+        """Begin; `is_first`: nobody hosted the run before, so that until one is reset no step has anything to forget."""
         self._run = run
         self._is_first = is_first
         self._judged = judged
