@@ -136,7 +136,7 @@ class Projection:
         *,
         is_first: bool,
     ) -> None:
-        """Begin; `is_first`: nobody hosted the run before, so that until one is reset no step has anything to forget."""
+        """Begin; `is_first`: nobody hosted the run before, so that until one is reset no step has to forget."""
         self._run = run
         self._is_first = is_first
         self._judged = judged
