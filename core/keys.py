@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
@@ -40,7 +41,12 @@ class Basis:
     @cached_property
     def digest(self) -> str:
         """sha256 of all of it."""
-        return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
+        # The canonical text of `to_json`, by hand, as each operation has one: 3 us instead of 8.
+        parts = [f"{quoted(name)}:{quoted(getattr(self, name))}" for name in ("call", "code") if getattr(self, name)]
+        for name, fields in (("packages", self.packages), ("reads", self.reads), ("variables", self.variables)):
+            if fields:
+                parts.append(f"{quoted(name)}:{canonical(dict(fields))}")
+        return hashlib.sha256(f"{{{','.join(parts)}}}".encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
@@ -62,7 +68,9 @@ class Evidence:
     @cached_property
     def text(self) -> str:
         """Canonical JSON of all of it, with the basis by its digest."""
-        return canonical([KEY_VERSION, self.place, self.basis.digest, self.arguments, self.files])
+        # By hand, as each step has one: 1.5 us instead of 2.5.
+        arguments, files = _texts(self.arguments), _texts(self.files)
+        return f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{{{arguments}}},{{{files}}}]'
 
     @cached_property
     def key(self) -> str:
@@ -212,6 +220,10 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 _VALUE = "value:"
 _BASIS = ("code", "call", "packages", "reads", "variables")
+
+
+def _texts(fields: Mapping[str, str]) -> str:
+    return ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in sorted(fields.items())]) if fields else ""
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,6 +72,7 @@ class _Printer:
         self._tracers: dict[tuple[str, str], Tracer] = {}
         self._known: dict[tuple[object, ...], CodePrint] = {}
         self._made: dict[tuple[object, ...], Print] = {}
+        """Thousands of steps may call one function, and what is one object crosses to the caller once."""
         self._versions: dict[frozenset[str], dict[str, str]] = {}
 
     def of(self, operation: Operation, arguments: Collection[str]) -> Print | None:
@@ -100,10 +101,11 @@ class _Printer:
             self._versions[code.packages] = versions_of(code.packages)
         # A command has its arguments as variables, and whose value is a secret is no part of a key.
         aside = {*policy.secrets, *(arguments if shell is not None else ())}
+        variables = tuple(sorted(code.variables - aside))
         return Print(
             parts=code.parts,
             packages=self._versions[code.packages],
-            variables=tuple(sorted(code.variables - aside)),
+            variables=variables,
             reads=() if shell is None else shell.reads,
             source=source,
             unknown=_unknown(code.dynamics),

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..place import relative_to
+from ..prints import WHOLE
 from ..sources import Reader
 from .index import Imported, ModuleIndex, Statement, bindings_of, loaded_by
 from .names import Reference
@@ -22,8 +23,6 @@ from .places import Places
 
 IMPORT = "<import>"
 """Name of the part that is what a module does when it is imported."""
-WHOLE = "<module>"
-"""Name of the part that is a whole file: a script."""
 
 
 class DynamicUse(NamedTuple):
