@@ -101,11 +101,10 @@ class _Printer:
             self._versions[code.packages] = versions_of(code.packages)
         # A command has its arguments as variables, and whose value is a secret is no part of a key.
         aside = {*policy.secrets, *(arguments if shell is not None else ())}
-        variables = tuple(sorted(code.variables - aside))
         return Print(
             parts=code.parts,
             packages=self._versions[code.packages],
-            variables=variables,
+            variables=tuple(sorted(code.variables - aside)),
             reads=() if shell is None else shell.reads,
             source=source,
             unknown=_unknown(code.dynamics),
