@@ -93,7 +93,12 @@ def test_a_pure_step_and_one_whose_author_has_decided_are_no_sources() -> None:
 
 @pytest.mark.parametrize(
     "use",
-    ["multiprocessing.Pool", "concurrent.futures.ProcessPoolExecutor", "joblib.Parallel", "multiprocessing.get_context"],
+    [
+        "multiprocessing.Pool",
+        "concurrent.futures.ProcessPoolExecutor",
+        "joblib.Parallel",
+        "multiprocessing.get_context",
+    ],
 )
 def test_what_processes_of_a_step_open_is_seen_by_nobody(use: str) -> None:
     assert source_reason([use]) == f"reads files in other processes by {use}"
