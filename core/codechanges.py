@@ -98,9 +98,7 @@ def _lines(text: str | None, file: str, name: str | None) -> list[_Line]:
         return [_Line(at, each, each.rstrip()) for at, each in enumerate(every, start=1)]
     docstrings = set(_docstring_lines(ast.parse(text)))
     numbers = range(1, len(every) + 1) if name is None else sorted(_numbers(text, file, name))
-    return [
-        _Line(at, every[at - 1], "" if at in docstrings else words.get(at, ""), at in docstrings) for at in numbers
-    ]
+    return [_Line(at, every[at - 1], "" if at in docstrings else words.get(at, ""), at in docstrings) for at in numbers]
 
 
 def _with_docstrings(lines: Sequence[_Line]) -> list[_Line]:
@@ -161,9 +159,14 @@ def _docstring_lines(tree: ast.Module) -> Iterator[int]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.body:
             first = node.body[0]
-            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-                if isinstance(first.value.value, str) and first.lineno > getattr(node, "lineno", 0):
-                    yield from range(first.lineno, (first.end_lineno or first.lineno) + 1)
+            value = first.value if isinstance(first, ast.Expr) else None
+            # On the line of its definition (`def f(): "doc"`) it is not taken out, for the rest would go with it.
+            if isinstance(value, ast.Constant) and isinstance(value.value, str) and _is_below(first, node):
+                yield from range(first.lineno, (first.end_lineno or first.lineno) + 1)
+
+
+def _is_below(first: ast.stmt, node: ast.AST) -> bool:
+    return first.lineno > getattr(node, "lineno", 0)
 
 
 def _hunks(old: Sequence[_Line], new: Sequence[_Line]) -> tuple[Hunk, ...]:

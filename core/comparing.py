@@ -1,4 +1,4 @@
-"""What differs between two runs: code, parameters, environment, data, metrics, durations, states, first of all where."""
+"""What differs between two runs, and where first: code, parameters, environment, data, metrics, durations, states."""
 
 from __future__ import annotations
 
@@ -108,8 +108,9 @@ class Comparison:
     @property
     def is_same(self) -> bool:
         """Tell whether nothing differs, durations aside."""
-        rows = (*self.params, *self.environment, *self.data, *self.metrics, *self.states, *self.code)
-        return self.first is None and all(each.is_same for each in rows)
+        rows = (*self.params, *self.environment, *self.data, *self.metrics, *self.states)
+        is_same_code = all(each.is_same for each in self.code)
+        return self.first is None and is_same_code and all(each.is_same for each in rows)
 
 
 class Comparing:
@@ -146,8 +147,8 @@ class Comparing:
                 causes, is_known = self._causes(old, new, path) if was and now else ((), False)
                 return Divergence(
                     path=path,
-                    old=was and was.state,
-                    new=now and now.state,
+                    old=None if was is None else was.state,
+                    new=None if now is None else now.state,
                     outputs=differing,
                     causes=causes,
                     is_known=is_known,
@@ -200,7 +201,9 @@ class Comparing:
     def _data(self, run: RunId) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for side in self._sides(run):
-            found = {**side.seen, **side.evidence.files, **side.evidence.basis.reads, **found}
+            for files in (side.evidence.basis.reads, side.evidence.files, side.seen):
+                for name, digest in files.items():
+                    found.setdefault(name, digest)
         return dict(sorted(found.items()))
 
     def _sides(self, run: RunId) -> Iterator[Side]:

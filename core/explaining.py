@@ -1,4 +1,4 @@
-"""Why steps of a run ran, were reused, failed or were skipped: read from what was recorded, never guessed afterwards."""
+"""Why steps of a run ran, were reused, failed or were skipped: read from records, never guessed afterwards."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Explaining:
             waiting=tuple(why.path for why in whys.values() if why.state is Status.PENDING),
         )
 
-    def is_inside_out(self, run: RunId, path: str) -> bool:
+    def is_hollow(self, run: RunId, path: str) -> bool:
         """Tell whether a path is of a composite that runs nothing of its own: its reasons are those inside."""
         role = self._roles(run).role(path)
         return role.is_composite and self._recorded.judgement(run, path) is None

@@ -1,4 +1,4 @@
-"""What runs recorded, each thing read once: who explains a run of ten thousand steps asks for the same again and again."""
+"""What runs recorded, each thing read once: who explains ten thousand steps asks for the same again and again."""
 
 from __future__ import annotations
 
@@ -70,6 +70,11 @@ class Remembered:
     def files(self, run: RunId) -> Mapping[str, str]:
         """Return the recorded source files of a run: path -> sha256."""
         return self._snapshot(run).files
+
+    def _snapshot(self, run: RunId) -> Snapshot:
+        if run not in self._snapshots:
+            self._snapshots[run] = self._parts.runs.snapshot(run)
+        return self._snapshots[run]
 
     def operation(self, run: RunId, path: str) -> Operation | None:
         """Return the operation of a step; None when the graph of the run does not hold it."""
