@@ -91,9 +91,7 @@ class Explaining:
         return {places[place]: self._compared(*each) for place, each in found.items()}
 
     def _compared(self, run: RunId, path: str) -> Compared:
-        step = self._recorded.steps(run).get(path)
-        ended = None if step is None or step.started is None else step.started + (step.seconds or 0.0)
-        return Compared(run=run, node=path, at=ended)
+        return Compared(run=run, node=path, at=self._recorded.ended(run, path))
 
     def _why(self, run: RunId, step: StepRun, judged: Judgement | None, compared: Compared | None) -> StepWhy:
         if step.state is Status.CACHED:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from .errors import GraftError, InvalidError, MissingError, StoreError
+from .errors import GraftError, MissingError, StoreError
 from .graph import Operation
 from .ids import RunId
 from .keeper import is_masked
@@ -32,6 +32,12 @@ class Remembered:
         self._snapshots: dict[RunId, Snapshot] = {}
         self._judgements: dict[tuple[RunId, str], Judgement | None] = {}
         self._secrets: dict[str, str] = {}
+
+    def imagine(self, spec: RunSpec, snapshot: Snapshot, steps: Sequence[StepRun]) -> None:
+        """Take in a run that is only planned, as if it were on record."""
+        self._specs[spec.id] = spec
+        self._snapshots[spec.id] = snapshot
+        self._steps[spec.id] = {step.path: step for step in steps}
 
     def run(self, run: RunId) -> Run:
         """Return a run; MissingError when there is none."""
@@ -92,6 +98,14 @@ class Remembered:
         found = spec.prints.get(spec.graph.node(path).operation)
         return found.parts if found is not None and found.digest == evidence.basis.code else {}
 
+    def ended(self, run: RunId, path: str) -> float | None:
+        """Return the wall time at which a step of a run ended; None: it is not known."""
+        try:
+            step = self.steps(run).get(path)
+        except (MissingError, StoreError):
+            return None  # that run is gone
+        return None if step is None or step.started is None else step.started + (step.seconds or 0.0)
+
     def maker(self, run: RunId, path: str) -> RunId:
         """Return the run that made the result a step of this run has: this one, or one it was taken from."""
         seen: set[RunId] = set()
@@ -116,6 +130,6 @@ class Remembered:
         names = {name for operation in self.spec(run).graph.operations for name in operation.policy.secrets}
         for name in names - self._secrets.keys():
             self._secrets[name] = ""
-            with suppress(InvalidError, GraftError):
+            with suppress(GraftError):
                 self._secrets[name] = self._parts.secrets([name])[name]
         return [self._secrets[name] for name in sorted(names) if is_masked(self._secrets[name])]
