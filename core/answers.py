@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from .codechanges import Hunk
 from .comparing import Comparison, Difference, Divergence, FileDifference
 from .document import SCHEMA, instant, jsonable
 from .keys import CauseKind
+from .plans import Fate, Plan, Planned
 from .runs import Run, StepError
 from .whys import Because, Compared, Group, RunWhy, StepWhy
 
@@ -77,6 +79,21 @@ def comparison_document(found: Comparison, *, everything: bool = False) -> dict[
     }
 
 
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return what a run would do."""
+    counts = Counter(each.fate.value for each in plan.steps)
+    return {
+        "schema": SCHEMA,
+        "pipeline": plan.pipeline,
+        "work": plan.has_work,
+        "counts": {fate.value: counts[fate.value] for fate in Fate if counts[fate.value]},
+        "estimate_seconds": plan.estimate_s,
+        "longest_seconds": plan.longest_s,
+        "steps": [_planned(each) for each in plan.steps],
+        "grows": dict(plan.unknown),
+    }
+
+
 def because_document(because: Because) -> dict[str, Any]:
     """Return one cause."""
     cause = because.cause
@@ -101,6 +118,21 @@ def compared_document(compared: Compared | None) -> dict[str, Any] | None:
     if compared is None:
         return None
     return {"run": compared.run, "step": compared.node, "at": instant(compared.at)}
+
+
+def _planned(each: Planned) -> dict[str, Any]:
+    return {
+        "step": each.path,
+        "fate": each.fate.value,
+        "verdict": each.verdict,
+        "detail": each.detail,
+        "compared_with": compared_document(each.compared),
+        "causes": [because_document(because) for because in each.causes],
+        "reused_from": compared_document(each.reused),
+        "after": list(each.after),
+        "only_order": each.is_order,
+        "last_seconds": each.seconds,
+    }
 
 
 def _why(why: StepWhy) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def _lines(text: str | None, file: str, name: str | None) -> list[_Line]:
     every = text.splitlines()
     words = _words(text) if file.endswith((".py", ".ipynb")) else None
     if words is None:
-        return [_Line(at, each, each.rstrip()) for at, each in enumerate(every, start=1)]
+        return [_Line(at, each, f"={each.rstrip()}") for at, each in enumerate(every, start=1)]
     docstrings = set(_docstring_lines(ast.parse(text)))
     numbers = range(1, len(every) + 1) if name is None else sorted(_numbers(text, file, name))
     return [_Line(at, every[at - 1], "" if at in docstrings else words.get(at, ""), at in docstrings) for at in numbers]

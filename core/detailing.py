@@ -73,11 +73,17 @@ class Detailing:
         )
 
     def _parameter(self, cause: Cause, old: Side, new: Side) -> Because:
-        cause = replace(cause, old=self._value(cause.old, old), new=self._value(cause.new, new))
+        was, now = self._found(old, cause.name), self._found(new, cause.name)
+        before, after = self._value(cause.old, old), self._value(cause.new, new)
+        # What nobody gave has its default, which is part of the code.
+        if before is None and was is not None and was.origin == "default":
+            before = shortened(was.value)
+        if after is None and now is not None and now.origin == "default":
+            after = shortened(now.value)
         return Because(
-            cause=cause,
-            where=None if cause.new is None else self._where(new, cause.name),
-            was_where=None if cause.old is None else self._where(old, cause.name),
+            cause=replace(cause, old=before, new=after),
+            where=None if after is None else self._where(new, cause.name),
+            was_where=None if before is None else self._where(old, cause.name),
         )
 
     def _value(self, text: str | None, side: Side) -> str | None:
@@ -87,11 +93,14 @@ class Detailing:
         return self._value(pair[0], side) or "", self._value(pair[1], side) or ""
 
     def _where(self, side: Side, argument: str) -> str | None:
+        found = self._found(side, argument)
+        return None if found is None else self._recorded.masked(found.where, side.run)
+
+    def _found(self, side: Side, argument: str) -> Provenance | None:
         if side.run not in self._origins:
             spec = self._recorded.spec(side.run)
             self._origins[side.run] = Origins(spec.graph, spec.environment)
-        found: Provenance | None = self._origins[side.run].of(side.path).get(argument)
-        return None if found is None else self._recorded.masked(found.where, side.run)
+        return self._origins[side.run].of(side.path).get(argument)
 
     def _made(self, argument: str, old: Side, new: Side) -> Iterator[Made]:
         """Yield the outputs an argument takes that are others than they were."""

@@ -11,8 +11,12 @@ from .comparing import Comparing, Comparison
 from .errors import MissingError, nearest
 from .explaining import Explaining
 from .ids import RunId
+from .launching import Launching
+from .planning import Planning
+from .plans import Plan
 from .ports import RunQuery
 from .remembered import Remembered
+from .requests import RunRequest
 from .whys import RunWhy, StepWhy
 
 if TYPE_CHECKING:
@@ -29,6 +33,16 @@ class Inquiry:
 
     def __init__(self, parts: Parts):
         self._parts = parts
+        self._launching = Launching(parts)
+
+    def plan(self, request: RunRequest) -> Plan:
+        """Return what a run would do, and why, without starting or writing anything.
+
+        Raises:
+            InvalidError: as creating the run would: the code, the selection or a step is wrong.
+        """
+        spec, loaded = self._launching.prepare(request)
+        return Planning(self._parts, spec, loaded).plan()
 
     def why(self, run: RunId, path: str) -> StepWhy | RunWhy:
         """Return why a step of a run is where it is; of a composite why the steps inside of it are.

@@ -18,6 +18,7 @@ from .evidencing import is_control
 from .foretelling import Foretelling
 from .graph import ON_FAILURE, BodyKind, CallKind, Graph, Node, Operation, upstreams
 from .guards import waits_of
+from .hosting import circumstances_of
 from .judging import Judge, Judged
 from .plans import Fate, Plan, Planned
 from .ports import Loaded
@@ -57,9 +58,9 @@ class Planning:
         self._scheduler = Scheduler(spec.graph, jobs=_ENDLESS, past=_past(outside, recorded), recorded=recorded)
         self._plot = self._scheduler.plot
         self._values = Values(self._plot, recorded)
-        self._judge = Judge(
-            plot=self._plot, values=self._values, circumstances=parts.circumstances(spec, loaded.snapshot)
-        )
+        # Nothing is put back into the work tree for a plan.
+        around = replace(circumstances_of(spec, parts, loaded.snapshot.files), restore=None)
+        self._judge = Judge(plot=self._plot, values=self._values, circumstances=around)
         self._judged: dict[str, Judged] = {}
         self._left_out = set(outside)
         self._sure: set[str] = set()
@@ -118,8 +119,8 @@ class Planning:
         """
         states = self._scheduler.states
         pending = [node for node in self._plot.graph().nodes if states[node.path] is Status.PENDING]
-        later = {node.path: () for node in pending}
-        later = {node.path: tuple(each for each in waits_of(node) if each in later) for node in pending}
+        paths = {node.path for node in pending}
+        later = {node.path: tuple(each for each in waits_of(node) if each in paths) for node in pending}
         for path, (_, outputs) in self._parts.outputs.newest(
             self._spec.project, self._spec.pipeline, list(later)
         ).items():
@@ -157,7 +158,11 @@ class Planning:
 
     def _unknown(self, graph: Graph) -> dict[str, str]:
         """Return what grows while the run goes on, and by what."""
-        kinds = {node.path.rpartition("/")[0]: graph.bodies[node.grows].kind for node in graph.nodes if node.grows is not None}
+        kinds = {
+            node.path.rpartition("/")[0]: graph.bodies[node.grows].kind
+            for node in graph.nodes
+            if node.grows is not None
+        }
         ungrown = self._ungrown() - self._left_out
         return {path: "items" if kinds[path] is BodyKind.MAP else "iterations" for path in kinds if path in ungrown}
 
