@@ -29,6 +29,7 @@ def run_why_document(why: RunWhy) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "run": why.run,
+        "total": why.total,
         "ran": [_group(each) for each in why.groups],
         "reused": [{"from": run, "steps": list(paths)} for run, paths in why.reused.items()],
         "skipped": [_group(each) for each in why.skipped],
@@ -127,10 +128,11 @@ def _planned(each: Planned) -> dict[str, Any]:
         "verdict": each.verdict,
         "detail": each.detail,
         "compared_with": compared_document(each.compared),
+        "not_kept": compared_document(each.unkept),
         "causes": [because_document(because) for because in each.causes],
         "reused_from": compared_document(each.reused),
         "after": list(each.after),
-        "only_order": each.is_order,
+        "after_by": each.hinge,
         "last_seconds": each.seconds,
     }
 
@@ -144,6 +146,7 @@ def _why(why: StepWhy) -> dict[str, Any]:
         "verdict": why.verdict,
         "detail": why.detail,
         "compared_with": compared_document(why.compared),
+        "not_kept": compared_document(why.unkept),
         "causes": [because_document(each) for each in why.causes],
         "reused_from": compared_document(why.reused),
         "held": dict(why.held),

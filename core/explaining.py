@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .detailing import Detailing, Side
+from .evidencing import is_control
 from .graph import Graph
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence
@@ -56,19 +57,18 @@ class Explaining:
             reused={each: tuple(found) for each, found in reused.items()},
             skipped=_grouped([why for why in whys.values() if why.state is Status.SKIPPED]),
             waiting=tuple(why.path for why in whys.values() if why.state is Status.PENDING),
+            total=len(paths),
         )
 
     def is_hollow(self, run: RunId, path: str) -> bool:
         """Tell whether a path is of a composite that runs nothing of its own: its reasons are those inside."""
-        role = self._roles(run).role(path)
-        return role.is_composite and self._recorded.judgement(run, path) is None
+        return self._roles(run).role(path).is_composite and not self._is_told(run, path, None)
 
     def _is_told(self, run: RunId, path: str, below: str | None) -> bool:
         if below is not None and not path.startswith(f"{below}/"):
             return False
-        role = self._roles(run).role(path)
-        is_own = self._recorded.judgement(run, path) is not None if role.is_composite else role.is_counted
-        return is_own and role.is_counted
+        role, operation = self._roles(run).role(path), self._recorded.operation(run, path)
+        return role.is_counted and not (role.is_composite and (operation is None or is_control(operation)))
 
     def _roles(self, run: RunId) -> Composites:
         if run not in self._composites:
@@ -99,6 +99,7 @@ class Explaining:
         if step.state is Status.SKIPPED or judged is None:
             return self._stopped(run, step)
         causes = tuple(self._causes(run, step.path, judged, compared)) if compared is not None else ()
+        is_never = judged.verdict is Verdict.NEVER and compared is None
         return StepWhy(
             run=run,
             path=step.path,
@@ -108,6 +109,7 @@ class Explaining:
             detail=judged.detail,
             causes=causes,
             compared=compared,
+            unkept=self._recorded.unkept(self._recorded.spec(run), step.path) if is_never else None,
             error=step.error,
             attempts=step.attempts,
         )

@@ -11,8 +11,11 @@ from .graph import Operation
 from .ids import RunId
 from .keeper import is_masked
 from .keys import Evidence
+from .ports import RunQuery
 from .reusing import Judgement
 from .runs import Run, RunSpec, Snapshot, StepRun
+from .states import Status
+from .whys import Compared
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; who builds this is built by workspace
@@ -31,6 +34,7 @@ class Remembered:
         self._steps: dict[RunId, dict[str, StepRun]] = {}
         self._snapshots: dict[RunId, Snapshot] = {}
         self._judgements: dict[tuple[RunId, str], Judgement | None] = {}
+        self._previous: dict[RunId, RunId | None] = {}
         self._secrets: dict[str, str] = {}
 
     def imagine(self, spec: RunSpec, snapshot: Snapshot, steps: Sequence[StepRun]) -> None:
@@ -97,6 +101,35 @@ class Remembered:
             return {}
         found = spec.prints.get(spec.graph.node(path).operation)
         return found.parts if found is not None and found.digest == evidence.basis.code else {}
+
+    def unkept(self, spec: RunSpec, path: str, *, is_planned: bool = False) -> Compared | None:
+        """Return what a step made in the run before a run, if that was not kept; None: it made nothing there.
+
+        Args:
+            spec: of the run.
+            path: of the step.
+            is_planned: the run is not on record, so that the one before it is the newest there is.
+        """
+        before = self._before(spec, is_planned=is_planned)
+        step = None if before is None else self.steps(before).get(path)
+        if before is None or step is None or step.state is not Status.SUCCESS:
+            return None
+        judged = self.judgement(before, path)
+        is_unkept = judged is not None and not judged.is_kept
+        return Compared(run=before, node=path, at=self.ended(before, path)) if is_unkept else None
+
+    def _before(self, spec: RunSpec, *, is_planned: bool) -> RunId | None:
+        if spec.id not in self._previous:
+            query = RunQuery(
+                project=spec.project,
+                pipeline=spec.pipeline,
+                before=None if is_planned else (spec.created, spec.id),
+                with_children=True,
+                limit=1,
+            )
+            found = self._parts.history.runs(query)
+            self._previous[spec.id] = found[0].id if found else None
+        return self._previous[spec.id]
 
     def ended(self, run: RunId, path: str) -> float | None:
         """Return the wall time at which a step of a run ended; None: it is not known."""

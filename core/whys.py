@@ -70,6 +70,8 @@ class StepWhy:
     """What differs from `compared`; empty: nothing that is known."""
     compared: Compared | None = None
     """None: there is no earlier result."""
+    unkept: Compared | None = None
+    """Without an earlier result: what it made in the run before, which was not kept; None: it made nothing there."""
     reused: Compared | None = None
     """The result it took over; None: it took none."""
     held: Mapping[str, int] = field(default_factory=dict)
@@ -104,3 +106,5 @@ class RunWhy:
     skipped: tuple[Group, ...]
     waiting: tuple[str, ...]
     """Paths that have not run yet."""
+    total: int
+    """Steps there are."""
