@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ..core.plans import Fate, Hinge, Plan, Planned
 from ..core.quantities import duration_text
-from .causes import short_text
+from .causes import short_text, starred
 from .look import Ink, Look
 from .table import Cell, Column, table
 from .text import clean, plural
@@ -83,14 +83,9 @@ def _grouped(around: Around, plan: Plan) -> Iterator[tuple[Planned, list[str], s
     groups: dict[object, tuple[Planned, list[str], str]] = {}
     for step in plan.steps:
         text = _why(around, step, plan)
-        starred = "/".join("*" if part.isdecimal() else part for part in step.path.split("/"))
-        same = (starred, step.fate, _without_numbers(text))
+        same = (starred(step.path), step.fate, starred(text))
         groups.setdefault(same, (step, [], text))[1].append(step.path)
     yield from groups.values()
-
-
-def _without_numbers(text: str) -> str:
-    return "/".join("*" if part.isdecimal() else part for part in text.split("/"))
 
 
 def _row(around: Around, step: Planned, paths: Sequence[str], text: str) -> list[Cell | str]:
@@ -98,8 +93,7 @@ def _row(around: Around, step: Planned, paths: Sequence[str], text: str) -> list
     glyph, plain, ink = _MARKS[step.fate]
     name = clean(paths[0])
     if len(paths) > 1:
-        starred = "/".join("*" if part.isdecimal() else part for part in name.split("/"))
-        name, text = f"{starred}  {len(paths):,} of them", _without_numbers(text)
+        name, text = f"{starred(name)}  {len(paths):,} of them", starred(text)
     seconds = "" if step.seconds is None or step.fate not in (Fate.RUN, Fate.MAY_RUN) else duration_text(step.seconds)
     what = Cell(f"{plain if look.is_ascii else glyph} {step.fate.value}", (ink,))
     quiet = () if step.fate in (Fate.RUN, Fate.MAY_RUN) else (Ink.DIM,)
@@ -121,10 +115,11 @@ def _why(around: Around, step: Planned, plan: Plan) -> str:
 def _depends(look: Look, step: Planned, plan: Plan) -> str:
     if step.path in plan.unknown:
         return _grows(plan.unknown[step.path])
-    names = ", ".join(clean(path) for path in step.after[:_NAMED])
-    more = look.ellipsis if len(step.after) > _NAMED else ""
+    after = list(dict.fromkeys(starred(clean(path)) for path in step.after))
+    names = ", ".join(after[:_NAMED])
+    more = look.ellipsis if len(after) > _NAMED else ""
     if step.hinge is Hinge.BRANCH:
         return f"its branch is known when {names} is decided"
     if step.hinge is Hinge.ORDER:
         return f"comes after {names}{more}"
-    return f"takes what {names}{more} {'makes' if len(step.after) == 1 else 'make'}"
+    return f"takes what {names}{more} {'makes' if len(after) == 1 else 'make'}"

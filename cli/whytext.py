@@ -9,7 +9,7 @@ from ..core.reusing import Verdict
 from ..core.runs import StepRun
 from ..core.states import Reason, Status
 from ..core.whys import Compared, Group, RunWhy, StepWhy
-from .causes import cause_lines, short_text, verdict_text
+from .causes import cause_lines, short_text, starred, verdict_text
 from .failure import failure_panel, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago
@@ -111,7 +111,7 @@ def _reason(around: Around, why: StepWhy) -> str:
 def _names(look: Look, paths: Sequence[str]) -> str:
     if len(paths) <= NAMES_SHOWN:
         return ", ".join(clean(path) for path in paths)
-    families = {"/".join("*" if part.isdecimal() else part for part in path.split("/")) for path in paths}
+    families = {starred(path) for path in paths}
     named = f"{clean(next(iter(families)))}, " if len(families) == 1 else ""
     return f"{named}{plural(len(paths), 'step')}"
 

@@ -107,6 +107,7 @@ def because_document(because: Because) -> dict[str, Any]:
     if because.made:
         entry["made_by"] = [
             {"step": each.step, "output": each.output, "run": each.run, "old_run": each.old_run}
+            | ({"old": each.old, "new": each.new} if each.old is not None or each.new is not None else {})
             for each in because.made
         ]
     if because.call:
@@ -190,8 +191,7 @@ def _making(making: Making) -> dict[str, Any]:
         "started": instant(making.at),
         "params": {each.argument: {"value": each.value, "where": each.where} for each in making.given},
         "inputs": [
-            {"argument": each.argument, **_maker(each.by), "output": each.output, "sha256": each.sha256}
-            for each in making.taken
+            {"argument": each.argument, **_maker(each.by), "outputs": dict(each.outputs)} for each in making.taken
         ],
         "inputs_left_out": dict(making.more),
         "files": dict(making.files),

@@ -162,7 +162,7 @@ class Comparing:
         return tuple(self._details.causes(sides[0], sides[1])), True
 
     def _side(self, run: RunId, path: str) -> Side | None:
-        maker = self._recorded.maker(run, path)
+        maker, path = self._recorded.maker(run, path)
         judged = self._recorded.judgement(maker, path)
         if judged is None or judged.evidence is None:
             return None

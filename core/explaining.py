@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .detailing import Detailing, Side
@@ -13,7 +14,7 @@ from .ids import RunId
 from .keys import Cause, CauseKind, Evidence
 from .remembered import Remembered
 from .reusing import Judgement, Verdict
-from .roles import Composites
+from .roles import ANY, Composites
 from .runs import StepRun
 from .states import Reason, Status
 from .whys import Because, Compared, Group, RunWhy, StepWhy
@@ -128,15 +129,15 @@ class Explaining:
         return found
 
     def _reused(self, run: RunId, step: StepRun) -> StepWhy:
-        source = self._recorded.maker(run, step.path)
-        judged = self._recorded.judgement(source, step.path) if source != run else None
+        source, path = self._recorded.maker(run, step.path)
+        judged = self._recorded.judgement(source, path) if source != run else None
         evidence = None if judged is None else judged.evidence
         return StepWhy(
             run=run,
             path=step.path,
             state=step.state,
             reason=step.reason,
-            reused=self._compared(source, step.path),
+            reused=self._compared(source, path),
             held={} if evidence is None or judged is None else held(evidence, judged.seen),
         )
 
@@ -213,12 +214,24 @@ def _grouped(whys: Iterable[StepWhy]) -> tuple[Group, ...]:
     groups: dict[object, list[StepWhy]] = {}
     for why in whys:
         groups.setdefault(_sameness(why), []).append(why)
-    return tuple(Group(why=members[0], paths=tuple(each.path for each in members)) for members in groups.values())
+    return tuple(Group(why=_common(members), paths=tuple(each.path for each in members)) for members in groups.values())
+
+
+def _common(members: Sequence[StepWhy]) -> StepWhy:
+    """Return the first of several, without the values of inputs that the others do not share."""
+    first = members[0]
+    if all(each.causes == first.causes for each in members):
+        return first
+    causes = [
+        replace(each, made=tuple(made._replace(old=None, new=None) for made in each.made)) for each in first.causes
+    ]
+    return replace(first, causes=tuple(causes))
 
 
 def _sameness(why: StepWhy) -> object:
     causes = tuple(
-        (each.cause.kind, each.cause.name, *_values(each), tuple(made[:2] for made in each.made)) for each in why.causes
+        (each.cause.kind, each.cause.name, *_values(each), frozenset(_starred(made.step) for made in each.made))
+        for each in why.causes
     )
     failed = None if why.error is None else (why.error.type, why.error.message)
     detail = None if why.causes and why.verdict is Verdict.CHANGED else why.detail
@@ -230,3 +243,8 @@ def _values(because: Because) -> tuple[str | None, str | None]:
     if because.cause.kind in (CauseKind.INPUT, CauseKind.CODE, CauseKind.CALL, CauseKind.PLACE):
         return None, None
     return because.cause.old, because.cause.new
+
+
+def _starred(path: str) -> str:
+    """Return a path with `*` for the numbers of items and iterations."""
+    return "/".join(ANY if part.isdecimal() else part for part in path.split("/"))

@@ -173,8 +173,8 @@ class Planning:
         if path in self._sure or path not in later:
             return telling.judged(path, judged)
         if node.guard is not None and node.guard.node in later:
-            after = (self._shown(node.guard.node),)
-            return Planned(path=path, fate=Fate.MAY_RUN, after=after, hinge=Hinge.BRANCH)
+            choice = self._shown(node.guard.node)
+            return Planned(path=path, fate=Fate.MAY_RUN, after=(choice,), hinge=Hinge.BRANCH)
         if path in self._never_run:
             return Planned(path=path, fate=Fate.RUN, verdict=Verdict.NEVER, unkept=telling.unkept(path))
         if isinstance(judged, StepJudged):

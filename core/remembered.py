@@ -64,7 +64,10 @@ class Remembered:
     def judgement(self, run: RunId, path: str) -> Judgement | None:
         """Return what was decided of a step; None: nothing is on record."""
         if (run, path) not in self._judgements:
-            self._judgements[run, path] = self._parts.results.judgement(run, path)
+            judged = None
+            with suppress(MissingError):  # that run, or the step in it, is gone
+                judged = self._parts.results.judgement(run, path)
+            self._judgements[run, path] = judged
         return self._judgements[run, path]
 
     def source(self, run: RunId, file: str) -> str | None:
@@ -133,25 +136,41 @@ class Remembered:
 
     def ended(self, run: RunId, path: str) -> float | None:
         """Return the wall time at which a step of a run ended; None: it is not known."""
-        try:
-            step = self.steps(run).get(path)
-        except (MissingError, StoreError):
-            return None  # that run is gone
+        step = self._step(run, path)
         return None if step is None or step.started is None else step.started + (step.seconds or 0.0)
 
-    def maker(self, run: RunId, path: str) -> RunId:
-        """Return the run that made the result a step of this run has: this one, or one it was taken from."""
-        seen: set[RunId] = set()
-        while run not in seen:
-            seen.add(run)
-            try:
-                step = self.steps(run).get(path)
-            except (MissingError, StoreError):
-                return run  # that run is gone
-            if step is None or step.cached_from is None:
-                return run
-            run = step.cached_from
-        return run
+    def maker(self, run: RunId, path: str) -> tuple[RunId, str]:
+        """Return the run that made the result a step of a run has, and the step's path there.
+
+        That is this run, or one the result was taken from. An item of a map may have had another number there: then it
+        is known by what it made.
+        """
+        seen = {run}
+        while (step := self._step(run, path)) is not None and step.cached_from is not None:
+            source = step.cached_from
+            there = self._same(source, step)
+            if source in seen or there is None:
+                break  # that run, or the step in it, is gone
+            seen.add(source)
+            run, path = source, there
+        return run, path
+
+    def _step(self, run: RunId, path: str) -> StepRun | None:
+        try:
+            return self.steps(run).get(path)
+        except (MissingError, StoreError):
+            return None
+
+    def _same(self, run: RunId, step: StepRun) -> str | None:
+        """Return the path in another run of the step whose result this one has; None: it is not there."""
+        found = self._step(run, step.path)
+        made = _digests(step)
+        if found is not None and (step.family is None or _digests(found) == made):
+            return step.path
+        if step.family is None or self._step(run, step.path.partition("/")[0]) is None:
+            return None
+        alike = (each for each in self.steps(run).values() if each.family == step.family and each.state.is_good)
+        return next((each.path for each in alike if _digests(each) == made), None)
 
     def masked(self, text: str, run: RunId) -> str:
         """Return a text without the values of secrets that steps of a run ask for."""
@@ -166,3 +185,7 @@ class Remembered:
             with suppress(GraftError):
                 self._secrets[name] = self._parts.secrets([name])[name]
         return [self._secrets[name] for name in sorted(names) if is_masked(self._secrets[name])]
+
+
+def _digests(step: StepRun) -> list[tuple[str, str]]:
+    return [(each.name, each.ref.sha256) for each in step.outputs]

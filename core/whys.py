@@ -23,6 +23,12 @@ class Made(NamedTuple):
     """Run that made it."""
     old_run: RunId | None
     """Run that made the one before; None: there was none, or it is not known any more."""
+    is_items: bool = False
+    """The step is the start of a map, which a person knows as its items."""
+    old: str | None = None
+    """The value it was, when it is short JSON; None: it is not, or not known."""
+    new: str | None = None
+    """The value it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
