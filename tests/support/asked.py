@@ -33,6 +33,7 @@ class CodedLoader(FakeLoader):
         self.needs = {name: tuple(before) for name, before in needs.items()}
         self.code = {name: f"def {name}():\n    return 1\n" for name in needs}
         self.constants: dict[str, dict[str, Any]] = {name: {} for name in needs}
+        self.name = "demo"
         self.packages: dict[str, str] = {"numpy": "2.0"}
         self.sources: dict[str, str] = {}
         self.unknown: dict[str, str] = {}
@@ -53,7 +54,7 @@ class CodedLoader(FakeLoader):
             taken = [Argument(each, Upstream(each, "value")) for each in before]
             given = [Argument(key, Constant(found, "fixed")) for key, found in self.constants[name].items()]
             nodes.append(Node(path=name, operation=at, arguments=(*taken, *given), needs=before))
-        return Graph(name="demo", nodes=tuple(nodes), operations=operations)
+        return Graph(name=self.name, nodes=tuple(nodes), operations=operations)
 
     def load(self, request: LoadRequest) -> Loaded:
         text = "\n\n".join(self.code.values())
@@ -83,6 +84,8 @@ class Asked(Space):
 
     def __init__(self, needs: Mapping[str, Sequence[str]]) -> None:
         self.code = CodedLoader(needs)
+        self.noise = ""
+        """Part of what every step makes, whatever it takes."""
         super().__init__(loader=self.code)
 
     def why(self, run: RunId, path: str) -> StepWhy:
@@ -111,7 +114,7 @@ class Asked(Space):
         if order.node in self.broken:
             raise ValueError(f"{order.node} is broken")
         taken = [argument_token(found) for _, found in order.arguments]
-        return [value(json.dumps([self.code.code[order.node], taken]).encode())]
+        return [value(json.dumps([self.code.code[order.node], taken, self.noise]).encode())]
 
 
 def only(*names: str) -> Selection:
