@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.document import root_failures, run_document
 from ..core.errors import GraftError
@@ -36,11 +36,18 @@ EXIT_CODES: Mapping[Status, int] = {
 """Of a run that was waited for."""
 
 
-def carry(space: Workspace, options: Options, run: RunId, start: Callable[[Observer, Requests], Run]) -> int:
+def carry(
+    space: Workspace,
+    options: Options,
+    run: RunId,
+    start: Callable[[Observer, Requests], Run],
+    more: Mapping[str, Any] | None = None,
+) -> int:
     """Host a run until it ends, report it, and return the exit code.
 
     Args:
         start: takes the run up in this process; is given the observer and the requests to stop.
+        more: entries of the document beside those of the run.
     """
     look = look_of(is_plain=options.is_plain)
     requests = Requests()
@@ -53,15 +60,17 @@ def carry(space: Workspace, options: Options, run: RunId, start: Callable[[Obser
     begun = time.monotonic()
     with handled(stops), view:
         ended = start(view.observe, requests)
-    report(space, options, ended, took_s=time.monotonic() - begun)
+    report(space, options, ended, took_s=time.monotonic() - begun, more=more)
     return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)
 
 
-def report(space: Workspace, options: Options, run: Run, *, took_s: float | None) -> None:
+def report(
+    space: Workspace, options: Options, run: Run, *, took_s: float | None, more: Mapping[str, Any] | None = None
+) -> None:
     """Print how a run ended: the document, or the closing words."""
     steps = space.steps(run.id)
     if options.is_json:
-        put_document(run_document(run, steps, spec=spec_of(space, run.id)))
+        put_document({**run_document(run, steps, spec=spec_of(space, run.id)), **(more or {})})
         return
     shown = shown_run(space, run, steps)
     took = run.seconds if took_s is None else took_s

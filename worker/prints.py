@@ -19,13 +19,12 @@ from ..core.callables import imported
 from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
 from ..core.constants import is_json
-from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
+from ..core.fingerprints.trace import WHOLE, CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
-from .installed import is_installed
+from .ownership import is_own
 from .pickles import dump_by_value
 from .sourcetext import digest_of
 
-_OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker", "")
 _DEEPEST = 20
 """Functions inside closures inside functions that are followed; a cycle ends here."""
 
@@ -118,7 +117,7 @@ class Prints:
         if file is not None and is_own(file):
             if file.endswith(".py"):
                 return self._tracer.trace_module(file)
-            return _print(parts={relative_to(self._root, file): digest_of(file)})
+            return file_part(file, relative_to(self._root, file))
         return _print(packages=frozenset({module.__name__.partition(".")[0]}))
 
 
@@ -141,16 +140,14 @@ def part_of(name: str, content: str) -> CodePrint:
     return _print(parts={name: hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()})
 
 
+def file_part(file: str, shown: str) -> CodePrint:
+    """Return the fingerprint of a whole file that is no Python: its content."""
+    return _print(parts={f"{shown}:{WHOLE}": digest_of(file)})
+
+
 def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
     """Return the fingerprint of what cannot be known before it runs."""
-    return CodePrint(
-        parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),)
-    )
-
-
-def is_own(file: str) -> bool:
-    """Tell whether a module's file is the user's code: neither installed nor graftline's."""
-    return not is_installed(file) and not file.startswith(_OURS)
+    return CodePrint(parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),))
 
 
 def _file_of(module: ModuleType | None) -> str | None:
@@ -211,4 +208,3 @@ def _of_bytes(label: str, value: Any) -> CodePrint:
 
 def _print(*, parts: dict[str, str] | None = None, packages: frozenset[str] = frozenset()) -> CodePrint:
     return CodePrint(parts=parts or {}, packages=packages, variables=frozenset(), dynamics=())
-

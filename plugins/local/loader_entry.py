@@ -12,8 +12,10 @@ import sys
 import traceback
 from typing import Literal, NamedTuple, TypeAlias
 
+from ...core.collector import rare_collections
 from ...core.errors import GraftError, MissingError
 from ...core.ports import Loaded, LoadRequest
+from ...worker import fresh
 from ...worker.load import load_pipeline
 
 
@@ -39,6 +41,7 @@ _LIMIT = 2000
 def main(connection: socket.socket) -> None:
     """Read a pickled LoadRequest up to the end of the stream, answer with a pickled `Answer`."""
     gc.enable()
+    fresh.install()
     with connection, connection.makefile("rb") as stream:
         request: LoadRequest = pickle.load(stream)
         data = _answer(request)
@@ -47,7 +50,8 @@ def main(connection: socket.socket) -> None:
 
 def _answer(request: LoadRequest) -> bytes:
     try:
-        return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
+        with rare_collections():
+            return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
     except GraftError as problem:
         return pickle.dumps(("fault", _told(problem)), protocol=5)
     # The edge of the process: user code ran, and may raise anything at all.
