@@ -13,7 +13,7 @@ from .text import clean, plural
 from .whytext import Around
 
 ROWS_SHOWN = 60
-"""Rows up to which all are shown; above, those that are reused are only counted. `--full` shows all."""
+"""Rows up to which all are shown; above, those that do not run are only counted. `--full` shows all."""
 _NAMED = 3
 
 _MARKS: Mapping[Fate, tuple[str, str, Ink]] = {
@@ -30,7 +30,7 @@ def plan_lines(around: Around, plan: Plan) -> list[str]:
     """Return the lines of the screen, the summary first."""
     look = around.look
     lines = [f"{look.paint(clean(plan.pipeline), Ink.BOLD)}{look.dot}{summary(plan)}; nothing was started"]
-    groups = list(_grouped(around, plan))
+    groups = [each for each in _grouped(around, plan) if around.is_full or each[0].fate is not Fate.LEFT_OUT]
     is_cut = len(groups) > ROWS_SHOWN and not around.is_full
     shown = [each for each in groups if not is_cut or each[0].fate in (Fate.RUN, Fate.MAY_RUN)]
     rows = [_row(around, step, paths, text) for step, paths, text in shown[: None if around.is_full else ROWS_SHOWN]]

@@ -225,7 +225,7 @@ class Comparing:
         before, after = self._recorded.steps(old), self._recorded.steps(new)
         yield _lasted("", self._recorded.run(old).seconds, self._recorded.run(new).seconds)
         for path in after:
-            if path in before and (before[path].seconds or after[path].seconds):
+            if path in before and before[path].seconds is not None and after[path].seconds is not None:
                 yield _lasted(path, before[path].seconds, after[path].seconds)
 
 

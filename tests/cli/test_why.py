@@ -20,6 +20,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     made.code.constants["fit"] = {"C": 1}
     monkeypatch.setattr(context, "workspace", lambda options, target=None, needs_code=False: made.workspace)
     monkeypatch.setattr(context, "target", lambda options, text: TARGET)
+    for screen in ("whytext", "descenttext", "comparisontext"):  # the clock in memory moves at each look
+        monkeypatch.setattr(f"graftline.cli.{screen}.ago", lambda at, now: "2m ago")
     return made
 
 
