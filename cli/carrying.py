@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.document import root_failures, run_document
 from ..core.errors import GraftError
+from ..core.graph import Graph
 from ..core.ids import RunId
 from ..core.quantities import duration_text
 from ..core.runs import Run, RunSpec, StepRun
@@ -52,16 +53,27 @@ def carry(
     look = look_of(is_plain=options.is_plain)
     requests = Requests()
     is_quiet = options.is_json
-    states = {} if is_quiet else {step.path: step.state for step in space.steps(run)}
-    title = "" if is_quiet else f"{space.show(run).pipeline}  {short(space, run)}"
-    graph = None if is_quiet else space.graph(run)
-    view = progress(look, states, title, graph=graph, is_plain=options.is_plain, is_quiet=is_quiet)
+    if is_quiet:
+        view = progress(look, {}, "", is_plain=options.is_plain, is_quiet=True)
+    else:
+        before, graph = space.show(run), space.graph(run)
+        title = f"{before.pipeline}  {short(space, run)}"
+        view = progress(
+            look, _states(space, before, graph), title, graph=graph, is_plain=options.is_plain, is_quiet=False
+        )
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), view.say)
     begun = time.monotonic()
     with handled(stops), view:
         ended = start(view.observe, requests)
     report(space, options, ended, took_s=time.monotonic() - begun, more=more)
     return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)
+
+
+def _states(space: Workspace, run: Run, graph: Graph) -> dict[str, Status]:
+    """Return by path where the steps stand."""
+    if run.is_untouched:
+        return dict.fromkeys(graph.index, Status.PENDING)
+    return {step.path: step.state for step in space.steps(run.id)}
 
 
 def report(

@@ -11,6 +11,9 @@ from typing import Any, TypeAlias
 
 from .canonical import canonical
 
+WHOLE = "<module>"
+"""Name of the part that is a whole file: a script."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Print:

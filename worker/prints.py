@@ -19,8 +19,9 @@ from ..core.callables import imported
 from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
 from ..core.constants import is_json
-from ..core.fingerprints.trace import WHOLE, CodePrint, DynamicUse, Tracer
+from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
+from ..core.prints import WHOLE
 from .ownership import is_own
 from .pickles import dump_by_value
 from .sourcetext import digest_of
