@@ -126,7 +126,8 @@ class Planning:
         ).items():
             self._values.add(path, outputs)
         for batch in _levels([node for node in pending if node.path not in self._sure], later):
-            supposed = [node.path for node in batch if self._can_be_judged(node)]
+            ungrown = self._ungrown()
+            supposed = [node.path for node in batch if node.path not in ungrown and self._can_be_judged(node)]
             for judged in self._judge.judge(supposed, self._now) if supposed else ():
                 self._judged[judged.node] = judged
                 if isinstance(judged, StepReused):
@@ -135,9 +136,7 @@ class Planning:
 
     def _can_be_judged(self, node: Node) -> bool:
         """Tell whether all a step takes is there, supposing what runs before it makes what it last made."""
-        if self._operation(node).call.kind is CallKind.JOIN or node.path in self._ungrown():
-            return False
-        return not self._values.missing(node.path)
+        return self._operation(node).call.kind is not CallKind.JOIN and not self._values.missing(node.path)
 
     def _never(self, later: Collection[str]) -> set[str]:
         """Return the steps that could not be judged, for values they take are nowhere, and that have no result."""
