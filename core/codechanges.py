@@ -16,8 +16,9 @@ from typing import NamedTuple
 
 from .errors import InvalidError
 from .fingerprints.index import ModuleIndex
-from .fingerprints.trace import IMPORT, WHOLE
+from .fingerprints.trace import IMPORT
 from .notebooks import source_of
+from .prints import WHOLE
 from .sources import parse
 
 CONTEXT = 2
