@@ -177,7 +177,10 @@ class Planning:
         if path in self._never_run:
             return Planned(path=path, fate=Fate.RUN, verdict=Verdict.NEVER, unkept=fates.unkept(path))
         if isinstance(judged, StepJudged):
-            return fates.judged(path, judged, doubtful=later)
+            certain = fates.judged(path, judged, doubtful=later)
+            if certain.causes or certain.verdict is not Verdict.CHANGED:
+                return certain
+            # Nothing but what was supposed differs: the step before it last made something for a run that failed.
         deciding, hinge = _deciding(node, later[path])
         after = tuple(dict.fromkeys(self._shown(each) for each in deciding))
         return Planned(path=path, fate=Fate.MAY_RUN, after=after, hinge=hinge)
