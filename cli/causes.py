@@ -10,7 +10,7 @@ from ..core.keys import CauseKind
 from ..core.reusing import Verdict
 from ..core.whys import Because, Made
 from .look import Ink, Look
-from .text import clean, cut, plural
+from .text import clean, plural
 
 LINES_SHOWN = 40
 """Lines of one change that are shown; `--full` shows all."""
@@ -79,17 +79,17 @@ def cause_lines(look: Look, because: Because, short: Callable[[str], str], *, is
     lines = [f"  {head}" + (look.paint(f"  {note}", Ink.DIM) if note else "")]
     if because.cause.kind is CauseKind.CODE and not because.hunks:
         return [*lines, f"    {look.paint('(its lines are not on record)', Ink.DIM)}"]
-    return [*lines, *(f"    {line}" for line in hunk_lines(look, because.hunks, is_full=is_full, indent=4))]
+    return [*lines, *(f"    {line}" for line in hunk_lines(look, because.hunks, is_full=is_full))]
 
 
-def hunk_lines(look: Look, hunks: Sequence[Hunk], *, is_full: bool, indent: int = 0) -> list[str]:
+def hunk_lines(look: Look, hunks: Sequence[Hunk], *, is_full: bool) -> list[str]:
     """Return changed lines as a unified diff; of a long one the beginning."""
     lines: list[str] = []
     for hunk in hunks:
         lines.append(look.paint(_place(hunk), Ink.CYAN))
         for line in hunk.lines:
             ink = {"-": (Ink.RED,), "+": (Ink.GREEN,)}.get(line[0], ())
-            lines.append(look.paint(_fit(look, line, indent), *ink))
+            lines.append(look.paint(clean(line), *ink))  # never cut: what differs may be at its end
     if len(lines) > LINES_SHOWN and not is_full:
         more = plural(len(lines) - LINES_SHOWN, "more line")
         return [*lines[:LINES_SHOWN], look.paint(look.said(f"… {more} (--full shows all)"), Ink.DIM)]
@@ -105,10 +105,6 @@ def _place(hunk: Hunk) -> str:
     old = sum(line[0] != "+" for line in hunk.lines)
     new = sum(line[0] != "-" for line in hunk.lines)
     return f"@@ -{hunk.old},{old} +{hunk.new},{new} @@"
-
-
-def _fit(look: Look, line: str, indent: int) -> str:
-    return cut(clean(line), max(10, look.width - indent), ellipsis=look.ellipsis)
 
 
 def _part(part: str) -> str:
@@ -146,11 +142,11 @@ def _input(look: Look, because: Because) -> str:
         return f"input {name} {'is new' if because.cause.old is None else 'changed'}"
     makers = list(dict.fromkeys(_maker(each) for each in because.made))
     more = look.ellipsis if len(makers) > _MADE_SHOWN else ""
-    told = ", ".join(makers[:_MADE_SHOWN])
+    name = f"input {name} from {', '.join(makers[:_MADE_SHOWN])}{more}"
     made = because.made[0]
     if len(because.made) == 1 and made.old is not None and made.new is not None:
-        return f"{_arrow(look, f'input {name}: ', made.old, made.new)}, from {told}"
-    return f"input {name} changed, made by {told}{more}"
+        return _arrow(look, f"{name}: ", made.old, made.new)
+    return f"{name} changed"
 
 
 def _maker(made: Made) -> str:

@@ -102,7 +102,7 @@ def _code(around: Around, files: Sequence[FileDifference], *, has_all: bool, is_
             stat = f"{became or ' changed'}, and is no text that could be shown"
         yield f"  {look.paint(clean(each.file), Ink.BOLD)}{stat}"
         if not is_stat:
-            yield from (f"    {line}" for line in hunk_lines(look, each.hunks, is_full=around.is_full, indent=4))
+            yield from (f"    {line}" for line in hunk_lines(look, each.hunks, is_full=around.is_full))
 
 
 def _row(look: Look, each: Difference, told: Callable[[Any], str]) -> list[Cell | str]:

@@ -53,7 +53,7 @@ class TestWhy:
         assert f"demo  {second[:4]}" in said.out
         assert "2 of 3 steps ran" in said.out
         assert "steps.py:fit changed; C: 1 → 0.5" in said.out
-        assert "made by fit" in said.out or "from fit" in said.out
+        assert "input fit from fit" in said.out
         assert f"1 step reused from run {first[:4]}" in said.out
         assert f"graft why {second[:4]} fit" in said.out
 
