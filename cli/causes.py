@@ -74,7 +74,9 @@ def cause_text(look: Look, because: Because) -> str:
 
 def cause_lines(look: Look, because: Because, short: Callable[[str], str], *, is_full: bool) -> list[str]:
     """Return a cause with all that explains it: where a value is from, who made an input, the changed lines."""
-    head = f"{look.paint(f'{because.cause.kind.value:<9}', Ink.DIM)}  {look.paint(cause_text(look, because), Ink.BOLD)}"
+    kind = because.cause.kind.value
+    text = cause_text(look, because).removeprefix(f"{kind} ")
+    head = f"{look.paint(f'{kind:<9}', Ink.DIM)}  {look.paint(text, Ink.BOLD)}"
     note = _note(look, because, short)
     lines = [f"  {head}" + (look.paint(f"  {note}", Ink.DIM) if note else "")]
     if because.cause.kind is CauseKind.CODE and not because.hunks:
