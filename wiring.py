@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .core.pipeline import Pipeline
     from .core.results import RunResult
     from .core.targets import Job
+    from .core.watchnews import Listener, Watch, WatchRequest
     from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
@@ -119,7 +120,10 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    return Workspace(_parts(workplace, store, choices, warn or _warn_python))
+    parts = _parts(workplace, store, choices, warn or _warn_python)
+    reopen = partial(open_workspace, choices, target, warn=warn)
+    ignored = [str(store.layout.directory)]
+    return Workspace(replace(parts, watch=partial(_watch, workplace.root, store, ignored, reopen)))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -357,6 +361,28 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         secrets=Lookup(workplace.root, os.environ, warn),
         overriding=Overriding.of(settings),
         warn=warn,
+    )
+
+
+def _watch(
+    root: str,
+    store: Store,
+    ignored: Sequence[str],
+    reopen: Callable[[], Workspace],
+    request: WatchRequest,
+    listener: Listener,
+) -> Watch:
+    from .plugins.local.warm import stay_warm
+    from .plugins.watch.changes import WatchedTree  # watchfiles, for one command
+    from .plugins.watch.driver import WatchDriver
+
+    return WatchDriver(
+        root=root,
+        request=request,
+        listener=listener,
+        open_workspace=reopen,
+        open_changes=lambda: WatchedTree(root, store.files, ignored),
+        stay_warm=stay_warm,
     )
 
 

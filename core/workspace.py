@@ -41,10 +41,15 @@ from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
+from .watchnews import Listener, Watch, WatchRequest
 
 
 def _ignore(warning: str) -> None:
     """Say nothing."""
+
+
+def _watches_nothing(request: WatchRequest, listener: Listener) -> Watch:
+    raise PluginError("nothing here watches files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,8 @@ class Parts:
     """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    watch: Callable[[WatchRequest, Listener], Watch] = _watches_nothing
+    """Makes a watch of the project at hand."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
     warn: Callable[[str], None] = _ignore
@@ -154,10 +161,15 @@ class Workspace:
         Raises:
             InvalidError: as `load`; a selection that fits nothing; an unknown label; a missing input or secret.
         """
-        spec, loaded = self._launching.prepare(request)
-        self._keep_blobs(loaded.blobs)
-        self.parts.runs.create(spec, loaded.snapshot)
-        return spec.id
+        return self._create(*self._launching.prepare(request))
+
+    def create_loaded(self, request: RunRequest, loaded: Loaded) -> RunId:
+        """Write a PENDING run of what `load` returned for the request (a watch looks at it before it decides).
+
+        Raises:
+            InvalidError: a selection that fits nothing; an unknown label; a missing input or secret.
+        """
+        return self._create(*self._launching.prepare(request, loaded))
 
     @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
@@ -360,9 +372,18 @@ class Workspace:
         self.parts.runs.create(spec, self.parts.runs.snapshot(run) if loaded is None else loaded.snapshot)
         return spec.id
 
-    def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
-        """Ask a run hosted by this process to stop; safe in a signal handler."""
-        requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard))
+    def request_stop(self, requests: Requests, *, is_hard: bool, spared: tuple[str, ...] = ()) -> None:
+        """Ask a run hosted by this process to stop; safe in a signal handler. Running steps that are spared may end."""
+        requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard, spared=spared))
+
+    # -- watch -----------------------------------------------------------------------------------------------------
+
+    def watch(self, request: WatchRequest, listener: Listener) -> Watch:
+        """Make a watch of a target; nothing happens before its `run`.
+
+        Its waves are runs of origin `watch`, in this process, under the configuration as it is then.
+        """
+        return self.parts.watch(request, listener)
 
     def _reset(self, request: RetryRequest) -> None:
         retry = self._retrying.prepare(request)
@@ -370,6 +391,11 @@ class Workspace:
             self._keep_blobs(retry.loaded.blobs)
         self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
         self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
+
+    def _create(self, spec: RunSpec, loaded: Loaded) -> RunId:
+        self._keep_blobs(loaded.blobs)
+        self.parts.runs.create(spec, loaded.snapshot)
+        return spec.id
 
     def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
         for data in blobs.values():

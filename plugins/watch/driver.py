@@ -1,0 +1,206 @@
+"""Drives a watch: threads that wait for files, load and host, and one loop that asks `core.watching` what to do."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+
+from ...core.changes import Changes
+from ...core.errors import GraftError, StoreError
+from ...core.events import Fact
+from ...core.ids import new_run_id
+from ...core.requests import RunRequest
+from ...core.runs import Target
+from ...core.session import Requests
+from ...core.watching import (
+    Changed,
+    CodeBroken,
+    CodeLoaded,
+    Command,
+    Event,
+    Leave,
+    Load,
+    Own,
+    Start,
+    Stop,
+    WaveEnded,
+    WaveRefused,
+    WaveTold,
+    Watching,
+)
+from ...core.watchnews import Begun, Listener, News, WatchRequest, Wish
+from ...core.workspace import Workspace
+
+CONFIGS = ("graftline.toml", "pyproject.toml")
+"""Files at the project root that a workspace is opened by."""
+_LEAVE_S = 15.0
+"""Seconds a wave has to end when the watch is left: the grace of its steps, and a little."""
+
+
+class WatchDriver:
+    """Implements `core.watchnews.Watch` on real files, threads and processes.
+
+    Args:
+        root: absolute project root.
+        request: what to watch.
+        listener: is told.
+        open_workspace: opens the workspace by the configuration as it is now.
+        open_changes: begins to watch the tree.
+        stay_warm: while it is entered, processes for loading and for steps are kept ready from wave to wave.
+    """
+
+    def __init__(
+        self,
+        *,
+        root: str,
+        request: WatchRequest,
+        listener: Listener,
+        open_workspace: Callable[[], Workspace],
+        open_changes: Callable[[], Changes],
+        stay_warm: Callable[[Target], AbstractContextManager[object]],
+    ) -> None:
+        self.session = new_run_id()[:8]
+        self.note: str | None = None
+        self._request = request
+        self._listener = listener
+        self._open_workspace = open_workspace
+        self._open_changes = open_changes
+        self._stay_warm = stay_warm
+        configs = frozenset((*CONFIGS, *(os.path.relpath(path, root) for path in request.configs)))
+        self._machine = Watching(configs=configs, holds_effects=request.holds_effects)
+        self._events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
+        self._space: Workspace | None = None
+        self._wanted: RunRequest | None = None
+        self._requests = Requests()
+        self._waves = 0
+        self._telling = threading.Lock()
+        self._threads: list[threading.Thread] = []
+
+    def ask(self, wish: Wish) -> None:
+        """Ask for something; safe in a signal handler and in any thread."""
+        self._events.put(wish)  # SimpleQueue.put may be entered again from a signal handler
+
+    def run(self) -> None:
+        """Watch until `Wish.STOP`; no process of it survives.
+
+        Raises:
+            GraftError: there is nothing to watch, or the store failed.
+        """
+        self._renew()
+        assert self._wanted is not None
+        with ExitStack() as stack:
+            stack.enter_context(self._stay_warm(self._wanted.target))
+            changes = self._open_changes()
+            self.note = changes.note
+            stack.callback(self._end)
+            stack.callback(changes.close)
+            self._spawn(lambda: self._watch_files(changes), "files")
+            self._loop(changes)
+
+    def _loop(self, changes: Changes) -> None:
+        commands = self._machine.begin()
+        while True:
+            for command in commands:
+                if isinstance(command, Leave):
+                    return
+                self._do(command, changes)
+            event = self._events.get()
+            if isinstance(event, BaseException):
+                raise event
+            commands = self._machine.take(event)
+
+    def _do(self, command: Command, changes: Changes) -> None:
+        if isinstance(command, Load):
+            self._spawn(lambda: self._load(is_renewed=command.is_renewed), "load")
+        elif isinstance(command, Start):
+            self._requests = Requests()
+            self._spawn(lambda: self._host(command, self._requests), "wave")
+        elif isinstance(command, Stop):
+            assert self._space is not None
+            self._space.request_stop(self._requests, is_hard=command.is_hard, spared=command.spared)
+        elif isinstance(command, Own):
+            changes.written(command.files)
+        elif isinstance(command, Leave):
+            raise AssertionError("the loop leaves by itself")
+        else:
+            self._tell(command)
+
+    def _watch_files(self, changes: Changes) -> None:
+        while (found := changes.wait(None)) is not None:
+            self._events.put(Changed.of(found, time.time()))
+
+    def _load(self, *, is_renewed: bool) -> None:
+        try:
+            if is_renewed:
+                self._renew()
+            assert self._space is not None and self._wanted is not None
+            loaded = self._space.load(self._wanted)
+            selection = self._wanted.selection
+            chosen = None if selection.is_everything else frozenset(selection.paths(loaded.graph))
+        except StoreError:
+            raise
+        except GraftError as error:
+            self._events.put(CodeBroken(error=error))
+        else:
+            self._events.put(CodeLoaded(loaded=loaded, chosen=chosen))
+
+    def _renew(self) -> None:
+        """Read the configuration and the request anew."""
+        space = self._open_workspace()
+        request = self._request.run()
+        tags = (*request.tags, f"watch:{self.session}")
+        self._space, self._wanted = space, replace(request, origin="watch", tags=tags)
+
+    def _host(self, start: Start, requests: Requests) -> None:
+        space, wanted = self._space, self._wanted
+        assert space is not None and wanted is not None
+        try:
+            run = space.create_loaded(replace(wanted, reusing=start.reusing), start.loaded)
+        except StoreError:
+            raise
+        except GraftError as error:
+            self._events.put(WaveRefused(error=error))
+            return
+        self._waves += 1
+        self._tell(Begun(run=run, number=self._waves, graph=start.loaded.graph))
+        error = None
+        try:
+            ended = space.host(run, self._observe, requests)
+        except StoreError:
+            raise
+        except GraftError as problem:  # the run is on record as FAILURE; the message says what to do
+            ended, error = space.show(run), problem
+        self._events.put(WaveEnded(at=time.time(), run=ended, error=error))
+
+    def _tell(self, news: News) -> None:
+        with self._telling:
+            self._listener.tell(news)
+
+    def _observe(self, facts: Sequence[Fact]) -> None:
+        self._listener.observe(facts)
+        self._events.put(WaveTold(facts=tuple(facts)))
+
+    def _spawn(self, work: Callable[[], None], name: str) -> None:
+        def guarded() -> None:
+            try:
+                work()
+            except BaseException as problem:  # noqa: BLE001  the edge of a thread: the loop raises it
+                self._events.put(problem)
+
+        self._threads = [each for each in self._threads if each.is_alive()]
+        thread = threading.Thread(target=guarded, name=f"graft-watch-{name}", daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _end(self) -> None:
+        """Wait for the threads; what a wave still runs is stopped first."""
+        if self._space is not None:
+            self._space.request_stop(self._requests, is_hard=True)
+        deadline = time.monotonic() + _LEAVE_S
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
