@@ -112,8 +112,12 @@ class _Sides:
             return None
         body: Body = self.graph.bodies[index]
         inside = tuple(
-            (replace(node, operation=0, grows=None), self.operation(node.operation), self.prints.get(node.operation))
-            + (self.body(node.grows),)
+            (
+                replace(node, operation=0, grows=None),
+                self.operation(node.operation),
+                self.prints.get(node.operation),
+                self.body(node.grows),
+            )
             for node in body.nodes
         )
         return (replace(body, nodes=()), inside)

@@ -1,4 +1,4 @@
-"""What a watch is asked, what it tells, and the port to one that is going on: the command line and the screens share it.
+"""What a watch is asked, what it tells, and the port to one that is going on, for the command line and the screens.
 
 Apart from the machine that decides (`core/watching.py`), because faces need no more than this.
 """
@@ -123,6 +123,13 @@ class Restless:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remarked:
+    """Something a person should know of how files are watched: that all are looked at again and again."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
     """Nothing is going on."""
 
@@ -132,7 +139,7 @@ class Waiting:
     """Effects that `Wish.RELEASE` would run, the next one first."""
 
 
-News: TypeAlias = Noticed | Broken | Unconcerned | Planned | Superseded | Begun | Ended | Restless | Waiting
+News: TypeAlias = Noticed | Broken | Unconcerned | Planned | Superseded | Begun | Ended | Restless | Remarked | Waiting
 
 
 class Listener(Protocol):
@@ -152,8 +159,6 @@ class Watch(Protocol):
 
     session: str
     """Its waves have the tag `watch:SESSION`."""
-    note: str | None
-    """What a person should know of how files are watched; None: nothing."""
 
     def run(self) -> None:
         """Watch until `Wish.STOP`; no process of it survives. Once, in any thread.

@@ -78,7 +78,7 @@ def give_back(nursery: Nursery) -> None:
 
 @contextmanager
 def stay_warm(target: Target) -> Iterator[None]:
-    """Keep a nursery for a target from run to run, until the end of the block; its packages are imported from now on."""
+    """Keep a nursery for a target from run to run until the end of the block; it imports its packages from now on."""
     global _kept, _stays
     with _lock:
         _stays += 1

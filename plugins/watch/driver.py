@@ -13,7 +13,7 @@ from dataclasses import replace
 from ...core.changes import Changes
 from ...core.errors import GraftError, StoreError
 from ...core.events import Fact
-from ...core.ids import new_run_id
+from ...core.ids import RunId, new_run_id
 from ...core.requests import RunRequest
 from ...core.runs import Target
 from ...core.session import Requests
@@ -33,7 +33,7 @@ from ...core.watching import (
     WaveTold,
     Watching,
 )
-from ...core.watchnews import Begun, Listener, News, WatchRequest, Wish
+from ...core.watchnews import Begun, Listener, News, Remarked, WatchRequest, Wish
 from ...core.workspace import Workspace
 
 CONFIGS = ("graftline.toml", "pyproject.toml")
@@ -65,7 +65,6 @@ class WatchDriver:
         stay_warm: Callable[[Target], AbstractContextManager[object]],
     ) -> None:
         self.session = new_run_id()[:8]
-        self.note: str | None = None
         self._request = request
         self._listener = listener
         self._open_workspace = open_workspace
@@ -74,8 +73,6 @@ class WatchDriver:
         configs = frozenset((*CONFIGS, *(os.path.relpath(path, root) for path in request.configs)))
         self._machine = Watching(configs=configs, holds_effects=request.holds_effects)
         self._events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
-        self._space: Workspace | None = None
-        self._wanted: RunRequest | None = None
         self._requests = Requests()
         self._waves = 0
         self._telling = threading.Lock()
@@ -91,12 +88,12 @@ class WatchDriver:
         Raises:
             GraftError: there is nothing to watch, or the store failed.
         """
-        self._renew()
-        assert self._wanted is not None
+        self._opened = self._open()
         with ExitStack() as stack:
-            stack.enter_context(self._stay_warm(self._wanted.target))
+            stack.enter_context(self._stay_warm(self._opened[1].target))
             changes = self._open_changes()
-            self.note = changes.note
+            if changes.note is not None:
+                self._tell(Remarked(text=changes.note))
             stack.callback(self._end)
             stack.callback(changes.close)
             self._spawn(lambda: self._watch_files(changes), "files")
@@ -119,15 +116,12 @@ class WatchDriver:
             self._spawn(lambda: self._load(is_renewed=command.is_renewed), "load")
         elif isinstance(command, Start):
             self._requests = Requests()
-            self._spawn(lambda: self._host(command, self._requests), "wave")
+            self._spawn(lambda: self._start(command, self._requests), "wave")
         elif isinstance(command, Stop):
-            assert self._space is not None
-            self._space.request_stop(self._requests, is_hard=command.is_hard, spared=command.spared)
+            self._opened[0].request_stop(self._requests, is_hard=command.is_hard, spared=command.spared)
         elif isinstance(command, Own):
             changes.written(command.files)
-        elif isinstance(command, Leave):
-            raise AssertionError("the loop leaves by itself")
-        else:
+        elif not isinstance(command, Leave):
             self._tell(command)
 
     def _watch_files(self, changes: Changes) -> None:
@@ -137,10 +131,10 @@ class WatchDriver:
     def _load(self, *, is_renewed: bool) -> None:
         try:
             if is_renewed:
-                self._renew()
-            assert self._space is not None and self._wanted is not None
-            loaded = self._space.load(self._wanted)
-            selection = self._wanted.selection
+                self._opened = self._open()
+            space, wanted = self._opened
+            loaded = space.load(wanted)
+            selection = wanted.selection
             chosen = None if selection.is_everything else frozenset(selection.paths(loaded.graph))
         except StoreError:
             raise
@@ -149,16 +143,14 @@ class WatchDriver:
         else:
             self._events.put(CodeLoaded(loaded=loaded, chosen=chosen))
 
-    def _renew(self) -> None:
-        """Read the configuration and the request anew."""
+    def _open(self) -> tuple[Workspace, RunRequest]:
+        """Read the configuration and the request as they are now."""
         space = self._open_workspace()
         request = self._request.run()
-        tags = (*request.tags, f"watch:{self.session}")
-        self._space, self._wanted = space, replace(request, origin="watch", tags=tags)
+        return space, replace(request, origin="watch", tags=(*request.tags, f"watch:{self.session}"))
 
-    def _host(self, start: Start, requests: Requests) -> None:
-        space, wanted = self._space, self._wanted
-        assert space is not None and wanted is not None
+    def _start(self, start: Start, requests: Requests) -> None:
+        space, wanted = self._opened
         try:
             run = space.create_loaded(replace(wanted, reusing=start.reusing), start.loaded)
         except StoreError:
@@ -168,14 +160,17 @@ class WatchDriver:
             return
         self._waves += 1
         self._tell(Begun(run=run, number=self._waves, graph=start.loaded.graph))
-        error = None
+        self._host(space, run, requests)
+
+    def _host(self, space: Workspace, run: RunId, requests: Requests) -> None:
+        problem = None
         try:
-            ended = space.host(run, self._observe, requests)
+            space.host(run, self._observe, requests)
         except StoreError:
             raise
-        except GraftError as problem:  # the run is on record as FAILURE; the message says what to do
-            ended, error = space.show(run), problem
-        self._events.put(WaveEnded(at=time.time(), run=ended, error=error))
+        except GraftError as error:  # the run is on record as FAILURE; the message says what to do
+            problem = error
+        self._events.put(WaveEnded(at=time.time(), run=space.show(run), error=problem))
 
     def _tell(self, news: News) -> None:
         with self._telling:
@@ -199,8 +194,7 @@ class WatchDriver:
 
     def _end(self) -> None:
         """Wait for the threads; what a wave still runs is stopped first."""
-        if self._space is not None:
-            self._space.request_stop(self._requests, is_hard=True)
+        self._opened[0].request_stop(self._requests, is_hard=True)
         deadline = time.monotonic() + _LEAVE_S
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
