@@ -18,6 +18,7 @@ from .logfiles import LogFiles
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
+from .results import StoredResults
 from .runstore import StoredRuns
 
 if TYPE_CHECKING:
@@ -36,9 +37,10 @@ class Store:
         self.runs = StoredRuns(layout, database, self.objects, graphs)
         self.history = StoredHistory(layout, database, graphs)
         self.outputs = StoredOutputs(database, self.objects, graphs)
+        self.files = FileHashes(database)
+        self.results = StoredResults(database, self.objects, graphs, self.files)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
-        self.files = FileHashes(database)
 
     @property
     def read_only(self) -> bool:
