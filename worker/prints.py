@@ -143,9 +143,7 @@ def part_of(name: str, content: str) -> CodePrint:
 
 def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
     """Return the fingerprint of what cannot be known before it runs."""
-    return CodePrint(
-        parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),)
-    )
+    return CodePrint(parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),))
 
 
 def is_own(file: str) -> bool:
@@ -211,4 +209,3 @@ def _of_bytes(label: str, value: Any) -> CodePrint:
 
 def _print(*, parts: dict[str, str] | None = None, packages: frozenset[str] = frozenset()) -> CodePrint:
     return CodePrint(parts=parts or {}, packages=packages, variables=frozenset(), dynamics=())
-

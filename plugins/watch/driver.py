@@ -28,10 +28,10 @@ from ...core.watching import (
     Own,
     Start,
     Stop,
+    Watching,
     WaveEnded,
     WaveRefused,
     WaveTold,
-    Watching,
 )
 from ...core.watchnews import Begun, Listener, News, Remarked, WatchRequest, Wish
 from ...core.workspace import Workspace

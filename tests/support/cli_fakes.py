@@ -379,7 +379,7 @@ class FakeWorkspace(Workspace):
         """Write a PENDING run of the same."""
         return self.create(RunRequest(target=TARGET, parent=run, runner=runner))
 
-    def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
+    def request_stop(self, requests: Requests, *, is_hard: bool, spared: tuple[str, ...] = ()) -> None:
         """Note the wish."""
         self.cancels.append((RunId("hosted"), is_hard))
 
