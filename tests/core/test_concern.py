@@ -81,9 +81,14 @@ def mapped(text: str) -> Loaded:
     )
     nodes = (
         Node(path="trials/items", operation=0, grows=0),
-        Node(path="trials", operation=2, arguments=(Argument("x", Upstream("trials/items", "0")),), needs=("trials/items",)),
+        Node(
+            path="trials",
+            operation=2,
+            arguments=(Argument("x", Upstream("trials/items", "0")),),
+            needs=("trials/items",),
+        ),
         Node(path="after", operation=3, needs=("trials",)),
-    )  # fmt: skip
+    )
     calls = (CallKind.SPLIT, CallKind.PYTHON, CallKind.REDUCE, CallKind.STUB)
     operations = tuple(Operation(call=Call(kind=kind)) for kind in calls)
     graph = Graph(name="test", nodes=nodes, operations=operations, bodies=(body,))

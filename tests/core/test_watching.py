@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from watched import compiled, dispatched, kinds, over, saved, succeeded
 from graftline.core.errors import GraftError, InvalidError, PluginError
 from graftline.core.events import ResultKept, StepSettled
 from graftline.core.graph import Policy
+from graftline.core.ports import Loaded
 from graftline.core.reusing import Reusing
 from graftline.core.states import Reason, Status
 from graftline.core.watching import (
@@ -222,8 +225,8 @@ def test_what_a_wave_wrote_and_read_itself_is_no_reason() -> None:
 
 def test_a_data_file_a_person_edits_while_a_wave_goes_on_counts_when_it_is_over() -> None:
     machine = running(Watching())
-    facts = [succeeded("a", ("data.csv",)), ResultKept(node="a", attempt=1, at=1.0, seen={"data.csv": "old"})]
-    machine.take(WaveTold(facts=facts))
+    kept = ResultKept(node="a", attempt=1, at=1.0, seen={"data.csv": "old"})
+    machine.take(WaveTold(facts=[succeeded("a", ("data.csv",)), kept]))
 
     machine.take(saved("data.csv", at=49.0))
 
@@ -372,7 +375,7 @@ def test_leaving_while_nothing_goes_on_leaves() -> None:
 
 
 class WatchMachine(RuleBasedStateMachine):
-    """Any order of saves, loads, ends and wishes: one wave and one load at a time, and what is saved last is what ran."""
+    """Any order of saves, loads, ends and wishes: one wave and load at a time, and what is saved last is what ran."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -464,9 +467,7 @@ class WatchMachine(RuleBasedStateMachine):
         assert self.is_left
 
 
-def versioned(version: int) -> object:
-    from dataclasses import replace
-
+def versioned(version: int) -> Loaded:
     return replace(compiled({"a": "1", "b": str(version), "c": "1"}), params={"version": version})
 
 
