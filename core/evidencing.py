@@ -11,7 +11,6 @@ from .contents import Files, Restore, UnreadableFiles
 from .errors import GraftError
 from .graph import CallKind, Node, Operation
 from .growth import Plot
-from .ids import RunId
 from .keys import Basis, Evidence, argument_token, call_digest
 from .placing import Places
 from .prints import Print, Prints
@@ -33,7 +32,6 @@ class Circumstances:
 
     project: str
     pipeline: str
-    run: RunId
     prints: Prints
     reusing: Reusing
     results: Results
