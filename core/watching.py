@@ -85,6 +85,14 @@ class WaveTold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """What steps that were reused had read when they ran."""
+
+    seen: Mapping[str, Mapping[str, str | None]]
+    """Path in the graph -> file -> sha256; None: there was none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WaveEnded:
     """The wave is over, and no process of it is left."""
 
@@ -94,7 +102,7 @@ class WaveEnded:
     """Why its runner could not carry it; the run is on record as FAILURE."""
 
 
-Event: TypeAlias = Changed | CodeLoaded | CodeBroken | WaveRefused | WaveTold | WaveEnded | Wish
+Event: TypeAlias = Changed | CodeLoaded | CodeBroken | WaveRefused | WaveTold | Recalled | WaveEnded | Wish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +213,10 @@ class Watching:
             return self._take_refusal(event)
         if isinstance(event, WaveTold):
             return self._take_facts(event.facts)
+        if isinstance(event, Recalled):
+            for node, seen in event.seen.items():
+                self._trail.recall(node, seen)
+            return []
         if isinstance(event, WaveEnded):
             return self._take_end(event)
         return self._take_wish(event)

@@ -6,13 +6,13 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 
 from ...core.changes import Changes
 from ...core.errors import GraftError, StoreError
-from ...core.events import Fact
+from ...core.events import Fact, StepReused
 from ...core.ids import RunId, new_run_id
 from ...core.requests import RunRequest
 from ...core.runs import Target
@@ -26,6 +26,7 @@ from ...core.watching import (
     Leave,
     Load,
     Own,
+    Recalled,
     Start,
     Stop,
     Watching,
@@ -38,6 +39,8 @@ from ...core.workspace import Workspace
 
 CONFIGS = ("graftline.toml", "pyproject.toml")
 """Files at the project root that a workspace is opened by."""
+_RECALLED = 2000
+"""Steps of one wave whose reads are looked up; 0.1 ms each."""
 _LEAVE_S = 15.0
 """Seconds a wave has to end when the watch is left: the grace of its steps, and a little."""
 
@@ -75,6 +78,10 @@ class WatchDriver:
         self._events: queue.SimpleQueue[Event | BaseException] = queue.SimpleQueue()
         self._requests = Requests()
         self._waves = 0
+        self._reused: dict[str, RunId] = {}
+        """Path -> the run whose result was reused."""
+        self._recalled: dict[str, RunId] = {}
+        """Of those, what was looked up already."""
         self._telling = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -159,6 +166,7 @@ class WatchDriver:
             self._events.put(WaveRefused(error=error))
             return
         self._waves += 1
+        self._reused = {}
         self._tell(Begun(run=run, number=self._waves, graph=start.loaded.graph))
         self._host(space, run, requests)
 
@@ -170,13 +178,28 @@ class WatchDriver:
             raise
         except GraftError as error:  # the run is on record as FAILURE; the message says what to do
             problem = error
+        self._events.put(Recalled(seen=self._recall(space)))
         self._events.put(WaveEnded(at=time.time(), run=space.show(run), error=problem))
+
+    def _recall(self, space: Workspace) -> dict[str, Mapping[str, str | None]]:
+        """Look up what the steps that were reused had read, so that a change of it is noticed."""
+        found: dict[str, Mapping[str, str | None]] = {}
+        for node, run in self._reused.items():
+            if self._recalled.get(node) == run or len(found) >= _RECALLED:
+                continue
+            self._recalled[node] = run
+            judgement = space.parts.results.judgement(run, node)
+            if judgement is not None:
+                declared = {} if judgement.evidence is None else judgement.evidence.basis.reads
+                found[node] = {**declared, **judgement.seen}
+        return found
 
     def _tell(self, news: News) -> None:
         with self._telling:
             self._listener.tell(news)
 
     def _observe(self, facts: Sequence[Fact]) -> None:
+        self._reused |= {fact.node: fact.from_run for fact in facts if isinstance(fact, StepReused)}
         self._listener.observe(facts)
         self._events.put(WaveTold(facts=tuple(facts)))
 
