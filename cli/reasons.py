@@ -21,7 +21,7 @@ REASONS = {
     Reason.FAIL_FAST: "stopped at the first failure",
     Reason.USER: "stopped by a person",
     Reason.PREFLIGHT: "its worker could not start",
-    Reason.HELD: "held: an effect, in a watch",
+    Reason.HELD: "an effect, held while watching",
     Reason.CODE_CHANGED: "other code ran than was planned",
 }
 _OF_RUNS = {**REASONS, Reason.TERMINATED: "ended by a terminate step"}

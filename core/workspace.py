@@ -15,6 +15,7 @@ from .functions import FunctionStore
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
+from .inquiry import Inquiry
 from .launching import Launching
 from .library import Fetched, FunctionRequest, Library
 from .overriding import Overriding
@@ -137,6 +138,8 @@ class Workspace:
         self._hosting = Hosting(parts)
         self.functions = Library(parts)
         """Registered functions."""
+        self.inquiry = Inquiry(parts)
+        """Why steps ran, where artifacts come from, how runs differ, what would run."""
 
     # -- develop ---------------------------------------------------------------------------------------------------
 
