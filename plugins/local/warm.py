@@ -10,17 +10,19 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from ...core.errors import InvalidError
+from ...core.errors import InvalidError, PluginError
 from ...core.ports import Loaded, LoadRequest
 from ...core.runs import Target
 from ...worker.reaching import reached_by
-from .loader import LOADER_MODULES, LocalLoader
+from .loader import LOADER_MODULES, LocalLoader, Spare
 from .nursery import WORKER_MODULES, Nursery
 
 _lock = threading.Lock()
 _kept: Nursery | None = None
 _stays = 0
 """Watches that go on."""
+_spare: Spare | None = None
+"""Waits for the next load of a watch."""
 _lent: Nursery | None = None
 """The kept nursery while a run works with it, or the one it still works with when another has taken its place."""
 
@@ -79,7 +81,7 @@ def give_back(nursery: Nursery) -> None:
 @contextmanager
 def stay_warm(target: Target) -> Iterator[None]:
     """Keep a nursery for a target from run to run until the end of the block; it imports its packages from now on."""
-    global _kept, _stays
+    global _kept, _spare, _stays
     with _lock:
         _stays += 1
     try:
@@ -94,6 +96,9 @@ def stay_warm(target: Target) -> Iterator[None]:
             nursery = None
             if not _stays and _kept is not _lent:
                 nursery, _kept = _kept, None
+            spare, _spare = _spare, None
+        if spare is not None:
+            spare.close()
         if nursery is not None:
             nursery.close()
 
@@ -103,23 +108,58 @@ class WarmLoader:
 
     def load(self, request: LoadRequest) -> Loaded:
         """Compile a target; see `LocalLoader.load`."""
-        packages = _packages(request.target)
         with _lock:
-            stays, is_kept = _kept, bool(_stays)
-        if is_kept and stays is not None:
-            if _serves(stays, packages):
-                return LocalLoader(stays).load(request)
-            # The kept one stays until the new import is known to be no slip of the pen.
-            nursery = _nursery(tuple(sorted({*packages, *stays.preload})))
-        else:
-            nursery = take(packages) or _nursery(packages)
+            stays = _kept if _stays else None
+        if stays is not None and stays.is_alive():
+            return _load_again(stays, request)
+        packages = _packages(request.target)
+        nursery = take(packages) or _nursery(packages)
         try:
             loaded = LocalLoader(nursery).load(request)
         except BaseException:
             nursery.close()
             raise
         keep(nursery)
+        _prepare()
         return loaded
+
+
+def _load_again(nursery: Nursery, request: LoadRequest) -> Loaded:
+    """Load while a watch goes on: in a child that waits for it, without a look at what is imported before.
+
+    A package that is new is imported by the child this once; from then on by another nursery.
+    """
+    try:
+        loaded = LocalLoader(nursery).load(request, _take_spare(nursery))
+        if not _serves(nursery, loaded.preload):
+            keep(_nursery(tuple(sorted({*loaded.preload, *nursery.preload}))))
+        return loaded
+    finally:
+        _prepare()
+
+
+def _prepare() -> None:
+    """Have a child of the kept nursery wait for the next load, while a watch goes on."""
+    global _spare
+    with _lock:
+        nursery = _kept if _stays else None
+        if nursery is None or (_spare is not None and _spare.nursery is nursery):
+            return
+        before, _spare = _spare, None
+        with suppress(PluginError):  # the forkserver is gone; the next load will tell
+            _spare = Spare(nursery)
+    if before is not None:
+        before.close()
+
+
+def _take_spare(nursery: Nursery) -> Spare | None:
+    global _spare
+    with _lock:
+        spare, _spare = _spare, None
+    if spare is None or (spare.nursery is nursery and spare.child.look() is None):
+        return spare
+    spare.close()
+    return None
 
 
 def _serves(nursery: Nursery, packages: Iterable[str]) -> bool:

@@ -136,7 +136,7 @@ class Watched:
             else:
                 self.news.append(came)  # type: ignore[arg-type]
             for each in came if isinstance(came, tuple) else (came,):
-                found = find(each)  # type: ignore[arg-type]
+                found = find(each)
                 if found is not None:
                     return found
 
