@@ -13,7 +13,7 @@ from watches import PIPELINE, STEPS, Watched, settled, survivors
 
 from graftline.core.errors import InvalidError
 from graftline.core.states import Status
-from graftline.core.watchnews import Broken, Ended, Restless, Superseded, Unconcerned, Wish
+from graftline.core.watchnews import Broken, Ended, Superseded, Unconcerned, Wish
 
 SILENCE_S = 0.7
 """Longer than a save takes to be told, and than the grace after a wave."""
@@ -280,10 +280,18 @@ def test_a_data_file_that_a_step_was_seen_to_read_runs_that_step(root: Path, wat
     assert watch.is_silent(SILENCE_S)
 
 
+ENDLESS = """
+def other():
+    import time
+
+    Path("data/in.csv").write_text(str(time.time()))
+    return 1
+"""
+
+
 def test_a_data_file_that_changes_with_each_wave_does_not_loop(root: Path, watched: Callable[..., Watched]) -> None:
     (root / "pipeline.py").write_text(READING)
-    endless = READS + "\ndef other():\n    import time\n    Path('data/in.csv').write_text(str(time.time()))\n    return 1\n"
-    (root / "reading.py").write_text(endless)
+    (root / "reading.py").write_text(READS + ENDLESS)
     (root / "data").mkdir()
     (root / "data" / "in.csv").write_text("1\n2\n")
     watch = watched()
@@ -422,7 +430,8 @@ def test_only_selected_steps_run_and_matter(watched: Callable[..., Watched]) -> 
 def test_saved_parameters_are_read_again_and_wrong_ones_told(root: Path, watched: Callable[..., Watched]) -> None:
     file = root / "params.txt"
     file.write_text("factor=2")
-    (root / "steps.py").write_text(STEPS.replace("clean(raw)", "clean(raw, factor: int)").replace("FACTOR\n", "factor\n"))
+    taken = STEPS.replace("clean(raw)", "clean(raw, factor: int)").replace("raw * FACTOR", "raw * factor")
+    (root / "steps.py").write_text(taken)
 
     def read(path: Path) -> dict[str, str]:
         name, _, value = path.read_text().partition("=")
