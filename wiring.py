@@ -7,7 +7,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -121,9 +121,14 @@ def open_workspace(
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
     parts = _parts(workplace, store, choices, warn or _warn_python)
-    reopen = partial(open_workspace, choices, target, warn=warn)
-    ignored = [str(store.layout.directory)]
-    return Workspace(replace(parts, watch=partial(_watch, workplace.root, store, ignored, reopen)))
+
+    def watch(request: WatchRequest, listener: Listener) -> Watch:
+        from .plugins.watch.opening import open_watch  # watchfiles, for one command
+
+        reopen, home = partial(open_workspace, choices, target, warn=warn), str(store.layout.directory)
+        return open_watch(request, listener, root=workplace.root, files=store.files, store=home, reopen=reopen)
+
+    return Workspace(replace(parts, watch=watch))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -355,28 +360,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     )
 
 
-def _watch(
-    root: str,
-    store: Store,
-    ignored: Sequence[str],
-    reopen: Callable[[], Workspace],
-    request: WatchRequest,
-    listener: Listener,
-) -> Watch:
-    from .plugins.local.warm import stay_warm
-    from .plugins.watch.changes import WatchedTree  # watchfiles, for one command
-    from .plugins.watch.driver import WatchDriver
-
-    return WatchDriver(
-        root=root,
-        request=request,
-        listener=listener,
-        open_workspace=reopen,
-        open_changes=lambda: WatchedTree(root, store.files, ignored),
-        stay_warm=stay_warm,
-    )
-
-
 def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
     from .worker.fetching import fetch  # git, zip and tar files: for one command
 
@@ -402,18 +385,11 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
     return tuple(given)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
     """Choices of a program that uses the Python API."""
 
-    def __init__(
-        self,
-        *,
-        store: str | None = None,
-        project: str | None = None,
-        runner: str | None = None,
-        config: str | None = None,
-    ):
-        self.store = store
-        self.project = project
-        self.config = config
-        self.runner = runner
+    store: str | None = None
+    project: str | None = None
+    runner: str | None = None
+    config: str | None = None

@@ -44,15 +44,11 @@ from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
-from .watchnews import Listener, Watch, WatchRequest
+from .watchnews import Listener, Watch, WatchRequest, watch_nothing
 
 
 def _ignore(warning: str) -> None:
     """Say nothing."""
-
-
-def _watches_nothing(request: WatchRequest, listener: Listener) -> Watch:
-    raise PluginError("nothing here watches files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +91,7 @@ class Parts:
     """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
-    watch: Callable[[WatchRequest, Listener], Watch] = _watches_nothing
+    watch: Callable[[WatchRequest, Listener], Watch] = watch_nothing
     """Makes a watch of the project at hand."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
@@ -167,21 +163,16 @@ class Workspace:
         """
         return self._launching.yaml_of(run)
 
-    def create(self, request: RunRequest) -> RunId:
-        """Write a PENDING run; everything that can be found wrong is found before.
+    def create(self, request: RunRequest, loaded: Loaded | None = None) -> RunId:
+        """Write a PENDING run of what was loaded, or is now; everything that can be found wrong is found before.
 
         Raises:
             InvalidError: as `load`; a selection that fits nothing; an unknown label; a missing input or secret.
         """
-        return self._create(*self._launching.prepare(request))
-
-    def create_loaded(self, request: RunRequest, loaded: Loaded) -> RunId:
-        """Write a PENDING run of what `load` returned for the request (a watch looks at it before it decides).
-
-        Raises:
-            InvalidError: a selection that fits nothing; an unknown label; a missing input or secret.
-        """
-        return self._create(*self._launching.prepare(request, loaded))
+        spec, loaded = self._launching.prepare(request, loaded)
+        self._keep_blobs(loaded.blobs)
+        self.parts.runs.create(spec, loaded.snapshot)
+        return spec.id
 
     @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
@@ -388,13 +379,8 @@ class Workspace:
         """Ask a run hosted by this process to stop; safe in a signal handler. Running steps that are spared may end."""
         requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard, spared=spared))
 
-    # -- watch -----------------------------------------------------------------------------------------------------
-
     def watch(self, request: WatchRequest, listener: Listener) -> Watch:
-        """Make a watch of a target; nothing happens before its `run`.
-
-        Its waves are runs of origin `watch`, in this process, under the configuration as it is then.
-        """
+        """Make a watch of a target, whose waves run in this process; nothing happens before its `run`."""
         return self.parts.watch(request, listener)
 
     def _reset(self, request: RetryRequest) -> None:
@@ -403,11 +389,6 @@ class Workspace:
             self._keep_blobs(retry.loaded.blobs)
         self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
         self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
-
-    def _create(self, spec: RunSpec, loaded: Loaded) -> RunId:
-        self._keep_blobs(loaded.blobs)
-        self.parts.runs.create(spec, loaded.snapshot)
-        return spec.id
 
     def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
         for data in blobs.values():

@@ -17,7 +17,7 @@ from ...core.ids import RunId, new_run_id
 from ...core.requests import RunRequest
 from ...core.runs import Target
 from ...core.session import Requests
-from ...core.watching import (
+from ...core.watchevents import (
     Changed,
     CodeBroken,
     CodeLoaded,
@@ -29,11 +29,11 @@ from ...core.watching import (
     Recalled,
     Start,
     Stop,
-    Watching,
     WaveEnded,
     WaveRefused,
     WaveTold,
 )
+from ...core.watching import Watching
 from ...core.watchnews import Begun, Listener, News, Remarked, WatchRequest, Wish
 from ...core.workspace import Workspace
 
@@ -159,7 +159,7 @@ class WatchDriver:
     def _start(self, start: Start, requests: Requests) -> None:
         space, wanted = self._opened
         try:
-            run = space.create_loaded(replace(wanted, reusing=start.reusing), start.loaded)
+            run = space.create(replace(wanted, reusing=start.reusing), start.loaded)
         except StoreError:
             raise
         except GraftError as error:

@@ -324,7 +324,7 @@ class FakeWorkspace(Workspace):
             warnings=("step 'model_fit' keeps nothing of what it returns",),
         )
 
-    def create(self, request: RunRequest) -> RunId:
+    def create(self, request: RunRequest, loaded: Loaded | None = None) -> RunId:
         """Note the request and write a PENDING run."""
         self._may_fail()
         self.requests.append(request)

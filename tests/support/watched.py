@@ -13,7 +13,7 @@ from graftline.core.ports import Loaded
 from graftline.core.prints import Print
 from graftline.core.runs import CodeState, Run, Snapshot
 from graftline.core.states import Status
-from graftline.core.watching import Changed, Command, WaveEnded
+from graftline.core.watchevents import Changed, Command, WaveEnded
 
 
 def compiled(
