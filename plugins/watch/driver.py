@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from functools import partial
 
 from ...core.changes import Changes
 from ...core.errors import GraftError, StoreError
@@ -82,6 +83,7 @@ class WatchDriver:
         """Path -> the run whose result was reused."""
         self._recalled: dict[str, RunId] = {}
         """Of those, what was looked up already."""
+        self._warned: set[str] = set()
         self._telling = threading.Lock()
         self._threads: list[threading.Thread] = []
 
@@ -152,9 +154,16 @@ class WatchDriver:
 
     def _open(self) -> tuple[Workspace, RunRequest]:
         """Read the configuration and the request as they are now."""
-        space = self._open_workspace()
+        parts = self._open_workspace().parts
+        space = Workspace(replace(parts, warn=partial(self._warn_once, parts.warn)))
         request = self._request.run()
         return space, replace(request, origin="watch", tags=(*request.tags, f"watch:{self.session}"))
+
+    def _warn_once(self, warn: Callable[[str], None], text: str) -> None:
+        """Pass on what is odd about the pipeline, but not in every wave."""
+        if text not in self._warned:
+            self._warned.add(text)
+            warn(text)
 
     def _start(self, start: Start, requests: Requests) -> None:
         space, wanted = self._opened

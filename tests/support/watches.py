@@ -86,8 +86,9 @@ class Watched:
         params: tuple[Path, Callable[[Path], dict[str, str]]] | None = None,
     ):
         self.root = root
+        self.warnings: list[str] = []
         choices = Choices(root, store)
-        self.space = open_workspace(choices, None, warn=lambda text: None)
+        self.space = open_workspace(choices, None, warn=self.warnings.append)
         self.news: list[News] = []
         self.facts: list[Fact] = []
         self.problem: BaseException | None = None

@@ -198,6 +198,19 @@ def test_an_effect_that_says_so_runs_in_each_wave(root: Path, watched: Callable[
     assert watch.ran() == ["load", "clean", "report 3"]
 
 
+def test_what_is_odd_about_a_pipeline_is_told_once(root: Path, watched: Callable[..., Watched]) -> None:
+    (root / "pipeline.py").write_text(PIPELINE.replace(', returns=["good"]', ""))
+    (root / "steps.py").write_text(STEPS.replace("def report(good):", "def report(good=0):"))
+    watch = watched()
+    watch.until_waiting()
+
+    watch.watch.ask(Wish.FORCE)
+    watch.until_waiting()
+
+    assert len(watch.warnings) == len(set(watch.warnings)) == 1
+    assert "clean" in watch.warnings[0]
+
+
 def test_force_runs_every_step(watched: Callable[..., Watched]) -> None:
     watch = watched()
     watch.until_waiting()
