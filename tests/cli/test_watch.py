@@ -255,3 +255,20 @@ def test_a_target_that_does_not_exist_is_an_error_at_once(project: Path) -> None
 
     assert done.returncode == 2
     assert "nowhere.py" in done.stderr
+
+
+def test_waves_are_listed_only_with_all(going: list[Going], project: Path) -> None:
+    watch = piped(going, project, "watch")
+    watch.until("waiting for changes")
+    watch.process.send_signal(signal.SIGINT)
+    watch.end()
+
+    def listed(*arguments: str) -> list[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "graftline", "--json", "ls", *arguments],
+            cwd=project, capture_output=True, text=True, timeout=DEADLINE_S, stdin=subprocess.DEVNULL, check=True,
+        )  # fmt: skip
+        return [run["origin"] for run in json.loads(done.stdout)["runs"]]
+
+    assert listed() == []
+    assert listed("--all") == ["watch"]
