@@ -8,7 +8,7 @@ from ..core.codechanges import HELD, Hunk, file_of
 from ..core.fingerprints.trace import IMPORT
 from ..core.keys import CauseKind
 from ..core.reusing import Verdict
-from ..core.whys import Because
+from ..core.whys import Because, Made
 from .look import Ink, Look
 from .text import clean, cut, plural
 
@@ -144,9 +144,24 @@ def _input(look: Look, because: Because) -> str:
         return f"input {name} is gone"
     if not because.made:
         return f"input {name} {'is new' if because.cause.old is None else 'changed'}"
-    makers = list(dict.fromkeys(clean(each.step) for each in because.made))
+    makers = list(dict.fromkeys(_maker(each) for each in because.made))
     more = look.ellipsis if len(makers) > _MADE_SHOWN else ""
-    return f"input {name} changed, made by {', '.join(makers[:_MADE_SHOWN])}{more}"
+    told = ", ".join(makers[:_MADE_SHOWN])
+    made = because.made[0]
+    if len(because.made) == 1 and made.old is not None and made.new is not None:
+        return f"{_arrow(look, f'input {name}: ', made.old, made.new)}, from {told}"
+    return f"input {name} changed, made by {told}{more}"
+
+
+def _maker(made: Made) -> str:
+    if made.is_items:
+        return f"the items of {starred(clean(made.step.rpartition('/')[0]))}"
+    return starred(clean(made.step))
+
+
+def starred(path: str) -> str:
+    """Return a path with `*` for the numbers of items and iterations."""
+    return "/".join("*" if part.isdecimal() else part for part in path.split("/"))
 
 
 def _note(look: Look, because: Because, short: Callable[[str], str]) -> str:

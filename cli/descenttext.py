@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ..core.ancestry import Descent, Given, Maker, Making
+from ..core.ancestry import Descent, Given, Maker, Making, Taken
 from ..core.quantities import size_text
-from .causes import digest_text
+from .causes import digest_text, starred
 from .look import Ink, Look
 from .moments import ago
 from .text import clean, cut, plural
@@ -18,6 +19,8 @@ STEPS_SHOWN = 60
 DEEPEST = 20
 """Levels that are indented further; below, lines stay where they are."""
 FILES_SHOWN = 5
+ALIKE_SHOWN = 2
+"""Items of one map that an argument takes from up to which each is drawn."""
 
 
 class _Place(NamedTuple):
@@ -60,11 +63,37 @@ def _walk(found: Descent) -> Iterator[tuple[_Place, Making, bool]]:
             continue
         seen.add(place.maker)
         bars = (*place.bars, not place.is_last) if place.depth else ()
+        taken = list(_few(making.taken))
         below = [
-            _Place(each.by, f"{each.argument} = {each.output} of ", place.depth + 1, bars, number == len(making.taken))
-            for number, each in enumerate(making.taken, start=1)
+            _Place(each.by, _label(each), place.depth + 1, bars, number == len(taken))
+            for number, each in enumerate(taken, start=1)
         ]
         stack += reversed(below)
+
+
+def _few(taken: Sequence[Taken]) -> Iterator[Taken]:
+    """Yield the first of the items of a map that an argument takes: what is behind the others looks the same."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for each in taken:
+        kind = each.argument, starred(each.by.path)
+        counts[kind] += 1
+        if counts[kind] <= ALIKE_SHOWN:
+            yield each
+
+
+def _label(taken: Taken) -> str:
+    names = list(taken.outputs)
+    told = names[0] if len(names) == 1 else f"{len(names):,} values"
+    return f"{taken.argument} = {told} of "
+
+
+def _more(making: Making) -> Iterator[str]:
+    """Yield for each argument how many of the steps it takes from are not drawn."""
+    counts = Counter((each.argument, starred(each.by.path)) for each in making.taken)
+    for (argument, path), count in counts.items():
+        left = max(0, count - ALIKE_SHOWN) + making.more.get(argument, 0)
+        if left:
+            yield f"{clean(argument)}: {left:,} more of {clean(path)}"
 
 
 def _step(around: Around, place: _Place, making: Making, *, is_again: bool) -> list[str]:
@@ -80,7 +109,7 @@ def _step(around: Around, place: _Place, making: Making, *, is_again: bool) -> l
     head = f"{stem}{name}  {clean(making.call)}{where}{look.paint(f'{look.dot}{run}{code}', Ink.DIM)}"
     bar = (look.said("│") + "  ") if making.taken else "   "
     notes = [*(_given(each) for each in making.given), *_files(look, making)]
-    notes += [f"{clean(name)}: {plural(count, 'more value')} of its list" for name, count in making.more.items()]
+    notes += _more(making)
     shown = [cut(f"{below}{bar}{note}", max(20, look.width), ellipsis=look.ellipsis) for note in notes]
     return [head, *(look.paint(line, Ink.DIM) for line in shown)]
 
@@ -99,8 +128,9 @@ def _given(given: Given) -> str:
 
 
 def _files(look: Look, making: Making) -> Iterator[str]:
-    for name, digest in list(making.files.items())[:FILES_SHOWN]:
-        yield f"reads {clean(name)}  ({'there was none' if digest is None else digest_text(digest)})"
-    more = len(making.files) - FILES_SHOWN
+    there = {name: digest for name, digest in making.files.items() if digest is not None}
+    for name, digest in list(there.items())[:FILES_SHOWN]:
+        yield f"reads {clean(name)}  ({digest_text(digest)})"
+    more = len(there) - FILES_SHOWN
     if more > 0:
         yield look.said(f"… {plural(more, 'more file')} (--json has all)")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..core.plans import Fate, Plan, Planned
+from ..core.plans import Fate, Hinge, Plan, Planned
 from ..core.quantities import duration_text
-from .causes import short_text
+from .causes import short_text, starred
 from .look import Ink, Look
 from .table import Cell, Column, table
 from .text import clean, plural
 from .whytext import Around
 
 ROWS_SHOWN = 60
-"""Rows up to which all are shown; above, those that are reused are only counted. `--full` shows all."""
+"""Rows up to which all are shown; above, those that do not run are only counted. `--full` shows all."""
 _NAMED = 3
 
 _MARKS: Mapping[Fate, tuple[str, str, Ink]] = {
@@ -30,7 +30,9 @@ def plan_lines(around: Around, plan: Plan) -> list[str]:
     """Return the lines of the screen, the summary first."""
     look = around.look
     lines = [f"{look.paint(clean(plan.pipeline), Ink.BOLD)}{look.dot}{summary(plan)}; nothing was started"]
-    groups = list(_grouped(around, plan.steps))
+    groups = [each for each in _grouped(around, plan) if around.is_full or each[0].fate is not Fate.LEFT_OUT]
+    if len(groups) > ROWS_SHOWN and not around.is_full:
+        groups = _joined(groups)
     is_cut = len(groups) > ROWS_SHOWN and not around.is_full
     shown = [each for each in groups if not is_cut or each[0].fate in (Fate.RUN, Fate.MAY_RUN)]
     rows = [_row(around, step, paths, text) for step, paths, text in shown[: None if around.is_full else ROWS_SHOWN]]
@@ -43,7 +45,10 @@ def plan_lines(around: Around, plan: Plan) -> list[str]:
     lines += ["", *table(look, heads, rows, indent=2)] if rows else []
     if left := len(groups) - len(rows):
         lines.append(look.said(f"  … {plural(left, 'more line')} (--full shows every step)"))
+    named = {step.path for step in plan.steps}
     for path, what in plan.unknown.items():
+        if path in named:
+            continue
         lines.append(look.paint(f"  {clean(path)}: {_grows(what)}", Ink.DIM))
     return lines
 
@@ -75,19 +80,23 @@ def _grows(what: str) -> str:
     return "items known when it runs" if what == "items" else "further iterations known when it runs"
 
 
-def _grouped(around: Around, steps: Sequence[Planned]) -> Iterator[tuple[Planned, list[str], str]]:
+def _grouped(around: Around, plan: Plan) -> Iterator[tuple[Planned, list[str], str]]:
     """Yield the first of the items of one map that have the same fate for the same reason, with all their paths."""
     groups: dict[object, tuple[Planned, list[str], str]] = {}
-    for step in steps:
-        text = _why(around, step)
-        starred = "/".join("*" if part.isdecimal() else part for part in step.path.split("/"))
-        same = (starred, step.fate, _without_numbers(text))
+    for step in plan.steps:
+        text = _why(around, step, plan)
+        same = (starred(step.path), step.fate, starred(text))
         groups.setdefault(same, (step, [], text))[1].append(step.path)
     yield from groups.values()
 
 
-def _without_numbers(text: str) -> str:
-    return "/".join("*" if part.isdecimal() else part for part in text.split("/"))
+def _joined(groups: Sequence[tuple[Planned, list[str], str]]) -> list[tuple[Planned, list[str], str]]:
+    """Return one group for all steps of one fate and reason; of those that may run for whatever is before them."""
+    found: dict[object, tuple[Planned, list[str], str]] = {}
+    for step, paths, text in groups:
+        told = "takes what steps before it make" if step.hinge is Hinge.DATA else text
+        found.setdefault((step.fate, told), (step, [], told))[1].extend(paths)
+    return list(found.values())
 
 
 def _row(around: Around, step: Planned, paths: Sequence[str], text: str) -> list[Cell | str]:
@@ -95,27 +104,37 @@ def _row(around: Around, step: Planned, paths: Sequence[str], text: str) -> list
     glyph, plain, ink = _MARKS[step.fate]
     name = clean(paths[0])
     if len(paths) > 1:
-        starred = "/".join("*" if part.isdecimal() else part for part in name.split("/"))
-        name, text = f"{starred}  {len(paths):,} of them", _without_numbers(text)
+        is_family = len({starred(path) for path in paths}) == 1
+        name = (
+            f"{starred(name)}  {len(paths):,} of them" if is_family else f"{name}{look.ellipsis} {len(paths):,} steps"
+        )
+        text = starred(text)
     seconds = "" if step.seconds is None or step.fate not in (Fate.RUN, Fate.MAY_RUN) else duration_text(step.seconds)
     what = Cell(f"{plain if look.is_ascii else glyph} {step.fate.value}", (ink,))
     quiet = () if step.fate in (Fate.RUN, Fate.MAY_RUN) else (Ink.DIM,)
     return [what, Cell(name, quiet), Cell(text, quiet), Cell(seconds, (Ink.DIM,))]
 
 
-def _why(around: Around, step: Planned) -> str:
+def _why(around: Around, step: Planned, plan: Plan) -> str:
     if step.fate is Fate.REUSE and step.reused is not None:
         return f"from {around.said(step.reused)}"
     if step.fate is Fate.MAY_RUN:
-        return _depends(around.look, step)
+        return _depends(around.look, step, plan)
+    if step.unkept is not None:
+        return around.unkept(step.unkept)
     if step.verdict is not None:
         return short_text(step.verdict, step.detail, step.causes, around.look)
     return {Fate.HELD: "an effect", Fate.SKIP: "its branch is not taken"}.get(step.fate, "")
 
 
-def _depends(look: Look, step: Planned) -> str:
-    names = ", ".join(clean(path) for path in step.after[:_NAMED])
-    more = look.ellipsis if len(step.after) > _NAMED else ""
-    if step.is_order:
+def _depends(look: Look, step: Planned, plan: Plan) -> str:
+    if step.path in plan.unknown:
+        return _grows(plan.unknown[step.path])
+    after = list(dict.fromkeys(starred(clean(path)) for path in step.after))
+    names = ", ".join(after[:_NAMED])
+    more = look.ellipsis if len(after) > _NAMED else ""
+    if step.hinge is Hinge.BRANCH:
+        return f"its branch is known when {names} is decided"
+    if step.hinge is Hinge.ORDER:
         return f"comes after {names}{more}"
-    return f"takes what {names}{more} {'makes' if len(step.after) == 1 else 'make'}"
+    return f"takes what {names}{more} {'makes' if len(after) == 1 else 'make'}"

@@ -9,7 +9,7 @@ from ..core.reusing import Verdict
 from ..core.runs import StepRun
 from ..core.states import Reason, Status
 from ..core.whys import Compared, Group, RunWhy, StepWhy
-from .causes import cause_lines, short_text, verdict_text
+from .causes import cause_lines, short_text, starred, verdict_text
 from .failure import failure_panel, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago
@@ -39,6 +39,12 @@ class Around:
         when = ago(compared.at, self.now)
         return f"run {self.short(compared.run)}" + (f" ({when})" if when else "")
 
+    def unkept(self, compared: Compared | None) -> str:
+        """Return what is said of a result that was not kept; empty for None."""
+        if compared is None:
+            return ""
+        return f"its result in run {self.short(compared.run)} was not kept: what it read changed, or is not known"
+
 
 def step_why_lines(around: Around, why: StepWhy, step: StepRun) -> list[str]:
     """Return why one step is where it is."""
@@ -57,12 +63,12 @@ def step_why_lines(around: Around, why: StepWhy, step: StepRun) -> list[str]:
     return lines
 
 
-def run_why_lines(around: Around, why: RunWhy, pipeline: str, total: int) -> list[str]:
+def run_why_lines(around: Around, why: RunWhy, pipeline: str) -> list[str]:
     """Return why the steps of a run ran: a line for each reason."""
     look = around.look
     ran = sum(len(group.paths) for group in why.groups)
     head = look.paint(f"{clean(pipeline)}  {around.short(why.run)}", Ink.BOLD)
-    lines = [f"{head}{look.dot}{_ran_text(ran, total)}"]
+    lines = [f"{head}{look.dot}{_ran_text(ran, why.total)}"]
     if why.groups:
         heads = [Column(title="STEP", shrinks=True), Column(title="WHY", shrinks=True), Column(title="SINCE", rank=1)]
         lines += ["", *table(look, heads, [_row(around, group) for group in why.groups], indent=2), ""]
@@ -95,6 +101,7 @@ def _row(around: Around, group: Group) -> list[Cell | str]:
 
 def _reason(around: Around, why: StepWhy) -> str:
     text = "" if why.verdict is None else short_text(why.verdict, why.detail, why.causes, around.look)
+    text = around.unkept(why.unkept) or text
     if why.state is Status.FAILURE:
         failed = f"failed: {clean(why.error.type)}" if why.error is not None else f"failed: {reason_text(why.reason)}"
         return f"{failed}; ran as {text}" if text else failed
@@ -104,7 +111,7 @@ def _reason(around: Around, why: StepWhy) -> str:
 def _names(look: Look, paths: Sequence[str]) -> str:
     if len(paths) <= NAMES_SHOWN:
         return ", ".join(clean(path) for path in paths)
-    families = {"/".join("*" if part.isdecimal() else part for part in path.split("/")) for path in paths}
+    families = {starred(path) for path in paths}
     named = f"{clean(next(iter(families)))}, " if len(families) == 1 else ""
     return f"{named}{plural(len(paths), 'step')}"
 
@@ -121,7 +128,7 @@ def _headline(around: Around, why: StepWhy) -> str:
         what = "its last success" if why.state is Status.FAILURE else "its last result"
         since = f" since {what}, of {around.said(why.compared)}" if why.causes else ""
     ran = "it ran: " if why.state is not Status.STARTED else "it runs: "
-    return f"{ran}{verdict_text(why.verdict, why.detail)}{since}"
+    return f"{ran}{around.unkept(why.unkept) or verdict_text(why.verdict, why.detail)}{since}"
 
 
 def _skipped(why: StepWhy) -> str:

@@ -16,7 +16,7 @@ from .remembered import Remembered
 from .runs import StepRun
 
 TAKEN_SHOWN = 10
-"""Values of one list up to which each is followed: a map may gather those of ten thousand items."""
+"""Steps that made the values of one list up to which each is followed: a map may gather those of ten thousand."""
 
 
 class Maker(NamedTuple):
@@ -32,9 +32,8 @@ class Taken:
 
     argument: str
     by: Maker
-    output: str
-    sha256: str | None
-    """None: it is not on record."""
+    outputs: Mapping[str, str | None]
+    """Name -> sha256; None: it is not on record. Several of a list that one step made, the start of a map."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +62,7 @@ class Making:
     given: tuple[Given, ...] = ()
     taken: tuple[Taken, ...] = ()
     more: Mapping[str, int] = field(default_factory=dict)
-    """Argument -> values of its list that are not followed."""
+    """Argument -> steps with values of its list that are not followed."""
     files: Mapping[str, str | None] = field(default_factory=dict)
     """Files it declares, restores or was seen to read -> sha256; None: there was none."""
 
@@ -104,8 +103,7 @@ class Ancestry:
 
     def _made_by(self, run: RunId, path: str) -> Maker:
         """Return the step that made what a step of a run has: an earlier run's when it was reused."""
-        source = self._recorded.maker(run, path)
-        return Maker(source if path in self._recorded.steps(source) else run, path)
+        return Maker(*self._recorded.maker(run, path))
 
     def _making(self, by: Maker) -> Making:
         graph = self._recorded.spec(by.run).graph
@@ -141,20 +139,18 @@ class Ancestry:
     def _taken(self, by: Maker, node: Node) -> tuple[tuple[Taken, ...], dict[str, int]]:
         taken: list[Taken] = []
         more: dict[str, int] = {}
+        steps = self._recorded.steps(by.run)
         for argument in node.arguments:
-            found = list(dict.fromkeys(self._sources(by.run, argument.source)))
-            if len(found) > TAKEN_SHOWN:
-                more[argument.name] = len(found) - TAKEN_SHOWN
-            for each in found[:TAKEN_SHOWN]:
-                ref = _output(self._recorded.steps(by.run).get(each.node), each.output)
-                taken.append(
-                    Taken(
-                        argument=argument.name,
-                        by=self._made_by(by.run, each.node),
-                        output=each.output,
-                        sha256=None if ref is None else ref.sha256,
-                    )
-                )
+            makers: dict[str, dict[str, str | None]] = {}
+            for each in self._sources(by.run, argument.source):
+                ref = _output(steps.get(each.node), each.output)
+                makers.setdefault(each.node, {})[each.output] = None if ref is None else ref.sha256
+            if len(makers) > TAKEN_SHOWN:
+                more[argument.name] = len(makers) - TAKEN_SHOWN
+            taken += [
+                Taken(argument=argument.name, by=self._made_by(by.run, path), outputs=outputs)
+                for path, outputs in list(makers.items())[:TAKEN_SHOWN]
+            ]
         return tuple(taken), more
 
     def _sources(self, run: RunId, source: Source) -> Iterator[Upstream]:

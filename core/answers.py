@@ -29,6 +29,7 @@ def run_why_document(why: RunWhy) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "run": why.run,
+        "total": why.total,
         "ran": [_group(each) for each in why.groups],
         "reused": [{"from": run, "steps": list(paths)} for run, paths in why.reused.items()],
         "skipped": [_group(each) for each in why.skipped],
@@ -106,6 +107,7 @@ def because_document(because: Because) -> dict[str, Any]:
     if because.made:
         entry["made_by"] = [
             {"step": each.step, "output": each.output, "run": each.run, "old_run": each.old_run}
+            | ({"old": each.old, "new": each.new} if each.old is not None or each.new is not None else {})
             for each in because.made
         ]
     if because.call:
@@ -127,10 +129,11 @@ def _planned(each: Planned) -> dict[str, Any]:
         "verdict": each.verdict,
         "detail": each.detail,
         "compared_with": compared_document(each.compared),
+        "not_kept": compared_document(each.unkept),
         "causes": [because_document(because) for because in each.causes],
         "reused_from": compared_document(each.reused),
         "after": list(each.after),
-        "only_order": each.is_order,
+        "after_by": each.hinge,
         "last_seconds": each.seconds,
     }
 
@@ -144,6 +147,7 @@ def _why(why: StepWhy) -> dict[str, Any]:
         "verdict": why.verdict,
         "detail": why.detail,
         "compared_with": compared_document(why.compared),
+        "not_kept": compared_document(why.unkept),
         "causes": [because_document(each) for each in why.causes],
         "reused_from": compared_document(why.reused),
         "held": dict(why.held),
@@ -187,8 +191,7 @@ def _making(making: Making) -> dict[str, Any]:
         "started": instant(making.at),
         "params": {each.argument: {"value": each.value, "where": each.where} for each in making.given},
         "inputs": [
-            {"argument": each.argument, **_maker(each.by), "output": each.output, "sha256": each.sha256}
-            for each in making.taken
+            {"argument": each.argument, **_maker(each.by), "outputs": dict(each.outputs)} for each in making.taken
         ],
         "inputs_left_out": dict(making.more),
         "files": dict(making.files),

@@ -162,7 +162,7 @@ class Comparing:
         return tuple(self._details.causes(sides[0], sides[1])), True
 
     def _side(self, run: RunId, path: str) -> Side | None:
-        maker = self._recorded.maker(run, path)
+        maker, path = self._recorded.maker(run, path)
         judged = self._recorded.judgement(maker, path)
         if judged is None or judged.evidence is None:
             return None
@@ -225,7 +225,7 @@ class Comparing:
         before, after = self._recorded.steps(old), self._recorded.steps(new)
         yield _lasted("", self._recorded.run(old).seconds, self._recorded.run(new).seconds)
         for path in after:
-            if path in before and (before[path].seconds or after[path].seconds):
+            if path in before and before[path].seconds is not None and after[path].seconds is not None:
                 yield _lasted(path, before[path].seconds, after[path].seconds)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from .artifacts import ArtifactRef
 from .codechanges import Hunk, file_of, part_changes
-from .graph import Operation, upstreams
+from .graph import CallKind, Operation, upstreams
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence, causes
 from .provenance import Origins, Provenance
@@ -18,6 +18,8 @@ from .whys import Because, Made
 
 MADE_SHOWN = 20
 """Outputs that differ which one cause names: a list may be gathered from ten thousand items."""
+SHORT = 40
+"""Bytes of a JSON value up to which a cause tells the value itself."""
 LONGEST = 200
 """Characters of a value that a cause shows; of a longer one its length alone is told."""
 
@@ -38,6 +40,8 @@ class Detailing:
     def __init__(self, recorded: Remembered):
         self._recorded = recorded
         self._origins: dict[RunId, Origins] = {}
+        self._changes: dict[tuple[str, RunId, RunId], tuple[Hunk, ...]] = {}
+        """By part and runs: ten thousand steps may have one function."""
 
     def causes(self, old: Side, new: Side) -> list[Because]:
         """Return every difference between what two results depend on, explained; code first."""
@@ -66,11 +70,15 @@ class Detailing:
                 return Because(cause=cause)
 
     def _hunks(self, part: str, old: Side, new: Side) -> tuple[Hunk, ...]:
-        file, _ = file_of(part)
-        hunks = part_changes(part, self._recorded.source(old.run, file), self._recorded.source(new.run, file))
-        return tuple(
-            replace(hunk, lines=tuple(self._recorded.masked(line, new.run) for line in hunk.lines)) for hunk in hunks
-        )
+        known = self._changes.get((part, old.run, new.run))
+        if known is None:
+            file, _ = file_of(part)
+            hunks = part_changes(part, self._recorded.source(old.run, file), self._recorded.source(new.run, file))
+            known = self._changes[part, old.run, new.run] = tuple(
+                replace(hunk, lines=tuple(self._recorded.masked(line, new.run) for line in hunk.lines))
+                for hunk in hunks
+            )
+        return known
 
     def _parameter(self, cause: Cause, old: Side, new: Side) -> Because:
         was, now = self._found(old, cause.name), self._found(new, cause.name)
@@ -106,13 +114,26 @@ class Detailing:
         """Yield the outputs an argument takes that are others than they were."""
         before, after = self._recorded.steps(old.run), self._recorded.steps(new.run)
         count = 0
-        for node, output in _taken(self._recorded.spec(new.run), new.path, argument):
-            is_new = _ref(after.get(node), output)
-            was = _ref(before.get(node), output)
-            if (is_new is None or was is None or is_new.sha256 != was.sha256) and count < MADE_SHOWN:
+        old_taken = _taken(self._recorded.spec(old.run), old.path, argument)
+        for at, (node, output) in enumerate(_taken(self._recorded.spec(new.run), new.path, argument)):
+            # An item of a map may have had another number.
+            old_node, old_output = old_taken[at] if at < len(old_taken) else (node, output)
+            now, was = _ref(after.get(node), output), _ref(before.get(old_node), old_output)
+            if (now is None or was is None or now.sha256 != was.sha256) and count < MADE_SHOWN:
                 count += 1
-                old_run = None if was is None else self._recorded.maker(old.run, node)
-                yield Made(node, output, self._recorded.maker(new.run, node), old_run)
+                yield Made(
+                    step=node,
+                    output=output,
+                    run=self._recorded.maker(new.run, node)[0],
+                    old_run=None if was is None else self._recorded.maker(old.run, old_node)[0],
+                    is_items=self._is_split(new.run, node),
+                    old=self._value(_short_json(was), old),
+                    new=self._value(_short_json(now), new),
+                )
+
+    def _is_split(self, run: RunId, path: str) -> bool:
+        operation = self._recorded.operation(run, path)
+        return operation is not None and operation.call.kind is CallKind.SPLIT
 
 
 def call_changes(old: Operation, new: Operation) -> dict[str, tuple[str, str]]:
@@ -163,6 +184,13 @@ def _taken(spec: RunSpec, path: str, argument: str) -> list[tuple[str, str]]:
     return [
         (each.node, each.output) for one in node.arguments if one.name == argument for each in upstreams(one.source)
     ]
+
+
+def _short_json(ref: ArtifactRef | None) -> str | None:
+    """Return a stored value as text when it is JSON that fits a line."""
+    if ref is None or ref.inline is None or ref.serializer != "json" or ref.size > SHORT:
+        return None
+    return ref.inline.decode("utf-8", "replace")
 
 
 def _ref(step: StepRun | None, output: str) -> ArtifactRef | None:

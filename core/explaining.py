@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .detailing import Detailing, Side
+from .evidencing import is_control
 from .graph import Graph
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence
 from .remembered import Remembered
 from .reusing import Judgement, Verdict
-from .roles import Composites
+from .roles import ANY, Composites
 from .runs import StepRun
 from .states import Reason, Status
 from .whys import Because, Compared, Group, RunWhy, StepWhy
@@ -56,19 +58,18 @@ class Explaining:
             reused={each: tuple(found) for each, found in reused.items()},
             skipped=_grouped([why for why in whys.values() if why.state is Status.SKIPPED]),
             waiting=tuple(why.path for why in whys.values() if why.state is Status.PENDING),
+            total=len(paths),
         )
 
     def is_hollow(self, run: RunId, path: str) -> bool:
         """Tell whether a path is of a composite that runs nothing of its own: its reasons are those inside."""
-        role = self._roles(run).role(path)
-        return role.is_composite and self._recorded.judgement(run, path) is None
+        return self._roles(run).role(path).is_composite and not self._is_told(run, path, None)
 
     def _is_told(self, run: RunId, path: str, below: str | None) -> bool:
         if below is not None and not path.startswith(f"{below}/"):
             return False
-        role = self._roles(run).role(path)
-        is_own = self._recorded.judgement(run, path) is not None if role.is_composite else role.is_counted
-        return is_own and role.is_counted
+        role, operation = self._roles(run).role(path), self._recorded.operation(run, path)
+        return role.is_counted and not (role.is_composite and (operation is None or is_control(operation)))
 
     def _roles(self, run: RunId) -> Composites:
         if run not in self._composites:
@@ -99,6 +100,7 @@ class Explaining:
         if step.state is Status.SKIPPED or judged is None:
             return self._stopped(run, step)
         causes = tuple(self._causes(run, step.path, judged, compared)) if compared is not None else ()
+        is_never = judged.verdict is Verdict.NEVER and compared is None
         return StepWhy(
             run=run,
             path=step.path,
@@ -108,6 +110,7 @@ class Explaining:
             detail=judged.detail,
             causes=causes,
             compared=compared,
+            unkept=self._recorded.unkept(self._recorded.spec(run), step.path) if is_never else None,
             error=step.error,
             attempts=step.attempts,
         )
@@ -126,15 +129,15 @@ class Explaining:
         return found
 
     def _reused(self, run: RunId, step: StepRun) -> StepWhy:
-        source = self._recorded.maker(run, step.path)
-        judged = self._recorded.judgement(source, step.path) if source != run else None
+        source, path = self._recorded.maker(run, step.path)
+        judged = self._recorded.judgement(source, path) if source != run else None
         evidence = None if judged is None else judged.evidence
         return StepWhy(
             run=run,
             path=step.path,
             state=step.state,
             reason=step.reason,
-            reused=self._compared(source, step.path),
+            reused=self._compared(source, path),
             held={} if evidence is None or judged is None else held(evidence, judged.seen),
         )
 
@@ -211,12 +214,24 @@ def _grouped(whys: Iterable[StepWhy]) -> tuple[Group, ...]:
     groups: dict[object, list[StepWhy]] = {}
     for why in whys:
         groups.setdefault(_sameness(why), []).append(why)
-    return tuple(Group(why=members[0], paths=tuple(each.path for each in members)) for members in groups.values())
+    return tuple(Group(why=_common(members), paths=tuple(each.path for each in members)) for members in groups.values())
+
+
+def _common(members: Sequence[StepWhy]) -> StepWhy:
+    """Return the first of several, without the values of inputs that the others do not share."""
+    first = members[0]
+    if all(each.causes == first.causes for each in members):
+        return first
+    causes = [
+        replace(each, made=tuple(made._replace(old=None, new=None) for made in each.made)) for each in first.causes
+    ]
+    return replace(first, causes=tuple(causes))
 
 
 def _sameness(why: StepWhy) -> object:
     causes = tuple(
-        (each.cause.kind, each.cause.name, *_values(each), tuple(made[:2] for made in each.made)) for each in why.causes
+        (each.cause.kind, each.cause.name, *_values(each), frozenset(_starred(made.step) for made in each.made))
+        for each in why.causes
     )
     failed = None if why.error is None else (why.error.type, why.error.message)
     detail = None if why.causes and why.verdict is Verdict.CHANGED else why.detail
@@ -228,3 +243,8 @@ def _values(because: Because) -> tuple[str | None, str | None]:
     if because.cause.kind in (CauseKind.INPUT, CauseKind.CODE, CauseKind.CALL, CauseKind.PLACE):
         return None, None
     return because.cause.old, because.cause.new
+
+
+def _starred(path: str) -> str:
+    """Return a path with `*` for the numbers of items and iterations."""
+    return "/".join(ANY if part.isdecimal() else part for part in path.split("/"))

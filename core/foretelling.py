@@ -33,7 +33,7 @@ class Foretelling:
     def __init__(self, parts: Parts, recorded: Remembered, spec: RunSpec, judged: Mapping[str, Judged]):
         self._recorded = recorded
         self._details = Detailing(recorded)
-        self._run = spec.id
+        self._spec = spec
         runs = [each for each in judged.values() if isinstance(each, StepJudged)]
         places = {each.evidence.place: each.node for each in runs if each.evidence is not None}
         found = parts.results.earlier(spec.project, spec.pipeline, list(places)) if places else {}
@@ -70,7 +70,12 @@ class Foretelling:
             detail=judged.detail,
             causes=causes,
             compared=compared,
+            unkept=self.unkept(judged.node) if judged.verdict is Verdict.NEVER else None,
         )
+
+    def unkept(self, path: str) -> Compared | None:
+        """Return what a step made in the newest run, if that was not kept."""
+        return self._recorded.unkept(self._spec, path, is_planned=True)
 
     def _causes(self, judged: StepJudged, compared: Compared, doubtful: Collection[str]) -> Iterator[Because]:
         before = self._recorded.judgement(compared.run, compared.node)
@@ -78,7 +83,7 @@ class Foretelling:
         if before is None or before.evidence is None or evidence is None:
             return
         old = Side(compared.run, compared.node, before.evidence, before.seen)
-        for each in self._details.causes(old, Side(self._run, judged.node, evidence, {})):
+        for each in self._details.causes(old, Side(self._spec.id, judged.node, evidence, {})):
             is_doubtful = each.cause.kind is CauseKind.INPUT and any(made.step in doubtful for made in each.made)
             if not is_doubtful:
                 yield each

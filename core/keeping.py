@@ -10,6 +10,7 @@ from .evidencing import Circumstances, decides, digests_of, is_bare, within
 from .graph import CallKind
 from .growth import Plot
 from .keys import Evidence
+from .prints import WHOLE
 from .states import Reason
 
 _CONNECTIONS = ("tcp://", "unix://")
@@ -63,7 +64,9 @@ class Keeping:
         is_nothing = is_bare(operation) and not (end.outputs or end.metrics or decides(operation))
         if is_nothing or end.reason is Reason.CODE_CHANGED or policy.cache == "never" or _ANYTHING in end.reads:
             return None
-        if not (end.reads or policy.reads or operation.call.kind in _UNCHECKED):  # nearly all of nearly all runs
+        if not (
+            end.reads or evidence.basis.reads or operation.call.kind in _UNCHECKED
+        ):  # nearly all of nearly all runs
             return _Made(end)
         around = self._around
         if around.is_copy and not all(name.startswith("/") or is_connection(name) for name in end.reads):
@@ -80,9 +83,14 @@ class Keeping:
         """Return what the files of an operation's code must be: the planned contents."""
         known, planned = self._around.prints.get(at), self._around.planned
         parts = {} if known is None else known.parts
-        # A file that is no Python is not in every snapshot: then the part itself is the digest of its content.
-        files = {name.rpartition(":")[0]: digest for name, digest in parts.items()}
-        return {within(self._around.root, name): planned.get(name, digest) for name, digest in files.items()}
+        found: dict[str, str | None] = {}
+        for part, digest in parts.items():
+            file, _, name = part.rpartition(":")
+            if file in planned:
+                found[file] = planned[file]
+            elif name == WHOLE and not file.endswith((".py", ".ipynb")):
+                found[file] = digest  # what is no Python is not in every snapshot: its part is its content
+        return {within(self._around.root, file): digest for file, digest in found.items()}
 
     def _moved(self, touched: Sequence[_Made]) -> dict[tuple[str, ...], bool]:
         """Tell by paths whether one of them may have changed since the first attempt that read them began."""

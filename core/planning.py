@@ -20,7 +20,7 @@ from .graph import ON_FAILURE, BodyKind, CallKind, Graph, Node, Operation, upstr
 from .guards import waits_of
 from .hosting import circumstances_of
 from .judging import Judge, Judged
-from .plans import Fate, Plan, Planned
+from .plans import Fate, Hinge, Plan, Planned
 from .ports import Loaded
 from .remembered import Remembered
 from .reusing import Verdict
@@ -126,7 +126,8 @@ class Planning:
         ).items():
             self._values.add(path, outputs)
         for batch in _levels([node for node in pending if node.path not in self._sure], later):
-            supposed = [node.path for node in batch if self._can_be_judged(node)]
+            ungrown = self._ungrown()
+            supposed = [node.path for node in batch if node.path not in ungrown and self._can_be_judged(node)]
             for judged in self._judge.judge(supposed, self._now) if supposed else ():
                 self._judged[judged.node] = judged
                 if isinstance(judged, StepReused):
@@ -135,9 +136,7 @@ class Planning:
 
     def _can_be_judged(self, node: Node) -> bool:
         """Tell whether all a step takes is there, supposing what runs before it makes what it last made."""
-        if self._operation(node).call.kind is CallKind.JOIN or node.path in self._ungrown():
-            return False
-        return not self._values.missing(node.path)
+        return self._operation(node).call.kind is not CallKind.JOIN and not self._values.missing(node.path)
 
     def _never(self, later: Collection[str]) -> set[str]:
         """Return the steps that could not be judged, for values they take are nowhere, and that have no result."""
@@ -172,13 +171,21 @@ class Planning:
             return Planned(path=path, fate=Fate.LEFT_OUT)
         if path in self._sure or path not in later:
             return telling.judged(path, judged)
+        if node.guard is not None and node.guard.node in later:
+            choice = self._shown(node.guard.node)
+            return Planned(path=path, fate=Fate.MAY_RUN, after=(choice,), hinge=Hinge.BRANCH)
         if path in self._never_run:
-            return Planned(path=path, fate=Fate.RUN, verdict=Verdict.NEVER)
-        depends_on_branch = node.guard is not None and node.guard.node in later
-        if isinstance(judged, StepJudged) and not depends_on_branch:
+            return Planned(path=path, fate=Fate.RUN, verdict=Verdict.NEVER, unkept=telling.unkept(path))
+        if isinstance(judged, StepJudged):
             return telling.judged(path, judged, doubtful=later)
-        after, is_order = _deciding(node, later[path])
-        return Planned(path=path, fate=Fate.MAY_RUN, after=after, is_order=is_order)
+        deciding, hinge = _deciding(node, later[path])
+        after = tuple(dict.fromkeys(self._shown(each) for each in deciding))
+        return Planned(path=path, fate=Fate.MAY_RUN, after=after, hinge=hinge)
+
+    def _shown(self, path: str) -> str:
+        """Return what a person knows a node as: the start of a composite by the composite."""
+        is_start = self._operation(self._plot.nodes[path]).call.kind in (CallKind.SPLIT, CallKind.CHOOSE)
+        return path.rpartition("/")[0] if is_start else path
 
     def _recorded(self, graph: Graph) -> Remembered:
         """Return what runs recorded, with the run that is planned among them."""
@@ -203,13 +210,11 @@ def _past(outside: Sequence[str], recorded: Collection[str]) -> dict[str, Past]:
     return {path: Past(state=Status.CACHED) if path in recorded else left for path in outside}
 
 
-def _deciding(node: Node, after: Sequence[str]) -> tuple[tuple[str, ...], bool]:
-    """Return what before a step decides whether it runs, and whether it only comes after that."""
+def _deciding(node: Node, after: Sequence[str]) -> tuple[Sequence[str], Hinge]:
+    """Return what before a step decides whether it runs, and how."""
     taken = {each.node for one in node.arguments for each in upstreams(one.source)} | {*node.files}
-    if node.guard is not None:
-        taken.add(node.guard.node)
-    data = tuple(path for path in after if path in taken)
-    return (data or tuple(after)), not data
+    data = [path for path in after if path in taken]
+    return (data, Hinge.DATA) if data else (after, Hinge.ORDER)
 
 
 def _levels(nodes: Sequence[Node], after: Mapping[str, Sequence[str]]) -> list[list[Node]]:

@@ -28,6 +28,17 @@ class Fate(StrEnum):
     """The selection leaves it out."""
 
 
+class Hinge(StrEnum):
+    """How steps before it decide whether a step runs."""
+
+    DATA = "data"
+    """It takes what they make."""
+    ORDER = "order"
+    """It only comes after them; it may read what they write."""
+    BRANCH = "branch"
+    """They choose the branch it is in."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """One step of a plan."""
@@ -42,12 +53,14 @@ class Planned:
     """What differs from `compared` for certain."""
     compared: Compared | None = None
     """The newest result at its place; None: there is none, or it is not asked for."""
+    unkept: Compared | None = None
+    """Without an earlier result: what it made in the newest run, which was not kept; None: it made nothing there."""
     reused: Compared | None = None
     """The result that serves."""
     after: tuple[str, ...] = ()
     """Of one that may run: paths before it that run, or may, and decide it."""
-    is_order: bool = False
-    """It only comes after them, and takes nothing they make."""
+    hinge: Hinge | None = None
+    """What they decide it by; None: it is decided."""
     seconds: float | None = None
     """How long it took when it last ran; None: not known."""
 

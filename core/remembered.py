@@ -11,8 +11,11 @@ from .graph import Operation
 from .ids import RunId
 from .keeper import is_masked
 from .keys import Evidence
+from .ports import RunQuery
 from .reusing import Judgement
 from .runs import Run, RunSpec, Snapshot, StepRun
+from .states import Status
+from .whys import Compared
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; who builds this is built by workspace
@@ -31,7 +34,9 @@ class Remembered:
         self._steps: dict[RunId, dict[str, StepRun]] = {}
         self._snapshots: dict[RunId, Snapshot] = {}
         self._judgements: dict[tuple[RunId, str], Judgement | None] = {}
-        self._secrets: dict[str, str] = {}
+        self._previous: dict[RunId, RunId | None] = {}
+        self._secrets: dict[RunId, tuple[str, ...]] = {}
+        """Values that are masked, by run."""
 
     def imagine(self, spec: RunSpec, snapshot: Snapshot, steps: Sequence[StepRun]) -> None:
         """Take in a run that is only planned, as if it were on record."""
@@ -60,7 +65,10 @@ class Remembered:
     def judgement(self, run: RunId, path: str) -> Judgement | None:
         """Return what was decided of a step; None: nothing is on record."""
         if (run, path) not in self._judgements:
-            self._judgements[run, path] = self._parts.results.judgement(run, path)
+            judged = None
+            with suppress(MissingError):  # that run, or the step in it, is gone
+                judged = self._parts.results.judgement(run, path)
+            self._judgements[run, path] = judged
         return self._judgements[run, path]
 
     def source(self, run: RunId, file: str) -> str | None:
@@ -98,27 +106,72 @@ class Remembered:
         found = spec.prints.get(spec.graph.node(path).operation)
         return found.parts if found is not None and found.digest == evidence.basis.code else {}
 
+    def unkept(self, spec: RunSpec, path: str, *, is_planned: bool = False) -> Compared | None:
+        """Return what a step made in the run before a run, if that was not kept; None: it made nothing there.
+
+        Args:
+            spec: of the run.
+            path: of the step.
+            is_planned: the run is not on record, so that the one before it is the newest there is.
+        """
+        before = self._before(spec, is_planned=is_planned)
+        step = None if before is None else self.steps(before).get(path)
+        if before is None or step is None or step.state is not Status.SUCCESS:
+            return None
+        judged = self.judgement(before, path)
+        is_unkept = judged is not None and not judged.is_kept
+        return Compared(run=before, node=path, at=self.ended(before, path)) if is_unkept else None
+
+    def _before(self, spec: RunSpec, *, is_planned: bool) -> RunId | None:
+        if spec.id not in self._previous:
+            query = RunQuery(
+                project=spec.project,
+                pipeline=spec.pipeline,
+                before=None if is_planned else (spec.created, spec.id),
+                with_children=True,
+                limit=1,
+            )
+            found = self._parts.history.runs(query)
+            self._previous[spec.id] = found[0].id if found else None
+        return self._previous[spec.id]
+
     def ended(self, run: RunId, path: str) -> float | None:
         """Return the wall time at which a step of a run ended; None: it is not known."""
-        try:
-            step = self.steps(run).get(path)
-        except (MissingError, StoreError):
-            return None  # that run is gone
+        step = self._step(run, path)
         return None if step is None or step.started is None else step.started + (step.seconds or 0.0)
 
-    def maker(self, run: RunId, path: str) -> RunId:
-        """Return the run that made the result a step of this run has: this one, or one it was taken from."""
-        seen: set[RunId] = set()
-        while run not in seen:
-            seen.add(run)
-            try:
-                step = self.steps(run).get(path)
-            except (MissingError, StoreError):
-                return run  # that run is gone
-            if step is None or step.cached_from is None:
-                return run
-            run = step.cached_from
-        return run
+    def maker(self, run: RunId, path: str) -> tuple[RunId, str]:
+        """Return the run that made the result a step of a run has, and the step's path there.
+
+        That is this run, or one the result was taken from. An item of a map may have had another number there: then it
+        is known by what it made.
+        """
+        seen = {run}
+        while (step := self._step(run, path)) is not None and step.cached_from is not None:
+            source = step.cached_from
+            there = self._same(source, step)
+            if source in seen or there is None:
+                break  # that run, or the step in it, is gone
+            seen.add(source)
+            run, path = source, there
+        return run, path
+
+    def _step(self, run: RunId, path: str) -> StepRun | None:
+        try:
+            return self.steps(run).get(path)
+        except (MissingError, StoreError):
+            return None
+
+    def _same(self, run: RunId, step: StepRun) -> str | None:
+        """Return the path in another run of the step whose result this one has; None: it is not there."""
+        found = self._step(run, step.path)
+        made = _digests(step)
+        if found is not None and (step.family is None or _digests(found) == made):
+            return step.path
+        if step.family is None or self._step(run, step.path.partition("/")[0]) is None:
+            return None
+        alike = (each for each in self.steps(run).values() if each.family == step.family and each.state.is_good)
+        return next((each.path for each in alike if _digests(each) == made), None)
 
     def masked(self, text: str, run: RunId) -> str:
         """Return a text without the values of secrets that steps of a run ask for."""
@@ -126,10 +179,18 @@ class Remembered:
             text = text.replace(value, MASK)
         return text
 
-    def _values(self, run: RunId) -> list[str]:
-        names = {name for operation in self.spec(run).graph.operations for name in operation.policy.secrets}
-        for name in names - self._secrets.keys():
-            self._secrets[name] = ""
-            with suppress(GraftError):
-                self._secrets[name] = self._parts.secrets([name])[name]
-        return [self._secrets[name] for name in sorted(names) if is_masked(self._secrets[name])]
+    def _values(self, run: RunId) -> tuple[str, ...]:
+        if run not in self._secrets:
+            names = {name for operation in self.spec(run).graph.operations for name in operation.policy.secrets}
+            found = [self._secret(name) for name in sorted(names)]
+            self._secrets[run] = tuple(value for value in found if is_masked(value))
+        return self._secrets[run]
+
+    def _secret(self, name: str) -> str:
+        with suppress(GraftError):
+            return self._parts.secrets([name])[name]
+        return ""  # it is nowhere any more
+
+
+def _digests(step: StepRun) -> list[tuple[str, str]]:
+    return [(each.name, each.ref.sha256) for each in step.outputs]

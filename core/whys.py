@@ -23,6 +23,12 @@ class Made(NamedTuple):
     """Run that made it."""
     old_run: RunId | None
     """Run that made the one before; None: there was none, or it is not known any more."""
+    is_items: bool = False
+    """The step is the start of a map, which a person knows as its items."""
+    old: str | None = None
+    """The value it was, when it is short JSON; None: it is not, or not known."""
+    new: str | None = None
+    """The value it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +76,8 @@ class StepWhy:
     """What differs from `compared`; empty: nothing that is known."""
     compared: Compared | None = None
     """None: there is no earlier result."""
+    unkept: Compared | None = None
+    """Without an earlier result: what it made in the run before, which was not kept; None: it made nothing there."""
     reused: Compared | None = None
     """The result it took over; None: it took none."""
     held: Mapping[str, int] = field(default_factory=dict)
@@ -104,3 +112,5 @@ class RunWhy:
     skipped: tuple[Group, ...]
     waiting: tuple[str, ...]
     """Paths that have not run yet."""
+    total: int
+    """Steps there are."""

@@ -75,8 +75,8 @@ PLANTED: Mapping[str, tuple[Plant, dict[str, list[str]]]] = {
         lambda project: project.install("1.1"),
         {"size": ["package gadget_kit 1.0 -> 1.1"]},
     ),
-    "damaged artifact": (lambda project: project.damage(), {"large": ["DAMAGED"]}),
     "never run": (_another_step, {"extra": ["NEVER"]}),
+    "damaged artifact": (lambda project: project.damage(), {"large": ["DAMAGED"]}),
 }
 """By name, in the order they are planted: how, and what is said of each step that runs."""
 

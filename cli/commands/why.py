@@ -11,7 +11,6 @@ from ...core.answers import descent_document, run_why_document, step_why_documen
 from ...core.errors import InvalidError, MissingError
 from ...core.ids import RunId
 from ...core.inquiry import DIGEST
-from ...core.roles import Composites
 from ...core.whys import RunWhy
 from .. import context
 from ..arguments import LAST, StepArgument
@@ -86,11 +85,8 @@ def _tell_run(space: Workspace, options: Options, told: RunWhy, *, full: bool, b
         put_document(run_why_document(told))
         return
     run = space.show(told.run)
-    composites = Composites(space.graph(told.run))
-    paths = [step.path for step in space.steps(told.run) if below is None or step.path.startswith(f"{below}/")]
-    total = sum(composites.role(path).is_counted and not composites.role(path).is_composite for path in paths)
     name = run.pipeline if below is None else f"{run.pipeline}/{below}"
-    put(run_why_lines(around(space, options, is_full=full), told, name, total))
+    put(run_why_lines(around(space, options, is_full=full), told, name))
 
 
 def _named(space: Workspace, run: str, step: str | None) -> tuple[RunId, str | None]:

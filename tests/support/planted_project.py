@@ -47,7 +47,7 @@ def logged(function):
 def measured(value):
     return gadget.measure(value)
 '''
-STEPS = '''\
+STEPS = """\
 import os
 
 from helpers import Scaler, clean, logged, measured
@@ -87,8 +87,8 @@ def size(weight):
 
 def large(words):
     return words * 5000
-'''
-PIPELINE = '''\
+"""
+PIPELINE = """\
 from graftline import Pipeline, PythonTask
 
 from steps import features, fit, large, load, notes, scaled, size, zone
@@ -106,7 +106,7 @@ pipe = Pipeline(
     ],
     name="planted",
 )
-'''
+"""
 
 
 class PlantedProject:

@@ -20,6 +20,7 @@ from graftline.core.ids import RunId
 from graftline.core.library import Fetched, FunctionRequest
 from graftline.core.orders import Order, RunContext
 from graftline.core.ports import Executor, Loaded, LoadRequest, RunStore
+from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
 from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice
@@ -54,6 +55,8 @@ class FakeLoader:
     snapshot: Snapshot = field(default_factory=lambda: snapshot_of("first"))
     blobs: Mapping[str, bytes] = field(default_factory=dict)
     requests: list[LoadRequest] = field(default_factory=list)
+    prints: dict[int, Print] = field(default_factory=dict)
+    """None at first: without fingerprints nothing is reused."""
 
     def load(self, request: LoadRequest) -> Loaded:
         self.requests.append(request)
@@ -65,6 +68,7 @@ class FakeLoader:
             environment={"python": "3.11"},
             preload=(),
             blobs=self.blobs,
+            prints=dict(self.prints),
         )
 
 
