@@ -134,6 +134,8 @@ class Workspace:
         self._hosting = Hosting(parts)
         self.functions = Library(parts)
         """Registered functions."""
+        self.watch = parts.watch
+        """Makes a watch of a target, whose waves run in this process; nothing happens before its `run`."""
         self.inquiry = Inquiry(parts)
         """Why steps ran, where artifacts come from, how runs differ, what would run."""
 
@@ -313,7 +315,8 @@ class Workspace:
                 f"write one as {', '.join(f'{path}:{name}' for path in list(found)[:4])}",
             )
         names = list(dict.fromkeys(output.name for each in self.making_steps(run) for output in each.outputs))
-        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", _listing("outputs", names))
+        hint = f"outputs: {', '.join(names)}" if names else "it has no outputs"
+        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", hint)
 
     def making_steps(self, run: RunId) -> list[StepRun]:
         """Return the steps whose outputs people ask for by name, without starts of composites and ends of iterations.
@@ -391,15 +394,6 @@ class Workspace:
         """Ask a run hosted by this process to stop; safe in a signal handler. Running steps that are spared may end."""
         requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard, spared=spared))
 
-    def watch(self, request: WatchRequest, listener: Listener) -> Watch:
-        """Make a watch of a target, whose waves run in this process; nothing happens before its `run`."""
-        return self.parts.watch(request, listener)
-
     def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
         for data in blobs.values():
             self.parts.outputs.keep(data)
-
-
-def _listing(what: str, names: Sequence[str]) -> str:
-    shown = ", ".join(dict.fromkeys(names))
-    return f"{what}: {shown}" if shown else f"it has no {what}"
