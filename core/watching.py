@@ -126,12 +126,12 @@ class Watching:
     # -- files -----------------------------------------------------------------------------------------------------
 
     def _take_changes(self, event: Changed) -> list[Command]:
-        code = [path for path in event.files if self._is_code(path)]
+        is_late = event.at < self._ended_at + GRACE_S
+        code = [path for path in event.files if self._is_code(path, may_be_own=is_late or self._wave is not None)]
         data = {path: digest for path, digest in event.files.items() if path not in code}
         if self._wave is not None:
             self._later |= data
             return self._notice(code) if code else []
-        is_late = event.at < self._ended_at + GRACE_S
         wanted, restless = self._trail.foreign(data, self._blamed, self._graph, is_late=is_late)
         if not is_late:
             self._blamed = frozenset()
@@ -147,11 +147,11 @@ class Watching:
         self._must_renew |= not self._configs.isdisjoint(code)
         return [Noticed(paths=tuple(sorted((*code, *data)))), *self._load()]
 
-    def _is_code(self, path: str) -> bool:
+    def _is_code(self, path: str, *, may_be_own: bool) -> bool:
         """Tell whether a file may be a part of the pipeline. One that no import reaches yet may be what was missing."""
         if path in self._configs or (self._good is not None and path in self._good.snapshot.files):
             return True
-        return path.endswith(_CODE) and (self._wave is None or path.endswith(".py"))
+        return path.endswith(".py" if may_be_own else _CODE)
 
     @property
     def _graph(self) -> Graph | None:
@@ -319,4 +319,4 @@ class Watching:
 
 
 _CODE = (".py", ".ipynb", ".yaml", ".yml", ".toml", ".json", ".sql", ".sh", ".cfg", ".ini", ".so")
-"""Endings of what compiling a pipeline may read. While a wave goes on `.py` alone: steps write JSON."""
+"""Endings of what compiling a pipeline may read. During a wave, and right after, `.py` alone: steps write JSON."""

@@ -7,6 +7,7 @@ run's workers are forked from it. While a watch goes on, the nursery stays, and 
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -15,7 +16,7 @@ from ...core.ports import Loaded, LoadRequest
 from ...core.runs import Target
 from ...core.sources import imports_of, parse
 from ...worker.reaching import reached_by
-from ...worker.workshop import read_source
+from ...worker.sourcefile import read_source
 from .loader import LOADER_MODULES, LocalLoader, Spare
 from .nursery import WORKER_MODULES, Nursery
 
@@ -23,21 +24,23 @@ _lock = threading.Lock()
 _kept: Nursery | None = None
 _stays = 0
 """Watches that go on."""
+_users: Counter[Nursery] = Counter()
+"""Nurseries that loads and runs of a watch work with, and how many."""
 _target: Target | None = None
 """What was loaded last by a watch."""
 _spare: Spare | None = None
 """Waits for the next load of a watch."""
 _lent: Nursery | None = None
-"""The kept nursery while a run works with it, or the one it still works with when another has taken its place."""
+"""The nursery a run works with, kept or not any more. Another run gets none then: the end of a run sweeps."""
 
 
 def keep(nursery: Nursery) -> None:
-    """Keep a nursery for the next run; one kept before is closed, unless a run still works with it."""
+    """Keep a nursery for the next run; one kept before is closed, when nobody works with it any more."""
     global _kept
     with _lock:
         before, _kept = _kept, nursery
-        is_lent = before is _lent
-    if before is not None and before is not nursery and not is_lent:
+        is_used = before in _users
+    if before is not None and before is not nursery and not is_used:
         before.close()
 
 
@@ -67,6 +70,7 @@ def borrow(packages: Iterable[str]) -> Nursery | None:
         if not _stays or nursery is None or _lent is not None or not _serves(nursery, packages):
             return None
         _lent = nursery
+        _users[nursery] += 1
         return nursery
 
 
@@ -77,11 +81,10 @@ def give_back(nursery: Nursery) -> None:
         if _lent is not nursery:
             return
         _lent = None
-        is_kept, target = nursery is _kept, _target if _stays else None
-    if not is_kept:
-        nursery.close()
-    elif target is not None:
+        target = _target if _stays and nursery is _kept else None
+    if target is not None:
         _extend(nursery, target)
+    _leave(nursery)
 
 
 @contextmanager
@@ -136,13 +139,16 @@ def _load_again(nursery: Nursery, request: LoadRequest) -> Loaded:
     A package that is new is imported by the child this once; from then on by another nursery.
     """
     global _target
+    with _lock:
+        _users[nursery] += 1
     try:
         loaded = LocalLoader(nursery).load(request, _take_spare(nursery))
         _target = request.target
         if not _serves(nursery, loaded.preload):
-            keep(_nursery(tuple(sorted({*loaded.preload, *nursery.preload}))))
+            _exchange(nursery, loaded.preload)
         return loaded
     finally:
+        _leave(nursery)
         _prepare()
 
 
@@ -151,8 +157,31 @@ def _extend(nursery: Nursery, target: Target) -> None:
     with suppress(InvalidError, PluginError):
         wanted = _modules(target)
         if not set(wanted) <= set(nursery.preload):
-            keep(_nursery(tuple(sorted({*wanted, *nursery.preload}))))
+            _exchange(nursery, wanted)
             _prepare()
+
+
+def _exchange(nursery: Nursery, modules: Iterable[str]) -> None:
+    """Keep a nursery that imports these too, unless the watch is over or another one took this one's place."""
+    fresh = _nursery(tuple(sorted({*modules, *nursery.preload})))
+    with _lock:
+        is_wanted = bool(_stays) and _kept is nursery
+    if is_wanted:
+        keep(fresh)
+    else:
+        fresh.close()
+
+
+def _leave(nursery: Nursery) -> None:
+    """Note that a load or run no longer works with a nursery; the last one closes it when it is kept no more."""
+    with _lock:
+        _users[nursery] -= 1
+        is_used = _users[nursery] > 0
+        if not is_used:
+            del _users[nursery]
+        is_kept = nursery is _kept
+    if not (is_used or is_kept):
+        nursery.close()
 
 
 def _prepare() -> None:

@@ -99,6 +99,7 @@ class WatchDriver:
         """
         self._opened = self._open()
         with ExitStack() as stack:
+            stack.callback(self._join)  # of loads too: their processes have ended with the warm ones
             stack.enter_context(self._stay_warm(self._opened[1].target))
             changes = self._open_changes()
             if changes.note is not None:
@@ -225,8 +226,12 @@ class WatchDriver:
         thread.start()
 
     def _end(self) -> None:
-        """Wait for the threads; what a wave still runs is stopped first."""
+        """Stop what a wave still runs, and wait for it; not for a load, which may hang in an import."""
         self._opened[0].request_stop(self._requests, is_hard=True)
+        self._join(sparing="load")
+
+    def _join(self, sparing: str | None = None) -> None:
         deadline = time.monotonic() + _LEAVE_S
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if sparing is None or not thread.name.endswith(sparing):
+                thread.join(max(0.0, deadline - time.monotonic()))

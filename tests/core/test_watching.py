@@ -97,6 +97,17 @@ def test_a_module_that_no_import_reached_yet_is_a_reason_to_load() -> None:
     assert kinds(machine.take(saved("new_module.py"))) == ["Noticed", "Load"]
 
 
+def test_what_a_wave_may_have_written_is_no_reason_to_load_but_python_is() -> None:
+    machine = running(Watching())
+    during = machine.take(saved("metrics.json", at=49.0))
+    machine.take(over(at=50.0))
+
+    assert during == []
+    assert machine.take(saved("metrics.json", at=50.1)) == []
+    assert kinds(machine.take(saved("settings.json", at=60.0))) == ["Noticed", "Load"]
+    assert kinds(machine.take(saved("made.py", at=50.1))) == ["Noticed"]
+
+
 def test_the_configuration_is_read_again_when_it_was_saved() -> None:
     machine = begun(Watching(configs=frozenset({"params.txt"})))
 

@@ -100,6 +100,26 @@ def test_a_new_package_is_imported_by_another_nursery_from_then_on(target: Targe
         assert "dill" in second.preload
 
 
+def test_modules_of_packages_that_code_names_are_imported_too(target: Target) -> None:
+    loader = warm.WarmLoader()
+    with warm.stay_warm(target):
+        loader.load(request(target))
+        first = warm.borrow(())
+        assert first is not None
+        save(target, "from dill.source import getsource\n" + GOOD)
+        loader.load(request(target))
+        warm.give_back(first)
+        second = warm.borrow(())
+        assert second is not None
+        warm.give_back(second)
+        third = warm.borrow(())
+        assert third is not None
+        warm.give_back(third)
+
+    assert "dill.source" in third.preload
+    assert not any(nursery.is_alive() for nursery in (first, second, third))
+
+
 def test_a_nursery_that_was_killed_is_replaced(target: Target) -> None:
     loader = warm.WarmLoader()
     with warm.stay_warm(target):

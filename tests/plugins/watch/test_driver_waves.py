@@ -82,6 +82,18 @@ def test_leaving_during_a_wave_leaves_no_process(root: Path, watched: Callable[.
     assert watch.waves()[0].state is Status.CANCELLED
 
 
+def test_leaving_does_not_wait_for_an_import_that_hangs(root: Path, watched: Callable[..., Watched]) -> None:
+    (root / "pipeline.py").write_text("import time\ntime.sleep(60)\n" + SLOW)
+    (root / "slow.py").write_text(SLOWS)
+    watch = watched()
+    time.sleep(0.5)
+    began = time.monotonic()
+
+    watch.leave()
+
+    assert time.monotonic() - began < 5.0
+
+
 def _pids(file: Path, count: int) -> list[int]:
     deadline = time.monotonic() + 10.0
     while not (file.exists() and len(file.read_text().split()) == count):
