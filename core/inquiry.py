@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .ancestry import Ancestry, Descent
@@ -17,6 +18,7 @@ from .plans import Plan
 from .ports import RunQuery
 from .remembered import Remembered
 from .requests import RunRequest
+from .reusing import Reusing
 from .whys import RunWhy, StepWhy
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Inquiry:
             InvalidError: as creating the run would: the code, the selection or a step is wrong.
         """
         spec, loaded = self._launching.prepare(request)
+        if not self._parts.runner(spec.runner).runner.takes_resources:
+            spec = replace(spec, reusing=Reusing(is_on=False))  # one that only pretends reuses nothing
         return Planning(self._parts, spec, loaded).plan()
 
     def why(self, run: RunId, path: str) -> StepWhy | RunWhy:

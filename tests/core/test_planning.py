@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from asked import Asked, only
+from reusing_spaces import PretendedRunner
 
 from graftline.core.errors import InvalidError
 from graftline.core.graph import Policy
@@ -98,6 +99,20 @@ def test_a_step_without_a_result_behind_one_that_runs_runs_too(asked: Asked) -> 
     asked.code.code["new"] = "def new():\n    return 1\n"
     asked.code.constants["new"] = {}
     assert asked.fates()["new"] == "run NEVER"
+
+
+def test_an_input_that_was_only_supposed_is_no_cause(asked: Asked) -> None:
+    asked.run()
+    asked.edit("load", "return 2")
+    asked.fail("fit")
+    asked.edit("load", "return 3")
+    assert asked.fates() == {"load": "run CHANGED", "fit": "may run", "tell": "may run", "aside": "reuse"}
+
+
+def test_a_runner_that_only_pretends_reuses_nothing(asked: Asked) -> None:
+    asked.run()
+    asked.kind = PretendedRunner
+    assert set(asked.fates().values()) == {"run FORCED"}
 
 
 def test_durations_of_the_last_run_give_an_estimate(asked: Asked) -> None:

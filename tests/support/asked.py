@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from run_specs import value
-from spaces import TARGET, FakeLoader, Space
+from spaces import TARGET, FakeLoader, Space, StubRunner
 
 from graftline.core.artifacts import Output
 from graftline.core.graph import Argument, Call, CallKind, Constant, Graph, Node, Operation, Policy, Return, Upstream
@@ -19,6 +19,8 @@ from graftline.core.plans import Plan
 from graftline.core.ports import Loaded, LoadRequest
 from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
+from graftline.core.runner import Runner
+from graftline.core.runners import RunnerChoice
 from graftline.core.runs import Snapshot
 from graftline.core.selection import Selection
 from graftline.core.whys import RunWhy, StepWhy
@@ -86,7 +88,12 @@ class Asked(Space):
         self.code = CodedLoader(needs)
         self.noise = ""
         """Part of what every step makes, whatever it takes."""
-        super().__init__(loader=self.code)
+        self.kind: type[Runner] = StubRunner
+        """Of the next runs."""
+        super().__init__(
+            loader=self.code,
+            runner=lambda name: RunnerChoice(runner=self.kind, options={"call": self._call, "contexts": self.contexts}),
+        )
 
     def why(self, run: RunId, path: str) -> StepWhy:
         found = self.workspace.inquiry.why(run, path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import enum
+import hashlib
 import json
 import math
 import mmap
