@@ -191,16 +191,22 @@ def call_digest(operation: Operation) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
-def argument_token(value: Resolved) -> str:
-    """Return what stands for an argument's value in evidence: a constant itself, else a digest."""
+def argument_token(value: Resolved, classes: str | None = None) -> str:
+    """Return what stands for an argument's value in evidence: a constant itself, else a digest.
+
+    Args:
+        value: what the argument is bound to.
+        classes: digest of the classes that the value may be of, which counts where only its class can read it.
+    """
     if isinstance(value, Constant):
         return f"{_VALUE}{canonical(plain(value.value))}"
     if isinstance(value, ArtifactRef):
-        return f"{value.serializer}:{value.sha256}"
+        token = f"{value.serializer}:{value.sha256}"
+        return token if classes is None or value.serializer in _WITHOUT_CLASSES else f"{token}+{classes}"
     if isinstance(value, Blob):
         return f"blob:{value.sha256}"
     if isinstance(value, list):
-        tokens = "\n".join(argument_token(item) for item in value)
+        tokens = "\n".join(argument_token(item, classes) for item in value)
         return f"list:{hashlib.sha256(tokens.encode()).hexdigest()}"
     assert_never(value)
 
@@ -219,6 +225,8 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 
 _VALUE = "value:"
+_WITHOUT_CLASSES = frozenset({"json", "npy", "arrow:polars", "arrow:pyarrow", "arrow:pandas", "file"})
+"""Serializers whose values need no code of the user's to be read."""
 _BASIS = ("code", "call", "packages", "reads", "variables")
 
 

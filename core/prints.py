@@ -30,6 +30,9 @@ class Print:
     reads: tuple[str, ...] = ()
     """Data files that a shell command names, globs as in `reads=` of a step: they count by what they hold when the
     step becomes ready, as an earlier step may write them."""
+    inherits: str | None = None
+    """Digest of the classes that steps before it reach, from whom it takes values: pickles have only the names of
+    classes. It counts for arguments that are pickles. None: there are none."""
     source: str | None = None
     """Why it may read the world behind our back, as a person would say it; None: it does not."""
     unknown: str | None = None
@@ -73,6 +76,7 @@ def _from_json(document: Mapping[str, Any]) -> Print:
         packages=document.get("packages", {}),
         variables=tuple(document.get("variables", ())),
         reads=tuple(document.get("reads", ())),
+        inherits=document.get("inherits"),
         source=document.get("source"),
         unknown=document.get("unknown"),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..core.callables import plain
@@ -12,12 +13,13 @@ from ..core.fingerprints.places import Places
 from ..core.fingerprints.readers import source_reason
 from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.functions import Function, functions_in
-from ..core.graph import Call, CallKind, Graph, Operation
+from ..core.graph import Blob, Call, CallKind, Graph, Operation
 from ..core.kinds import BUNDLED_KINDS
 from ..core.pipeline import Pipeline
 from ..core.prints import Print
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
 from .commandcode import ShellCode
+from .inheriting import digest_of, inherited
 from .installed import COMPILED, beyond, own_path, versions_of
 from .notebookcode import notebook_print
 from .prints import Prints, merged, part_of
@@ -29,9 +31,7 @@ _TOLD = 3
 """Places of unknown code a sentence names."""
 
 
-def prints_of(
-    graph: Graph, pipeline: Pipeline, *, root: str, cwd: str, carried: Mapping[str, Callable[..., object]]
-) -> dict[int, Print]:
+def prints_of(graph: Graph, pipeline: Pipeline, *, root: str, cwd: str, carried: Mapping[str, Any]) -> dict[int, Print]:
     """Return the fingerprint of each operation that has code of its own, by its index.
 
     Args:
@@ -39,30 +39,36 @@ def prints_of(
         pipeline: what registered functions of other kinds are looked for in.
         root: absolute project root.
         cwd: absolute working directory of steps.
-        carried: functions that go by value, by the sha256 of their bytes.
+        carried: functions and constants that go by value, by the sha256 of their bytes.
 
     Raises:
         InvalidError: a file that a script or shell command reaches is no Python, at file:line.
     """
     names: dict[int, set[str]] = {}
+    blobs: dict[int, set[str]] = {}
     for node in (*graph.nodes, *(node for body in graph.bodies for node in body.nodes)):
         if node.arguments:
             names.setdefault(node.operation, set()).update(argument.name for argument in node.arguments)
+            constant = [each.source.sha256 for each in node.arguments if isinstance(each.source, Blob)]
+            if constant:
+                blobs.setdefault(node.operation, set()).update(constant)
     printer = _Printer(root, cwd, carried, _kept_by_kinds(pipeline))
-    found = {}
+    found: dict[int, Print] = {}
+    classes: dict[int, frozenset[tuple[str, str]]] = {}
     for index, operation in enumerate(graph.operations):
-        made = printer.of(operation, names.get(index, frozenset()))
+        made = printer.of(operation, names.get(index, frozenset()), tuple(sorted(blobs.get(index, ()))))
         if made is not None:
-            found[index] = made
+            found[index], classes[index] = made
+    for index, taken in inherited(graph, classes).items():
+        if index in found:
+            found[index] = printer.inheriting(found[index], taken)
     return found
 
 
 class _Printer:
     """Makes the prints of one graph; what operations have in common is traced once."""
 
-    def __init__(
-        self, root: str, cwd: str, carried: Mapping[str, Callable[..., object]], kept: Mapping[object, str]
-    ) -> None:
+    def __init__(self, root: str, cwd: str, carried: Mapping[str, Any], kept: Mapping[object, str]) -> None:
         self._root = root
         self._cwd = cwd
         self._carried = carried
@@ -71,27 +77,52 @@ class _Printer:
         self._search = own_path()
         self._tracers: dict[tuple[str, str], Tracer] = {}
         self._known: dict[tuple[object, ...], CodePrint] = {}
-        self._made: dict[tuple[object, ...], Print] = {}
+        self._made: dict[tuple[object, ...], tuple[Print, frozenset[tuple[str, str]]]] = {}
+        """Thousands of steps may call one function, and what is one object crosses to the caller once."""
+        self._digests: dict[frozenset[tuple[str, str]], str] = {}
         self._versions: dict[frozenset[str], dict[str, str]] = {}
 
-    def of(self, operation: Operation, arguments: Collection[str]) -> Print | None:
-        """Return the fingerprint of an operation with these arguments; None: it has no code of its own."""
+    def inheriting(self, one: Print, classes: frozenset[tuple[str, str]]) -> Print:
+        """Return a print whose step may get values of these classes."""
+        key = (id(one), classes)
+        if key not in self._made:
+            digest = self._digests.get(classes)
+            if digest is None:
+                digest = self._digests[classes] = digest_of(classes, self._tracer(self._root).trace)
+            self._made[key] = replace(one, inherits=digest), classes
+        return self._made[key][0]
+
+    def of(
+        self, operation: Operation, arguments: Collection[str], blobs: tuple[str, ...] = ()
+    ) -> tuple[Print, frozenset[tuple[str, str]]] | None:
+        """Return the fingerprint of an operation and the classes its code reaches; None: it has no code of its own.
+
+        Args:
+            operation: of the graph.
+            arguments: names of all arguments its nodes have.
+            blobs: digests of constants among them that go by value.
+        """
         call, policy = operation.call, operation.policy
         if call.kind in _WITHOUT_CODE or (call.kind is CallKind.REDUCE and call.qualname is None):
             return None
         if call.kind is CallKind.SHELL:
-            return self._new(operation, arguments)
+            return self._new(operation, arguments, blobs)
         # Ten thousand steps of a few functions mostly share their prints: 26 us each are 2 then.
-        key = (*_code_key(call), policy.secrets, bool(policy.reads), policy.cache != "auto")
+        key = (*_code_key(call), policy.secrets, bool(policy.reads), policy.cache != "auto", blobs)
         if key not in self._made:
-            self._made[key] = self._new(operation, arguments)
+            self._made[key] = self._new(operation, arguments, blobs)
         return self._made[key]
 
-    def _new(self, operation: Operation, arguments: Collection[str]) -> Print:
+    def _new(
+        self, operation: Operation, arguments: Collection[str], blobs: tuple[str, ...]
+    ) -> tuple[Print, frozenset[tuple[str, str]]]:
         call, policy = operation.call, operation.policy
         declares = bool(policy.reads) or policy.cache != "auto"
         shell = self._command(operation) if call.kind is CallKind.SHELL else None
         code = self._code(call) if shell is None else shell.code
+        if blobs:
+            values = Prints(self._root, self._tracer(self._root))
+            code = merged([code, *(values.value(self._carried[each]) for each in blobs)])
         takes = bool(arguments) or bool(policy.get)
         source = source_reason(code.uses, is_command=shell is not None, takes=takes, declares=declares)
         if source is None and not declares:
@@ -100,7 +131,7 @@ class _Printer:
             self._versions[code.packages] = versions_of(code.packages)
         # A command has its arguments as variables, and whose value is a secret is no part of a key.
         aside = {*policy.secrets, *(arguments if shell is not None else ())}
-        return Print(
+        made = Print(
             parts=code.parts,
             packages=self._versions[code.packages],
             variables=tuple(sorted(code.variables - aside)),
@@ -108,6 +139,7 @@ class _Printer:
             source=source,
             unknown=_unknown(code.dynamics),
         )
+        return made, code.classes
 
     def _code(self, call: Call) -> CodePrint:
         key = _code_key(call)
@@ -139,7 +171,8 @@ class _Printer:
 
     def _function(self, call: Call) -> Callable[..., Any]:
         if call.blob is not None:
-            return self._carried[call.blob]
+            carried: Callable[..., Any] = self._carried[call.blob]
+            return carried
         found: Any = sys.modules[call.module or ""]
         for part in (call.qualname or "").split("."):
             found = getattr(found, part)

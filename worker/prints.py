@@ -23,7 +23,7 @@ from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
 from ..core.prints import WHOLE
 from .ownership import is_own
-from .pickles import dump_by_value
+from .pickles import dump_by_value, named_in
 from .sourcetext import digest_of
 
 _DEEPEST = 20
@@ -65,7 +65,7 @@ class Prints:
             yield self._named(value, label)
         else:
             yield self._named(type(value), label)
-            yield _of_bytes(f"{label}object", value)
+            yield from self._content(f"{label}object", value, depth)
 
     def _function(self, function: FunctionType, label: str, depth: int) -> Iterator[CodePrint]:
         named = imported(function)
@@ -101,7 +101,22 @@ class Prints:
         elif isinstance(value, ModuleType):
             yield self._module(value)
         else:
-            yield _of_bytes(label, value)
+            yield from self._content(label, value, depth)
+
+    def value(self, value: Any) -> CodePrint:
+        """Return the fingerprint of the code a value brings: of its classes, and of functions anywhere in it."""
+        self._seen.clear()
+        return merged([each for thing in named_in(value) for each in self._prints(thing, "", 0)])
+
+    def _content(self, label: str, value: Any, depth: int) -> Iterator[CodePrint]:
+        """Return a value's bytes, and the code of what it names: a pickle has only the names of its classes."""
+        yield _of_bytes(label, value)
+        if is_json(value):
+            return
+        for thing in named_in(value):
+            if id(thing) not in self._seen:
+                self._seen.add(id(thing))
+                yield from self._prints(thing, f"{label} ", depth + 1)
 
     def _named(self, thing: Any, label: str) -> CodePrint:
         """Return the fingerprint of what is importable by its module and name."""
@@ -133,6 +148,7 @@ def merged(prints: list[CodePrint]) -> CodePrint:
         variables=frozenset().union(*(each.variables for each in prints)),
         dynamics=tuple(sorted({use for each in prints for use in each.dynamics})),
         uses=frozenset().union(*(each.uses for each in prints)),
+        classes=frozenset().union(*(each.classes for each in prints)),
     )
 
 

@@ -52,8 +52,8 @@ class LocalWorkshop:
         """The registered functions; None as long as no step named one."""
         self.warnings: list[str] = []
         """What was noticed while pickling."""
-        self.carried: dict[str, Callable[..., object]] = {}
-        """Functions that were pickled, by the sha256 of their bytes."""
+        self.carried: dict[str, object] = {}
+        """Functions and constants that were pickled, by the sha256 of their bytes."""
 
     def signature(self, function: Callable[..., object]) -> inspect.Signature:
         """Return a function's signature, string annotations evaluated where they can be."""
@@ -92,8 +92,7 @@ class LocalWorkshop:
             InvalidError: it cannot be pickled.
         """
         data = carry(value)
-        if callable(value):
-            self.carried[hashlib.sha256(data).hexdigest()] = value
+        self.carried[hashlib.sha256(data).hexdigest()] = value
         if callable(value) and (warning := weight_warning(value, len(data))):
             self.warnings.append(warning)
         return data

@@ -7,6 +7,7 @@ Nothing is executed; what only execution would tell is reported as dynamic.
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,6 +47,8 @@ class CodePrint:
     """Environment variables it reads by a literal name."""
     dynamics: tuple[DynamicUse, ...]
     """Empty: the parts are all there is."""
+    classes: frozenset[tuple[str, str]] = frozenset()
+    """(absolute file, name) of the project's classes among the parts: values it returns may be of them."""
     uses: frozenset[str] = frozenset()
     """What is used of the packages, dotted: `pandas.read_csv`; a package alone where it is handed on as a whole."""
 
@@ -75,6 +78,7 @@ class _Found:
     uses: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)
     dynamics: list[DynamicUse] = field(default_factory=list)
+    classes: set[tuple[str, str]] = field(default_factory=set)
     reads_docstrings: bool = False
 
 
@@ -170,6 +174,7 @@ class Tracer:
         packages: set[str] = set()
         uses: set[str] = set()
         variables: set[str] = set()
+        classes: set[tuple[str, str]] = set()
         dynamics: dict[DynamicUse, None] = {}
         reads_docstrings = False
         found: _Found | None = first
@@ -177,6 +182,7 @@ class Tracer:
             parts |= found.parts
             packages |= found.packages
             uses |= found.uses
+            classes |= found.classes
             variables |= found.variables
             dynamics |= dict.fromkeys(found.dynamics)
             reads_docstrings |= found.reads_docstrings
@@ -189,6 +195,7 @@ class Tracer:
             variables=frozenset(variables),
             dynamics=tuple(sorted(dynamics)),
             uses=frozenset(uses),
+            classes=frozenset(classes),
         )
         return code, reads_docstrings
 
@@ -212,6 +219,8 @@ class Tracer:
         statements = index.statements.get(name, [])
         found = self._statements(file, index, statements, f"{relative_to(self._root, file)}:{name}")
         found.next.append(_Target(file, IMPORT))
+        if any(isinstance(each.node, ast.ClassDef) for each in statements):
+            found.classes.add((file, name))
         imports = index.imports.get(name, [])
         if imports:  # what a name stands for: two may be swapped, and all they stand for stays the same
             found.parts[f"{relative_to(self._root, file)}:{name}"] = _sha256([*found.parts.values(), repr(imports)])

@@ -8,6 +8,7 @@ from pathlib import Path
 import mutation_classes
 import mutation_imports
 import mutation_matrix
+import mutation_passing
 import mutation_syntax
 import mutation_values
 import pytest
@@ -46,9 +47,13 @@ def _check(cases: Sequence[Mutation], tally: Tally, folder: Path) -> None:
         stale = {name for name, value in truth.values.items() if came.values.get(name) != value}
         tally.judged(ROW, stale=stale, spurious=came.executed & case.harmless, name=f"{case.name}, run")
         assert not stale, case.name
-        assert not came.others, case.name
+        assert came.others == truth.others, case.name
         assert case.reruns <= came.executed, case.name
         assert not came.reused & case.reruns, case.name
+
+
+def test_a_class_counts_for_whoever_is_handed_its_objects(tally: Tally, tmp_path: Path) -> None:
+    _check(mutation_passing.CASES, tally, tmp_path)
 
 
 @pytest.mark.parametrize("table", _TABLES)
