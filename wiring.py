@@ -7,6 +7,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .core.pipeline import Pipeline
     from .core.results import RunResult
     from .core.targets import Job
+    from .core.watchnews import Listener, Watch, WatchRequest
     from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
@@ -118,7 +120,15 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    return Workspace(_parts(workplace, store, choices, warn or _warn_python))
+    parts = _parts(workplace, store, choices, warn or _warn_python)
+
+    def watch(request: WatchRequest, listener: Listener) -> Watch:
+        from .plugins.watch.opening import open_watch  # watchfiles, for one command
+
+        reopen, home = partial(open_workspace, choices, target, warn=warn), str(store.layout.directory)
+        return open_watch(request, listener, root=workplace.root, files=store.files, store=home, reopen=reopen)
+
+    return Workspace(replace(parts, watch=watch))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -375,18 +385,11 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
     return tuple(given)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
     """Choices of a program that uses the Python API."""
 
-    def __init__(
-        self,
-        *,
-        store: str | None = None,
-        project: str | None = None,
-        runner: str | None = None,
-        config: str | None = None,
-    ):
-        self.store = store
-        self.project = project
-        self.config = config
-        self.runner = runner
+    store: str | None = None
+    project: str | None = None
+    runner: str | None = None
+    config: str | None = None

@@ -9,9 +9,10 @@ import importlib
 import json
 import sys
 
-from works import big_array, chain, cold_start, layered, throughput
+from works import big_array, chain, cold_start, layered, saving, throughput
 
-WORKS = {work.name: work for work in (throughput.WORK, chain.WORK, layered.WORK, big_array.WORK, *cold_start.WORKS)}
+_ALL = (throughput.WORK, chain.WORK, layered.WORK, big_array.WORK, *cold_start.WORKS, saving.WORK)
+WORKS = {work.name: work for work in _ALL}
 
 
 def main(name: str, contestant: str, size: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import steps
 from cold import starts
+from saves import saves
 from work import Outcome
 
 NAME = "graftline"
@@ -114,6 +115,11 @@ def cold_hello(count: int) -> Outcome:
     """Start `graft run` on three steps."""
     _write_hello()
     return starts([*_graft(), "run", "hello.py"], count, Path.cwd())
+
+
+def save(count: int) -> Outcome:
+    """Save a file of a watched project."""
+    return saves(count)
 
 
 def _execute(name: str, tasks: list[Any]) -> tuple[Any, str]:

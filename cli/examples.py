@@ -20,6 +20,12 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("run --from fit", "step fit and what follows; the rest as last made"),
         Example("--json run | jq .metrics", "for programs"),
     ),
+    "watch": (
+        Example("watch", "the project's own pipeline"),
+        Example("watch pipeline.py --to fit -p C=0.1", "up to step fit, with a parameter"),
+        Example("watch --effects --notify", "publish and all, and ring the bell"),
+        Example("--json watch | jq .event", "for programs"),
+    ),
     "plan": (
         Example("plan", "what would run now, and why"),
         Example("plan -p C=0.5 --from fit", "of a part, with a parameter"),

@@ -37,6 +37,7 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "run": Entry("Develop", "run:run", "Run a pipeline."),
+    "watch": Entry("Develop", "watch:watch", "Run a pipeline, and again what a saved file concerns."),
     "plan": Entry("Develop", "plan:plan", "Say what would run, and why."),
     "graph": Entry("Develop", "graph:graph", "Draw a pipeline or a run."),
     "check": Entry("Develop", "check:check", "Import and compile a pipeline without running it."),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from .artifacts import Output
 from .decisions import DECIDING, branch, size_to_grow
@@ -112,8 +113,8 @@ class Consequences:
             if self.stop.reason is stop.reason is Reason.TERMINATED and stop.state is Status.FAILURE:
                 self.stop = stop
             return
-        self.stop = self.stop or stop
-        turn.cancel = sorted(self.standing.running)
+        self.stop = stop if self.stop is None else replace(self.stop, spared=self.stop.spared & stop.spared)
+        turn.cancel = sorted(self.standing.running - stop.spared if stop.spared else self.standing.running)
         turn.grace_s = stop.grace_s
 
     def settle_rest(self, stop: Stop, turn: Turn, at: float) -> None:

@@ -62,13 +62,17 @@ class Launching:
         wanted = LoadRequest(target=target, params={}, values=spec.params, is_again=True, wants_yaml=True)
         return parts.loader.load(wanted).yaml or ""
 
-    def prepare(self, request: RunRequest) -> tuple[RunSpec, Loaded]:
+    def prepare(self, request: RunRequest, loaded: Loaded | None = None) -> tuple[RunSpec, Loaded]:
         """Return the frozen spec of a new run and what was loaded for it.
+
+        Args:
+            request: what is wanted.
+            loaded: what `load` returned for it just now; None: it is loaded here.
 
         Raises:
             InvalidError: the code, the selection or a step is wrong; all problems in one message.
         """
-        loaded = self.load(request)
+        loaded = self.load(request) if loaded is None else loaded
         parts, graph = self._parts, loaded.graph
         selected = None
         if not request.selection.is_everything:

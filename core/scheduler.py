@@ -191,8 +191,12 @@ class Scheduler:
                 self._consequences.end(fact.node, fact.state, fact.reason, turn, fact.at)
             elif isinstance(fact, CancelRequested):
                 grace = 0.0 if fact.is_hard else CANCEL_GRACE_S
-                stop = Stop(state=Status.CANCELLED, reason=Reason.USER, step_reason=Reason.USER, grace_s=grace)
-                self._consequences.halt(stop, turn, is_again=fact.is_hard)
+                spared = frozenset(fact.spared)
+                stop = Stop(
+                    state=Status.CANCELLED, reason=Reason.USER, step_reason=Reason.USER, grace_s=grace, spared=spared
+                )
+                fewer = self.stop is not None and bool(self.stop.spared - spared)
+                self._consequences.halt(stop, turn, is_again=fact.is_hard or fewer)
 
     def _is_running(self, fact: AttemptEnded | StepTold) -> bool:
         return fact.node in self.running and fact.attempt == self.attempts[fact.node]

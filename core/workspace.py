@@ -44,6 +44,7 @@ from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
+from .watchnews import Listener, Watch, WatchRequest, watch_nothing
 
 
 def _ignore(warning: str) -> None:
@@ -90,6 +91,8 @@ class Parts:
     """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
+    watch: Callable[[WatchRequest, Listener], Watch] = watch_nothing
+    """Makes a watch of the project at hand."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -131,6 +134,8 @@ class Workspace:
         self._hosting = Hosting(parts)
         self.functions = Library(parts)
         """Registered functions."""
+        self.watch = parts.watch
+        """Makes a watch of a target, whose waves run in this process; nothing happens before its `run`."""
         self.inquiry = Inquiry(parts)
         """Why steps ran, where artifacts come from, how runs differ, what would run."""
 
@@ -160,13 +165,13 @@ class Workspace:
         """
         return self._launching.yaml_of(run)
 
-    def create(self, request: RunRequest) -> RunId:
-        """Write a PENDING run; everything that can be found wrong is found before.
+    def create(self, request: RunRequest, loaded: Loaded | None = None) -> RunId:
+        """Write a PENDING run of what was loaded, or is now; everything that can be found wrong is found before.
 
         Raises:
             InvalidError: as `load`; a selection that fits nothing; an unknown label; a missing input or secret.
         """
-        spec, loaded = self._launching.prepare(request)
+        spec, loaded = self._launching.prepare(request, loaded)
         self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
@@ -310,7 +315,8 @@ class Workspace:
                 f"write one as {', '.join(f'{path}:{name}' for path in list(found)[:4])}",
             )
         names = list(dict.fromkeys(output.name for each in self.making_steps(run) for output in each.outputs))
-        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", _listing("outputs", names))
+        hint = f"outputs: {', '.join(names)}" if names else "it has no outputs"
+        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", hint)
 
     def making_steps(self, run: RunId) -> list[StepRun]:
         """Return the steps whose outputs people ask for by name, without starts of composites and ends of iterations.
@@ -384,15 +390,10 @@ class Workspace:
         self.parts.runs.create(spec, self.parts.runs.snapshot(run) if loaded is None else loaded.snapshot)
         return spec.id
 
-    def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
-        """Ask a run hosted by this process to stop; safe in a signal handler."""
-        requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard))
+    def request_stop(self, requests: Requests, *, is_hard: bool, spared: tuple[str, ...] = ()) -> None:
+        """Ask a run hosted by this process to stop; safe in a signal handler. Running steps that are spared may end."""
+        requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard, spared=spared))
 
     def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
         for data in blobs.values():
             self.parts.outputs.keep(data)
-
-
-def _listing(what: str, names: Sequence[str]) -> str:
-    shown = ", ".join(dict.fromkeys(names))
-    return f"{what}: {shown}" if shown else f"it has no {what}"

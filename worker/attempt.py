@@ -139,6 +139,7 @@ class Attempts:
         if is_new:  # module-level code may have run
             self._surroundings.keep_environ()
             self._surroundings.change_directory()
+            self._files.look()  # now, and not at its end: what is saved while it runs is not what was imported
         self._steps[index] = step
         return step
 

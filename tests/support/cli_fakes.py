@@ -327,7 +327,7 @@ class FakeWorkspace(Workspace):
             prints=self.prints_now,
         )
 
-    def create(self, request: RunRequest) -> RunId:
+    def create(self, request: RunRequest, loaded: Loaded | None = None) -> RunId:
         """Note the request and write a PENDING run."""
         self._may_fail()
         self.requests.append(request)
@@ -386,7 +386,7 @@ class FakeWorkspace(Workspace):
         """Write a PENDING run of the same."""
         return self.create(RunRequest(target=TARGET, parent=run, runner=runner))
 
-    def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
+    def request_stop(self, requests: Requests, *, is_hard: bool, spared: tuple[str, ...] = ()) -> None:
         """Note the wish."""
         self.cancels.append((RunId("hosted"), is_hard))
 
