@@ -324,7 +324,7 @@ def _warn_python(warning: str) -> None:
 
 def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[[str], None]) -> Parts:
     from .plugins.local.host import ProcessHost
-    from .plugins.local.machine import LocalMachine
+    from .plugins.local.machine import LocalMachine, hash_seed
     from .plugins.local.slots import MachineSlots
     from .plugins.local.warm import WarmLoader
 
@@ -341,6 +341,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         feed=store.feed,
         loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
         functions=store.functions,
+        marks=store.marks,
+        hash_seed=hash_seed,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",

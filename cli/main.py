@@ -50,6 +50,7 @@ COMMANDS = {
     "resume": Entry("Run log", "retry:resume", "Continue an interrupted run."),
     "cancel": Entry("Run log", "cancel:cancel", "Stop a run."),
     "rerun": Entry("Run log", "rerun:rerun", "Run a run's frozen specification again."),
+    "verify": Entry("Run log", "verify:verify", "Run steps again and compare what comes out."),
     "functions": Entry("Functions", "functions:functions", "List registered functions."),
     "function": Entry("Functions", "function:COMMANDS", "Register, show, remove or run a function."),
     "config": Entry("Store", "config:config", "Show the configuration and where each value is from."),

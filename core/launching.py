@@ -9,7 +9,7 @@ from .errors import InvalidError
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
-from .preflight import Preflight
+from .preflight import Preflight, refuse_check
 from .provenance import recorded
 from .requests import CodeChoice, RunRequest
 from .runs import RunSpec
@@ -109,6 +109,7 @@ class Launching:
         """
         parts = self._parts
         old = parts.runs.spec(run)
+        refuse_check(old)
         compiled = old.graph.origin or old.graph
         spec = replace(
             old,

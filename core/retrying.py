@@ -16,7 +16,7 @@ from .graph import Graph, Node, Terminate, upstreams
 from .growth import Plot, pruned
 from .launching import load_again
 from .ports import Loaded
-from .preflight import Preflight
+from .preflight import Preflight, refuse_check
 from .requests import CodeChoice, RetryPlan, RetryRequest
 from .runs import Run, RunSpec, StepRun
 from .selection import Selection
@@ -60,6 +60,7 @@ class Retrying:
         run = parts.history.run(request.run)
         _refuse_unless_over(run)
         old = parts.runs.spec(request.run)
+        refuse_check(old)
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:

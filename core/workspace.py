@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
 
 from .artifacts import ArtifactRef
@@ -41,6 +41,8 @@ from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
+from .verification import Marks
+from .verifying import Verifying
 
 
 def _ignore(warning: str) -> None:
@@ -80,6 +82,10 @@ class Parts:
     labels: Mapping[str, int]
     """Labels this machine serves -> slots; `default` is always served."""
     functions: FunctionStore
+    marks: Marks
+    """Steps that were seen to be non-deterministic."""
+    hash_seed: Callable[[int], AbstractContextManager[None]]
+    """Has the workers that are started meanwhile hash text with this seed (PYTHONHASHSEED)."""
     fetch: Callable[[FunctionRequest, str], Fetched]
     """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
@@ -121,6 +127,8 @@ class Workspace:
         self._hosting = Hosting(parts)
         self.functions = Library(parts)
         """Registered functions."""
+        self.verifying = Verifying(parts, self._hosting)
+        """Running steps again to see whether they come out the same."""
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from .graphs import Graphs
 from .history import StoredHistory
 from .layout import Layout
 from .logfiles import LogFiles
+from .marks import StoredMarks
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
@@ -38,6 +39,7 @@ class Store:
         self.outputs = StoredOutputs(database, self.objects, graphs)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
+        self.marks = StoredMarks(database)
         self.files = FileHashes(database)
 
     @property

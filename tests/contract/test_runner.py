@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from local_runs import STEPS, SUPPORT
 from memory_functions import MemoryFunctions
+from memory_marks import MemoryMarks
 from runners import TinyRunner
 from spaces import FakeHost, FakeLoader, FakeMachine
 
@@ -186,6 +188,8 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         slot_directory=str(store.layout.directory / "run-slots"),
         labels={},
         functions=MemoryFunctions(),
+        marks=MemoryMarks(),
+        hash_seed=lambda seed: nullcontext(),
         fetch=lambda request, kind: pytest.fail("no function is registered"),
         secrets=lambda names: {},
     )

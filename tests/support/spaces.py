@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from fake_executor import FakeExecutor
 from memory_functions import MemoryFunctions
+from memory_marks import MemoryMarks
 from memory_store import MemoryStore
 from run_specs import chain, value
 
@@ -107,6 +109,8 @@ class Space:
         self.contexts: list[RunContext] = []
         self.before: Callable[[Order], None] = lambda order: None
         self.secrets: dict[str, str] = {}
+        self.seeds: list[int] = []
+        """Of the hash, as they were set."""
         ticks = itertools.count(1000)
         given: dict[str, Any] = {
             "project": "demo",
@@ -130,6 +134,8 @@ class Space:
             "slot_directory": "/slots",
             "labels": {"fast": 1},
             "functions": MemoryFunctions(),
+            "marks": MemoryMarks(),
+            "hash_seed": self._hash_seed,
             "fetch": self._fetch,
             "secrets": self._secrets,
         }
@@ -180,6 +186,11 @@ class Space:
         if order.node in self.broken:
             raise ValueError(f"{order.node} is broken")
         return [value(f"{order.node} {order.attempt}".encode())]
+
+    @contextmanager
+    def _hash_seed(self, seed: int) -> Iterator[None]:
+        self.seeds.append(seed)
+        yield
 
     def _secrets(self, names: Sequence[str]) -> Mapping[str, str]:
         missing = [name for name in names if name not in self.secrets]
