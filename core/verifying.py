@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
-from .comparing import Comparing
+from .equality import Equality
 from .errors import ConflictError, InvalidError
 from .graph import CallKind, Node, Operation
 from .hosting import Hosting
@@ -205,7 +205,7 @@ class Verifying:
                 found[path] = compared
                 pairs += odd
         if pairs:
-            verdicts = Comparing(self._parts, self._hosting).compare(check.spec, pairs, check.request.rtol, requests)
+            verdicts = Equality(self._parts, self._hosting).compare(check.spec, pairs, check.request.rtol, requests)
             for path in {pair.path for pair in pairs}:
                 found[path] = [_judged(each, verdicts.get((path, each.name))) for each in found[path]]
         return {path: tuple(each) for path, each in found.items()}

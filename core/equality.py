@@ -29,7 +29,7 @@ _DIFFERENCE = Operation(
 )
 
 
-class Comparing:
+class Equality:
     """Compares stored values on the ports of a workspace."""
 
     def __init__(self, parts: Parts, hosting: Hosting):
