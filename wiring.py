@@ -7,12 +7,10 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from .core.errors import InvalidError
 from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
@@ -32,7 +30,6 @@ from .worker.workplace import Workplace, interpreter, job_target, open_workplace
 
 if TYPE_CHECKING:
     from .core.config import Settings
-    from .core.graph import Graph
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.pipeline import Pipeline
@@ -262,7 +259,9 @@ def _create_live(
     target, loaded = load_live(pipeline, params, file, functions_at)
     space = open_workspace(_Given(project=target.root, runner=runner, config=config))
     if patches is not None:
-        space = _patched(space, loaded.graph, patches)
+        from .plugins.mock.patches import patched
+
+        space = patched(space, loaded.graph, patches)
     parts = space.parts
     loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
@@ -283,24 +282,6 @@ def _create_live(
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
-
-
-def _patched(space: Workspace, graph: Graph, patches: Mapping[str, object]) -> Workspace:
-    """Return the workspace with these patches among the options of its mock runner.
-
-    Raises:
-        InvalidError: the runner is another one, or a patch is for no step.
-    """
-    from .plugins.mock.patches import check_patches
-    from .plugins.mock.runner import MockRunner
-
-    name = space.parts.default_runner
-    choice = space.parts.runner(name)
-    if not issubclass(choice.runner, MockRunner):
-        hint = "execute(runner='mock', patches=...)"
-        raise InvalidError(f"patches= stands in for steps of a mock run, and the runner is '{name}'", hint)
-    patched = replace(choice, options={**choice.options, "patches": check_patches(graph, patches)})
-    return Workspace(replace(space.parts, runner=lambda _: patched))
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:
@@ -337,6 +318,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         runs=store.runs,
         history=store.history,
         outputs=store.outputs,
+        results=store.results,
+        files=store.files,
         logs=store.logs,
         feed=store.feed,
         loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),

@@ -6,7 +6,8 @@ Content decides, never a time. What cannot be known makes no key at all: such a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -46,7 +47,7 @@ class Basis:
         return _filled({name: getattr(self, name) for name in _BASIS})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What one step's result depends on. Equal evidence, equal key."""
 
@@ -58,11 +59,15 @@ class Evidence:
     files: Mapping[str, str] = field(default_factory=dict)
     """Catalog file it restores -> sha256."""
 
-    @property
+    @cached_property
+    def text(self) -> str:
+        """Canonical JSON of all of it, with the basis by its digest."""
+        return canonical([KEY_VERSION, self.place, self.basis.digest, self.arguments, self.files])
+
+    @cached_property
     def key(self) -> str:
         """sha256 of all of it."""
-        said = [KEY_VERSION, self.place, self.basis.digest, self.arguments, self.files]
-        return hashlib.sha256(canonical(said).encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
@@ -77,8 +82,29 @@ def evidence_from_json(document: Mapping[str, Any]) -> Evidence:
         TypeError: it is none.
     """
     own = {name: value for name, value in document.items() if name in ("place", "arguments", "files")}
-    basis = {name: value for name, value in document["basis"].items() if name in _BASIS}
-    return Evidence(basis=Basis(**basis), **own)
+    return Evidence(basis=basis_from_json(document["basis"]), **own)
+
+
+def basis_from_json(document: Mapping[str, Any]) -> Basis:
+    """Return what `Basis.to_json` wrote; parts this version does not know are dropped.
+
+    Raises:
+        TypeError: it is none.
+    """
+    return Basis(**{name: value for name, value in document.items() if name in _BASIS})
+
+
+def evidence_from_text(text: str, basis: Callable[[str], Basis]) -> Evidence:
+    """Return what `Evidence.text` wrote, given how to look a basis up by its digest.
+
+    Raises:
+        ValueError: another version of keys wrote it.
+    """
+    version, *said = json.loads(text)
+    if version != KEY_VERSION:
+        raise ValueError(f"keys of version {version} are not known")
+    place, digest, arguments, files = said
+    return Evidence(place=place, basis=basis(digest), arguments=arguments, files=files)
 
 
 class CauseKind(StrEnum):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
+from .contents import Files
 from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
 from .functions import FunctionStore
@@ -35,6 +36,7 @@ from .ports import (
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
+from .reusing import Results
 from .roles import Composites
 from .runners import RunnerChoice
 from .runs import Attempt, Run, RunSpec, StepRun
@@ -58,6 +60,9 @@ class Parts:
     runs: RunStore
     history: History
     outputs: Outputs
+    results: Results
+    files: Files
+    """Contents of the work tree."""
     logs: Logs
     feed: Callable[[], Feed]
     """Opens a connection of its own that watches for commits."""

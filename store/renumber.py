@@ -7,7 +7,7 @@ import sqlite3
 from .graphs import Numbered
 from .interruption import count_steps
 
-_TABLES = ("metric", "output", "attempt", "step")
+_TABLES = ("metric", "output", "attempt", "judgement", "result", "step")
 """Tables keyed by (run, node), those that refer to another first."""
 
 

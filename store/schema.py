@@ -91,6 +91,7 @@ class RunRow(Row, table=True):
     boot: str | None
     pid: int | None
     pid_started: int | None
+    prints: int | None = Field(foreign_key="prints.seq")
 
 
 class RunTag(Row, table=True):
@@ -234,6 +235,51 @@ class FunctionRow(Row, table=True):
     origin: str
     created: float
     removed: float | None
+
+
+class PrintsRow(Row, table=True):
+    """Fingerprints of a graph's operations, JSON, shared by the runs that have the same ones."""
+
+    __tablename__ = "prints"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    sha256: bytes = Field(unique=True)
+    json_: str = Field(sa_column_kwargs={"name": "json"})
+
+
+class BasisRow(Row, table=True):
+    """What results depend on that is of an operation and not of one node, JSON."""
+
+    __tablename__ = "basis"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    sha256: bytes = Field(unique=True)
+    json_: str = Field(sa_column_kwargs={"name": "json"})
+
+
+class JudgementRow(Row, table=True):
+    """What was decided of a step that was not reused; `evidence` is JSON, and its sha256 the key."""
+
+    __tablename__ = "judgement"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    verdict: str
+    detail: str | None
+    evidence: str | None
+
+
+class ResultRow(Row, table=True):
+    """An attempt whose result may serve again; `seen` is JSON."""
+
+    __tablename__ = "result"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    path: str
+    key: bytes
+    prefix: int
+    place: int
+    at: float
+    metrics: int
+    seen: str | None
 
 
 class FileDigestRow(Row, table=True):

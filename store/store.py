@@ -19,6 +19,7 @@ from .marks import StoredMarks
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
+from .results import StoredResults
 from .runstore import StoredRuns
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Store:
         self.runs = StoredRuns(layout, database, self.objects, graphs)
         self.history = StoredHistory(layout, database, graphs)
         self.outputs = StoredOutputs(database, self.objects, graphs)
+        self.files = FileHashes(database)
+        self.results = StoredResults(database, self.objects, graphs, self.files)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
         self.marks = StoredMarks(database)

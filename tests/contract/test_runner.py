@@ -172,6 +172,8 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         runs=store.runs,
         history=store.history,
         outputs=store.outputs,
+        results=store.results,
+        files=store.files,
         logs=store.logs,
         feed=store.feed,
         loader=loader,

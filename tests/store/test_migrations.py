@@ -36,7 +36,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def test_there_is_a_dump_of_each_schema_before_this_one() -> None:
-    assert [path.stem for path in KEPT] == ["schema_1_1"]
+    assert [path.stem for path in KEPT] == ["schema_1_1", "schema_1_4"]
 
 
 def test_what_an_earlier_version_wrote_is_all_there(store: Store) -> None:

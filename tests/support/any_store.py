@@ -7,6 +7,7 @@ from typing import Protocol, TypeAlias
 
 from graftline.core.ids import RunId
 from graftline.core.ports import Feed, History, Outputs, RunLog, RunStore
+from graftline.core.reusing import Results
 from graftline.core.runs import RunSpec, StepRun
 
 
@@ -19,6 +20,8 @@ class AnyStore(Protocol):
     def history(self) -> History: ...
     @property
     def outputs(self) -> Outputs: ...
+    @property
+    def results(self) -> Results: ...
     def feed(self) -> Feed: ...
 
 

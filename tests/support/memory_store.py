@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from memory_records import Record, Step, apply, interrupt, step_run
+from memory_results import MemoryResults
 
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.codec import facts_to_json
@@ -39,6 +40,7 @@ class MemoryStore:
         self.runs = MemoryRuns(self)
         self.history = MemoryHistory(self)
         self.outputs = MemoryOutputs(self)
+        self.results = MemoryResults(self)
 
     def feed(self) -> MemoryFeed:
         return MemoryFeed(self)

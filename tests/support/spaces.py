@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fake_executor import FakeExecutor
+from memory_files import MemoryFiles
 from memory_functions import MemoryFunctions
 from memory_marks import MemoryMarks
 from memory_store import MemoryStore
@@ -101,6 +102,7 @@ class Space:
 
     def __init__(self, graph: Graph | None = None, **changes: Any) -> None:
         self.store = MemoryStore()
+        self.files = MemoryFiles()
         self.loader = FakeLoader(graph or chain("a", "b", "c"))
         self.machine = FakeMachine()
         self.launcher = FakeHost()
@@ -117,6 +119,8 @@ class Space:
             "runs": self.store.runs,
             "history": self.store.history,
             "outputs": self.store.outputs,
+            "results": self.store.results,
+            "files": self.files,
             "logs": None,
             "feed": self.store.feed,
             "loader": self.loader,
