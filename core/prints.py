@@ -21,6 +21,9 @@ class Print:
     """Distribution -> version, of what reached code imports; `python` -> its version."""
     variables: tuple[str, ...] = ()
     """Environment variables that reached code names literally, sorted."""
+    reads: tuple[str, ...] = ()
+    """Data files that a shell command names, globs as in `reads=` of a step: they count by what they hold when the
+    step becomes ready, as an earlier step may write them."""
     source: str | None = None
     """Why it may read the world behind our back, as a person would say it; None: it does not."""
     unknown: str | None = None
@@ -57,6 +60,7 @@ def _from_json(document: Mapping[str, Any]) -> Print:
         parts=document.get("parts", {}),
         packages=document.get("packages", {}),
         variables=tuple(document.get("variables", ())),
+        reads=tuple(document.get("reads", ())),
         source=document.get("source"),
         unknown=document.get("unknown"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import inspect
 import linecache
@@ -51,6 +52,8 @@ class LocalWorkshop:
         """The registered functions; None as long as no step named one."""
         self.warnings: list[str] = []
         """What was noticed while pickling."""
+        self.carried: dict[str, Callable[..., object]] = {}
+        """Functions that were pickled, by the sha256 of their bytes."""
 
     def signature(self, function: Callable[..., object]) -> inspect.Signature:
         """Return a function's signature, string annotations evaluated where they can be."""
@@ -89,6 +92,8 @@ class LocalWorkshop:
             InvalidError: it cannot be pickled.
         """
         data = carry(value)
+        if callable(value):
+            self.carried[hashlib.sha256(data).hexdigest()] = value
         if callable(value) and (warning := weight_warning(value, len(data))):
             self.warnings.append(warning)
         return data

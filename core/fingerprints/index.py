@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ..sources import parse
+from .building import Building
 from .names import Uses, bound_names, uses_of
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -49,7 +50,7 @@ class Statement:
     def digest(self, *, with_docstrings: bool) -> str:
         """Return the sha256 of what it says: comments, layout and, unless asked, docstrings aside."""
         if with_docstrings not in self._digests:
-            text = ast.dump(self.node if with_docstrings else _without_docstrings(self.node))
+            text = ast.dump(self.node) if with_docstrings else _dump_without_docstrings(self.node)
             self._digests[with_docstrings] = hashlib.sha256(text.encode()).hexdigest()
         return self._digests[with_docstrings]
 
@@ -85,6 +86,7 @@ class ModuleIndex:
         self.loads: list[Imported] = []
         """Every module imported at top level: its own effects happen too."""
         self._is_main = is_main
+        self._building = Building()
         self._tree = parse(text, file)
         for node in self._tree.body:
             self._add(node)
@@ -102,10 +104,19 @@ class ModuleIndex:
         """Every name the module binds, sorted."""
         return sorted({*self.statements, *self.imports})
 
+    @cached_property
+    def unused(self) -> list[Imported]:
+        """Modules imported under names that nothing in the file mentions: for what importing them does."""
+        if not self.imports:
+            return []
+        named = {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)}
+        return [each for name, found in self.imports.items() if name not in named for each in found]
+
     def _add(self, node: ast.stmt) -> None:
         if isinstance(node, _IMPORTS):
             self._import(node)
         elif isinstance(node, _DEFINITIONS):
+            node = self._building.bare(node)
             statement = self._bind(node, {node.name})
             if node.decorator_list:
                 self.decorated.append(statement)
@@ -113,7 +124,7 @@ class ModuleIndex:
             self._assign(node)
         elif isinstance(node, _COMPOUND):
             self._compound(node)
-        elif not _says_nothing(node):
+        elif not _says_nothing(node) and not self._building.is_it(node):
             self.effects.append(Statement(node, frozenset()))
 
     def _bind(self, node: ast.stmt, names: set[str]) -> Statement:
@@ -124,9 +135,11 @@ class ModuleIndex:
 
     def _assign(self, node: ast.stmt) -> None:
         changed = set(_changed_in_place(node))
-        statement = self._bind(node, bound_names(node) | changed)
+        bound = bound_names(node)
+        self._building.note(node, bound)
+        statement = self._bind(node, bound | changed)
         # `settings.LIMIT = 3` on an imported module acts on that module, not on a name of this one.
-        if changed & self.imports.keys():
+        if changed & self.imports.keys() or _changes_no_name(node):
             self.effects.append(statement)
 
     def _compound(self, node: ast.stmt) -> None:
@@ -135,14 +148,24 @@ class ModuleIndex:
                 self._add(other)
             return
         if isinstance(node, ast.If) and _is_main_block(node.test) and not self._is_main:
+            for inner_statement in node.body:  # functions in it are steps of `execute()`; it does nothing on import
+                self._bind(inner_statement, bound_names(inner_statement) - self.imports.keys())
             return
+        if isinstance(node, ast.With):
+            self._building.note_with(node)
         for inner in ast.walk(node):
             if isinstance(inner, _IMPORTS):
                 self._import(inner)
         names = bound_names(node) - self.imports.keys()
         statement = self._bind(node, names | set(_changed_in_place(node)))
-        if any(isinstance(each, ast.Expr) and not _says_nothing(each) for each in _inner_statements(node)):
+        if any(self._acts(each) for each in _inner_statements(node)):
             self.effects.append(statement)
+
+    def _acts(self, node: ast.stmt) -> bool:
+        """Tell whether a statement inside a compound one may change what others see."""
+        if isinstance(node, ast.Expr):
+            return not _says_nothing(node) and not self._building.is_it(node)
+        return isinstance(node, _ASSIGNMENTS) and _changes_no_name(node)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         self.loads += loaded_by(node)
@@ -151,6 +174,7 @@ class ModuleIndex:
                 self.stars.append(imported)
             else:
                 self.imports.setdefault(name, []).append(imported)
+                self._building.imported(name, *imported)
 
 
 def _as_statement(node: ast.AST) -> ast.stmt | None:
@@ -194,6 +218,16 @@ def _changed_in_place(node: ast.AST) -> Iterator[str]:
                 yield target.id
 
 
+def _changes_no_name(node: ast.stmt) -> bool:
+    """Tell whether it changes something that no name stands for: `globals()[name] = f`, `sys.modules[n].x = 1`."""
+    return any(
+        isinstance(inner, ast.Attribute | ast.Subscript)
+        and not isinstance(inner.ctx, ast.Load)
+        and any(isinstance(each, ast.Call) for each in ast.walk(inner.value))
+        for inner in ast.walk(node)
+    )
+
+
 def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
     """Yield the statements of a compound one that run with it, those of functions and classes in it not."""
     stack: list[ast.AST] = [node]
@@ -226,19 +260,17 @@ def _is_main_block(test: ast.expr) -> bool:
     return has_name and any(isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
 
 
-def _without_docstrings(node: ast.stmt) -> ast.stmt:
-    """Return the statement without docstrings; the tree itself stays as it is."""
-    if not any(_docstring(inner) for inner in ast.walk(node)):
-        return node
-    return _Stripped().visit(ast.parse(ast.unparse(node)).body[0])  # type: ignore[no-any-return]  # ast has no types here
-
-
-class _Stripped(ast.NodeTransformer):
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        if _docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]  # only definitions have one
-        return node
+def _dump_without_docstrings(node: ast.stmt) -> str:
+    """Return the dump of a statement as if it had no docstrings; the tree is as it was afterwards."""
+    documented = [inner for inner in ast.walk(node) if isinstance(inner, _DEFINITIONS) and _docstring(inner)]
+    bodies = [inner.body for inner in documented]
+    for inner in documented:  # parsing what unparse gives, to have a copy, is 30 times as slow
+        inner.body = inner.body[1:] or [ast.Pass()]
+    try:
+        return ast.dump(node)
+    finally:
+        for inner, body in zip(documented, bodies, strict=True):
+            inner.body = body
 
 
 def _docstring(node: ast.AST) -> bool:

@@ -87,11 +87,12 @@ class Tracer:
         root: Absolute project root.
         search: Absolute directories project modules are looked up in, in order.
         read: Returns the text of a project file; None for all others.
+        places: Where its modules lie, when more is known of them than `search`.
     """
 
-    def __init__(self, root: str, search: Sequence[str], read: Reader):
+    def __init__(self, root: str, search: Sequence[str], read: Reader, places: Places | None = None):
         self._root = root
-        self._places = Places(search, read)
+        self._places = places or Places(search, read)
         self._found: dict[tuple[_Target, bool], _Found] = {}
         self._with_docstrings = False
 
@@ -101,6 +102,8 @@ class Tracer:
         Raises:
             InvalidError: a file reached is no Python, at file:line.
         """
+        if self._places.text(file) is not None and name not in self._places.index(file).names:
+            return self.trace_module(file)  # it is made while the module is imported: by all of it, for what we know
         return self._collect(lambda: _Found(next=[_Target(file, name)]))
 
     def trace_module(self, file: str) -> CodePrint:
@@ -147,8 +150,8 @@ class Tracer:
             file: path it is taken to stand at: imports are looked up from there.
         """
         index = ModuleIndex(text, file, is_main=True)
-        part = relative_to(self._root, file)
-        return self._collect(lambda: self._statements(file, index, _all_statements(index), part))
+        part = f"{relative_to(self._root, file)}:{WHOLE}"
+        return self._collect(lambda: self._all(file, index, part))
 
     def _collect(self, first: Callable[[], _Found]) -> CodePrint:
         """Return all that can be reached; where anything of it reads docstrings, they count everywhere."""
@@ -262,6 +265,7 @@ class Tracer:
         found = self._statements(file, index, acting, f"{relative_to(self._root, file)}:{IMPORT}")
         for imported in index.loads:
             self._load(file, imported, found)
+        self._unused(file, index, found)
         return found
 
     def _load(self, file: str, imported: Imported, found: _Found) -> None:
@@ -308,7 +312,28 @@ class Tracer:
 
     def _script(self, file: str) -> _Found:
         index = ModuleIndex(self._places.text(file) or "", file, is_main=True)
-        return self._statements(file, index, _all_statements(index), f"{relative_to(self._root, file)}:{WHOLE}")
+        return self._all(file, index, f"{relative_to(self._root, file)}:{WHOLE}")
+
+    def _all(self, file: str, index: ModuleIndex, part: str) -> _Found:
+        """Return what code adds that runs from its first line to its last: no other module can have its names."""
+        found = self._statements(file, index, _all_statements(index), part)
+        found.next = [target for target in found.next if target.file != file]
+        for imported in index.loads:
+            self._load(file, imported, found)
+        used = [reference for each in _all_statements(index) for reference in each.uses.references]
+        for name, attributes, _ in used:
+            for imported in index.imports.get(name, ()):
+                self._follow(file, imported, attributes, found)
+        for star in index.stars:
+            self._follow(file, star, (), found)
+        self._unused(file, index, found)
+        return found
+
+    def _unused(self, file: str, index: ModuleIndex, found: _Found) -> None:
+        """Add the packages that are imported for what their import does: nothing names them."""
+        for imported in index.unused:
+            if not self._places.bases(file, imported):
+                found.packages.add(imported.module.partition(".")[0])
 
     def _is_registered(self, file: str, index: ModuleIndex, statement: Statement) -> bool:
         """Tell whether a decorator of the project may note the function somewhere."""
