@@ -23,6 +23,7 @@ from .core.states import Status
 from .core.workspace import Parts, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
+from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import parameters_of
 from .worker.paramfiles import read_parameters as read_parameters
@@ -326,6 +327,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         functions=store.functions,
         marks=store.marks,
         hash_seed=hash_seed,
+        lockfile=ProjectLock(),
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",

@@ -39,6 +39,7 @@ COMMANDS = {
     "run": Entry("Develop", "run:run", "Run a pipeline."),
     "graph": Entry("Develop", "graph:graph", "Draw a pipeline or a run."),
     "check": Entry("Develop", "check:check", "Import and compile a pipeline without running it."),
+    "lock": Entry("Develop", "lock:lock", "Lock what results depend on, or compare with the lock."),
     "job": Entry("Develop", "job:COMMANDS", "Run one function, command, script or notebook."),
     "runs": Entry("Run log", "runs:runs", "List runs, newest first (alias: ls)."),
     "show": Entry("Run log", "show:show", "Show a run: steps, metrics, errors."),

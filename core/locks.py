@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from .errors import InvalidError
 from .graph import Json
@@ -100,7 +100,8 @@ def differences(old: LockedPipeline, new: LockedPipeline, *, with_outputs: bool 
     for path in [*new.steps, *(path for path in old.steps if path not in new.steps)]:
         was, now = old.steps.get(path), new.steps.get(path)
         if was is None or now is None:
-            found.setdefault((LockPart.STEP, path, was and path, now and path), []).append(path)
+            sides = None if was is None else path, None if now is None else path
+            found.setdefault((LockPart.STEP, path, *sides), []).append(path)
             continue
         for entry in _of_step(path, was, now):
             found.setdefault(entry, []).append(path)
@@ -117,7 +118,8 @@ def differences(old: LockedPipeline, new: LockedPipeline, *, with_outputs: bool 
     )
 
 
-_Entry = tuple[LockPart, str, str | None, str | None]
+_Entry: TypeAlias = tuple[LockPart, str, str | None, str | None]
+_Texts: TypeAlias = "Mapping[str, str | None] | Mapping[str, str]"
 
 
 def _of_step(path: str, old: LockedStep, new: LockedStep) -> Iterator[_Entry]:
@@ -138,16 +140,13 @@ def _texts(values: Mapping[str, Json]) -> dict[str, str | None]:
     return {name: json.dumps(value, ensure_ascii=False, sort_keys=True) for name, value in values.items()}
 
 
-def _pairs(
-    part: LockPart, old: Mapping[str, str | None] | Mapping[str, str], new: Mapping[str, str | None] | Mapping[str, str],
-    prefix: str = "",
-) -> Iterator[_Entry]:
+def _pairs(part: LockPart, old: _Texts, new: _Texts, prefix: str = "") -> Iterator[_Entry]:
     for name in sorted({*old, *new}):
         if (name in old) != (name in new) or old.get(name) != new.get(name):
             yield part, f"{prefix}{name}", _shown(old, name), _shown(new, name)
 
 
-def _shown(values: Mapping[str, str | None] | Mapping[str, str], name: str) -> str | None:
+def _shown(values: _Texts, name: str) -> str | None:
     """Return a value's text; a file that is depended on and missing is told as that."""
     return None if name not in values else values[name] or "missing"
 
@@ -213,7 +212,10 @@ def lock_from_text(text: str, file: str = LOCK_FILE) -> dict[str, LockedPipeline
     for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith(("<<<<<<<", ">>>>>>>", "=======")):
             raise InvalidError(
-                "it holds a merge conflict", "take either side, then 'graft lock' writes it anew", file=file, line=number
+                "it holds a merge conflict",
+                "take either side, then 'graft lock' writes it anew",
+                file=file,
+                line=number,
             )
     try:
         document = json.loads(text)
@@ -276,7 +278,9 @@ def _text(value: Any) -> str:
 
 
 def _damaged(what: str, file: str, line: int) -> InvalidError:
-    return InvalidError(what, "'graft lock' writes it anew once it is deleted; git has the last one", file=file, line=line)
+    return InvalidError(
+        what, "'graft lock' writes it anew once it is deleted; git has the last one", file=file, line=line
+    )
 
 
 def _line_of(text: str, key: str) -> int:

@@ -17,6 +17,7 @@ from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
 from .library import Fetched, FunctionRequest, Library
+from .locking import LockFile, Locking
 from .overriding import Overriding
 from .ports import (
     Clock,
@@ -91,6 +92,7 @@ class Parts:
     """Steps that were seen to be non-deterministic."""
     hash_seed: Callable[[int], AbstractContextManager[None]]
     """Has the workers that are started meanwhile hash text with this seed (PYTHONHASHSEED)."""
+    lockfile: LockFile
     fetch: Callable[[FunctionRequest, str], Fetched]
     """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
@@ -132,6 +134,7 @@ class Workspace:
         self._hosting = Hosting(parts)
         self.functions = Library(parts)
         """Registered functions."""
+        self.locking = Locking(parts, self._launching)
         self.verifying = Verifying(parts, self._hosting)
         """Running steps again to see whether they come out the same."""
 

@@ -14,7 +14,7 @@ from local_runs import STEPS, SUPPORT
 from memory_functions import MemoryFunctions
 from memory_marks import MemoryMarks
 from runners import TinyRunner
-from spaces import FakeHost, FakeLoader, FakeMachine
+from spaces import FakeHost, FakeLoader, FakeMachine, MemoryLockFile
 
 import graftline
 from graftline.core.events import CancelRequested, Fact, RunFinished, RunStarted
@@ -192,6 +192,7 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         functions=MemoryFunctions(),
         marks=MemoryMarks(),
         hash_seed=lambda seed: nullcontext(),
+        lockfile=MemoryLockFile(),
         fetch=lambda request, kind: pytest.fail("no function is registered"),
         secrets=lambda names: {},
     )

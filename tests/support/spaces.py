@@ -88,6 +88,20 @@ class FakeMachine:
 
 
 @dataclass
+class MemoryLockFile:
+    """A lock that is no file."""
+
+    text: str | None = None
+
+    def read(self, root: str) -> str | None:
+        return self.text
+
+    def write(self, root: str, text: str) -> bool:
+        is_new, self.text = text != self.text, text
+        return is_new
+
+
+@dataclass
 class FakeHost:
     """Notes what it was to start."""
 
@@ -111,6 +125,7 @@ class Space:
         self.contexts: list[RunContext] = []
         self.before: Callable[[Order], None] = lambda order: None
         self.secrets: dict[str, str] = {}
+        self.lockfile = MemoryLockFile()
         self.seeds: list[int] = []
         """Of the hash, as they were set."""
         ticks = itertools.count(1000)
@@ -140,6 +155,7 @@ class Space:
             "functions": MemoryFunctions(),
             "marks": MemoryMarks(),
             "hash_seed": self._hash_seed,
+            "lockfile": self.lockfile,
             "fetch": self._fetch,
             "secrets": self._secrets,
         }

@@ -1,0 +1,265 @@
+"""What a pipeline's lock is now, compared with the one in version control; nothing is run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, assert_never
+
+from .artifacts import Output
+from .canonical import plain
+from .contents import UnreadableFiles
+from .errors import InvalidError, nearest
+from .graph import (
+    Blob,
+    CallKind,
+    Carried,
+    Constant,
+    Either,
+    Gather,
+    Graph,
+    Index,
+    Item,
+    Json,
+    Node,
+    Operation,
+    Source,
+    Upstream,
+    upstreams,
+)
+from .ids import RunId
+from .keys import Evidence, argument_token, call_digest
+from .launching import Launching
+from .locks import LOCK_FILE, Difference, LockedPipeline, LockedStep, differences, lock_from_text, lock_text
+from .ports import Loaded
+from .prints import Print
+from .requests import RunRequest
+
+if TYPE_CHECKING:
+    from .workspace import Parts  # the bundle of ports; workspace builds Locking, so a real import would be a circle
+
+_CODELESS = frozenset({CallKind.JOIN, CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.REDUCE, CallKind.STUB})
+"""Calls that have no code of the user, or none that must be there."""
+
+
+class LockFile(Protocol):
+    """The file of a project."""
+
+    def read(self, root: str) -> str | None:
+        """Return its text; None: there is none.
+
+        Raises:
+            InvalidError: it cannot be read.
+        """
+        ...
+
+    def write(self, root: str, text: str) -> bool:
+        """Write it, whole or not at all; return whether anything changed.
+
+        Raises:
+            InvalidError: it cannot be written.
+        """
+        ...
+
+
+class Locking:
+    """Locks pipelines on the ports of a workspace."""
+
+    def __init__(self, parts: Parts, launching: Launching):
+        self._parts = parts
+        self._launching = launching
+
+    def lock(self, request: RunRequest) -> tuple[LockedPipeline, list[Difference] | None]:
+        """Write what a pipeline depends on into the lock; other pipelines in it stay as they are.
+
+        Returns:
+            The pipeline as it is locked now; and what of it changed, None: it was not in the lock.
+
+        Raises:
+            InvalidError: the code is wrong, a declared file cannot be read, or the lock there is damaged.
+        """
+        root = request.target.root
+        text = self._parts.lockfile.read(root)
+        known = {} if text is None else lock_from_text(text)
+        locked = self.current(request)
+        old = known.get(locked.name)
+        if old is not None:
+            locked = _kept(old, locked)
+        self._parts.lockfile.write(root, lock_text({**known, locked.name: locked}.values()))
+        return locked, None if old is None else differences(old, locked, with_outputs=True)
+
+    def check(self, request: RunRequest, *, with_outputs: bool = False) -> tuple[LockedPipeline, list[Difference]]:
+        """Compare a pipeline with the lock; nothing is run or written.
+
+        Returns:
+            The pipeline as it is; and what is not as locked.
+
+        Raises:
+            InvalidError: there is no lock, the pipeline is not in it, or it is damaged; or the code is wrong.
+        """
+        text = self._parts.lockfile.read(request.target.root)
+        if text is None:
+            raise InvalidError(f"there is no {LOCK_FILE}", "'graft lock' writes it; commit it with the code")
+        known = lock_from_text(text)
+        now = self.current(request)
+        old = known.get(now.name)
+        if old is None:
+            names = list(known)
+            raise InvalidError(
+                f"{LOCK_FILE} has no pipeline '{now.name}'{nearest(now.name, names)}",
+                f"'graft lock {request.target.text}' adds it; it has {', '.join(names) or 'none'}",
+            )
+        return now, differences(old, now, with_outputs=with_outputs)
+
+    def current(self, request: RunRequest) -> LockedPipeline:
+        """Return what a pipeline depends on as it is now.
+
+        Raises:
+            InvalidError: the code is wrong, or a declared file cannot be read.
+        """
+        loaded = self._launching.load(request)
+        reads = self._reads(loaded.graph, request.target.root)
+        steps = {node.path: _step(loaded, node, reads[node.operation]) for node in _all_nodes(loaded.graph)}
+        return LockedPipeline(
+            name=loaded.graph.name, target=request.target.text, steps=self._with_results(loaded, steps)
+        )
+
+    def _reads(self, graph: Graph, root: str) -> list[dict[str, str | None]]:
+        """Return for each operation the files it declares to read, with their digests."""
+        names = [self._parts.files.expand(list(each.policy.reads), root) for each in graph.operations]
+        wanted = sorted({name for found in names for name in found})
+        places = {name: name if name.startswith("/") else f"{root}/{name}" for name in wanted}
+        try:
+            digests = self._parts.files.digests(list(places.values()))
+        except UnreadableFiles as problem:
+            raise InvalidError(
+                f"a file that a step reads cannot be locked: {problem.message}", problem.hint
+            ) from problem
+        return [{name: digests[places[name]] for name in found} for found in names]
+
+    def _with_results(self, loaded: Loaded, steps: Mapping[str, LockedStep]) -> dict[str, LockedStep]:
+        """Return the steps with keys and outputs of the newest good results of exactly this, step by step.
+
+        What a step got must be what the steps before it are locked with, so that all of them tell of one state.
+        """
+        parts, graph = self._parts, loaded.graph
+        earlier = parts.results.earlier(parts.project, graph.name, list(graph.index))
+        outputs_of: dict[RunId, dict[str, tuple[Output, ...]]] = {}
+        made: dict[str, tuple[Output, ...]] = {}
+        found = dict(steps)
+        for node in graph.nodes:
+            if node.path not in earlier:
+                continue
+            run, path = earlier[node.path]
+            judgement = parts.results.judgement(run, path)
+            evidence = None if judgement is None else judgement.evidence
+            if evidence is None or not _is_of(evidence, node, steps[node.path], made):
+                continue
+            if run not in outputs_of:
+                outputs_of[run] = parts.outputs.of_run(run)
+            made[node.path] = outputs = outputs_of[run].get(path, ())
+            digests = {output.name: output.ref.sha256 for output in sorted(outputs)}
+            found[node.path] = replace(steps[node.path], key=evidence.key, outputs=digests)
+        return found
+
+
+def _all_nodes(graph: Graph) -> Iterator[Node]:
+    """Yield the nodes of a graph with those of what grows, which have `[]` in their paths."""
+    yield from graph.nodes
+    for body in graph.bodies:
+        yield from body.nodes
+
+
+def _step(loaded: Loaded, node: Node, reads: Mapping[str, str | None]) -> LockedStep:
+    operation = loaded.graph.operations[node.operation]
+    known = loaded.prints.get(node.operation)
+    parameters: dict[str, Json] = {}
+    inputs: dict[str, str] = {}
+    for name, source, *_ in node.arguments:
+        if isinstance(source, Constant):
+            parameters[name] = plain(source.value)
+        else:
+            inputs[name] = _source_text(source)
+    if node.guard is not None:
+        inputs["if"] = f"{node.guard.node} says {node.guard.word}"
+    if node.files:
+        inputs["files"] = ", ".join(node.files)
+    return LockedStep(
+        call=call_digest(operation),
+        code=None if known is None or known.unknown is not None else known.digest,
+        unknown=_unknown(operation, known),
+        parts={} if known is None else known.parts,
+        packages={} if known is None else known.packages,
+        reads=reads,
+        variables=tuple(sorted({*operation.policy.env, *(() if known is None else known.variables)})),
+        parameters=parameters,
+        inputs=inputs,
+    )
+
+
+def _unknown(operation: Operation, known: Print | None) -> str | None:
+    if known is None:
+        return None if operation.call.kind in _CODELESS else "it has no fingerprint"
+    return known.unknown
+
+
+def _source_text(source: Source) -> str:
+    match source:
+        case Upstream(node, output):
+            return f"{node}:{output}"
+        case Constant(value):
+            return f"{plain(value)!r}"
+        case Blob(sha256):
+            return f"pickled {sha256}"
+        case Gather(items):
+            return f"[{', '.join(_source_text(item) for item in items)}]"
+        case Either(items):
+            return " or ".join(_source_text(item) for item in items)
+        case Item(scope, key):
+            return f"item of {scope}" if key is None else f"{key} of item of {scope}"
+        case Index(scope):
+            return f"number of {scope}"
+        case Carried(_, first, later):
+            return f"{'nothing' if first is None else _source_text(first)}, then {_source_text(later)}"
+    assert_never(source)
+
+
+def _is_of(evidence: Evidence, node: Node, step: LockedStep, made: Mapping[str, Sequence[Output]]) -> bool:
+    """Tell whether a result was made of what the step is now."""
+    basis = evidence.basis
+    if (basis.code, basis.call, basis.packages, basis.reads) != (step.code, step.call, step.packages, step.reads):
+        return False
+    for name, source, *_ in node.arguments:
+        token = evidence.arguments.get(name)
+        if isinstance(source, Constant | Blob) and token != argument_token(source):
+            return False
+        if isinstance(source, Upstream) and not _is_made(source, token, made):
+            return False
+        if any(each.node not in made for each in upstreams(source)):
+            return False
+    return True
+
+
+def _is_made(source: Upstream, token: str | None, made: Mapping[str, Sequence[Output]]) -> bool:
+    return any(
+        output.name == source.output and argument_token(output.ref) == token for output in made.get(source.node, ())
+    )
+
+
+def _kept(old: LockedPipeline, new: LockedPipeline) -> LockedPipeline:
+    """Return the new lock with the old results of steps that are as they were, where this machine has none.
+
+    Whoever locks on a machine that has run nothing must not take away what another one knows.
+    """
+    steps = {}
+    is_same: dict[str, bool] = {}
+    for path, step in new.steps.items():
+        before = old.steps.get(path)
+        bare = before and replace(before, key=None, outputs={})
+        sources = [text.partition(":")[0] for text in step.inputs.values()]
+        same = bare == replace(step, key=None, outputs={}) and all(is_same.get(each, True) for each in sources)
+        is_same[path] = same
+        if same and before is not None and step.key is None:
+            step = replace(step, key=before.key, outputs=before.outputs)
+        steps[path] = step
+    return replace(new, steps=steps)
