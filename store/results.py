@@ -41,7 +41,7 @@ _METRICS = f"SELECT {METRIC_COLUMNS} FROM metric WHERE run = ? AND node = ? AND 
 _JUDGEMENT = "SELECT verdict, detail, evidence FROM judgement WHERE run = ? AND node = ?"
 _KEPT = "SELECT seen FROM result WHERE run = ? AND node = ? AND key = ? ORDER BY attempt DESC LIMIT 1"
 _EARLIER = (
-    "SELECT result.key, evidence, run.id, path, run.created, result.at"
+    "SELECT result.key, evidence, run.id, result.path, run.created, result.at"
     " FROM json_each(?) AS wanted CROSS JOIN result INDEXED BY result_place ON result.place = wanted.value"
     " CROSS JOIN run ON run.seq = result.run"
     " CROSS JOIN judgement ON judgement.run = result.run AND judgement.node = result.node"
