@@ -16,6 +16,7 @@ from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.ports import RunQuery
+from .core.reusing import Reusing
 from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
@@ -30,6 +31,7 @@ from .worker.paramfiles import read_parameters as read_parameters
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
+    from .core.artifacts import ArtifactRef
     from .core.config import Settings
     from .core.health import Finding
     from .core.keeper import Keeper
@@ -180,7 +182,7 @@ def execute_pipeline(
     for each in odd:
         _warn_python(each)
     file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config, force=force)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -198,7 +200,7 @@ def submit_pipeline(
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
     file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file, force=force)
     space.launch(run)
     return _result(space, run)
 
@@ -254,6 +256,7 @@ def _create_live(
     *,
     file: ParameterFile,
     config: str | None = None,
+    force: bool = False,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
@@ -280,6 +283,8 @@ def _create_live(
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
         jobs=jobs or parts.default_jobs or parts.machine.cores(),
+        prints=loaded.prints,
+        reusing=Reusing(is_on=not force),
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
@@ -343,6 +348,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         labels=settings.table("runner.local.labels"),
         secrets=Lookup(workplace.root, os.environ, warn),
         overriding=Overriding.of(settings),
+        environ=os.environ,
+        restore=partial(_put_back, str(layout.objects)),
         warn=warn,
     )
 
@@ -351,6 +358,12 @@ def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
     from .worker.fetching import fetch  # git, zip and tar files: for one command
 
     return fetch(request, kind, root=root, cwd=os.getcwd())
+
+
+def _put_back(objects: str, name: str, ref: ArtifactRef, cwd: str) -> None:
+    from .worker.catalog import put_back  # for runs that reuse a step with files
+
+    put_back(name, ref, cwd, objects=objects)
 
 
 def _log_directory(layout: Layout, run: RunId) -> str:

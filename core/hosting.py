@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,10 @@ from .collector import rare_collections
 from .demands import capacities
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
-from .growth import with_grown
+from .evidencing import Circumstances
+from .growth import Plot, with_grown
 from .ids import RunId
+from .judging import Judge
 from .orders import RunContext
 from .ports import RunLog
 from .runs import RunSpec, Snapshot, StepRun, Target
@@ -23,6 +26,7 @@ from .session import Observer, Requests, Session, report
 from .settling import settle
 from .states import Reason, Status
 from .turns import Past
+from .values import Values
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
@@ -145,7 +149,12 @@ class Hosting:
             recorded=parts.outputs.of_run(spec.id),
             observe=observe,
             requests=requests,
+            judge=partial(self._judge, spec) if is_real else None,
         )
+
+    def _judge(self, spec: RunSpec, plot: Plot, values: Values) -> Judge:
+        snapshot = self._parts.runs.snapshot(spec.id)
+        return Judge(plot=plot, values=values, circumstances=circumstances_of(spec, self._parts, snapshot.files))
 
     def _left_out(self, spec: RunSpec, past: Mapping[str, Past]) -> list[StepReused | StepSettled]:
         """Settle the steps outside the selection: reused where an earlier run has their outputs, else left out."""
@@ -194,6 +203,30 @@ class Hosting:
         if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
             return spec.target
         return moved(spec.target, self._parts.machine.materialise(snapshot, spec.code.key))
+
+
+def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) -> Circumstances:
+    """Return what the steps of a run are judged by.
+
+    Args:
+        spec: of the run, or of one that is only planned.
+        parts: where earlier results and files are.
+        planned: files of its code snapshot: path relative to the root -> sha256.
+    """
+    return Circumstances(
+        project=spec.project,
+        pipeline=spec.pipeline,
+        prints=spec.prints,
+        reusing=spec.reusing,
+        results=parts.results,
+        files=parts.files,
+        root=spec.target.root,
+        cwd=spec.target.cwd,
+        environ=parts.environ,
+        planned=planned,
+        is_copy=spec.uses_snapshot,
+        restore=parts.restore,
+    )
 
 
 def moved(target: Target, copy: str) -> Target:

@@ -12,6 +12,7 @@ from .ports import Loaded, LoadRequest
 from .preflight import Preflight, refuse_check
 from .provenance import recorded
 from .requests import CodeChoice, RunRequest
+from .reusing import Reusing
 from .runs import RunSpec
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Launching:
             parent=request.parent,
             jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
             fail_fast=request.fail_fast,
+            prints=loaded.prints,
+            reusing=request.reusing,
             timeout_s=request.timeout_s,
             selected=selected,
             created=parts.clock(),
@@ -121,6 +124,7 @@ class Launching:
             origin=origin,
             runner=runner or old.runner,
             uses_snapshot=True,
+            reusing=Reusing(is_on=False),  # to run it again is what it is for
             created=parts.clock(),
             tags=(),
         )
@@ -134,6 +138,7 @@ class Launching:
                 code=parts.machine.code_state(old.target.root, loaded.snapshot.key),
                 environment={**loaded.environment, "imports": list(loaded.preload)},
                 selected=None if old.selected is None else tuple(n.path for n in graph.nodes if n.path in chosen),
+                prints=loaded.prints,
                 uses_snapshot=False,
             )
             parts.warn_of(loaded)

@@ -25,7 +25,7 @@ from .states import Reason, Status
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
 
-_RIGHTLY_SKIPPED = frozenset({Reason.BRANCH, Reason.UNSELECTED})
+_RIGHTLY_SKIPPED = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.HELD})
 _PROBLEMS_SHOWN = 8
 """Of a map of ten thousand items each may have the same one."""
 
@@ -79,6 +79,10 @@ class Retrying:
             _refuse_rewired(pruned(old.graph, growers), graph, kept)
         selected = None if spec.selected is None else _in_order(graph, _within(spec) | again)
         spec = replace(spec, graph=graph, selected=selected)
+        if request.is_everything or not request.selection.is_everything:  # what a person names runs, whatever is known
+            told = _in_order(graph, again)
+            released = (*spec.reusing.released, *told)
+            spec = replace(spec, reusing=replace(spec.reusing, forced=told, released=released))
         recorded = parts.outputs.of_run(request.run)
         hint = "include it in the retry, or use 'graft run': it starts from the pipeline as it is now"
         self._preflight.check_again(spec, again, {path: recorded.get(path, ()) for path in kept}, hint)
@@ -95,6 +99,7 @@ class Retrying:
             jobs=request.jobs or old.jobs,
             fail_fast=request.fail_fast or old.fail_fast,
             runner=request.runner or old.runner,
+            reusing=replace(old.reusing, is_on=True, sources=True, forced=()),
         )
         if loaded is None:
             if spec.runner != old.runner:
@@ -106,6 +111,7 @@ class Retrying:
             graph=graph,
             code=self._parts.machine.code_state(old.target.root, loaded.snapshot.key),
             environment={**loaded.environment, "imports": list(loaded.preload)},
+            prints=loaded.prints,
             # A selected step may be gone.
             selected=None if old.selected is None else _in_order(graph, set(old.selected)),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .contents import Files
+from .contents import Files, Restore
 from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
 from .functions import FunctionStore
@@ -99,6 +99,10 @@ class Parts:
     """Values of secrets by name; InvalidError naming those that are nowhere."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that steps get: those of this process."""
+    restore: Restore | None = None
+    """Puts missing catalog files of reused steps back; None: they stay missing."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
