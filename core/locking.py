@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, assert_never
 
-from .artifacts import Output
 from .canonical import plain
 from .contents import UnreadableFiles
 from .errors import InvalidError, nearest
+from .evidencing import Circumstances, is_control
 from .graph import (
     Blob,
-    CallKind,
     Carried,
     Constant,
     Either,
@@ -25,21 +24,18 @@ from .graph import (
     Operation,
     Source,
     Upstream,
-    upstreams,
 )
-from .ids import RunId
-from .keys import Evidence, argument_token, call_digest
+from .keys import call_digest
+from .knowing import Known
 from .launching import Launching
 from .locks import LOCK_FILE, Difference, LockedPipeline, LockedStep, differences, lock_from_text, lock_text
 from .ports import Loaded
 from .prints import Print
 from .requests import RunRequest
+from .reusing import Reusing
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Locking, so a real import would be a circle
-
-_CODELESS = frozenset({CallKind.JOIN, CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.REDUCE, CallKind.STUB})
-"""Calls that have no code of the user, or none that must be there."""
 
 
 class LockFile(Protocol):
@@ -121,7 +117,7 @@ class Locking:
         reads = self._reads(loaded.graph, request.target.root)
         steps = {node.path: _step(loaded, node, reads[node.operation]) for node in _all_nodes(loaded.graph)}
         return LockedPipeline(
-            name=loaded.graph.name, target=request.target.text, steps=self._with_results(loaded, steps)
+            name=loaded.graph.name, target=request.target.text, steps=self._with_results(request, loaded, steps)
         )
 
     def _reads(self, graph: Graph, root: str) -> list[dict[str, str | None]]:
@@ -137,29 +133,30 @@ class Locking:
             ) from problem
         return [{name: digests[places[name]] for name in found} for found in names]
 
-    def _with_results(self, loaded: Loaded, steps: Mapping[str, LockedStep]) -> dict[str, LockedStep]:
-        """Return the steps with keys and outputs of the newest good results of exactly this, step by step.
-
-        What a step got must be what the steps before it are locked with, so that all of them tell of one state.
-        """
-        parts, graph = self._parts, loaded.graph
-        earlier = parts.results.earlier(parts.project, graph.name, list(graph.index))
-        outputs_of: dict[RunId, dict[str, tuple[Output, ...]]] = {}
-        made: dict[str, tuple[Output, ...]] = {}
+    def _with_results(self, request: RunRequest, loaded: Loaded, steps: dict[str, LockedStep]) -> dict[str, LockedStep]:
+        """Return the steps with keys and outputs of the newest results that would serve if it ran now."""
+        parts, target = self._parts, request.target
+        known = Known(
+            loaded.graph,
+            Circumstances(
+                project=parts.project,
+                pipeline=loaded.graph.name,
+                prints=loaded.prints,
+                reusing=Reusing(sources=True),  # that the world may have changed is no news of the project
+                results=parts.results,
+                files=parts.files,
+                root=target.root,
+                cwd=target.cwd,
+                environ=parts.environ,
+                planned=loaded.snapshot.files,
+            ),
+            parts.clock(),
+        )
         found = dict(steps)
-        for node in graph.nodes:
-            if node.path not in earlier:
-                continue
-            run, path = earlier[node.path]
-            judgement = parts.results.judgement(run, path)
-            evidence = None if judgement is None else judgement.evidence
-            if evidence is None or not _is_of(evidence, node, steps[node.path], made):
-                continue
-            if run not in outputs_of:
-                outputs_of[run] = parts.outputs.of_run(run)
-            made[node.path] = outputs = outputs_of[run].get(path, ())
-            digests = {output.name: output.ref.sha256 for output in sorted(outputs)}
-            found[node.path] = replace(steps[node.path], key=evidence.key, outputs=digests)
+        for path, (key, outputs) in known.results().items():
+            if path in found:  # items of maps are known only while it runs
+                digests = {output.name: output.ref.sha256 for output in sorted(outputs)}
+                found[path] = replace(found[path], key=key, outputs=digests)
         return found
 
 
@@ -199,7 +196,7 @@ def _step(loaded: Loaded, node: Node, reads: Mapping[str, str | None]) -> Locked
 
 def _unknown(operation: Operation, known: Print | None) -> str | None:
     if known is None:
-        return None if operation.call.kind in _CODELESS else "it has no fingerprint"
+        return None if is_control(operation) else "there is no fingerprint of its code"
     return known.unknown
 
 
@@ -222,28 +219,6 @@ def _source_text(source: Source) -> str:
         case Carried(_, first, later):
             return f"{'nothing' if first is None else _source_text(first)}, then {_source_text(later)}"
     assert_never(source)
-
-
-def _is_of(evidence: Evidence, node: Node, step: LockedStep, made: Mapping[str, Sequence[Output]]) -> bool:
-    """Tell whether a result was made of what the step is now."""
-    basis = evidence.basis
-    if (basis.code, basis.call, basis.packages, basis.reads) != (step.code, step.call, step.packages, step.reads):
-        return False
-    for name, source, *_ in node.arguments:
-        token = evidence.arguments.get(name)
-        if isinstance(source, Constant | Blob) and token != argument_token(source):
-            return False
-        if isinstance(source, Upstream) and not _is_made(source, token, made):
-            return False
-        if any(each.node not in made for each in upstreams(source)):
-            return False
-    return True
-
-
-def _is_made(source: Upstream, token: str | None, made: Mapping[str, Sequence[Output]]) -> bool:
-    return any(
-        output.name == source.output and argument_token(output.ref) == token for output in made.get(source.node, ())
-    )
 
 
 def _kept(old: LockedPipeline, new: LockedPipeline) -> LockedPipeline:
