@@ -28,8 +28,8 @@ NEWEST = 8
 # one for the outputs would have to be given (run, node, attempt) of each result. CROSS JOIN keeps the order of loops,
 # and with it all outputs of a result together and in their order.
 _FIND = (
-    "SELECT result.run, result.node, result.attempt, result.key, result.at, run.id, path, seen, metrics,"
-    " name, role, output.sha256, size, serializer,"
+    "SELECT result.run, result.node, result.attempt, result.key, result.at, run.id, result.path, seen, metrics,"
+    " name, role, output.sha256, output.size, serializer,"
     " CASE WHEN is_file THEN NULL ELSE coalesce(output.bytes, artifact.bytes) END"
     " FROM json_each(?) AS wanted CROSS JOIN result INDEXED BY result_key ON result.prefix = wanted.value"
     " CROSS JOIN run ON run.seq = result.run"

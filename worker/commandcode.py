@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection
 
 from ..core.fingerprints.trace import CodePrint, Tracer
 from ..core.place import relative_to
-from .installed import is_installed
+from .ownership import is_installed
 from .notebookcode import notebook_print
 from .prints import merged, part_of
 from .sourcetext import SourceText, digest_of

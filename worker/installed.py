@@ -15,18 +15,12 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 
-_MARKS = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
-_STDLIB = os.path.join(os.path.dirname(os.path.abspath(os.__file__)), "")
+from .ownership import is_installed
+
 _OURS = __name__.partition(".")[0]
 _NOT_PACKAGES = frozenset({_OURS, "__main__", "__mp_main__", ""})
 COMPILED = tuple(EXTENSION_SUFFIXES)
 """Endings of compiled modules, as the import system looks for them."""
-
-
-def is_installed(path: str) -> bool:
-    """Tell whether an absolute path is of the interpreter, or of what was installed into it or a virtual environment."""
-    inside = f"{path}{os.sep}"
-    return any(mark in inside for mark in _MARKS) or inside.startswith(_STDLIB)
 
 
 def own_path() -> list[str]:

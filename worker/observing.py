@@ -59,7 +59,7 @@ class Observed:
         """Return what its result may depend on, as `AttemptSucceeded.reads` has it."""
         if self.is_cut:
             return (ANYTHING,)
-        return (*self.reads, *(f"{path}/" for path in self.listed), *self.sockets)
+        return (*self.reads, *self.outside, *(f"{path}/" for path in self.listed), *self.sockets)
 
 
 NOTHING = Observed()
@@ -248,6 +248,15 @@ def _connected_file(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> N
         notes.note(notes.reads, path)
 
 
+def _loaded_library(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> None:
+    """A library that ctypes loads is mapped in C; one without a slash is the system's."""
+    name = args[0]
+    if isinstance(name, str | bytes) and "/" in os.fsdecode(name) and not _is_silent(frame):
+        path = notes.path(name)
+        if path is not None and path not in notes.writes:
+            notes.note(notes.reads, path)
+
+
 def _listed(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> None:
     path = None if _is_silent(frame) else notes.path("." if args[0] is None else args[0])
     if path is not None and path not in notes.made:
@@ -315,6 +324,7 @@ def _text(value: object) -> str:
 _TAKERS: dict[str, Callable[[_Notes, tuple[Any, ...], FrameType], None]] = {
     "open": _opened,
     "sqlite3.connect": _connected_file,
+    "ctypes.dlopen": _loaded_library,
     "os.listdir": _listed,
     "os.scandir": _listed,
     "os.mkdir": _made,

@@ -21,11 +21,10 @@ from ..core.canonical import canonical, plain
 from ..core.constants import is_json
 from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
-from .installed import is_installed
+from .ownership import is_own
 from .pickles import dump_by_value
 from .sourcetext import digest_of
 
-_OURS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "worker", "")
 _DEEPEST = 20
 """Functions inside closures inside functions that are followed; a cycle ends here."""
 
@@ -146,11 +145,6 @@ def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
     return CodePrint(
         parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),)
     )
-
-
-def is_own(file: str) -> bool:
-    """Tell whether a module's file is the user's code: neither installed nor graftline's."""
-    return not is_installed(file) and not file.startswith(_OURS)
 
 
 def _file_of(module: ModuleType | None) -> str | None:

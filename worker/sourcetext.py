@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 
-from .installed import COMPILED, is_installed
+from .installed import COMPILED
+from .ownership import is_installed
 from .workshop import read_source
 
 

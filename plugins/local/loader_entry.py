@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ...core.errors import GraftError, MissingError
 from ...core.ports import Loaded, LoadRequest
+from ...worker import fresh
 from ...worker.load import load_pipeline
 
 
@@ -39,6 +40,7 @@ _LIMIT = 2000
 def main(connection: socket.socket) -> None:
     """Read a pickled LoadRequest up to the end of the stream, answer with a pickled `Answer`."""
     gc.enable()
+    fresh.install()
     with connection, connection.makefile("rb") as stream:
         request: LoadRequest = pickle.load(stream)
         data = _answer(request)
