@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from .canonical import plain
@@ -11,6 +11,7 @@ from .contents import UnreadableFiles
 from .errors import InvalidError, nearest
 from .evidencing import Circumstances, is_control
 from .graph import (
+    Argument,
     Blob,
     Carried,
     Constant,
@@ -58,6 +59,18 @@ class LockFile(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locked:
+    """What locking a pipeline did."""
+
+    pipeline: LockedPipeline
+    """As it is locked now."""
+    changed: list[Difference] | None
+    """What its results depend on and was locked otherwise; None: it was not in the lock."""
+    is_written: bool
+    """False: the file was like this already."""
+
+
 class Locking:
     """Locks pipelines on the ports of a workspace."""
 
@@ -65,11 +78,8 @@ class Locking:
         self._parts = parts
         self._launching = launching
 
-    def lock(self, request: RunRequest) -> tuple[LockedPipeline, list[Difference] | None]:
+    def lock(self, request: RunRequest) -> Locked:
         """Write what a pipeline depends on into the lock; other pipelines in it stay as they are.
-
-        Returns:
-            The pipeline as it is locked now; and what of it changed, None: it was not in the lock.
 
         Raises:
             InvalidError: the code is wrong, a declared file cannot be read, or the lock there is damaged.
@@ -81,8 +91,9 @@ class Locking:
         old = known.get(locked.name)
         if old is not None:
             locked = _kept(old, locked)
-        self._parts.lockfile.write(root, lock_text({**known, locked.name: locked}.values()))
-        return locked, None if old is None else differences(old, locked, with_outputs=True)
+        is_written = self._parts.lockfile.write(root, lock_text({**known, locked.name: locked}.values()))
+        changed = None if old is None else differences(old, locked, with_outputs=True)
+        return Locked(pipeline=locked, changed=changed, is_written=is_written)
 
     def check(self, request: RunRequest, *, with_outputs: bool = False) -> tuple[LockedPipeline, list[Difference]]:
         """Compare a pipeline with the lock; nothing is run or written.
@@ -115,7 +126,11 @@ class Locking:
         """
         loaded = self._launching.load(request)
         reads = self._reads(loaded.graph, request.target.root)
-        steps = {node.path: _step(loaded, node, reads[node.operation]) for node in _all_nodes(loaded.graph)}
+        ends = dict(_ends(loaded.graph))
+        steps = {
+            node.path: _step(loaded, node, reads[node.operation], ends.get(node.path, ()))
+            for node in _all_nodes(loaded.graph)
+        }
         return LockedPipeline(
             name=loaded.graph.name, target=request.target.text, steps=self._with_results(request, loaded, steps)
         )
@@ -167,12 +182,19 @@ def _all_nodes(graph: Graph) -> Iterator[Node]:
         yield from body.nodes
 
 
-def _step(loaded: Loaded, node: Node, reads: Mapping[str, str | None]) -> LockedStep:
+def _ends(graph: Graph) -> Iterator[tuple[str, tuple[Argument, ...]]]:
+    """Yield the end of each map and loop with what it will be bound to."""
+    for node in _all_nodes(graph):
+        if node.grows is not None:
+            yield node.path.rpartition("/")[0], graph.bodies[node.grows].results
+
+
+def _step(loaded: Loaded, node: Node, reads: Mapping[str, str | None], results: Sequence[Argument]) -> LockedStep:
     operation = loaded.graph.operations[node.operation]
     known = loaded.prints.get(node.operation)
     parameters: dict[str, Json] = {}
     inputs: dict[str, str] = {}
-    for name, source, *_ in node.arguments:
+    for name, source, *_ in (*node.arguments, *results):
         if isinstance(source, Constant):
             parameters[name] = plain(source.value)
         else:

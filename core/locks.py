@@ -8,7 +8,7 @@ stand once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -166,15 +166,13 @@ def _pipeline_lines(pipeline: LockedPipeline) -> list[str]:
     for step in pipeline.steps.values():
         for name, digest in step.parts.items():
             shared.setdefault(name, digest)
-    reaches = {step.code: sorted(step.parts) for step in pipeline.steps.values() if step.code and step.parts}
     packages = {name: version for step in pipeline.steps.values() for name, version in step.packages.items()}
     files = {name: digest for step in pipeline.steps.values() for name, digest in step.reads.items()}
     tables: dict[str, Mapping[str, Any]] = {
         "code": shared,
-        "reaches": reaches,
         "packages": packages,
         "files": files,
-        "steps": {path: _step_document(step, shared) for path, step in pipeline.steps.items()},
+        "steps": _step_documents(pipeline, shared),
     }
     lines = [f"  {_quoted(pipeline.name)}: {{", f'   "target": {_quoted(pipeline.target)},']
     for name, table in tables.items():
@@ -185,10 +183,21 @@ def _pipeline_lines(pipeline: LockedPipeline) -> list[str]:
     return [*lines, "  }"]
 
 
-def _step_document(step: LockedStep, shared: Mapping[str, str]) -> dict[str, Any]:
+def _step_documents(pipeline: LockedPipeline, shared: Mapping[str, str]) -> dict[str, Any]:
+    """Return the steps; of several with the same code the first names its parts."""
+    told: set[str | None] = set()
+    found = {}
+    for path, step in pipeline.steps.items():
+        found[path] = _step_document(step, shared, has_parts=step.code not in told)
+        told.add(step.code)
+    return found
+
+
+def _step_document(step: LockedStep, shared: Mapping[str, str], *, has_parts: bool) -> dict[str, Any]:
     own = {name: digest for name, digest in step.parts.items() if shared[name] != digest}
     document: dict[str, Any] = {
         "code": step.code,
+        "parts": sorted(step.parts) if has_parts or step.code is None else [],
         "unknown": step.unknown,
         "own": own,
         "call": step.call,
@@ -228,7 +237,7 @@ def lock_from_text(text: str, file: str = LOCK_FILE) -> dict[str, LockedPipeline
         found = document.get("version")
         raise InvalidError(
             f"it is of version {found}, this graftline knows {VERSION}",
-            "upgrade graftline, or write it anew with 'graft lock'",
+            "upgrade graftline, or delete it and write it anew with 'graft lock'",
             file=file,
             line=_line_of(text, "version"),
         )
@@ -238,30 +247,36 @@ def lock_from_text(text: str, file: str = LOCK_FILE) -> dict[str, LockedPipeline
 def _pipeline(name: str, document: Any, text: str, file: str) -> LockedPipeline:
     if not isinstance(document, dict):
         raise _damaged(f"pipeline '{name}' is no table", file, _line_of(text, name))
-    tables = {table: document.get(table, {}) for table in ("code", "reaches", "packages", "files", "steps")}
+    tables = {table: document.get(table, {}) for table in ("code", "packages", "files", "steps")}
     for table, found in tables.items():
         if not isinstance(found, dict):
             raise _damaged(f"'{table}' of pipeline '{name}' is no table", file, _line_of(text, table))
-    steps = {}
+        for key, value in found.items():
+            if not isinstance(value, dict if table == "steps" else str | None if table == "files" else str):
+                raise _damaged(f"'{key}' of pipeline '{name}' cannot be {value!r}", file, _line_of(text, key))
+    steps: dict[str, LockedStep] = {}
+    reached: dict[str, Sequence[str]] = {}
     for path, each in tables["steps"].items():
         try:
-            steps[path] = _step(each, tables)
+            steps[path] = _step(each, tables, reached)
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             what = f"it lacks {problem}" if isinstance(problem, KeyError) else str(problem)
             raise _damaged(f"step '{path}' of pipeline '{name}': {what}", file, _line_of(text, path)) from problem
     return LockedPipeline(name=name, target=str(document.get("target", "")), steps=steps)
 
 
-def _step(document: Mapping[str, Any], tables: Mapping[str, Any]) -> LockedStep:
+def _step(document: Mapping[str, Any], tables: Mapping[str, Any], reached: dict[str, Sequence[str]]) -> LockedStep:
     code = document.get("code")
     own = dict(document.get("own", {}))
-    reached = tables["reaches"].get(code, ()) if code else ()
+    parts = document.get("parts", ()) or (reached.get(code, ()) if code else ())
+    if code:
+        reached[code] = parts
     return LockedStep(
         call=_text(document["call"]),
         code=code,
         unknown=document.get("unknown"),
-        parts={name: own[name] if name in own else _text(tables["code"][name]) for name in reached},
-        packages={name: _text(tables["packages"][name]) for name in document.get("packages", ())},
+        parts={name: own[name] if name in own else tables["code"][name] for name in parts},
+        packages={name: tables["packages"][name] for name in document.get("packages", ())},
         reads={name: tables["files"][name] for name in document.get("files", ())},
         variables=tuple(document.get("variables", ())),
         parameters=dict(document.get("parameters", {})),

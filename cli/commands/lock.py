@@ -48,19 +48,26 @@ def lock(
     )
     if check:
         return check_lock(space, options, request, with_outputs=outputs)
-    locked, changed = space.locking.lock(request)
+    done = space.locking.lock(request)
+    locked, changed = done.pipeline, done.changed
     results = sum(step.key is not None for step in locked.steps.values())
     if options.is_json:
         document = None if changed is None else difference_documents(changed)
-        counts = {"steps": len(locked.steps), "results": results}
+        counts = {"written": done.is_written, "steps": len(locked.steps), "results": results}
         put_document({"schema": SCHEMA, "pipeline": locked.name, "file": LOCK_FILE, **counts, "changed": document})
         return 0
     look = look_of(is_plain=options.is_plain)
     sound = look.paint(look.state(Status.SUCCESS), Ink.GREEN, Ink.BOLD)
-    news = "" if changed is None else f"{look.dot}{plural(len(changed), 'change') if changed else 'nothing changed'}"
+    news = "" if changed is None else f"{look.dot}{_news(len(changed), is_written=done.is_written)}"
     held = f"{plural(len(locked.steps), 'step')}, {results:,} with results"
     lines = [f"{sound}  {clean(locked.name)}{look.dot}{held}{look.dot}{LOCK_FILE}{news}"]
     if changed:
         lines += ["", *difference_lines(look, changed, len(locked.steps))]
     put([*lines, *unknown_lines(look, locked)])
     return 0
+
+
+def _news(changes: int, *, is_written: bool) -> str:
+    if changes:
+        return plural(changes, "change")
+    return "only results are new" if is_written else "nothing changed"
