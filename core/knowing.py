@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from .artifacts import Output
 from .events import Fact, StepJoined, StepJudged, StepReused
-from .evidencing import Circumstances
-from .graph import Graph
-from .judging import Judge
+from .evidencing import Circumstances, is_control
+from .graph import CallKind, Graph, Node
+from .judging import Judge, Judged
 from .scheduler import Scheduler
+from .states import Status
 from .values import Values
 
 _ENDLESS = 1_000_000_000
@@ -30,22 +31,46 @@ class Known:
         self._scheduler = Scheduler(graph, jobs=_ENDLESS)
         self._values = Values(self._scheduler.plot, {})
         self._judge = Judge(plot=self._scheduler.plot, values=self._values, circumstances=circumstances)
+        self._asked: set[str] = set()
+        self._found: dict[str, tuple[str, tuple[Output, ...]]] = {}
 
     def results(self) -> dict[str, tuple[str, tuple[Output, ...]]]:
         """Return by path the key and the outputs of each step whose result is known; of items of maps too."""
-        found: dict[str, tuple[str, tuple[Output, ...]]] = {}
         news: list[Fact] = []
         while True:
             self._advance(news)
             fresh = self._scheduler.fresh()
             if not fresh:
-                return found
-            judged = self._judge.judge(fresh, self._now)
-            for each in judged:
-                evidence = self._judge.evidence(each.node)
-                if isinstance(each, StepReused) and evidence is not None:
-                    found[each.node] = evidence.key, each.outputs
-            news = [each for each in judged if not isinstance(each, StepJudged)]
+                break
+            news = [each for each in self._judged(fresh) if not isinstance(each, StepJudged)]
+        # What only comes after a step that must run, and takes nothing of it, is known all the same.
+        while taken := [node.path for node in self._scheduler.plot.nodes.values() if self._is_told(node)]:
+            for each in self._judged(taken):
+                if isinstance(each, StepReused):
+                    self._values.add(each.node, each.outputs)
+        return self._found
+
+    def _judged(self, paths: Sequence[str]) -> list[Judged]:
+        self._asked.update(paths)
+        judged = self._judge.judge(paths, self._now)
+        for each in judged:
+            evidence = self._judge.evidence(each.node)
+            if isinstance(each, StepReused) and evidence is not None:
+                self._found[each.node] = evidence.key, each.outputs
+        return judged
+
+    def _is_told(self, node: Node) -> bool:
+        """Tell whether a step that waits has all it takes, and is no end of something that may still grow."""
+        operation = self._scheduler.plot.origin.operations[node.operation]
+        return (
+            node.path not in self._asked
+            and self._scheduler.states[node.path] is Status.PENDING
+            and not is_control(operation)
+            and operation.call.kind is not CallKind.REDUCE
+            and node.guard is None
+            and not node.files
+            and not self._values.missing(node.path)
+        )
 
     def _advance(self, news: Sequence[Fact]) -> None:
         turn = self._scheduler.advance(news, self._now)
