@@ -9,9 +9,16 @@ import importlib
 import json
 import sys
 
-from works import big_array, chain, cold_start, layered, throughput
+from works import big_array, chain, cold_start, layered, no_change, throughput
 
-WORKS = {work.name: work for work in (throughput.WORK, chain.WORK, layered.WORK, big_array.WORK, *cold_start.WORKS)}
+WORKS = {
+    work.name: work
+    for work in (
+        *(throughput.WORK, chain.WORK, layered.WORK, big_array.WORK),
+        *no_change.WORKS,
+        *cold_start.WORKS,
+    )
+}
 
 
 def main(name: str, contestant: str, size: str) -> None:
