@@ -89,7 +89,7 @@ class Evidences:
     def gather(self, paths: Sequence[str]) -> dict[str, Evidence | str]:
         """Return by path what its result will depend on, or why no key can be made."""
         operations = dict.fromkeys(self._nodes[path].operation for path in paths)
-        read = self._declared([at for at in operations if self._operations[at].policy.reads])
+        read = self._declared({at: named for at in operations if (named := self._named(at))})
         shared = {at: self._shared(at, read.get(at)) for at in operations}
         return {path: self._evidence(self._nodes[path], shared) for path in paths}
 
@@ -141,12 +141,17 @@ class Evidences:
         own = {name: _value_digest(text) for name, text in node.environ if name in basis.variables}
         return replace(basis, variables={**basis.variables, **own}) if own else basis
 
-    def _declared(self, operations: Sequence[int]) -> dict[int, Mapping[str, str | None] | str]:
-        """Return by operation the digests of the files it declares to read, or which of them cannot be read."""
+    def _named(self, at: int) -> tuple[str, ...]:
+        """Return the files an operation declares to read, and those that its command names."""
+        known = self._around.prints.get(at)
+        return (*self._operations[at].policy.reads, *(() if known is None else known.reads))
+
+    def _declared(self, operations: Mapping[int, Sequence[str]]) -> dict[int, Mapping[str, str | None] | str]:
+        """Return by operation the digests of the files it names, or which of them cannot be read."""
         if not operations:
             return {}
         root = self._around.root
-        named = {at: self._around.files.expand(self._operations[at].policy.reads, root) for at in operations}
+        named = {at: self._around.files.expand(globs, root) for at, globs in operations.items()}
         digests, reasons = digests_of(
             self._around.files, [within(root, name) for each in named.values() for name in each]
         )

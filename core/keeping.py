@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from .events import AttemptSucceeded, ResultKept
 from .evidencing import Circumstances, decides, digests_of, is_bare, within
+from .fingerprints.trace import WHOLE
 from .graph import CallKind
 from .growth import Plot
 from .keys import Evidence
@@ -80,9 +81,14 @@ class Keeping:
         """Return what the files of an operation's code must be: the planned contents."""
         known, planned = self._around.prints.get(at), self._around.planned
         parts = {} if known is None else known.parts
-        # A file that is no Python is not in every snapshot: then the part itself is the digest of its content.
-        files = {name.rpartition(":")[0]: digest for name, digest in parts.items()}
-        return {within(self._around.root, name): planned.get(name, digest) for name, digest in files.items()}
+        found: dict[str, str | None] = {}
+        for part, digest in parts.items():
+            file, _, name = part.rpartition(":")
+            if file in planned:
+                found[file] = planned[file]
+            elif name == WHOLE and not file.endswith((".py", ".ipynb")):
+                found[file] = digest  # what is no Python is not in every snapshot: its part is its content
+        return {within(self._around.root, file): digest for file, digest in found.items()}
 
     def _moved(self, touched: Sequence[_Made]) -> dict[tuple[str, ...], bool]:
         """Tell by paths whether one of them may have changed since the first attempt that read them began."""

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
@@ -62,7 +63,9 @@ class Evidence:
     @cached_property
     def text(self) -> str:
         """Canonical JSON of all of it, with the basis by its digest."""
-        return canonical([KEY_VERSION, self.place, self.basis.digest, self.arguments, self.files])
+        # By hand, as each step has one: 1.5 us instead of 2.5.
+        arguments, files = _texts(self.arguments), _texts(self.files)
+        return f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{{{arguments}}},{{{files}}}]'
 
     @cached_property
     def key(self) -> str:
@@ -212,6 +215,10 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 _VALUE = "value:"
 _BASIS = ("code", "call", "packages", "reads", "variables")
+
+
+def _texts(fields: Mapping[str, str]) -> str:
+    return ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in sorted(fields.items())]) if fields else ""
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,8 @@ class Print:
 
     parts: Mapping[str, str] = field(default_factory=dict)
     """`file:name` -> sha256 of what it is made of; the file relative to the project root, `file:<import>` for what
-    importing it does, `file:<module>` for a whole file. Of a file that is no Python its content."""
+    importing it does, `file:<module>` for a whole file; of one that is no Python its content. `<held>:` begins what a
+    function by value holds, `<function>:` what a plugin's kind was registered with."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Distribution -> version, of what reached code imports; `python` -> its version."""
     variables: tuple[str, ...] = ()

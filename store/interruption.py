@@ -12,6 +12,7 @@ from ..core.states import Status
 from .convert import counts_text
 from .database import Database
 from .facttext import facts_text
+from .judged import index_results
 from .layout import Layout
 from .liveness import Holder, describe_death, is_held, this_process
 
@@ -101,6 +102,7 @@ def interrupt(connection: sqlite3.Connection, death: Death) -> bool:
         return False
     interrupt_steps(connection, death.seq)
     connection.execute(KEEP_NEWEST, (connection.execute(_GRAPH_PATHS, (death.seq,)).fetchone()[0], death.seq))
+    index_results(connection, death.seq)
     facts = facts_text([RunFinished(state=Status.INTERRUPTED, reason=None, at=at)])
     connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (death.seq, at, facts))
     return True

@@ -10,17 +10,25 @@ from typing import Any
 
 from ..core.canonical import canonical
 from ..core.errors import ConflictError
-from ..core.events import ResultKept, StepJudged
+from ..core.events import Fact, ResultKept, RunFinished, StepJudged
+
+INDEX_S = 0.1
+"""Least time between two batches of index rows: fast steps get a few large ones, slow steps are found at once."""
 
 BASIS = "INSERT INTO basis (sha256, json) VALUES (?, ?) ON CONFLICT DO NOTHING"
 JUDGEMENT = "INSERT OR REPLACE INTO judgement VALUES (?, ?, ?, ?, ?)"
 RESULT = "INSERT INTO result VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+BY_KEY = "INSERT INTO result_key VALUES (?, ?, ?, ?)"
+BY_PLACE = "INSERT INTO result_place VALUES (?, ?, ?, ?)"
+_INDEXES = (("result_key", "prefix"), ("result_place", "place"))
 _EVIDENCE = "SELECT evidence FROM judgement WHERE run = ? AND node = ?"
+
+_Rows = dict[str, list[tuple[Any, ...]]]
 
 
 def prefix_of(key: bytes) -> int:
     """Return the part of a key that is indexed."""
-    return int.from_bytes(key[:8], "big", signed=True)
+    return int.from_bytes(key[:4], "big")
 
 
 def mark_of(pipeline: int, place: str) -> int:
@@ -31,6 +39,25 @@ def mark_of(pipeline: int, place: str) -> int:
 def pipeline_mark(project: str, pipeline: str) -> int:
     """Return what stands for a pipeline."""
     return zlib.crc32(f"{project}\0{pipeline}\0".encode())
+
+
+def index_results(connection: sqlite3.Connection, run: int) -> None:
+    """Index all results of a run whose writer is gone."""
+    for table, number in _INDEXES:
+        connection.execute(
+            f"INSERT OR IGNORE INTO {table} SELECT {number}, run, node, attempt FROM result WHERE run = ? ORDER BY 1",
+            (run,),
+        )
+
+
+def drop_index(connection: sqlite3.Connection, run: int) -> None:
+    """Undo `index_results`."""
+    for table, number in _INDEXES:
+        connection.execute(
+            f"DELETE FROM {table} WHERE ({number}, run, node, attempt)"
+            f" IN (SELECT {number}, run, node, attempt FROM result WHERE run = ?)",
+            (run,),
+        )
 
 
 class Judged:
@@ -44,36 +71,50 @@ class Judged:
         """Key and mark of the place by node; None: no key could be made."""
         self._bases: set[str] = set()
         """Digests that are stored for certain."""
-        self._fresh: set[str] = set()
+        self._waiting: list[tuple[int, int, int, int]] = []
+        """Results that are stored and not indexed: prefix, mark, node, attempt."""
+        self._indexed = float("-inf")
+        """When the last batch was."""
+        self._new_bases: set[str] = set()
+        self._new: list[tuple[int, int, int, int]] = []
+        self._batch: float | None = None
+        """When what waits was written, by the facts that are being committed; None: it was not."""
 
-    def forget(self) -> None:
+    def begin(self) -> None:
         """Take what came since `keep` as not committed."""
-        self._fresh = set()
+        self._new_bases, self._new, self._batch = set(), [], None
 
     def keep(self) -> None:
         """Take what came as committed."""
-        self._bases |= self._fresh
+        self._bases |= self._new_bases
+        if self._batch is None:
+            self._waiting += self._new
+        else:
+            self._waiting, self._indexed = [], self._batch
+        self.begin()
 
-    def judge(self, fact: StepJudged, node: int, rows: dict[str, list[tuple[Any, ...]]]) -> None:
+    def judge(self, fact: StepJudged, node: int, rows: _Rows) -> None:
         """Add the row of a judgement."""
-        evidence, text = fact.evidence, None
-        self._keys[node] = None
-        if evidence is not None:
+        evidence = fact.evidence
+        if evidence is None:
+            self._keys[node] = text = None
+        else:
             text, digest = evidence.text, evidence.basis.digest
             self._keys[node] = bytes.fromhex(evidence.key), mark_of(self._pipeline, evidence.place)
-            if digest not in self._bases and digest not in self._fresh:
-                self._fresh.add(digest)
+            if digest not in self._bases and digest not in self._new_bases:
+                self._new_bases.add(digest)
                 rows[BASIS].append((bytes.fromhex(digest), canonical(evidence.basis.to_json())))
         rows[JUDGEMENT].append((self._run, node, fact.verdict.value, fact.detail, text))
 
-    def kept(self, connection: sqlite3.Connection, fact: ResultKept, node: int, metrics: int) -> tuple[Any, ...]:
-        """Return the row of a result that may serve again.
+    def result(self, connection: sqlite3.Connection, fact: ResultKept, node: int, metrics: int, rows: _Rows) -> None:
+        """Add the row of a result that may serve again.
 
         Args:
             connection: in the transaction.
             fact: which.
             node: number of its step.
             metrics: how many values it logged.
+            rows: where it goes.
 
         Raises:
             ConflictError: nobody said what it depends on.
@@ -82,8 +123,19 @@ class Judged:
         if known is None:
             raise ConflictError(f"step '{fact.node}' has no key, so its result cannot be kept")
         key, mark = known
+        prefix, attempt = prefix_of(key), fact.attempt
         seen = canonical(dict(fact.seen)) if fact.seen else None
-        return self._run, node, fact.attempt, fact.node, key, prefix_of(key), mark, fact.at, metrics, seen
+        rows[RESULT].append((self._run, node, attempt, fact.node, key, prefix, mark, fact.at, metrics, seen))
+        self._new.append((prefix, mark, node, attempt))
+
+    def index(self, last: Fact, rows: _Rows) -> None:
+        """Add the index rows of what waits, unless a batch was written a moment before; `last` fact of its commit."""
+        if not (self._new or self._waiting) or (last.at - self._indexed < INDEX_S and type(last) is not RunFinished):
+            return
+        run, waiting = self._run, [*self._waiting, *self._new]
+        rows[BY_KEY] += sorted([(prefix, run, node, attempt) for prefix, _, node, attempt in waiting])
+        rows[BY_PLACE] += sorted([(mark, run, node, attempt) for _, mark, node, attempt in waiting])
+        self._batch = last.at
 
     def _read(self, connection: sqlite3.Connection, node: int) -> tuple[bytes, int] | None:
         """Return what an earlier host of the run has judged."""

@@ -36,7 +36,7 @@ from ..core.growth import Plot
 from ..core.states import Status, can_become
 from .convert import metric_to_row
 from .graphs import Numbered
-from .judged import BASIS, JUDGEMENT, RESULT, Judged
+from .judged import BASIS, BY_KEY, BY_PLACE, JUDGEMENT, RESULT, Judged
 
 ROW_LIMIT = 256
 """Bytes up to which a value stands in its output row: no digest index to touch."""
@@ -93,6 +93,8 @@ _ORDER = (
     BASIS,
     JUDGEMENT,
     RESULT,
+    BY_KEY,
+    BY_PLACE,
 )
 _OF_STEPS = frozenset(
     {
@@ -162,7 +164,7 @@ class Projection:
         self._changed, self._handed, self._storing, self._logged = {}, {}, set(), {}
         self._begun = self._done = 0
         self.counts = dict(self._known_counts)
-        self._judged.forget()
+        self._judged.begin()
         rows = self._rows
         for group in rows.values():  # not empty where the last `write` was refused
             group.clear()
@@ -181,8 +183,7 @@ class Projection:
                     self._judged.judge(fact, node, rows)  # type: ignore[arg-type]
                 elif kind is ResultKept:
                     node = index[fact.node]  # type: ignore[union-attr]
-                    metrics = self._logged.get(node, 0)
-                    rows[RESULT].append(self._judged.kept(connection, fact, node, metrics))  # type: ignore[arg-type]
+                    self._judged.result(connection, fact, node, self._logged.get(node, 0), rows)  # type: ignore[arg-type]
                 elif kind is GraphGrown:
                     self._grow(fact, rows)  # type: ignore[arg-type]
                 continue
@@ -200,6 +201,7 @@ class Projection:
                 self._gather(fact, node, rows)  # type: ignore[arg-type]
         self._count(Status.PENDING, Status.STARTED, self._begun)
         self._count(Status.STARTED, Status.SUCCESS, self._done)
+        self._judged.index(facts[-1], rows)
         _flush(connection, rows)
 
     def keep(self) -> None:

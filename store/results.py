@@ -18,7 +18,9 @@ from ..core.reusing import Judgement, Result, Verdict
 from .convert import METRIC_COLUMNS, Row, metric_from_row
 from .database import Database
 from .graphs import Graphs
+from .interruption import settle
 from .judged import mark_of, pipeline_mark, prefix_of
+from .layout import Layout
 from .objects import Objects
 
 NEWEST = 8
@@ -31,7 +33,9 @@ _FIND = (
     "SELECT result.run, result.node, result.attempt, result.key, result.at, run.id, result.path, seen, metrics,"
     " name, role, output.sha256, output.size, serializer,"
     " CASE WHEN is_file THEN NULL ELSE coalesce(output.bytes, artifact.bytes) END"
-    " FROM json_each(?) AS wanted CROSS JOIN result INDEXED BY result_key ON result.prefix = wanted.value"
+    " FROM json_each(?) AS wanted CROSS JOIN result_key ON result_key.prefix = wanted.value"
+    " CROSS JOIN result"
+    " ON result.run = result_key.run AND result.node = result_key.node AND result.attempt = result_key.attempt"
     " CROSS JOIN run ON run.seq = result.run"
     " LEFT JOIN output"
     " ON output.run = result.run AND output.node = result.node AND output.attempt = result.attempt"
@@ -40,19 +44,24 @@ _FIND = (
 _METRICS = f"SELECT {METRIC_COLUMNS} FROM metric WHERE run = ? AND node = ? AND attempt = ? ORDER BY position"
 _JUDGEMENT = "SELECT verdict, detail, evidence FROM judgement WHERE run = ? AND node = ?"
 _KEPT = "SELECT seen FROM result WHERE run = ? AND node = ? AND key = ? ORDER BY attempt DESC LIMIT 1"
-_EARLIER = (
-    "SELECT result.key, evidence, run.id, result.path, run.created, result.at"
-    " FROM json_each(?) AS wanted CROSS JOIN result INDEXED BY result_place ON result.place = wanted.value"
-    " CROSS JOIN run ON run.seq = result.run"
-    " CROSS JOIN judgement ON judgement.run = result.run AND judgement.node = result.node"
-    " WHERE run.project = ? AND run.pipeline = ? AND evidence IS NOT NULL"
+_PLACED = (
+    "SELECT result_place.place, result_place.run, node, attempt, run.created, run.id"
+    " FROM json_each(?) AS wanted CROSS JOIN result_place ON result_place.place = wanted.value"
+    " CROSS JOIN run ON run.seq = result_place.run WHERE run.project = ? AND run.pipeline = ?"
 )
+_STOOD = (
+    "SELECT evidence, key, path FROM result JOIN judgement ON judgement.run = result.run"
+    " AND judgement.node = result.node WHERE result.run = ? AND result.node = ? AND attempt = ?"
+)
+_age = itemgetter(4, 5, 3)
+"""Created, id and attempt, of a row of `_PLACED`."""
 
 
 class StoredResults:
     """`Results` on SQLite and object files; any thread may use it."""
 
-    def __init__(self, database: Database, objects: Objects, graphs: Graphs, files: Files) -> None:
+    def __init__(self, layout: Layout, database: Database, objects: Objects, graphs: Graphs, files: Files) -> None:
+        self._layout = layout
         self._database = database
         self._objects = objects
         self._graphs = graphs
@@ -66,8 +75,9 @@ class StoredResults:
         """
         wanted = {bytes.fromhex(key): key for key in keys}
         found: dict[str, list[Result]] = {}
+        settle(self._database, self._layout)  # what a dead run made may serve
         with self._database.reading() as connection:
-            rows = connection.execute(_FIND, (json.dumps([prefix_of(key) for key in wanted]),)).fetchall()
+            rows = connection.execute(_FIND, (json.dumps(list({prefix_of(key) for key in wanted})),)).fetchall()
             for _, group in groupby(rows, key=itemgetter(0, 1, 2)):
                 first, *others = group
                 if first[3] in wanted:
@@ -138,19 +148,24 @@ class StoredResults:
             StoreError: the store cannot be read.
         """
         where = pipeline_mark(project, pipeline)
-        marks = json.dumps(list({mark_of(where, place) for place in places}))
+        wanted: dict[int, set[str]] = {}
+        for place in places:
+            wanted.setdefault(mark_of(where, place), set()).add(place)
+        found: dict[str, tuple[RunId, str]] = {}
         with self._database.reading() as connection:
-            limit = connection.execute("SELECT created, id FROM run WHERE id = ?", (before,)).fetchone()
-            rows = connection.execute(_EARLIER, (marks, project, pipeline)).fetchall()
-        asked = set(places)
-        newest: dict[str, tuple[float, RunId, str]] = {}
-        for key, text, run, path, created, at in rows:
-            place = json.loads(text)[1]
-            # One whose step was judged again since, and then failed, is passed over: its evidence is gone.
-            is_on_record = hashlib.sha256(text.encode()).digest() == key
-            if place in asked and is_on_record and (before is None or (limit and (created, run) < limit)):
-                newest[place] = max(newest.get(place, (0.0, run, path)), (at, run, path))
-        return {place: (run, path) for place, (_, run, path) in newest.items()}
+            limit = before and connection.execute("SELECT created, id FROM run WHERE id = ?", (before,)).fetchone()
+            rows = connection.execute(_PLACED, (json.dumps(list(wanted)), project, pipeline)).fetchall()
+            rows.sort(key=_age, reverse=True)
+            for mark, seq, node, attempt, created, run in rows:
+                if wanted[mark] and (before is None or (limit and (created, run) < limit)):
+                    text, key, path = connection.execute(_STOOD, (seq, node, attempt)).fetchone()
+                    # One whose step was judged again since, and then failed, is passed over: its evidence is gone.
+                    if text is not None and hashlib.sha256(text.encode()).digest() == key:
+                        place = json.loads(text)[1]
+                        if place in wanted[mark]:
+                            wanted[mark].remove(place)
+                            found[place] = RunId(run), path
+        return found
 
     def _read(self, names: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return by digest asked for the digest of what is in the object file, and why others cannot be read."""

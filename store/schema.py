@@ -282,6 +282,26 @@ class ResultRow(Row, table=True):
     seen: str | None
 
 
+class ResultKeyRow(Row, table=True):
+    """The way from the first 4 bytes of a key to its results."""
+
+    __tablename__ = "result_key"  # pyright: ignore[reportAssignmentType]
+    prefix: int = Field(primary_key=True)
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+
+
+class ResultPlaceRow(Row, table=True):
+    """The way from the crc32 of a place to the results that stood there."""
+
+    __tablename__ = "result_place"  # pyright: ignore[reportAssignmentType]
+    place: int = Field(primary_key=True)
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+
+
 class FileDigestRow(Row, table=True):
     """What a file of a work tree held when it was last read; a memo that may be dropped."""
 

@@ -39,7 +39,7 @@ class Store:
         self.history = StoredHistory(layout, database, graphs)
         self.outputs = StoredOutputs(database, self.objects, graphs)
         self.files = FileHashes(database)
-        self.results = StoredResults(database, self.objects, graphs, self.files)
+        self.results = StoredResults(layout, database, self.objects, graphs, self.files)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
         self.marks = StoredMarks(database)

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 
 from ..core.fingerprints.trace import CodePrint, Tracer
 from ..core.place import relative_to
 from .ownership import is_installed
 from .notebookcode import notebook_print
-from .prints import merged, part_of
-from .sourcetext import SourceText, digest_of
+from .prints import file_part, merged, part_of
+from .sourcetext import SourceText
 
 SCRIPTS = frozenset({".sh", ".bash", ".R", ".r", ".jl", ".pl", ".rb", ".js", ".sql", ".awk", ".sed"})
 """Endings of code that is counted by content, and looked through for further names."""
 _WORDS = re.compile(r"(?P<into>>>?\s*)?(?P<word>[^\s'\"`=;|&<>()]+)")
 _MODULE = re.compile(r"python[\d.]*\s+(?:-\w\s+)*-m\s+([\w.]+)")
+_MADE = re.compile(r"\b(?:mkdir|rmdir|rm|cd|pushd|touch|chmod|chown)\b[^;&|\n]*")
+"""What a command makes, removes or enters is no input."""
+_ENTERED = re.compile(r"\b(?:cd|pushd)\s+([^\s;&|]+)")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _OF_THE_SHELL = frozenset({"PWD", "OLDPWD", "SHLVL", "RANDOM", "SECONDS", "LINENO", "PPID", "UID", "EUID", "OPTARG"})
 _PATH = re.compile(r"[\w.][\w./+@%,*?~-]*(?:/[\w.*?-]+|\.[A-Za-z*?]\w*)")
@@ -57,15 +60,16 @@ class ShellCode:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """Data files and globs it names, relative to the root where they are below it; sorted."""
+        """Data files, folders and globs it names, relative to the root where they are below it; sorted."""
         return tuple(sorted(self._data))
 
     def add(self, text: str, folder: str | None = None) -> None:
         """Look a command through, or the text of a shell script in a folder."""
         self._variables |= dict.fromkeys(each for each in _VARIABLE.findall(text) if each not in _OF_THE_SHELL)
-        for match in _WORDS.finditer(text):
+        folders = [os.path.join(self._cwd, each) for each in _ENTERED.findall(text)]
+        for match in _WORDS.finditer(_MADE.sub(" ", text)):
             if not match["into"]:
-                self._word(match["word"].rstrip(","), folder)
+                self._word(match["word"].rstrip(","), [*folders, *([folder] if folder else [])])
         for module in _MODULE.findall(text):
             self._module(module)
 
@@ -73,9 +77,8 @@ class ShellCode:
         """Add something that counts by its content."""
         self._codes.append(part_of(name, content))
 
-    def _word(self, word: str, folder: str | None) -> None:
-        bases = dict.fromkeys(each for each in (self._cwd, self._root, folder) if each)
-        for base in bases:
+    def _word(self, word: str, folders: Sequence[str]) -> None:
+        for base in dict.fromkeys((self._cwd, self._root, *folders)):
             path = os.path.normpath(os.path.join(base, word))
             if path in self._seen or relative_to(self._root, path) in self._made or not self._is_own(path):
                 continue
@@ -83,7 +86,7 @@ class ShellCode:
                 self._seen.add(path)
                 self._file(path)
             elif os.path.isdir(path):
-                self.source = self.source or f"runs a command over the folder {relative_to(self._root, path)}"
+                self._data[relative_to(self._root, path)] = None  # all that is below it
             elif _PATH.fullmatch(word):  # what an earlier step makes is not there yet
                 self._data.setdefault(relative_to(self._root, path))
                 break
@@ -103,7 +106,7 @@ class ShellCode:
             self._codes.append(notebook_print(self._tracer(path), self._read.plain(path), path, self._root))
             self.source = self.source or f"runs {shown} in a process of its own, where what it reads is not seen"
         elif ending in SCRIPTS or _is_script(path):
-            self._codes.append(part_of(shown, digest_of(path)))
+            self._codes.append(file_part(path, shown))
             self.add(self._read.plain(path), os.path.dirname(path))
         else:
             self._data[shown] = None

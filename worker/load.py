@@ -32,7 +32,7 @@ from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
 from .printing import prints_of
 from .reaching import NOTHING, reached_by_data, yaml_data
-from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
+from .recording import environment_of, files_in_graph, files_printed, imported_files, installed_packages, snapshot_of
 from .shelf import Shelf, ShelfAt, used_data
 from .workshop import LocalWorkshop, compile_in, namespace_of, read_source, root_of, shown_path
 from .yamlfile import write_yaml
@@ -201,7 +201,8 @@ def _loaded(
     workshop: LocalWorkshop,
 ) -> Loaded:
     functions = used_data(workshop.shelf)
-    files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph)}
+    prints = prints_of(compiled.graph, pipeline, root=root, cwd=cwd, carried=workshop.carried)
+    files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph), *files_printed(root, prints)}
     packages = installed_packages(modules) | set(reached.packages)
     return Loaded(
         graph=compiled.graph,
@@ -215,7 +216,7 @@ def _loaded(
         places={index: (place.file, place.line) for index, place in compiled.places.items()},
         description=pipeline.description,
         warnings=compiled.warnings,
-        prints=prints_of(compiled.graph, pipeline, root=root, cwd=cwd, carried=workshop.carried),
+        prints=prints,
     )
 
 

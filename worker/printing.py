@@ -104,7 +104,7 @@ class _Printer:
             found = self._new_code(call)
             kept = self._kept.get(call.script if call.script is not None else self._identity(call))
             if kept is not None:
-                found = merged([found, part_of("<function>", kept)])
+                found = merged([found, part_of("<function>:<kind>", kept)])
             self._known[key] = found
         return self._known[key]
 
@@ -145,7 +145,7 @@ class _Printer:
         found.add(call.command or "")
         kept = self._kept.get(call.command)
         if kept is not None:
-            found.add_part("<function>", kept)
+            found.add_part("<function>:<kind>", kept)
         return found
 
     def _beside(self, file: str) -> Tracer:

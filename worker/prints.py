@@ -19,7 +19,7 @@ from ..core.callables import imported
 from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
 from ..core.constants import is_json
-from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
+from ..core.fingerprints.trace import WHOLE, CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
 from .ownership import is_own
 from .pickles import dump_by_value
@@ -117,7 +117,7 @@ class Prints:
         if file is not None and is_own(file):
             if file.endswith(".py"):
                 return self._tracer.trace_module(file)
-            return _print(parts={relative_to(self._root, file): digest_of(file)})
+            return file_part(file, relative_to(self._root, file))
         return _print(packages=frozenset({module.__name__.partition(".")[0]}))
 
 
@@ -138,6 +138,11 @@ def merged(prints: list[CodePrint]) -> CodePrint:
 def part_of(name: str, content: str) -> CodePrint:
     """Return the fingerprint of something that counts by its content."""
     return _print(parts={name: hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()})
+
+
+def file_part(file: str, shown: str) -> CodePrint:
+    """Return the fingerprint of a whole file that is no Python: its content."""
+    return _print(parts={f"{shown}:{WHOLE}": digest_of(file)})
 
 
 def dynamic(where: str, what: str, line: int = 0) -> CodePrint:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 
 from ..core.graph import Graph, Json
+from ..core.prints import Prints
 from ..core.runs import Snapshot
 from .installed import distributions_of
 
@@ -63,6 +64,12 @@ def files_in_graph(root: str, graph: Graph) -> set[str]:
             if os.path.splitext(file)[1] in _SCRIPT_SUFFIXES and os.path.isfile(file):
                 found.add(file)
     return found
+
+
+def files_printed(root: str, prints: Prints) -> set[str]:
+    """Return the files that fingerprints are made of: a command's Python file imports others that nobody imported."""
+    names = {part.rpartition(":")[0] for each in prints.values() for part in each.parts}
+    return {os.path.join(root, name) for name in names if not name.startswith("<")}
 
 
 def is_project_file(root: str, file: str) -> bool:

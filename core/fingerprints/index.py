@@ -17,6 +17,7 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ALIAS: tuple[type[ast.stmt], ...] = (ast.TypeAlias,) if hasattr(ast, "TypeAlias") else ()  # Python 3.12
 _ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, *_ALIAS)
+_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 _COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 
 
@@ -83,10 +84,18 @@ class ModuleIndex:
         """Those that act on import and may change what others see."""
         self.decorated: list[Statement] = []
         """Functions and classes with decorators, which may register them somewhere."""
+        self.subclasses: list[Statement] = []
+        """Classes with bases or a metaclass, which may note them somewhere."""
         self.loads: list[Imported] = []
         """Every module imported at top level: its own effects happen too."""
         self._is_main = is_main
         self._building = Building()
+        self._plain: list[tuple[str, Imported]] = []
+        """Imports that are certain to happen: not those of a `try` or an `if`."""
+        self._literals: set[str] = set()
+        """Names bound to lists, dicts and sets written here: what their methods change is of no other name."""
+        self._aliases: set[str] = set()
+        """Names bound to what an import has (`OPTIONS = settings.OPTIONS`): to change them changes it for all."""
         self._tree = parse(text, file)
         for node in self._tree.body:
             self._add(node)
@@ -107,25 +116,39 @@ class ModuleIndex:
     @cached_property
     def unused(self) -> list[Imported]:
         """Modules imported under names that nothing in the file mentions: for what importing them does."""
-        if not self.imports:
+        if not self._plain:
             return []
         named = {node.id for node in ast.walk(self._tree) if isinstance(node, ast.Name)}
-        return [each for name, found in self.imports.items() if name not in named for each in found]
+        return [each for name, each in self._plain if name not in named]
 
     def _add(self, node: ast.stmt) -> None:
         if isinstance(node, _IMPORTS):
             self._import(node)
+            self._plain += [(name, each) for name, each in bindings_of(node) if name != "*"]
         elif isinstance(node, _DEFINITIONS):
             node = self._building.bare(node)
-            statement = self._bind(node, {node.name})
-            if node.decorator_list:
-                self.decorated.append(statement)
+            self._define(node)
         elif isinstance(node, _ASSIGNMENTS):
             self._assign(node)
         elif isinstance(node, _COMPOUND):
             self._compound(node)
+        elif (changed_literal := _method_target(node)) in self._literals and changed_literal is not None:
+            self._bind(node, {changed_literal})
         elif not _says_nothing(node) and not self._building.is_it(node):
             self.effects.append(Statement(node, frozenset()))
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        # `@area.register` on a function of this module (singledispatch) changes that function, and nothing else.
+        changed = {name for name in map(_registry_of, node.decorator_list) if name and self._is_function(name)}
+        statement = self._bind(node, {node.name, *changed})
+        if any(_registry_of(each) not in changed for each in node.decorator_list):
+            self.decorated.append(statement)
+        if isinstance(node, ast.ClassDef) and (node.bases or node.keywords):
+            self.subclasses.append(statement)
+
+    def _is_function(self, name: str) -> bool:
+        found = self.statements.get(name, [])
+        return bool(found) and isinstance(found[0].node, ast.FunctionDef | ast.AsyncFunctionDef)
 
     def _bind(self, node: ast.stmt, names: set[str]) -> Statement:
         statement = Statement(node, frozenset(names))
@@ -137,10 +160,14 @@ class ModuleIndex:
         changed = set(_changed_in_place(node))
         bound = bound_names(node)
         self._building.note(node, bound)
+        if isinstance(getattr(node, "value", None), _DISPLAYS):
+            self._literals |= bound
         statement = self._bind(node, bound | changed)
         # `settings.LIMIT = 3` on an imported module acts on that module, not on a name of this one.
-        if changed & self.imports.keys() or _changes_no_name(node):
+        if changed & (self.imports.keys() | self._aliases) or _changes_no_name(node):
             self.effects.append(statement)
+        if isinstance(node, ast.Assign) and _root_name(node.value) in self.imports.keys() | self._aliases:
+            self._aliases |= bound
 
     def _compound(self, node: ast.stmt) -> None:
         if isinstance(node, ast.If) and _is_type_checking(node.test):
@@ -156,8 +183,8 @@ class ModuleIndex:
         for inner in ast.walk(node):
             if isinstance(inner, _IMPORTS):
                 self._import(inner)
-        names = bound_names(node) - self.imports.keys()
-        statement = self._bind(node, names | set(_changed_in_place(node)))
+        # What is imported in it too: which of the names a `try` binds is its own doing.
+        statement = self._bind(node, bound_names(node) | set(_changed_in_place(node)))
         if any(self._acts(each) for each in _inner_statements(node)):
             self.effects.append(statement)
 
@@ -216,6 +243,32 @@ def _changed_in_place(node: ast.AST) -> Iterator[str]:
                 target = target.value
             if isinstance(target, ast.Name):
                 yield target.id
+
+
+def _method_target(node: ast.stmt) -> str | None:
+    """Return `X` of the statement `X.append(1)`; None where its arguments call something, which may act by itself."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    arguments = [*call.args, *(each.value for each in call.keywords)]
+    if any(isinstance(inner, ast.Call) for each in arguments for inner in ast.walk(each)):
+        return None
+    return call.func.value.id if isinstance(call.func.value, ast.Name) else None
+
+
+def _root_name(node: ast.expr) -> str | None:
+    """Return the name that attributes and items are taken of, without a call in between."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _registry_of(decorator: ast.expr) -> str | None:
+    """Return `area` of the decorators `@area.register` and `@area.register(int)`."""
+    inner = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(inner, ast.Attribute) and inner.attr == "register" and isinstance(inner.value, ast.Name):
+        return inner.value.id
+    return None
 
 
 def _changes_no_name(node: ast.stmt) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,7 +19,7 @@ from ..sources import Reader
 from .index import Imported, ModuleIndex, Statement, bindings_of, loaded_by
 from .names import Reference, uses_of
 from .places import Places
-from .registering import may_register
+from .registering import may_register, notes_classes
 
 IMPORT = "<import>"
 """Name of the part that is what a module does when it is imported."""
@@ -213,9 +213,14 @@ class Tracer:
         statements = index.statements.get(name, [])
         found = self._statements(file, index, statements, f"{relative_to(self._root, file)}:{name}")
         found.next.append(_Target(file, IMPORT))
-        for imported in index.imports.get(name, ()):
+        imports = index.imports.get(name, [])
+        if imports:  # what a name stands for: two may be swapped, and all they stand for stays the same
+            found.parts[f"{relative_to(self._root, file)}:{name}"] = _sha256([*found.parts.values(), repr(imports)])
+        for imported in imports:
             self._follow(file, imported, target.attributes, found)
         if not statements and name not in index.imports:
+            if len(index.stars) > 1:  # the last that has the name wins
+                found.parts[f"{relative_to(self._root, file)}:*"] = _sha256([repr(index.stars)])
             for star in index.stars:
                 self._follow(file, star._replace(name=name), target.attributes, found)
             if "__getattr__" in index.statements:  # PEP 562: it may give any name from anywhere in the module
@@ -261,7 +266,13 @@ class Tracer:
 
     def _import(self, file: str, index: ModuleIndex) -> _Found:
         """Return what importing a module does: statements that act, functions a decorator registers, its imports."""
-        acting = [*index.effects, *(each for each in index.decorated if self._is_registered(file, index, each))]
+        acting = [
+            *index.effects,
+            *(each for each in index.decorated if self._is_registered(file, index, each)),
+            *(each for each in index.subclasses if self._is_noted(file, each.node, set())),
+        ]
+        unique = {id(each.node): each for each in acting}
+        acting = sorted(unique.values(), key=lambda each: each.lines)
         found = self._statements(file, index, acting, f"{relative_to(self._root, file)}:{IMPORT}")
         for imported in index.loads:
             self._load(file, imported, found)
@@ -280,7 +291,7 @@ class Tracer:
     def _follow(self, file: str, imported: Imported, attributes: tuple[str, ...], found: _Found) -> None:
         """Add what an imported name stands for, read with these attributes."""
         self._load(file, imported, found)
-        chains = self._places.bases(file, imported)
+        chains = self._places.bases(file, imported) or self._folder(file, imported, attributes)
         if not chains:
             found.packages.add(imported.module.partition(".")[0])
             found.uses.add(".".join((imported.module, *([imported.name] if imported.name else []), *attributes)))
@@ -291,6 +302,16 @@ class Tracer:
                 self._descend(chain[-1], attributes, found)
             else:
                 self._descend(chain[-1], (imported.name, *attributes), found)
+
+    def _folder(self, file: str, imported: Imported, attributes: tuple[str, ...]) -> list[list[str]]:
+        """Return the chain of a package without `__init__.py`: only a module in it tells where it is."""
+        if imported.name is not None or imported.level:
+            return []
+        for count in range(1, len(attributes) + 1):
+            inner = ".".join((imported.module, *attributes[:count]))
+            for chain in self._places.bases(file, Imported(0, inner, None)):
+                return [chain[:-count]]
+        return []
 
     def _descend(self, base: str, attributes: tuple[str, ...], found: _Found) -> None:
         """Add what attributes of a module mean: submodules as long as they are some, then a name."""
@@ -350,6 +371,40 @@ class Tracer:
                         return True
         return False
 
+    def _is_noted(self, file: str, node: ast.stmt, seen: set[int]) -> bool:
+        """Tell whether a base or metaclass of the project may note a class: it has `__init_subclass__`, say."""
+        if not isinstance(node, ast.ClassDef) or id(node) in seen:
+            return False
+        seen.add(id(node))
+        metaclasses = [each.value for each in node.keywords if each.arg == "metaclass"]
+        if any(notes_classes(found) for each in metaclasses for _, found in self._classes(file, each)):
+            return True
+        bases = [found for each in node.bases for found in self._classes(file, each)]
+        return any(
+            (_has_init_subclass(base) and notes_classes(base)) or self._is_noted(home, base, seen)
+            for home, base in bases
+        )
+
+    def _classes(self, file: str, value: ast.expr) -> Iterator[tuple[str, ast.ClassDef]]:
+        """Yield the classes of the project an expression may name, with the files they are in."""
+        for name, attributes, _ in uses_of(ast.Expr(value)).references:
+            index = self._places.index(file)
+            stack = [_Target(file, name, attributes)] if name in index.names else []
+            seen: set[_Target] = set()
+            while stack:
+                target = stack.pop()
+                if target in seen or target.name in (None, IMPORT):
+                    continue
+                seen.add(target)
+                index = self._places.index(target.file)
+                for statement in index.statements.get(target.name or "", ()):
+                    if isinstance(statement.node, ast.ClassDef):
+                        yield target.file, statement.node
+                found = _Found()
+                for imported in index.imports.get(target.name or "", ()):
+                    self._follow(target.file, imported, target.attributes, found)
+                stack += found.next
+
     def _imported_notes(self, base: str, name: str | None, attributes: tuple[str, ...]) -> bool:
         wanted = [each for each in (name, *attributes) if each is not None]
         file = self._places.file_of(base)
@@ -361,6 +416,10 @@ class Tracer:
             if file is None and not wanted:
                 return True
         return len(wanted) != 1 or may_register(self._places.index(file), wanted[0])
+
+
+def _has_init_subclass(node: ast.ClassDef) -> bool:
+    return any(isinstance(each, ast.FunctionDef) and each.name == "__init_subclass__" for each in node.body)
 
 
 def _all_statements(index: ModuleIndex) -> list[Statement]:

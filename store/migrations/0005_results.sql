@@ -32,12 +32,28 @@ CREATE TABLE result (
     attempt INTEGER NOT NULL,
     path    TEXT NOT NULL,
     key     BLOB NOT NULL,
-    prefix  INTEGER NOT NULL,                 -- the first 8 bytes of the key: an index of whole keys is three times as big
-    place   INTEGER NOT NULL,                 -- crc32 of project, pipeline and place: finds candidates, evidence decides
+    prefix  INTEGER NOT NULL,                 -- the first 4 bytes of the key: an index of whole keys is four times as big
+    place   INTEGER NOT NULL,                 -- crc32 of project, pipeline and place
     at      REAL NOT NULL,
     metrics INTEGER NOT NULL,                 -- how many it logged
     seen    TEXT,                             -- files it was seen to read -> sha256 or null, JSON; NULL: none
     PRIMARY KEY (run, node, attempt)
 ) WITHOUT ROWID;
-CREATE INDEX result_key ON result (prefix);
-CREATE INDEX result_place ON result (place);
+
+-- Two ways to results. Rows come in batches, in order, and at the latest when the run ends (store/judged.py): their
+-- numbers are spread over all pages, and an index of `result` would write most of its pages in every commit, 5 us an
+-- attempt. Candidates only: the whole key and the evidence decide.
+CREATE TABLE result_key (
+    prefix  INTEGER NOT NULL,
+    run     INTEGER NOT NULL,
+    node    INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    PRIMARY KEY (prefix, run, node, attempt)
+) WITHOUT ROWID;
+CREATE TABLE result_place (
+    place   INTEGER NOT NULL,
+    run     INTEGER NOT NULL,
+    node    INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    PRIMARY KEY (place, run, node, attempt)
+) WITHOUT ROWID;

@@ -66,7 +66,7 @@ class MemoryResults:
     ) -> dict[str, tuple[RunId, str]]:
         found: dict[str, tuple[RunId, str]] = {}
         limit = self._age(before) if before else None
-        for kept in sorted(self._kept(), key=lambda kept: kept.result.at):
+        for kept in sorted(self._kept(), key=lambda kept: self._age(kept.result.run)):
             spec, place = self._store.records[kept.result.run].spec, kept.evidence.place
             judged = self._judged(kept.result.run, kept.result.node)
             is_on_record = judged is not None and judged.evidence == kept.evidence
@@ -91,7 +91,7 @@ class MemoryResults:
                     evidence[run, fact.node] = fact.evidence
                 elif isinstance(fact, AttemptSucceeded):
                     ends[run, fact.node, fact.attempt] = fact
-                elif isinstance(fact, ResultKept):
+                elif isinstance(fact, ResultKept) and fact.node in self._store.record(run).steps:
                     end, known = ends[run, fact.node, fact.attempt], evidence[run, fact.node]
                     assert known is not None
                     result = Result(
