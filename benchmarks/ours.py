@@ -146,7 +146,8 @@ def no_change(size: int) -> Outcome:
         from graftline import load_run
 
         last = load_run()
-        return sum(last.value(f"v{depth - 1}_{column}") for column in range(WIDTH)) % steps.MODULUS
+        values = [int(last.value(f"v{depth - 1}_{column}")) for column in range(WIDTH)]
+        return sum(values) % steps.MODULUS
 
     return again.no_change([*_graft(), "run", "flow.py", "--plain"], again.executed, total)
 

@@ -12,6 +12,7 @@ from ..core.quantities import duration_text
 from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
+from ..core.verification import MARKED, Mark
 from .failure import failure_panel, log_command, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago, local
@@ -39,6 +40,8 @@ class Shown:
     """Directory the person stands in: files are named from there."""
     is_full: bool = False
     """Every step has a line."""
+    marked: Mapping[str, Mark] = field(default_factory=dict)
+    """By path, steps that were seen to be non-deterministic."""
 
     @property
     def composites(self) -> Composites:
@@ -49,7 +52,7 @@ class Shown:
 def card(look: Look, shown: Shown) -> list[str]:
     """Return the lines of the screen."""
     steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
-    lines = [*_header(look, shown), "", *steps, *metric_lines(look, shown.steps)]
+    lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
     commands = _offers(shown)
@@ -66,6 +69,15 @@ def failures(look: Look, shown: Shown) -> list[list[str]]:
         more = look.ellipsis if len(rest) > 10 else ""
         panels.append([cut(f"{len(rest)} more failed: {names}{more}", look.width, ellipsis=look.ellipsis)])
     return panels
+
+
+def marked_lines(look: Look, marked: Mapping[str, Mark]) -> list[str]:
+    """Return a line for each step, or family of steps, that was seen to be non-deterministic."""
+    found = {mark.path: mark for mark in marked.values()}
+    return [
+        f"  {look.paint('warning', Ink.YELLOW)}  {clean(path)} is {MARKED} ({clean(', '.join(mark.outputs))})"
+        for path, mark in found.items()
+    ]
 
 
 def metric_lines(look: Look, steps: Sequence[StepRun]) -> list[str]:

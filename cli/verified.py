@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from ..core.document import SCHEMA
 from ..core.states import Status
-from ..core.verification import MARKED, Checked, Level, Outcome, Verification
+from ..core.verification import MARKED, Checked, Level, Mark, Outcome, Verification
 from .failure import next_commands
 from .look import Ink, Look
 from .table import Cell, Column, table
@@ -37,6 +37,12 @@ def verified_document(found: Verification) -> dict[str, Any]:
         "counts": {outcome.value: len(found.of(outcome)) for outcome in Outcome},
         "steps": [_step_document(step) for step in found.steps],
     }
+
+
+def marked_document(marked: Mapping[str, Mark]) -> dict[str, Any]:
+    """Return steps that were seen to be non-deterministic, as an entry of a document; nothing when there are none."""
+    found = {path: {"outputs": list(mark.outputs), "run": mark.run} for path, mark in marked.items()}
+    return {"nondeterministic": found} if found else {}
 
 
 def verified_lines(look: Look, found: Verification, pipeline: str, short: str, took: str) -> list[str]:
@@ -71,6 +77,8 @@ def verified_lines(look: Look, found: Verification, pipeline: str, short: str, t
 def _title(look: Look, found: Verification, ran: Sequence[Checked], pipeline: str, short: str, took: str) -> str:
     if found.is_cancelled:
         status, ink = Status.CANCELLED, Ink.YELLOW
+    elif not ran:
+        status, ink = Status.SKIPPED, Ink.YELLOW
     else:
         status, ink = (Status.SUCCESS, Ink.GREEN) if found.is_good else (Status.FAILURE, Ink.RED)
     counts = Counter(_word(step) for step in ran)

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING
 from .artifacts import Output
 from .equality import Equality
 from .errors import ConflictError, InvalidError
-from .graph import CallKind, Node, Operation
+from .graph import CallKind, Graph, Node, Operation
 from .hosting import Hosting
 from .ids import RunId, new_run_id
 from .preflight import Preflight
+from .prints import Prints
 from .repeating import Repeat, repeat
 from .reusing import Reusing
 from .runs import VERIFY, RunSpec, StepRun
 from .selection import Selection
 from .session import Observer, Requests
 from .states import Reason, Status
+from .surrounding import moved
 from .verification import Checked, Compared, Level, Mark, Outcome, Verification, compare, sample, sample_size
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Verifying:
         skipped = {path: why for path in wanted if (why := _obstacle(old, steps[path], request)) is not None}
         able = [path for path in wanted if path not in skipped]
         picked = _picked(old, able, request.sample)
+        gone = moved(parts, old, [steps[path] for path in able if path in picked])
+        picked -= gone.keys()
         # Backwards, as far from the order of the run as can be.
         again = repeat(old.graph, recorded, [path for path in reversed(able) if path in picked])
         chosen = tuple(path for path in able if path in again.graph.index)
@@ -115,7 +119,7 @@ class Verifying:
             steps=steps,
             recorded=recorded,
             chosen=chosen,
-            skipped={**skipped, **again.unmade},
+            skipped={**skipped, **gone, **again.unmade},
             spec=spec,
             repeat=again,
             hash_seed=_seed_of(spec.id) if request.hash_seed is None else request.hash_seed,
@@ -150,6 +154,23 @@ class Verifying:
             steps=tuple(replace(each, is_marked=each.path in marked) for each in checked),
             is_cancelled=is_cancelled,
         )
+
+    def marked(self, pipeline: str, graph: Graph, prints: Prints, project: str | None = None) -> dict[str, Mark]:
+        """Return by path the steps of a graph that were seen to be non-deterministic, with the code they have there.
+
+        Args:
+            pipeline: its name.
+            graph: as it is, or as it had grown.
+            prints: of its operations.
+            project: whose pipeline it is; None: the one at hand.
+        """
+        known = self._parts.marks.marks(project or self._parts.project, pipeline)
+        found: dict[str, Mark] = {}
+        for node in graph.nodes if known else ():
+            mark = known.get(node.family or node.path)
+            if mark is not None and mark.code == _code_of(prints, node):
+                found[node.path] = mark
+        return found
 
     def _refuse(self, request: VerifyRequest, old: RunSpec) -> None:
         parts = self._parts
@@ -244,14 +265,13 @@ class Verifying:
         marks: dict[str, Mark] = {}
         now = self._parts.clock()
         for each in guilty:
-            known = check.old.prints.get(check.old.graph.node(each.path).operation)
             place = each.family or each.path
             names = [output.name for output in each.outputs if output.level is Level.DIFFERENT]
             before = marks[place].outputs if place in marks else ()
             marks[place] = Mark(
                 path=place,
                 outputs=tuple(dict.fromkeys((*before, *names))),
-                code=None if known is None else known.digest,
+                code=_code_of(check.old.prints, check.old.graph.node(each.path)),
                 run=check.old.id,
                 at=now,
             )
@@ -294,6 +314,11 @@ def _kind(old: RunSpec, node: Node) -> object:
     """Return what steps of the same code have in common."""
     known = old.prints.get(node.operation)
     return node.operation if known is None else known.digest
+
+
+def _code_of(prints: Prints, node: Node) -> str | None:
+    known = prints.get(node.operation)
+    return None if known is None else known.digest
 
 
 def _is_told(check: Check, path: str) -> bool:

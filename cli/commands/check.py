@@ -12,11 +12,13 @@ from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
+from ..card import marked_lines
 from ..look import Ink, look_of
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
+from ..verified import marked_document
 
 
 def check(
@@ -35,6 +37,7 @@ def check(
     loaded = space.load(request)
     graph = loaded.graph
     steps = Outline(graph).steps
+    marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
         shown = Outline(graph).graph
         policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
@@ -45,6 +48,7 @@ def check(
                 "steps": steps,
                 "warnings": list(loaded.warnings),
                 "policies": {path: policy for path, policy in policies.items() if policy},
+                **marked_document(marked),
             },
         )
         return 0
@@ -53,6 +57,8 @@ def check(
     put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
+    for line in marked_lines(look, marked):
+        put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
     return 0

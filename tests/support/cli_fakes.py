@@ -204,6 +204,7 @@ class FakeWorkspace(Workspace):
 
     def __init__(self) -> None:
         self.parts = SimpleNamespace(project="iris", clock=lambda: NOW)  # type: ignore[assignment]
+        self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
         self.records: dict[RunId, tuple[Run, list[StepRun]]] = {
             BAD: (run(BAD, Status.FAILURE, bad_steps(), created=NOW - 7200, started=NOW - 7199.5), bad_steps()),
