@@ -58,9 +58,9 @@ class Retrying:
         """
         parts = self._parts
         run = parts.history.run(request.run)
-        _refuse_unless_over(run)
         old = parts.runs.spec(request.run)
         refuse_check(old)
+        _refuse_unless_over(run)
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -189,7 +190,7 @@ def sample_size(text: str, count: int) -> int:
         if not 0 < share <= 1:
             raise ValueError(text)
         return max(1, round(count * share)) if count else 0
-    if not number >= 1:
+    if not 1 <= number < math.inf:
         raise ValueError(text)
     return min(int(number), count)
 
