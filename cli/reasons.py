@@ -20,6 +20,7 @@ REASONS = {
     Reason.UNSELECTED: "not selected",
     Reason.FAIL_FAST: "stopped at the first failure",
     Reason.USER: "stopped by a person",
+    Reason.HELD: "held: watching runs no effects",
     Reason.PREFLIGHT: "its worker could not start",
     Reason.CODE_CHANGED: "other code ran than was planned",
 }

@@ -98,13 +98,18 @@ class Hosting:
 
         Before the runner is asked for anything: if it never reports, the start still is on record.
         """
-        past = _past(self._parts.history.steps(spec.id))
+        past = self._past(spec)
         outside = self._left_out(spec, past)
         report(log, [RunStarted(at=self._parts.clock()), *outside], observe)
         for fact in outside:
             state, reason = (fact.state, fact.reason) if isinstance(fact, StepSettled) else (Status.CACHED, None)
             past[fact.node] = replace(past[fact.node], state=state, reason=reason)
         return past
+
+    def _past(self, spec: RunSpec) -> dict[str, Past]:
+        if self._parts.history.run(spec.id).is_untouched:
+            return dict.fromkeys(spec.graph.index, Past(state=Status.PENDING))
+        return _past(self._parts.history.steps(spec.id))
 
     def _settle(
         self, spec: RunSpec, log: RunLog, observe: Observer | None, error: Exception | None, begun: float

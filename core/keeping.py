@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from .events import AttemptSucceeded, ResultKept
 from .evidencing import Circumstances, decides, digests_of, is_bare, within
-from .fingerprints.trace import WHOLE
 from .graph import CallKind
 from .growth import Plot
 from .keys import Evidence
+from .prints import WHOLE
 from .states import Reason
 
 _CONNECTIONS = ("tcp://", "unix://")
@@ -64,7 +64,9 @@ class Keeping:
         is_nothing = is_bare(operation) and not (end.outputs or end.metrics or decides(operation))
         if is_nothing or end.reason is Reason.CODE_CHANGED or policy.cache == "never" or _ANYTHING in end.reads:
             return None
-        if not (end.reads or policy.reads or operation.call.kind in _UNCHECKED):  # nearly all of nearly all runs
+        if not (
+            end.reads or evidence.basis.reads or operation.call.kind in _UNCHECKED
+        ):  # nearly all of nearly all runs
             return _Made(end)
         around = self._around
         if around.is_copy and not all(name.startswith("/") or is_connection(name) for name in end.reads):

@@ -14,6 +14,7 @@ from .provenance import recorded
 from .requests import CodeChoice, RunRequest
 from .reusing import Reusing
 from .runs import RunSpec
+from .selection import named
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
@@ -89,7 +90,7 @@ class Launching:
             jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
             fail_fast=request.fail_fast,
             prints=loaded.prints,
-            reusing=request.reusing,
+            reusing=replace(request.reusing, forced=named(graph, request.reusing.forced)),
             timeout_s=request.timeout_s,
             selected=selected,
             created=parts.clock(),

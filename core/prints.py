@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from .canonical import canonical
 
+WHOLE = "<module>"
+"""Name of the part that is a whole file: a script."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Print:
     """The fingerprint of one operation."""
 
@@ -30,7 +35,7 @@ class Print:
     unknown: str | None = None
     """What only execution would tell, with file:line: no key can be made. None: the parts are all there is."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """sha256 of the parts."""
         return hashlib.sha256(canonical(dict(self.parts)).encode()).hexdigest()
@@ -41,17 +46,29 @@ Prints: TypeAlias = Mapping[int, Print]
 
 
 def prints_to_json(prints: Prints) -> dict[str, Any]:
-    """Return prints as a JSON object, empty parts left out."""
-    return {str(index): _to_json(each) for index, each in sorted(prints.items())}
+    """Return prints as a JSON object, empty parts left out; one equal to an earlier one is that one's index."""
+    first: dict[str, int] = {}
+    known: dict[int, int] = {}
+    """Identity -> index of the first equal one: most of thousands of operations share the print of their function."""
+    document: dict[str, Any] = {}
+    for index, each in sorted(prints.items()):
+        if id(each) not in known:
+            fields = _to_json(each)
+            known[id(each)] = first.setdefault(canonical(fields), index)
+            document[str(index)] = fields
+        if known[id(each)] != index:
+            document[str(index)] = known[id(each)]
+    return document
 
 
 def prints_from_json(document: Mapping[str, Any]) -> dict[int, Print]:
     """Return what `prints_to_json` wrote; what this version does not know is dropped."""
-    return {int(index): _from_json(each) for index, each in document.items()}
+    own = {index: _from_json(each) for index, each in document.items() if not isinstance(each, int)}
+    return {int(index): own[str(each)] if isinstance(each, int) else own[index] for index, each in document.items()}
 
 
 def _to_json(one: Print) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in Print.__slots__}
+    fields = {each.name: getattr(one, each.name) for each in dataclasses.fields(one)}
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items() if value}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 

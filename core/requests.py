@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from .graph import Json
 from .ids import RunId
+from .keys import Cause
 from .reusing import Reusing
 from .runs import Target
 from .selection import Selection
@@ -72,6 +73,17 @@ class RetryRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StaleStep:
+    """A step that a retry keeps although its result would be another one now."""
+
+    path: str
+    causes: tuple[Cause, ...] = ()
+    """What is not what it was; empty when no key can be made any more."""
+    detail: str | None = None
+    """Why no key can be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPlan:
     """What a retry would do, for previews."""
 
@@ -82,3 +94,5 @@ class RetryPlan:
     """Paths whose recorded outputs are kept."""
     left_out: tuple[str, ...] = ()
     """Paths that neither run nor have outputs (outside the selection)."""
+    stale: tuple[StaleStep, ...] = ()
+    """Those among the kept ones whose key has changed, in definition order."""

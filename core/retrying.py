@@ -7,7 +7,7 @@ when changed code is compiled anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,9 +17,10 @@ from .growth import Plot, pruned
 from .launching import load_again
 from .ports import Loaded
 from .preflight import Preflight, refuse_check
-from .requests import CodeChoice, RetryPlan, RetryRequest
+from .requests import CodeChoice, RetryPlan, RetryRequest, Stale
 from .runs import Run, RunSpec, StepRun
 from .selection import Selection
+from .staleness import stale_steps
 from .states import Reason, Status
 
 if TYPE_CHECKING:
@@ -71,6 +72,42 @@ class Retrying:
             raise InvalidError(
                 f"run {run.id} has nothing to retry: no step failed or was left undone", "use --all to run them all"
             )
+        retry = self._planned(request, old, steps, spec, loaded, again)
+        if request.stale is Stale.RERUN and retry.plan.stale:
+            stale = {each.path for each in retry.plan.stale}
+            again |= (stale | _affected(spec.graph, stale)) & _within(spec)
+            retry = self._planned(request, old, steps, spec, loaded, again)
+        if loaded is not None:
+            parts.warn_of(loaded)
+        return retry
+
+    def decided(self, request: RetryRequest, decide: Callable[[RetryPlan], Stale] | None) -> Retry:
+        """Return the retry, once it is decided what becomes of stale steps the request would keep; raises as `prepare`.
+
+        Args:
+            request: what is asked for.
+            decide: asked where there are such steps; None: they are kept.
+        """
+        retry = self.prepare(request)
+        if decide is None or request.stale is Stale.RERUN or not retry.plan.stale:
+            return retry
+        stale = decide(retry.plan)
+        return retry if stale is Stale.KEEP else self.prepare(replace(request, stale=stale))
+
+    def _planned(
+        self,
+        request: RetryRequest,
+        old: RunSpec,
+        steps: Mapping[str, StepRun],
+        spec: RunSpec,
+        loaded: Loaded | None,
+        again: set[str],
+    ) -> Retry:
+        """Return the retry that runs these steps again.
+
+        Raises:
+            InvalidError: as `prepare`, once it is known what runs.
+        """
         growers = {growth.node for growth in spec.graph.growth} & again
         graph, again = _without_regrown(spec.graph, growers, again)
         good = {path for path, step in steps.items() if step.state.is_good}
@@ -83,13 +120,12 @@ class Retrying:
             told = _in_order(graph, again)
             released = (*spec.reusing.released, *told)
             spec = replace(spec, reusing=replace(spec.reusing, forced=told, released=released))
-        recorded = parts.outputs.of_run(request.run)
+        recorded = {path: made for path, made in self._parts.outputs.of_run(request.run).items() if path in set(kept)}
         hint = "include it in the retry, or use 'graft run': it starts from the pipeline as it is now"
         self._preflight.check_again(spec, again, {path: recorded.get(path, ()) for path in kept}, hint)
-        if loaded is not None:
-            parts.warn_of(loaded)
+        stale = stale_steps(self._parts, old, spec, [steps[path] for path in kept], recorded)
         left_out = _in_order(spec.graph, set(spec.graph.index) - again - set(kept))
-        plan = RetryPlan(run=request.run, again=_in_order(spec.graph, again), kept=kept, left_out=left_out)
+        plan = RetryPlan(run=request.run, again=_in_order(spec.graph, again), kept=kept, left_out=left_out, stale=stale)
         return Retry(plan=plan, spec=spec, loaded=loaded)
 
     def _revised(self, old: RunSpec, request: RetryRequest, loaded: Loaded | None) -> RunSpec:

@@ -35,7 +35,7 @@ from .ports import (
     RunStore,
     Slots,
 )
-from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
+from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
 from .retrying import Retrying
 from .reusing import Results
 from .roles import Composites
@@ -359,14 +359,26 @@ class Workspace:
         """
         return self._retrying.prepare(request).plan
 
+    def begin_retry(self, request: RetryRequest, decide: Callable[[RetryPlan], Stale] | None = None) -> RetryPlan:
+        """Put a run back to where its retry starts, and return what was planned; host or launch it next.
+
+        `decide` is asked what becomes of stale steps that the request would keep. Raises as `plan_retry`.
+        """
+        retry = self._retrying.decided(request, decide)
+        if retry.loaded is not None:
+            self._keep_blobs(retry.loaded.blobs)
+        self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
+        self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
+        return retry.plan
+
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Continue a run: failed and unfinished steps and what follows them, by default."""
-        self._reset(request)
+        self.begin_retry(request)
         return self.host(request.run, observe, requests)
 
     def submit_retry(self, request: RetryRequest) -> RunId:
         """Continue a run in a process of its own; return at once."""
-        self._reset(request)
+        self.begin_retry(request)
         self.parts.host.launch(request.run, self.parts.history.run(request.run).state)
         return request.run
 
@@ -383,13 +395,6 @@ class Workspace:
     def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
         """Ask a run hosted by this process to stop; safe in a signal handler."""
         requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard))
-
-    def _reset(self, request: RetryRequest) -> None:
-        retry = self._retrying.prepare(request)
-        if retry.loaded is not None:
-            self._keep_blobs(retry.loaded.blobs)
-        self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
-        self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
 
     def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
         for data in blobs.values():

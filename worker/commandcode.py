@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Sequence
 
 from ..core.fingerprints.trace import CodePrint, Tracer
 from ..core.place import relative_to
-from .ownership import is_installed
 from .notebookcode import notebook_print
+from .ownership import is_installed
 from .prints import file_part, merged, part_of
 from .sourcetext import SourceText
 

@@ -34,7 +34,8 @@ from .printing import prints_of
 from .reaching import NOTHING, reached_by_data, yaml_data
 from .recording import environment_of, files_in_graph, files_printed, imported_files, installed_packages, snapshot_of
 from .shelf import Shelf, ShelfAt, used_data
-from .workshop import LocalWorkshop, compile_in, namespace_of, read_source, root_of, shown_path
+from .sourcefile import read_source
+from .workshop import LocalWorkshop, compile_in, namespace_of, root_of, shown_path
 from .yamlfile import write_yaml
 
 

@@ -72,6 +72,9 @@ class _Printer:
         self._tracers: dict[tuple[str, str], Tracer] = {}
         self._known: dict[tuple[object, ...], CodePrint] = {}
         self._versions: dict[frozenset[str], dict[str, str]] = {}
+        self._made: dict[tuple[object, ...], Print] = {}
+        """By identity of the code, variables and source: thousands of steps may call one function, and what is one
+        object crosses to the caller once."""
 
     def of(self, operation: Operation, arguments: Collection[str]) -> Print | None:
         """Return the fingerprint of an operation with these arguments; None: it has no code of its own."""
@@ -89,14 +92,18 @@ class _Printer:
             self._versions[code.packages] = versions_of(code.packages)
         # A command has its arguments as variables, and whose value is a secret is no part of a key.
         aside = {*policy.secrets, *(arguments if shell is not None else ())}
-        return Print(
-            parts=code.parts,
-            packages=self._versions[code.packages],
-            variables=tuple(sorted(code.variables - aside)),
-            reads=() if shell is None else shell.reads,
-            source=source,
-            unknown=_unknown(code.dynamics),
-        )
+        variables = tuple(sorted(code.variables - aside))
+        same = (id(code), variables, source)
+        if shell is not None or same not in self._made:
+            self._made[same] = Print(
+                parts=code.parts,
+                packages=self._versions[code.packages],
+                variables=variables,
+                reads=() if shell is None else shell.reads,
+                source=source,
+                unknown=_unknown(code.dynamics),
+            )
+        return self._made[same]
 
     def _code(self, call: Call) -> CodePrint:
         key = (call.kind, call.module, call.qualname, call.blob, call.script)

@@ -19,8 +19,9 @@ from ..core.callables import imported
 from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
 from ..core.constants import is_json
-from ..core.fingerprints.trace import WHOLE, CodePrint, DynamicUse, Tracer
+from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
+from ..core.prints import WHOLE
 from .ownership import is_own
 from .pickles import dump_by_value
 from .sourcetext import digest_of
@@ -147,9 +148,7 @@ def file_part(file: str, shown: str) -> CodePrint:
 
 def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
     """Return the fingerprint of what cannot be known before it runs."""
-    return CodePrint(
-        parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),)
-    )
+    return CodePrint(parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),))
 
 
 def _file_of(module: ModuleType | None) -> str | None:
@@ -210,4 +209,3 @@ def _of_bytes(label: str, value: Any) -> CodePrint:
 
 def _print(*, parts: dict[str, str] | None = None, packages: frozenset[str] = frozenset()) -> CodePrint:
     return CodePrint(parts=parts or {}, packages=packages, variables=frozenset(), dynamics=())
-

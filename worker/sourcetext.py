@@ -7,7 +7,7 @@ import os
 
 from .installed import COMPILED
 from .ownership import is_installed
-from .workshop import read_source
+from .sourcefile import read_source
 
 
 class SourceText:

@@ -8,7 +8,6 @@ import inspect
 import linecache
 import os
 import sys
-import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -27,6 +26,7 @@ from .byvalue import carry, weight_warning
 from .casts import cast
 from .importing import user_code, user_frame
 from .paramfiles import parameters_of
+from .sourcefile import read_source
 from .workplace import find_root
 
 if TYPE_CHECKING:
@@ -133,15 +133,6 @@ def _refusal_in(error: BaseException) -> CallError | None:
     while seen is not None and not isinstance(seen, CallError):
         seen = seen.__cause__ or seen.__context__
     return seen
-
-
-def read_source(file: str) -> str | None:
-    """Return the text of a Python file in the encoding it declares; None when it cannot be read as such."""
-    try:
-        with tokenize.open(file) as source:
-            return source.read()
-    except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
-        return None
 
 
 def file_parameters(file: str | None) -> Mapping[str, object]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...core.collector import rare_collections
 from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.graph import CallKind
@@ -15,6 +16,8 @@ from ..arguments import (
     DetachOption,
     DryRunOption,
     FailFastOption,
+    ForceOption,
+    ForceStepOption,
     FromOption,
     JobsOption,
     KeepGoingOption,
@@ -24,6 +27,7 @@ from ..arguments import (
     TargetArgument,
     ToOption,
     limit_s,
+    reusing,
     selection,
 )
 from ..carrying import carry
@@ -56,6 +60,8 @@ def run(
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    force: ForceOption = False,
+    force_step: ForceStepOption = None,
 ) -> int:
     """Run a pipeline and wait for its end.
 
@@ -76,6 +82,7 @@ def run(
         fail_fast=fail_fast,
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
+        reusing=reusing(force, force_step),
     )
     return start_run(space, options, request, is_named=target is not None, dry_run=dry_run, detach=detach)
 
@@ -88,6 +95,11 @@ def start_run(
         return _preview(space, options, request)
     if detach:
         return _detach(space, options, request)
+    with rare_collections():
+        return _run_here(space, options, request, is_named=is_named)
+
+
+def _run_here(space: Workspace, options: Options, request: RunRequest, *, is_named: bool) -> int:
     created = space.create(request)
     if not options.is_json and (said := code_text(space.spec(created), is_named=is_named)):
         remark(said)

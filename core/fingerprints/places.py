@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from ..sources import Reader
 from .index import Imported, ModuleIndex
 
-
 _OURS = __name__.partition(".")[0]
 
 

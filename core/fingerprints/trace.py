@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..place import relative_to
+from ..prints import WHOLE
 from ..sources import Reader
 from .index import Imported, ModuleIndex, Statement, bindings_of, loaded_by
 from .names import Reference, uses_of
@@ -23,8 +24,6 @@ from .registering import may_register, notes_classes
 
 IMPORT = "<import>"
 """Name of the part that is what a module does when it is imported."""
-WHOLE = "<module>"
-"""Name of the part that is a whole file: a script."""
 
 
 class DynamicUse(NamedTuple):

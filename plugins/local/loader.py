@@ -17,9 +17,9 @@ from typing import IO
 
 from ...core.errors import GraftError, InvalidError, MissingError
 from ...core.ports import Loaded, LoadRequest
+from .answers import Answer, Fault
 from .cause import OomCounters, cause_of
 from .child import Child
-from .loader_entry import Answer, Fault
 from .nursery import Nursery
 
 LIMIT_S = 30.0

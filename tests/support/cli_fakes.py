@@ -369,6 +369,10 @@ class FakeWorkspace(Workspace):
             raise InvalidError(f"run {request.run} has nothing to retry: every step succeeded", "use --all")
         return RetryPlan(run=request.run, again=again, kept=tuple(e.path for e in steps if e.state.is_good))
 
+    def begin_retry(self, request: RetryRequest, decide: object = None) -> RetryPlan:
+        """Plan; `host` follows."""
+        return self.plan_retry(request)
+
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Plan and host."""
         self.plan_retry(request)

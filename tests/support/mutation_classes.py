@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mutations import Edit, Mutation, mutation, project, steps_in
 
-_CLASSES = '''
+_CLASSES = """
 import dataclasses
 import enum
 from dataclasses import dataclass, field
@@ -261,7 +261,7 @@ class Vector:
 class Generic(_Generic[T]):
     def get(self):
         return 67
-'''
+"""
 
 _EDITS: dict[str, tuple[str, str, str]] = {
     "dataclass field": ("depth: int = 3", "depth: int = 4", "CONFIG"),
@@ -324,7 +324,7 @@ CASES: list[Mutation] = [
     for name, (old, new, reruns) in _EDITS.items()
 ]
 
-_BY_VALUE = '''
+_BY_VALUE = """
 === steps.py
 import functools
 
@@ -381,7 +381,7 @@ main = Pipeline(
         PythonTask(lambda: 13, name="beside", returns=["beside"]),
     ],
 )
-'''
+"""
 _VALUE_EDITS: dict[str, tuple[Edit, str]] = {
     "closed-over number": (("steps.py", "_made(3)", "_made(30)"), "closure"),
     "closed-over lambda": (("steps.py", "scaled(5))", "scaled(50))"), "chained"),

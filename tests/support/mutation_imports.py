@@ -6,7 +6,7 @@ import json
 
 from mutations import Edit, Mutation, mutation, project
 
-_IMPORTS = '''
+_IMPORTS = """
 import importlib
 import sys
 
@@ -149,13 +149,16 @@ def run(): return 19
 def deep(): return 20
 === listed.py
 from app.models import public as public_again
-'''
+"""
 _IMPORTS = _IMPORTS.replace(
     "from ..app import VERSION as _version if False else None\n",
     "\n\ndef call(x): return Shared.x + x\n\n\ndef upwards(): return models.Shared.x\n",
 )
-_ALL = " ".join(line.split()[1].partition("(")[0] for line in _IMPORTS.splitlines() if line.startswith("def ")
-                and not line.startswith("def _")).split("run ")[0]
+_ALL = " ".join(
+    line.split()[1].partition("(")[0]
+    for line in _IMPORTS.splitlines()
+    if line.startswith("def ") and not line.startswith("def _")
+).split("run ")[0]
 _EDITS: dict[str, tuple[Edit, str, str]] = {
     "relative import": (("app/models.py", "    x = 2", "    x = 20"), "relative parent whole handed_on", ""),
     "name in __all__": (("app/models.py", "return 3", "return 30"), "all_listed whole handed_on", ""),
@@ -202,7 +205,7 @@ CASES: list[Mutation] = [
     for name, (edit, reruns, harmless) in _EDITS.items()
 ]
 
-_BUILT = project('''
+_BUILT = project("""
 === pipeline.py
 import graftline as g
 from graftline import Map, Pipeline, PythonTask, task
@@ -232,14 +235,17 @@ main = Pipeline(name="main", steps=[first, second, third])
 
 if __name__ == "__main__":
     main.execute()
-''')
+""")
 _BUILT_EDITS: dict[str, tuple[Edit, str]] = {
     "other retries": (("pipeline.py", 'returns=["report"], retries=1', 'returns=["report"], retries=2'), ""),
     "retries in a decorator": (("pipeline.py", "@task(retries=1", "@task(retries=5"), ""),
     "another order": (("pipeline.py", "first >> second >> third", "first >> [second, third]"), ""),
     "main block": (("pipeline.py", "    main.execute()", "    print(main.execute())"), ""),
     "name of the pipeline": (("pipeline.py", 'name="main"', 'name="other"'), ""),
-    "unused step": (("pipeline.py", "main = Pipeline(", "spare = PythonTask(load, name='spare')\nmain = Pipeline("), ""),
+    "unused step": (
+        ("pipeline.py", "main = Pipeline(", "spare = PythonTask(load, name='spare')\nmain = Pipeline("),
+        "",
+    ),
     "fixed parameter": (("pipeline.py", '"depth": 4', '"depth": 5'), "fit"),
     "function of a step": (("pipeline.py", "[1, 2]", "[1, 2, 3]"), "load"),
     "decorated function": (("pipeline.py", "len(load) + depth", "len(load) - depth"), "fit"),
@@ -255,7 +261,11 @@ CASES.append(
         "pipeline file: a new step",
         "pipeline files",
         _BUILT,
-        ("pipeline.py", "first >> second >> third\n", "fourth = PythonTask(load, name='more')\nfirst >> second >> third\n"),
+        (
+            "pipeline.py",
+            "first >> second >> third\n",
+            "fourth = PythonTask(load, name='more')\nfirst >> second >> third\n",
+        ),
         ("pipeline.py", "first, second, third]", "first, second, third, fourth]"),
         reruns="more",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mutations import Mutation, mutation
 
 _ROW = "constants, defaults, syntax"
-_SYNTAX = '''
+_SYNTAX = """
 import asyncio
 import collections
 import json
@@ -129,7 +129,7 @@ async def _coroutine(): return 32
 
 class _Problem(Exception):
     def __str__(self): return "33"
-'''
+"""
 _ON_BASE = (
     "constant derived chained template keyword positional formatted conditional walrus_inside matching nested"
     " recursive comprehended raised asserted deleted chosen matched generating"

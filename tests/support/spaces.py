@@ -22,7 +22,7 @@ from graftline.core.ids import RunId
 from graftline.core.library import Fetched, FunctionRequest
 from graftline.core.orders import Order, RunContext
 from graftline.core.ports import Executor, Loaded, LoadRequest, RunStore
-from graftline.core.prints import Prints
+from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
 from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice
@@ -56,8 +56,9 @@ class FakeLoader:
     graph: Graph
     snapshot: Snapshot = field(default_factory=lambda: snapshot_of("first"))
     blobs: Mapping[str, bytes] = field(default_factory=dict)
-    prints: Prints = field(default_factory=dict)
     requests: list[LoadRequest] = field(default_factory=list)
+    prints: Mapping[int, Print] = field(default_factory=dict)
+    """None at first: without fingerprints nothing is reused."""
 
     def load(self, request: LoadRequest) -> Loaded:
         self.requests.append(request)
@@ -69,7 +70,7 @@ class FakeLoader:
             environment={"python": "3.11"},
             preload=(),
             blobs=self.blobs,
-            prints=self.prints,
+            prints=dict(self.prints),
         )
 
 
