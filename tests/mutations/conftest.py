@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
+from fault_figures import PAGE
+from mutation_figures import Tally
 from mutations import Bench
 
 from graftline.plugins.local.loader import LOADER_MODULES, LocalLoader
 from graftline.plugins.local.nursery import Nursery
+
+COMMAND = "GRAFTLINE_MUTATIONS"
+"""Variable with the command that asks for the figures to be written into the page; set by `make mutations WRITE=1`."""
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +22,13 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Give a bench whose projects outlive the tests that share them."""
     with Nursery(modules=LOADER_MODULES) as nursery:
         yield Bench(LocalLoader(nursery), tmp_path_factory.mktemp("projects"))
+
+
+@pytest.fixture(scope="session")
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """Give the counts of the session, which are written at its end when somebody asked for them."""
+    command = os.environ.get(COMMAND)
+    found = Tally()
+    yield found
+    if command and not request.session.testsfailed:
+        found.write(PAGE, command)

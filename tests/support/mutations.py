@@ -6,7 +6,7 @@ import ast
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
@@ -37,6 +37,8 @@ class Mutation:
     """The edited files get their old modification time back."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables of the second run that differ."""
+    path: tuple[str, ...] = ()
+    """Entries of sys.path beside the project's root, relative to it."""
     target: str = "pipeline.py"
 
 
@@ -98,6 +100,8 @@ def apply(folder: Path, case: Mutation) -> None:
         before = path.stat() if path.exists() else None
         if new is None:
             path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(new if old is None else path.read_text().replace(old, new))
@@ -109,9 +113,11 @@ def restore(folder: Path, case: Mutation) -> None:
     """Undo the edits."""
     for file, _, _ in case.edits:
         if file in case.files:
-            (folder / file).write_text(case.files[file])
+            write(folder, {file: case.files[file]})
         else:
             (folder / file).unlink()
+            if not any((folder / file).parent.iterdir()):
+                (folder / file).parent.rmdir()
 
 
 class Bench:
@@ -126,31 +132,47 @@ class Bench:
         self._loader = loader
         self._folder = folder
         self._before: dict[str, dict[str, object]] = {}
+        self._judged: dict[tuple[str, object], tuple[set[str], set[str]]] = {}
+        self._functions: dict[str, str] = {}
+        """Step of the last load -> name of its function."""
 
     def changed(self, case: Mutation) -> tuple[set[str], set[str]]:
         """Return the steps that would run again after the edit, and those that would be kept."""
+        if (known := self._judged.get((case.name, case.edits))) is None:
+            known = self._judged[case.name, case.edits] = self._judge(case)
+        return known
+
+    def changed_functions(self, case: Mutation) -> tuple[set[str], set[str]]:
+        """Return the same by the names of the functions that steps call."""
+        again, kept = self.changed(case)
+        return {self._functions[each] for each in again}, {self._functions[each] for each in kept}
+
+    def _judge(self, case: Mutation) -> tuple[set[str], set[str]]:
         written = repr(sorted(case.files.items())) + case.target
-        folder = self._folder / hashlib.sha256(written.encode()).hexdigest()[:12]
-        if folder.name not in self._before:
+        key = hashlib.sha256(written.encode()).hexdigest()[:12]
+        folder = self._folder / key / "project"
+        if key not in self._before:
             write(folder, case.files)
-            self._before[folder.name] = self._material(folder, case.target, {})
-        before = self._before[folder.name]
+            self._before[key] = self._material(folder, case, {})
+        before = self._before[key]
         apply(folder, case)
         try:
-            after = self._material(folder, case.target, case.environ)
+            after = self._material(folder, case, case.environ)
         finally:
             restore(folder, case)
         again = {path for path in after if after[path] is None or before.get(path) != after[path]}
         return again, set(after) - again
 
-    def load(self, folder: Path, target: str = "pipeline.py") -> Loaded:
+    def load(self, folder: Path, target: str = "pipeline.py", path: Sequence[str] = ()) -> Loaded:
         """Compile a target."""
-        place = open_workplace(target, cwd=str(folder), environ={}, project=str(folder))
-        return self._loader.load(LoadRequest(target=target_of(place), params={}, values={}))
+        found = target_of(open_workplace(target, cwd=str(folder), environ={}, project=str(folder)))
+        search = (*found.sys_path, *(os.path.normpath(folder / each) for each in path))
+        return self._loader.load(LoadRequest(target=replace(found, sys_path=search), params={}, values={}))
 
-    def _material(self, folder: Path, target: str, environ: Mapping[str, str]) -> dict[str, object]:
+    def _material(self, folder: Path, case: Mutation, environ: Mapping[str, str]) -> dict[str, object]:
         """Return by step what its key is made of, as far as it is known before a run; None: it runs each time."""
-        loaded = self.load(folder, target)
+        loaded = self.load(folder, case.target, case.path)
+        self._functions = {}
         found: dict[str, object] = {}
         nodes = [*loaded.graph.nodes, *(node for body in loaded.graph.bodies for node in body.nodes)]
         for node in nodes:
@@ -158,6 +180,7 @@ class Bench:
             if made is None:
                 continue
             operation = loaded.graph.operations[node.operation]
+            self._functions[node.path] = operation.call.qualname or node.path
             data = {name: _content(folder, name) for name in (*made.reads, *operation.policy.reads)}
             values = {name: environ.get(name) for name in (*made.variables, *operation.policy.env)}
             material = (made.digest, sorted(made.packages.items()), data, values, call_digest(operation))
