@@ -37,12 +37,15 @@ class Entry(NamedTuple):
 
 COMMANDS = {
     "run": Entry("Develop", "run:run", "Run a pipeline."),
+    "plan": Entry("Develop", "plan:plan", "Say what would run, and why."),
     "graph": Entry("Develop", "graph:graph", "Draw a pipeline or a run."),
     "check": Entry("Develop", "check:check", "Import and compile a pipeline without running it."),
     "lock": Entry("Develop", "lock:lock", "Lock what results depend on, or compare with the lock."),
     "job": Entry("Develop", "job:COMMANDS", "Run one function, command, script or notebook."),
     "runs": Entry("Run log", "runs:runs", "List runs, newest first (alias: ls)."),
     "show": Entry("Run log", "show:show", "Show a run: steps, metrics, errors."),
+    "why": Entry("Run log", "why:why", "Say why a step ran, failed or was reused."),
+    "diff": Entry("Run log", "diff:diff", "Compare two runs."),
     "logs": Entry("Run log", "logs:logs", "Print what steps wrote."),
     "output": Entry("Run log", "output:output", "List or print the outputs of a run."),
     "events": Entry("Run log", "events:events", "Print what happened, fact by fact."),

@@ -15,6 +15,7 @@ from .functions import FunctionStore
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
+from .inquiry import Inquiry
 from .launching import Launching
 from .library import Fetched, FunctionRequest, Library
 from .locking import LockFile, Locking
@@ -141,6 +142,8 @@ class Workspace:
         self.locking = Locking(parts, self._launching)
         self.verifying = Verifying(parts, self._hosting)
         """Running steps again to see whether they come out the same."""
+        self.inquiry = Inquiry(parts)
+        """Why steps ran, where artifacts come from, how runs differ, what would run."""
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

@@ -31,11 +31,11 @@ from ..arguments import (
     selection,
 )
 from ..carrying import carry
-from ..look import look_of
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
-from ..text import clean, plural
+from ..text import clean
+from .plan import show_plan
 
 if TYPE_CHECKING:
     from ...core.runs import RunSpec
@@ -92,7 +92,7 @@ def start_run(
 ) -> int:
     """Run what was asked for, or say what would run, or leave it to a process of its own; return the exit code."""
     if dry_run:
-        return _preview(space, options, request)
+        return show_plan(space, options, request)
     if detach:
         return _detach(space, options, request)
     with rare_collections():
@@ -116,23 +116,6 @@ def code_text(spec: RunSpec, *, is_named: bool) -> str | None:
     if spec.target.definition is None and text.endswith(".py") and calls == [CallKind.SCRIPT]:
         return f"code: {text} as a script of one step, as nothing in it makes a pipeline"
     return None if is_named else f"code: {text}"
-
-
-def _preview(space: Workspace, options: Options, request: RunRequest) -> int:
-    loaded = space.load(request)
-    chosen = request.selection.paths(loaded.graph)
-    would = [node.path for node in loaded.graph.nodes if node.path in chosen]
-    left_out = [node.path for node in loaded.graph.nodes if node.path not in chosen]
-    if options.is_json:
-        put_document({"schema": 1, "pipeline": loaded.graph.name, "run": would, "left_out": left_out})
-        return 0
-    for warning in loaded.warnings:
-        remark(f"warning: {clean(warning)}")
-    of = f" of {len(loaded.graph.nodes):,}" if left_out else ""
-    put(f"would run {plural(len(would), 'step')}{of} of {clean(loaded.graph.name)}; nothing was started")
-    glyph = "." if look_of().is_ascii else "○"
-    put([f"  {glyph} {clean(path)}" for path in would])
-    return 0
 
 
 def _detach(space: Workspace, options: Options, request: RunRequest) -> int:
