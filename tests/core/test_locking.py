@@ -156,10 +156,10 @@ def test_declared_files_are_locked_by_content() -> None:
     graph = chain("a")
     reading = replace(graph.operations[0], policy=Policy(reads=("data.csv", "gone.csv")))
     space = make(replace(graph, operations=(reading,)))
-    space.files.write("/project/data.csv", b"1")  # type: ignore[attr-defined]
+    space.files.write("/project/data.csv", b"1")
 
     locked = space.workspace.locking.lock(REQUEST).pipeline.steps["a"].reads
-    space.files.write("/project/data.csv", b"2")  # type: ignore[attr-defined]
+    space.files.write("/project/data.csv", b"2")
     _, found = space.workspace.locking.check(REQUEST)
 
     assert locked.keys() == {"data.csv", "gone.csv"}

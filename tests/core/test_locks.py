@@ -60,7 +60,9 @@ def test_what_was_locked_comes_back() -> None:
 
 
 def test_the_text_does_not_depend_on_the_order_things_came_in() -> None:
-    other = replace(LOAD, parts=dict(reversed(LOAD.parts.items())), reads=dict(reversed(LOAD.reads.items())))
+    other = replace(
+        LOAD, parts=dict(sorted(LOAD.parts.items(), reverse=True)), reads=dict(list(LOAD.reads.items())[::-1])
+    )
 
     assert lock_text([pipeline("b"), pipeline("a")]) == lock_text(
         [pipeline("a"), pipeline("b", load=other, fit=FIT, odd=PLAIN)]

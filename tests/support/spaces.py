@@ -57,7 +57,7 @@ class FakeLoader:
     snapshot: Snapshot = field(default_factory=lambda: snapshot_of("first"))
     blobs: Mapping[str, bytes] = field(default_factory=dict)
     requests: list[LoadRequest] = field(default_factory=list)
-    prints: Mapping[int, Print] = field(default_factory=dict)
+    prints: dict[int, Print] = field(default_factory=dict)
     """None at first: without fingerprints nothing is reused."""
 
     def load(self, request: LoadRequest) -> Loaded:
