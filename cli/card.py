@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.document import roll_up, root_failures
 from ..core.quantities import duration_text
 from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
-from ..core.verification import MARKED, Mark
 from .failure import failure_panel, log_command, next_commands
 from .look import MARKS, Ink, Look
 from .moments import ago, local
@@ -20,6 +19,10 @@ from .reasons import run_reason_text
 from .steptable import step_table
 from .text import clean, columns, cut, metric_text, pad, plural
 
+if TYPE_CHECKING:
+    from ..core.verification import Mark
+
+MARKED = "non-deterministic: seen by verify"
 PANELS_SHOWN = 3
 METRICS_SHOWN = 20
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.config import LOCK_FILE
 from ..core.document import SCHEMA
-from ..core.locks import LOCK_FILE, Difference, LockedPipeline, LockPart
+from ..core.locks import Difference, LockedPipeline, LockPart
 from ..core.requests import RunRequest
 from ..core.states import Status
 from ..core.workspace import Workspace

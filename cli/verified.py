@@ -9,7 +9,8 @@ from typing import Any
 
 from ..core.document import SCHEMA
 from ..core.states import Status
-from ..core.verification import MARKED, Checked, Level, Mark, Outcome, Verification
+from ..core.verification import Checked, Level, Mark, Outcome, Verification
+from .card import MARKED
 from .failure import next_commands
 from .look import Ink, Look
 from .table import Cell, Column, table

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from .canonical import plain
+from .config import LOCK_FILE
 from .contents import UnreadableFiles
 from .errors import InvalidError, nearest
 from .evidencing import Circumstances, is_control
@@ -29,7 +30,7 @@ from .graph import (
 from .keys import call_digest
 from .knowing import Known
 from .launching import Launching
-from .locks import LOCK_FILE, Difference, LockedPipeline, LockedStep, differences, lock_from_text, lock_text
+from .locks import Difference, LockedPipeline, LockedStep, differences, lock_from_text, lock_text
 from .ports import Loaded
 from .prints import Print
 from .requests import RunRequest

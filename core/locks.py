@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from .config import LOCK_FILE
 from .errors import InvalidError
 from .graph import Json
 
-LOCK_FILE = "graftline.lock"
 VERSION = 1
 NOTE = "Written by 'graft lock'. Commit it; after a merge conflict run 'graft lock' again."
 

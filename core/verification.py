@@ -122,10 +122,6 @@ class Marks(Protocol):
         ...
 
 
-MARKED = "non-deterministic: seen by verify"
-"""What faces say of a marked step."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """Two values that have other bytes: whether they are equal takes reading them."""

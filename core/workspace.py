@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
@@ -15,10 +17,8 @@ from .functions import FunctionStore
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
-from .inquiry import Inquiry
 from .launching import Launching
 from .library import Fetched, FunctionRequest, Library
-from .locking import LockFile, Locking
 from .overriding import Overriding
 from .ports import (
     Clock,
@@ -45,8 +45,12 @@ from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
-from .verification import Marks
-from .verifying import Verifying
+
+if TYPE_CHECKING:
+    from .inquiry import Inquiry
+    from .locking import LockFile, Locking
+    from .verification import Marks
+    from .verifying import Verifying
 
 
 def _ignore(warning: str) -> None:
@@ -139,11 +143,27 @@ class Workspace:
         self._hosting = Hosting(parts)
         self.functions = Library(parts)
         """Registered functions."""
-        self.locking = Locking(parts, self._launching)
-        self.verifying = Verifying(parts, self._hosting)
-        """Running steps again to see whether they come out the same."""
-        self.inquiry = Inquiry(parts)
+
+    @cached_property
+    def inquiry(self) -> Inquiry:
         """Why steps ran, where artifacts come from, how runs differ, what would run."""
+        from .inquiry import Inquiry  # 25 ms that most commands never need
+
+        return Inquiry(self.parts)
+
+    @cached_property
+    def locking(self) -> Locking:
+        """What results depend on, as a file for version control."""
+        from .locking import Locking  # 6 ms, as above
+
+        return Locking(self.parts, self._launching)
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        """Running steps again to see whether they come out the same."""
+        from .verifying import Verifying  # 9 ms, as above
+
+        return Verifying(self.parts, self._hosting)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..core.ids import RunId
-from ..core.verification import Mark
 from .database import Database
+
+if TYPE_CHECKING:
+    from ..core.verification import Mark  # 3 ms that only who marks needs
 
 
 class StoredMarks:
@@ -41,6 +44,10 @@ class StoredMarks:
                 "SELECT path, outputs, code, run, at FROM nondeterminism WHERE project = ? AND pipeline = ?",
                 (project, pipeline),
             ).fetchall()
+        if not rows:
+            return {}
+        from ..core.verification import Mark  # as above
+
         return {
             path: Mark(path=path, outputs=tuple(json.loads(outputs)), code=code, run=RunId(run), at=at)
             for path, outputs, code, run, at in rows

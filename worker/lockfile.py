@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 
+from ..core.config import LOCK_FILE
 from ..core.errors import InvalidError
-from ..core.locks import LOCK_FILE
 
 
 class ProjectLock:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from ...core.config import LOCK_FILE
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
-from ...core.locks import LOCK_FILE
 from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
