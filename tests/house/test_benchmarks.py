@@ -31,7 +31,9 @@ def test_the_raw_limit_does_the_work_and_gets_it_right(work: str) -> None:
     assert "failed" not in done.stdout
 
 
-@pytest.mark.parametrize("work", ["throughput", "chain", "layered", "big-array", "no-change", "cold-list", "cold-hello"])
+@pytest.mark.parametrize(
+    "work", ["throughput", "chain", "layered", "big-array", "no-change", "cold-list", "cold-hello"]
+)
 def test_graftline_does_the_work_and_gets_it_right(work: str) -> None:
     done = _bench("--only", work, "--contestants", "ours")
 
