@@ -86,7 +86,7 @@ def reusing(force: bool, steps: Sequence[str] | None) -> Reusing:
         InvalidError: both are given.
     """
     if force and steps:
-        raise InvalidError("--force runs every step: leave --force-step out")
+        raise InvalidError("--force and --force-step exclude each other")
     return Reusing(is_on=not force, forced=_names(steps))
 
 

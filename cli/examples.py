@@ -20,6 +20,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("run --from fit", "step fit and what follows; the rest as last made"),
         Example("--json run | jq .metrics", "for programs"),
     ),
+    "plan": (
+        Example("plan", "what would run now, and why"),
+        Example("plan -p C=0.5 --from fit", "of a part, with a parameter"),
+        Example("plan --exit-code", "for scripts: 5 when something would run"),
+    ),
     "graph": (
         Example("graph", "the project's pipeline, in the terminal"),
         Example("graph --run @last", "a run, with the states of its steps"),
@@ -48,6 +53,17 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("show", "the last run"),
         Example("show k3f9", "the one whose id begins so"),
         Example("--json show @last-failed --full", "every attempt, for programs"),
+    ),
+    "why": (
+        Example("why", "why each step of the last run ran"),
+        Example("why fit", "of its step fit: changed lines, old and new values"),
+        Example("why @last-failed fit", "the error, then what differs from its last success"),
+        Example("why fit:model", "everything that an artifact was made from"),
+    ),
+    "diff": (
+        Example("diff", "the last two runs"),
+        Example("diff k3f9 @last --stat", "another with the last, without lines of code"),
+        Example("--json diff @last~3 @last | jq .first", "where they first part, for programs"),
     ),
     "logs": (
         Example("logs @last fit", "what step fit wrote in the last run"),

@@ -13,7 +13,7 @@ from .text import clean, plural
 from .whytext import Around
 
 ROWS_SHOWN = 60
-"""Rows up to which all are shown; above, those that are reused are only counted. `--full` shows all."""
+"""Rows up to which all are shown; above, those that do not run are only counted. `--full` shows all."""
 _NAMED = 3
 
 _MARKS: Mapping[Fate, tuple[str, str, Ink]] = {
@@ -30,7 +30,9 @@ def plan_lines(around: Around, plan: Plan) -> list[str]:
     """Return the lines of the screen, the summary first."""
     look = around.look
     lines = [f"{look.paint(clean(plan.pipeline), Ink.BOLD)}{look.dot}{summary(plan)}; nothing was started"]
-    groups = list(_grouped(around, plan))
+    groups = [each for each in _grouped(around, plan) if around.is_full or each[0].fate is not Fate.LEFT_OUT]
+    if len(groups) > ROWS_SHOWN and not around.is_full:
+        groups = _joined(groups)
     is_cut = len(groups) > ROWS_SHOWN and not around.is_full
     shown = [each for each in groups if not is_cut or each[0].fate in (Fate.RUN, Fate.MAY_RUN)]
     rows = [_row(around, step, paths, text) for step, paths, text in shown[: None if around.is_full else ROWS_SHOWN]]
@@ -88,12 +90,25 @@ def _grouped(around: Around, plan: Plan) -> Iterator[tuple[Planned, list[str], s
     yield from groups.values()
 
 
+def _joined(groups: Sequence[tuple[Planned, list[str], str]]) -> list[tuple[Planned, list[str], str]]:
+    """Return one group for all steps of one fate and reason; of those that may run for whatever is before them."""
+    found: dict[object, tuple[Planned, list[str], str]] = {}
+    for step, paths, text in groups:
+        told = "takes what steps before it make" if step.hinge is Hinge.DATA else text
+        found.setdefault((step.fate, told), (step, [], told))[1].extend(paths)
+    return list(found.values())
+
+
 def _row(around: Around, step: Planned, paths: Sequence[str], text: str) -> list[Cell | str]:
     look = around.look
     glyph, plain, ink = _MARKS[step.fate]
     name = clean(paths[0])
     if len(paths) > 1:
-        name, text = f"{starred(name)}  {len(paths):,} of them", starred(text)
+        is_family = len({starred(path) for path in paths}) == 1
+        name = (
+            f"{starred(name)}  {len(paths):,} of them" if is_family else f"{name}{look.ellipsis} {len(paths):,} steps"
+        )
+        text = starred(text)
     seconds = "" if step.seconds is None or step.fate not in (Fate.RUN, Fate.MAY_RUN) else duration_text(step.seconds)
     what = Cell(f"{plain if look.is_ascii else glyph} {step.fate.value}", (ink,))
     quiet = () if step.fate in (Fate.RUN, Fate.MAY_RUN) else (Ink.DIM,)

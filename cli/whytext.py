@@ -122,7 +122,7 @@ def _headline(around: Around, why: StepWhy) -> str:
     if why.state is Status.SKIPPED:
         return f"skipped: {_skipped(why)}"
     if why.verdict is None:
-        return "" if why.state is Status.PENDING else "why it ran is not on record"
+        return "it has not run yet" if why.state is Status.PENDING else "why it ran is not on record"
     since = ""
     if why.compared is not None:
         what = "its last success" if why.state is Status.FAILURE else "its last result"
@@ -148,8 +148,6 @@ def _no_causes(around: Around, why: StepWhy) -> str | None:
         return f"nothing it depends on is known to differ from its last success, of {around.said(why.compared)}"
     if why.compared is not None and why.verdict in (Verdict.FORCED, Verdict.DAMAGED, Verdict.SOURCE, Verdict.EXPIRED):
         return f"nothing else differs from its last result, of {around.said(why.compared)}"
-    if why.state is Status.PENDING:
-        return "it has not run yet"
     return None
 
 

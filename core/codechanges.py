@@ -7,7 +7,6 @@ words and docstrings became. Pure: texts come from the recorded code of two runs
 from __future__ import annotations
 
 import ast
-import io
 import json
 import tokenize
 from collections.abc import Collection, Iterator, Sequence
@@ -17,8 +16,9 @@ from typing import NamedTuple
 
 from .errors import InvalidError
 from .fingerprints.index import ModuleIndex
-from .fingerprints.trace import IMPORT, WHOLE
+from .fingerprints.trace import IMPORT
 from .notebooks import source_of
+from .prints import WHOLE
 from .sources import parse
 
 CONTEXT = 2
@@ -91,8 +91,8 @@ def _lines(text: str | None, file: str, name: str | None) -> list[_Line]:
     """Return the lines of a name of a file, or of all of it."""
     if text is None:
         return []
-    text = _code_of(text) if file.endswith(".ipynb") else text
-    every = text.splitlines()
+    text = (_code_of(text) if file.endswith(".ipynb") else text).replace("\r\n", "\n")
+    every = text.removesuffix("\n").split("\n")  # form feeds end no line
     words = _words(text) if file.endswith((".py", ".ipynb")) else None
     if words is None:
         return [_Line(at, each, f"={each.rstrip()}") for at, each in enumerate(every, start=1)]
@@ -135,7 +135,8 @@ def _words(text: str) -> dict[int, str] | None:
     """Return by line what counts of Python source: its words and how deep they stand; None: it is no Python."""
     try:
         ast.parse(text)
-        tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+        lines = [f"{line}\n" for line in text.split("\n")]
+        tokens = list(tokenize.generate_tokens(iter(lines).__next__))
     except (SyntaxError, ValueError, tokenize.TokenError):
         return None
     found: dict[int, list[str]] = {}

@@ -129,8 +129,11 @@ class Comparing:
             first=self._first(old, new),
             code=tuple(self._code(old, new)),
             params=tuple(_rows(self._params(old), self._params(new))),
-            environment=tuple(_rows(self._environment(old), self._environment(new))),
-            data=tuple(_rows(self._data(old), self._data(new))),
+            environment=(
+                *_rows(self._environment(old), self._environment(new)),
+                *_rows(*_of_both(self._variables(old), self._variables(new))),
+            ),
+            data=tuple(self._data_rows(old, new)),
             metrics=tuple(_rows(self._metrics(old), self._metrics(new))),
             durations=tuple(self._durations(old, new)),
             states=tuple(_rows(self._states(old), self._states(new))),
@@ -193,10 +196,18 @@ class Comparing:
         told = self._recorded.spec(run).environment
         found: dict[str, Any] = {name: told[name] for name in ("python", "platform") if name in told}
         packages = told.get("packages")
-        found |= dict(sorted(packages.items())) if isinstance(packages, dict) else {}
+        return found | (dict(sorted(packages.items())) if isinstance(packages, dict) else {})
+
+    def _variables(self, run: RunId) -> dict[str, Any]:
+        found: dict[str, Any] = {}
         for side in self._sides(run):
             found |= {f"${name}": digest for name, digest in side.evidence.basis.variables.items()}
-        return found
+        return dict(sorted(found.items()))
+
+    def _data_rows(self, old: RunId, new: RunId) -> Iterator[Difference]:
+        """Yield the files that were read; nothing when one of the runs has no judgements, so that it is not known."""
+        if next(self._sides(old), None) is not None and next(self._sides(new), None) is not None:
+            yield from _rows(self._data(old), self._data(new))
 
     def _data(self, run: RunId) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -225,7 +236,7 @@ class Comparing:
         before, after = self._recorded.steps(old), self._recorded.steps(new)
         yield _lasted("", self._recorded.run(old).seconds, self._recorded.run(new).seconds)
         for path in after:
-            if path in before and (before[path].seconds or after[path].seconds):
+            if path in before and before[path].seconds is not None and after[path].seconds is not None:
                 yield _lasted(path, before[path].seconds, after[path].seconds)
 
 
@@ -242,6 +253,11 @@ def _differing(old: StepRun | None, new: StepRun | None) -> tuple[str, ...]:
     was = {each.name: each.ref.sha256 for each in old.outputs}
     now = {each.name: each.ref.sha256 for each in new.outputs}
     return tuple(name for name in dict.fromkeys([*now, *was]) if was.get(name) != now.get(name))
+
+
+def _of_both(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what both have: a variable that only one run's code names does not differ."""
+    return {name: old[name] for name in old if name in new}, {name: new[name] for name in new if name in old}
 
 
 def _rows(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:

@@ -40,6 +40,8 @@ class Detailing:
     def __init__(self, recorded: Remembered):
         self._recorded = recorded
         self._origins: dict[RunId, Origins] = {}
+        self._changes: dict[tuple[str, RunId, RunId], tuple[Hunk, ...]] = {}
+        """By part and runs: ten thousand steps may have one function."""
 
     def causes(self, old: Side, new: Side) -> list[Because]:
         """Return every difference between what two results depend on, explained; code first."""
@@ -68,11 +70,15 @@ class Detailing:
                 return Because(cause=cause)
 
     def _hunks(self, part: str, old: Side, new: Side) -> tuple[Hunk, ...]:
-        file, _ = file_of(part)
-        hunks = part_changes(part, self._recorded.source(old.run, file), self._recorded.source(new.run, file))
-        return tuple(
-            replace(hunk, lines=tuple(self._recorded.masked(line, new.run) for line in hunk.lines)) for hunk in hunks
-        )
+        known = self._changes.get((part, old.run, new.run))
+        if known is None:
+            file, _ = file_of(part)
+            hunks = part_changes(part, self._recorded.source(old.run, file), self._recorded.source(new.run, file))
+            known = self._changes[part, old.run, new.run] = tuple(
+                replace(hunk, lines=tuple(self._recorded.masked(line, new.run) for line in hunk.lines))
+                for hunk in hunks
+            )
+        return known
 
     def _parameter(self, cause: Cause, old: Side, new: Side) -> Because:
         was, now = self._found(old, cause.name), self._found(new, cause.name)

@@ -18,6 +18,7 @@ from .events import (
     AttemptSucceeded,
     CancelRequested,
     Fact,
+    ResultKept,
     RunFinished,
     StepJoined,
     StepJudged,
@@ -123,7 +124,8 @@ class Engine:
 
         Of the rest it is noted why they run, for the commit of their dispatch.
         """
-        turn.facts += judge.kept([fact for fact in turn.facts if isinstance(fact, AttemptSucceeded)])
+        if kept := judge.kept([fact for fact in turn.facts if isinstance(fact, AttemptSucceeded)]):
+            turn.facts = _with_kept(turn.facts, kept)
         while fresh := self._scheduler.fresh():
             judged = judge.judge(fresh, now)
             self._judged.update({fact.node: fact for fact in judged if isinstance(fact, StepJudged)})
@@ -197,6 +199,17 @@ class Engine:
     def _patience(self, now: float) -> float:
         wake = self._scheduler.next_wake
         return LONGEST_WAIT_S if wake is None else max(0.0, min(LONGEST_WAIT_S, wake - now))
+
+
+def _with_kept(facts: Sequence[Fact], kept: Sequence[ResultKept]) -> list[Fact]:
+    """Return facts with what is kept of each attempt right behind its end: the end of a run stays the last one."""
+    by_node = {fact.node: fact for fact in kept}
+    found: list[Fact] = []
+    for fact in facts:
+        found.append(fact)
+        if isinstance(fact, AttemptSucceeded) and fact.node in by_node:
+            found.append(by_node[fact.node])
+    return found
 
 
 def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:

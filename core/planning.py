@@ -15,7 +15,7 @@ from .artifacts import Output
 from .estimating import estimate, last_seconds
 from .events import Fact, StepJoined, StepJudged, StepReused
 from .evidencing import is_control
-from .foretelling import Foretelling
+from .fates import Fates
 from .graph import ON_FAILURE, BodyKind, CallKind, Graph, Node, Operation, upstreams
 from .guards import waits_of
 from .hosting import circumstances_of
@@ -77,8 +77,8 @@ class Planning:
         roles = Composites(graph)
         told = [node for node in graph.nodes if _is_told(graph, roles, node)]
         seconds = last_seconds(self._parts.history, self._spec, [node.path for node in told])
-        telling = Foretelling(self._parts, self._recorded(graph), self._spec, self._judged)
-        steps = tuple(replace(self._planned(telling, node, later), seconds=seconds.get(node.path)) for node in told)
+        fates = Fates(self._parts, self._recorded(graph), self._spec, self._judged)
+        steps = tuple(replace(self._planned(fates, node, later), seconds=seconds.get(node.path)) for node in told)
         certain, longest = estimate(graph, steps, self._spec.jobs)
         return Plan(
             pipeline=self._spec.pipeline,
@@ -126,7 +126,8 @@ class Planning:
         ).items():
             self._values.add(path, outputs)
         for batch in _levels([node for node in pending if node.path not in self._sure], later):
-            supposed = [node.path for node in batch if self._can_be_judged(node)]
+            ungrown = self._ungrown()
+            supposed = [node.path for node in batch if node.path not in ungrown and self._can_be_judged(node)]
             for judged in self._judge.judge(supposed, self._now) if supposed else ():
                 self._judged[judged.node] = judged
                 if isinstance(judged, StepReused):
@@ -135,9 +136,7 @@ class Planning:
 
     def _can_be_judged(self, node: Node) -> bool:
         """Tell whether all a step takes is there, supposing what runs before it makes what it last made."""
-        if self._operation(node).call.kind is CallKind.JOIN or node.path in self._ungrown():
-            return False
-        return not self._values.missing(node.path)
+        return self._operation(node).call.kind is not CallKind.JOIN and not self._values.missing(node.path)
 
     def _never(self, later: Collection[str]) -> set[str]:
         """Return the steps that could not be judged, for values they take are nowhere, and that have no result."""
@@ -166,19 +165,19 @@ class Planning:
         ungrown = self._ungrown() - self._left_out
         return {path: "items" if kinds[path] is BodyKind.MAP else "iterations" for path in kinds if path in ungrown}
 
-    def _planned(self, telling: Foretelling, node: Node, later: Mapping[str, tuple[str, ...]]) -> Planned:
+    def _planned(self, fates: Fates, node: Node, later: Mapping[str, tuple[str, ...]]) -> Planned:
         path, judged = node.path, self._judged.get(node.path)
         if path in self._left_out:
             return Planned(path=path, fate=Fate.LEFT_OUT)
         if path in self._sure or path not in later:
-            return telling.judged(path, judged)
+            return fates.judged(path, judged)
         if node.guard is not None and node.guard.node in later:
             choice = self._shown(node.guard.node)
             return Planned(path=path, fate=Fate.MAY_RUN, after=(choice,), hinge=Hinge.BRANCH)
         if path in self._never_run:
-            return Planned(path=path, fate=Fate.RUN, verdict=Verdict.NEVER, unkept=telling.unkept(path))
+            return Planned(path=path, fate=Fate.RUN, verdict=Verdict.NEVER, unkept=fates.unkept(path))
         if isinstance(judged, StepJudged):
-            return telling.judged(path, judged, doubtful=later)
+            return fates.judged(path, judged, doubtful=later)
         deciding, hinge = _deciding(node, later[path])
         after = tuple(dict.fromkeys(self._shown(each) for each in deciding))
         return Planned(path=path, fate=Fate.MAY_RUN, after=after, hinge=hinge)

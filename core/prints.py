@@ -46,25 +46,19 @@ Prints: TypeAlias = Mapping[int, Print]
 
 
 def prints_to_json(prints: Prints) -> dict[str, Any]:
-    """Return prints as a JSON object, empty parts left out; one equal to an earlier one is that one's index."""
-    first: dict[str, int] = {}
-    known: dict[int, int] = {}
-    """Identity -> index of the first equal one: most of thousands of operations share the print of their function."""
-    document: dict[str, Any] = {}
+    """Return prints as a JSON object, empty parts left out; what operations share is written once, at `0,3,7`."""
+    shared: dict[int, list[int]] = {}
     for index, each in sorted(prints.items()):
-        if id(each) not in known:
-            fields = _to_json(each)
-            known[id(each)] = first.setdefault(canonical(fields), index)
-            document[str(index)] = fields
-        if known[id(each)] != index:
-            document[str(index)] = known[id(each)]
-    return document
+        shared.setdefault(id(each), []).append(index)
+    return {",".join(map(str, indices)): _to_json(prints[indices[0]]) for indices in shared.values()}
 
 
 def prints_from_json(document: Mapping[str, Any]) -> dict[int, Print]:
     """Return what `prints_to_json` wrote; what this version does not know is dropped."""
-    own = {index: _from_json(each) for index, each in document.items() if not isinstance(each, int)}
-    return {int(index): own[str(each)] if isinstance(each, int) else own[index] for index, each in document.items()}
+    found: dict[int, Print] = {}
+    for indices, each in document.items():
+        found |= dict.fromkeys(map(int, indices.split(",")), _from_json(each))
+    return found
 
 
 def _to_json(one: Print) -> dict[str, Any]:

@@ -35,7 +35,8 @@ class Remembered:
         self._snapshots: dict[RunId, Snapshot] = {}
         self._judgements: dict[tuple[RunId, str], Judgement | None] = {}
         self._previous: dict[RunId, RunId | None] = {}
-        self._secrets: dict[str, str] = {}
+        self._secrets: dict[RunId, tuple[str, ...]] = {}
+        """Values that are masked, by run."""
 
     def imagine(self, spec: RunSpec, snapshot: Snapshot, steps: Sequence[StepRun]) -> None:
         """Take in a run that is only planned, as if it were on record."""
@@ -178,13 +179,17 @@ class Remembered:
             text = text.replace(value, MASK)
         return text
 
-    def _values(self, run: RunId) -> list[str]:
-        names = {name for operation in self.spec(run).graph.operations for name in operation.policy.secrets}
-        for name in names - self._secrets.keys():
-            self._secrets[name] = ""
-            with suppress(GraftError):
-                self._secrets[name] = self._parts.secrets([name])[name]
-        return [self._secrets[name] for name in sorted(names) if is_masked(self._secrets[name])]
+    def _values(self, run: RunId) -> tuple[str, ...]:
+        if run not in self._secrets:
+            names = {name for operation in self.spec(run).graph.operations for name in operation.policy.secrets}
+            found = [self._secret(name) for name in sorted(names)]
+            self._secrets[run] = tuple(value for value in found if is_masked(value))
+        return self._secrets[run]
+
+    def _secret(self, name: str) -> str:
+        with suppress(GraftError):
+            return self._parts.secrets([name])[name]
+        return ""  # it is nowhere any more
 
 
 def _digests(step: StepRun) -> list[tuple[str, str]]:

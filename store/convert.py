@@ -43,6 +43,10 @@ OUTPUT_COLUMNS = (
 METRIC_COLUMNS = "key, value, kind, step, at"
 
 
+_STATUS = {each.value: each for each in Status}
+"""A look-up: `Status(text)` costs 0.5 us."""
+
+
 def dump(value: Json) -> str:
     """Return a JSON value as the store keeps it."""
     return canonical(plain(value))
@@ -167,7 +171,7 @@ def step_from_row(
 ) -> StepRun:
     """Return a step; the row has `STEP_COLUMNS`, its attempt the one whose result is shown."""
     _, state, reason, attempts, dispatched, cached_from, started, seconds, cpu_seconds, peak_bytes, ended, error = row
-    status = Status(state)
+    status = _STATUS[state]
     if is_dead and status is Status.STARTED:
         status = Status.INTERRUPTED
     is_ended = status.is_final or status is Status.PENDING

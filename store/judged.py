@@ -60,6 +60,18 @@ def drop_index(connection: sqlite3.Connection, run: int) -> None:
         )
 
 
+def forget_result(connection: sqlite3.Connection, run: int, node: int, attempt: int) -> None:
+    """Remove what says that a result may serve again."""
+    row = (run, node, attempt)
+    for table, number in _INDEXES:
+        connection.execute(
+            f"DELETE FROM {table} WHERE ({number}, run, node, attempt)"
+            f" IN (SELECT {number}, run, node, attempt FROM result WHERE run = ? AND node = ? AND attempt = ?)",
+            row,
+        )
+    connection.execute("DELETE FROM result WHERE run = ? AND node = ? AND attempt = ?", row)
+
+
 class Judged:
     """What one run's steps depend on, as its only writer knows it."""
 

@@ -127,9 +127,18 @@ class Projection:
     """
 
     def __init__(
-        self, run: int, found: Numbered, states: list[Status], counts: Mapping[str, int], judged: Judged
+        self,
+        run: int,
+        found: Numbered,
+        states: list[Status],
+        counts: Mapping[str, int],
+        judged: Judged,
+        *,
+        is_first: bool,
     ) -> None:
+        """Begin; `is_first` says that nobody hosted the run before, so that no step has anything to be forgotten."""
         self._run = run
+        self._is_first = is_first
         self._judged = judged
         self._graph = found.graph
         self._index = dict(found.index)
@@ -290,9 +299,7 @@ class Projection:
         elif isinstance(fact, StepReused):
             old = self._move(node, Status.CACHED, fact.node)
             rows[_REUSE].append((fact.from_run, fact.at, run, node, old))
-            rows[_FORGET_OUTPUTS].append((run, node))
-            rows[_FORGET_METRICS].append((run, node))
-            self._results(node, 0, fact.outputs, fact.metrics, rows)
+            self._take_over(node, fact.outputs, fact.metrics, rows)
         else:
             self._join(fact, node, rows)
 
@@ -301,9 +308,14 @@ class Projection:
         if old is not Status.PENDING:
             raise ConflictError(f"step '{fact.node}' is {old} and cannot end without an attempt")
         rows[_JOIN].append((fact.at, self._run, node))
-        rows[_FORGET_OUTPUTS].append((self._run, node))
-        rows[_FORGET_METRICS].append((self._run, node))
-        self._results(node, 0, fact.outputs, (), rows)
+        self._take_over(node, fact.outputs, (), rows)
+
+    def _take_over(self, node: int, outputs: Sequence[Output], metrics: Sequence[MetricPoint], rows: Rows) -> None:
+        """Give a step results that no attempt of it made, in place of those it took over before."""
+        if not self._is_first:
+            rows[_FORGET_OUTPUTS].append((self._run, node))
+            rows[_FORGET_METRICS].append((self._run, node))
+        self._results(node, 0, outputs, metrics, rows)
 
     def _end(
         self,

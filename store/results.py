@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -78,11 +77,19 @@ class StoredResults:
         settle(self._database, self._layout)  # what a dead run made may serve
         with self._database.reading() as connection:
             rows = connection.execute(_FIND, (json.dumps(list({prefix_of(key) for key in wanted})),)).fetchall()
-            for _, group in groupby(rows, key=itemgetter(0, 1, 2)):
-                first, *others = group
-                if first[3] in wanted:
+            for first, outputs in _by_attempt(rows):
+                key = wanted.get(first[3])
+                if key is not None:
                     metrics = _metrics(connection, first[:3]) if first[8] else ()
-                    found.setdefault(wanted[first[3]], []).append(_result(first, others, metrics))
+                    result = Result(
+                        run=RunId(first[5]),
+                        node=first[6],
+                        at=first[4],
+                        seen={} if first[7] is None else json.loads(first[7]),
+                        outputs=tuple(outputs),
+                        metrics=metrics,
+                    )
+                    found.setdefault(key, []).append(result)
         for results in found.values():
             if len(results) > 1:
                 results.sort(key=lambda result: result.at, reverse=True)
@@ -178,17 +185,19 @@ class StoredResults:
         return {names[path]: digest for path, digest in found.items() if digest is not None}, reasons
 
 
-def _result(row: Row, others: Iterable[Row], metrics: tuple[MetricPoint, ...]) -> Result:
-    """Return a result; each row has the columns of `_FIND`, and one of its outputs, if it has any."""
-    outputs = [_output(row), *map(_output, others)] if row[9] is not None else []
-    return Result(
-        run=RunId(row[5]), node=row[6], at=row[4], seen=_seen(row[7]), outputs=tuple(outputs), metrics=metrics
-    )
-
-
-def _output(row: Row) -> Output:
-    name, role, sha256, size, serializer, inline = row[9:]
-    return Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline))
+def _by_attempt(rows: Iterable[Row]) -> Iterator[tuple[Row, list[Output]]]:
+    """Yield the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
+    first: Row | None = None
+    outputs: list[Output] = []
+    for row in rows:
+        if first is None or row[:3] != first[:3]:
+            if first is not None:
+                yield first, outputs
+            first, outputs = row, []
+        if row[9] is not None:  # None: it has none
+            outputs.append(Output(row[9], row[10], ArtifactRef(row[11].hex(), row[12], row[13], row[14])))
+    if first is not None:
+        yield first, outputs
 
 
 def _metrics(connection: sqlite3.Connection, attempt: Row) -> tuple[MetricPoint, ...]:

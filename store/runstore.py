@@ -264,7 +264,9 @@ class StoredRuns:
             seq=seq,
             lease=lease,
             originals=found.originals,
-            projection=Projection(seq, found, states, json.loads(counts), Judged(seq, pipeline_mark(*named))),
+            projection=Projection(
+                seq, found, states, json.loads(counts), Judged(seq, pipeline_mark(*named)), is_first=lease == 1
+            ),
             durability=self._database.durability,
         )
 

@@ -24,7 +24,7 @@ COMPILED = tuple(EXTENSION_SUFFIXES)
 
 
 def own_path() -> list[str]:
-    """Return the entries of sys.path, absolute, that the user's own modules are found in, editable installs included."""
+    """Return the entries of sys.path, absolute, that hold the user's own modules, editable installs included."""
     entries = dict.fromkeys(os.path.abspath(entry) for entry in sys.path)
     return [each for each in entries if not is_installed(each) and os.path.isdir(each)]
 

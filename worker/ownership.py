@@ -10,7 +10,7 @@ _OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
 
 def is_installed(path: str) -> bool:
-    """Tell whether an absolute path is of the interpreter, or of what was installed into it or a virtual environment."""
+    """Tell whether an absolute path is of the interpreter, or was installed into it or a virtual environment."""
     inside = f"{path}{os.sep}"
     return any(mark in inside for mark in _MARKS) or inside.startswith(_STDLIB)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from ...core.document import SCHEMA, policy_document
+from ...core.foretelling import Foretold, Obstacle, foretell
 from ...core.graph import Graph
 from ...core.outline import Outline
 from ...core.requests import RunRequest
@@ -48,6 +49,10 @@ def check(
                 "steps": steps,
                 "warnings": list(loaded.warnings),
                 "policies": {path: policy for path, policy in policies.items() if policy},
+                "runs_each_time": {
+                    each.path: {"why": each.obstacle.value, "detail": each.detail}
+                    for each in foretell(graph, loaded.prints)
+                },
                 **marked_document(marked),
             },
         )
@@ -61,7 +66,22 @@ def check(
         put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
+    for each in foretell(graph, loaded.prints):
+        put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")
     return 0
+
+
+_ADVICE = {
+    Obstacle.EFFECT: "keeps nothing, it is run for what it does",
+    Obstacle.SOURCE: "say reads= or cache=",
+    Obstacle.UNKNOWN: "say cache= if its results hold all the same",
+    Obstacle.OFF: "cache=False",
+}
+
+
+def _told(each: Foretold) -> str:
+    advice = _ADVICE[each.obstacle]
+    return f"{each.path}: {advice}" if each.detail is None else f"{each.path}: {each.detail}; {advice}"
 
 
 def _overridden(graph: Graph) -> Iterator[str]:

@@ -11,12 +11,15 @@ from ...core.errors import CheckError, InvalidError
 from ...core.requests import RunRequest
 from .. import context
 from ..arguments import (
+    ForceOption,
+    ForceStepOption,
     FromOption,
     OnlyOption,
     ParamOption,
     ParamsFileOption,
     TargetArgument,
     ToOption,
+    reusing,
     selection,
 )
 from ..locked import check_lock
@@ -42,6 +45,8 @@ def plan(
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    force: ForceOption = False,
+    force_step: ForceStepOption = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would run.")] = False,
     full: Annotated[bool, typer.Option("--full", help="A line for every step of large pipelines.")] = False,
     locked: Annotated[
@@ -61,6 +66,7 @@ def plan(
         places=given.places,
         selection=selection(only, start, end),
         runner=options.runner,
+        reusing=reusing(force, force_step),
     )
     if locked:
         if not request.selection.is_everything:

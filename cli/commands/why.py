@@ -15,7 +15,7 @@ from ...core.whys import RunWhy
 from .. import context
 from ..arguments import LAST, StepArgument
 from ..complaint import here
-from ..completion import complete_runs
+from ..completion import complete_asked
 from ..descenttext import descent_lines
 from ..look import look_of
 from ..options import Options
@@ -34,7 +34,7 @@ def why(
         str,
         typer.Argument(
             metavar="[RUN]",
-            autocompletion=complete_runs,
+            autocompletion=complete_asked,
             help="Run id or unique prefix, @last, a tag; or an artifact: [RUN:]STEP:NAME, or the start of its sha256.",
         ),
     ] = LAST,

@@ -58,6 +58,11 @@ class Places:
             self._indexes[file] = ModuleIndex(self.text(file) or "", file)
         return self._indexes[file]
 
+    def binds(self, file: str, name: str) -> bool:
+        """Tell whether a file that exists binds a name."""
+        index = self.index(file)
+        return name in index.statements or name in index.imports
+
     def file_of(self, base: str) -> str | None:
         """Return the source file of the module at a path without suffix; None: a folder without code, or nothing."""
         for ending in self._endings:
@@ -85,8 +90,8 @@ class Places:
             chain = _chain(directory, parts)
             if self._has(chain, imported.name):
                 return [chain]
-        directory = self._beyond(parts[0])
-        if directory is not None and self._has(chain := _chain(directory, parts), imported.name):
+        found = self._beyond(parts[0])
+        if found is not None and self._has(chain := _chain(found, parts), imported.name):
             return [chain]
         return []
 

@@ -7,10 +7,9 @@ Nothing is executed; what only execution would tell is reported as dynamic.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -18,9 +17,9 @@ from ..place import relative_to
 from ..prints import WHOLE
 from ..sources import Reader
 from .index import Imported, ModuleIndex, Statement, bindings_of, loaded_by
-from .names import Reference, uses_of
+from .names import Reference
+from .noting import Noting
 from .places import Places
-from .registering import may_register, notes_classes
 
 IMPORT = "<import>"
 """Name of the part that is what a module does when it is imported."""
@@ -92,6 +91,7 @@ class Tracer:
     def __init__(self, root: str, search: Sequence[str], read: Reader, places: Places | None = None):
         self._root = root
         self._places = places or Places(search, read)
+        self._noting = Noting(self._places)
         self._found: dict[tuple[_Target, bool], _Found] = {}
         self._with_docstrings = False
 
@@ -265,11 +265,7 @@ class Tracer:
 
     def _import(self, file: str, index: ModuleIndex) -> _Found:
         """Return what importing a module does: statements that act, functions a decorator registers, its imports."""
-        acting = [
-            *index.effects,
-            *(each for each in index.decorated if self._is_registered(file, index, each)),
-            *(each for each in index.subclasses if self._is_noted(file, each.node, set())),
-        ]
+        acting = [*index.effects, *self._noting.noted(file, index)]
         unique = {id(each.node): each for each in acting}
         acting = sorted(unique.values(), key=lambda each: each.lines)
         found = self._statements(file, index, acting, f"{relative_to(self._root, file)}:{IMPORT}")
@@ -317,7 +313,7 @@ class Tracer:
         file = self._places.file_of(base)
         while attributes:
             name = attributes[0]
-            if file is not None and self._binds(file, name):
+            if file is not None and self._places.binds(file, name):
                 break
             inner = self._places.file_of(f"{base}/{name}")
             if inner is None and file is not None:
@@ -325,10 +321,6 @@ class Tracer:
             base, file, attributes = f"{base}/{name}", inner, attributes[1:]
         if file is not None:
             found.next.append(_Target(file, *((attributes[0], attributes[1:]) if attributes else (None, ()))))
-
-    def _binds(self, file: str, name: str) -> bool:
-        index = self._places.index(file)
-        return name in index.statements or name in index.imports
 
     def _script(self, file: str) -> _Found:
         index = ModuleIndex(self._places.text(file) or "", file, is_main=True)
@@ -354,71 +346,6 @@ class Tracer:
         for imported in index.unused:
             if not self._places.bases(file, imported):
                 found.packages.add(imported.module.partition(".")[0])
-
-    def _is_registered(self, file: str, index: ModuleIndex, statement: Statement) -> bool:
-        """Tell whether a decorator of the project may note the function somewhere."""
-        decorators = getattr(statement.node, "decorator_list", [])
-        return any(self._notes(file, index, each) for each in decorators)
-
-    def _notes(self, file: str, index: ModuleIndex, decorator: ast.expr) -> bool:
-        for name, attributes, _ in uses_of(ast.Expr(decorator)).references:
-            if name in index.statements and (attributes or may_register(index, name)):
-                return True
-            for imported in index.imports.get(name, ()):
-                for chain in self._places.bases(file, imported):
-                    if self._imported_notes(chain[-1], imported.name, attributes):
-                        return True
-        return False
-
-    def _is_noted(self, file: str, node: ast.stmt, seen: set[int]) -> bool:
-        """Tell whether a base or metaclass of the project may note a class: it has `__init_subclass__`, say."""
-        if not isinstance(node, ast.ClassDef) or id(node) in seen:
-            return False
-        seen.add(id(node))
-        metaclasses = [each.value for each in node.keywords if each.arg == "metaclass"]
-        if any(notes_classes(found) for each in metaclasses for _, found in self._classes(file, each)):
-            return True
-        bases = [found for each in node.bases for found in self._classes(file, each)]
-        return any(
-            (_has_init_subclass(base) and notes_classes(base)) or self._is_noted(home, base, seen)
-            for home, base in bases
-        )
-
-    def _classes(self, file: str, value: ast.expr) -> Iterator[tuple[str, ast.ClassDef]]:
-        """Yield the classes of the project an expression may name, with the files they are in."""
-        for name, attributes, _ in uses_of(ast.Expr(value)).references:
-            index = self._places.index(file)
-            stack = [_Target(file, name, attributes)] if name in index.names else []
-            seen: set[_Target] = set()
-            while stack:
-                target = stack.pop()
-                if target in seen or target.name in (None, IMPORT):
-                    continue
-                seen.add(target)
-                index = self._places.index(target.file)
-                for statement in index.statements.get(target.name or "", ()):
-                    if isinstance(statement.node, ast.ClassDef):
-                        yield target.file, statement.node
-                found = _Found()
-                for imported in index.imports.get(target.name or "", ()):
-                    self._follow(target.file, imported, target.attributes, found)
-                stack += found.next
-
-    def _imported_notes(self, base: str, name: str | None, attributes: tuple[str, ...]) -> bool:
-        wanted = [each for each in (name, *attributes) if each is not None]
-        file = self._places.file_of(base)
-        while file is None or (wanted and not self._binds(file, wanted[0])):
-            if not wanted:
-                return True
-            base = f"{base}/{wanted.pop(0)}"
-            file = self._places.file_of(base)
-            if file is None and not wanted:
-                return True
-        return len(wanted) != 1 or may_register(self._places.index(file), wanted[0])
-
-
-def _has_init_subclass(node: ast.ClassDef) -> bool:
-    return any(isinstance(each, ast.FunctionDef) and each.name == "__init_subclass__" for each in node.body)
 
 
 def _all_statements(index: ModuleIndex) -> list[Statement]:

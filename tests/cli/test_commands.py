@@ -163,15 +163,6 @@ def test_a_parameter_file_gives_values(graft: Graft, space: FakeWorkspace, tmp_p
     assert space.requests[0].values == {"C": 0.5, "fit": {"names": ["a"]}}
 
 
-def test_a_dry_run_starts_nothing(graft: Graft, space: FakeWorkspace) -> None:
-    ended = graft("run", "-n", "--from", "model_fit")
-    assert ended.code == 0
-    assert "would run 2 steps of 3" in ended.out
-    assert len(space.records) == 2
-    document = json.loads(graft("run", "-n", "--only", "load_data", "--json").out)
-    assert (document["run"], document["left_out"]) == (["load_data"], ["model_fit", "generate_plots"])
-
-
 def test_detach_returns_at_once_with_the_id(graft: Graft) -> None:
     ended = graft("run", "-d")
     assert (ended.code, "graft attach new1" in ended.out) == (0, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from command_line import Graft, Said
 from spaces import TARGET
 
 from graftline.cli import context
+from graftline.cli.completion import complete_asked
 from graftline.cli.main import main
 from graftline.core.graph import Policy
 
@@ -20,6 +22,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     made.code.constants["fit"] = {"C": 1}
     monkeypatch.setattr(context, "workspace", lambda options, target=None, needs_code=False: made.workspace)
     monkeypatch.setattr(context, "target", lambda options, text: TARGET)
+    for screen in ("whytext", "descenttext", "comparisontext"):  # the clock in memory moves at each look
+        monkeypatch.setattr(f"graftline.cli.{screen}.ago", lambda at, now: "2m ago")
     return made
 
 
@@ -147,6 +151,17 @@ class TestWhy:
 
     def test_without_a_run_it_says_so(self, graft: Graft) -> None:
         assert graft("why").code == 3
+
+    def test_the_tab_key_offers_runs_and_the_steps_of_the_last_one(self, asked: Asked) -> None:
+        run = asked.run()
+        here: Any = SimpleNamespace(params={}, parent=None)
+        assert complete_asked(here, "") == [
+            ("@last", ""),
+            ("@last-failed", ""),
+            (run, "demo SUCCESS"),
+            *((path, "step of the last run") for path in ("load", "fit", "tell")),
+        ]
+        assert complete_asked(here, "fi") == [("fit", "step of the last run")]
 
 
 class TestDiff:

@@ -59,7 +59,8 @@ def test_a_change_is_shown_at_the_part_it_is_in(part: str, before: str, after: s
 
 
 def test_comments_blank_lines_docstrings_and_blanks_are_no_change() -> None:
-    new = OLD.replace("# a comment", "# another").replace('"""Doc."""', '"""Other."""').replace("row > LIMIT", "row>LIMIT")
+    new = OLD.replace("# a comment", "# another").replace("row > LIMIT", "row>LIMIT")
+    new = new.replace('"""Doc."""', '"""Other."""')
     new = new.replace("    return [row", "\n\n    return [row")
     assert part_changes("h.py:<module>", OLD, new.replace('"""Other."""', '"""Doc."""')) == ()
     assert text_changes(OLD, new, file="h.py") == ()

@@ -8,6 +8,7 @@ import mutation_matrix
 import mutation_packages
 import mutation_samples
 import mutation_syntax
+import mutation_values
 import pytest
 from mutation_figures import Tally
 from mutations import Bench, Mutation, named
@@ -15,6 +16,7 @@ from mutations import Bench, Mutation, named
 CASES = named(
     [
         *mutation_classes.CASES,
+        *mutation_values.CASES,
         *mutation_syntax.CASES,
         *mutation_imports.CASES,
         *mutation_packages.CASES,
@@ -37,7 +39,9 @@ def test_an_edit_reaches_the_steps_it_concerns_and_no_other(bench: Bench, tally:
 def test_every_shape_sees_every_edit(bench: Bench, tally: Tally, case: Mutation, shape: str) -> None:
     again, kept = bench.changed(case)
 
-    tally.judged(case.row, stale={shape} & case.reruns & kept, spurious={shape} & case.harmless, name=f"{case.name}, {shape}")
+    tally.judged(
+        case.row, stale={shape} & case.reruns & kept, spurious={shape} & case.harmless, name=f"{case.name}, {shape}"
+    )
     assert (shape in again) == (shape in case.reruns | case.harmless)
 
 

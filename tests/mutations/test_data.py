@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mutation_data import ALL, DATA_PIPELINE, DATA_STEPS, EDITS, HELPER, DataEdit, make, rounds
+from mutation_data import ALL, EDITS, DataEdit, rounds
 from mutation_figures import Tally
+from mutation_project import DATA_PIPELINE, DATA_STEPS, HELPER, make
 from mutation_runs import Project
 
 ROW = "files, databases, variables (whole runs)"

@@ -9,6 +9,7 @@ import mutation_classes
 import mutation_imports
 import mutation_matrix
 import mutation_syntax
+import mutation_values
 import pytest
 from mutation_figures import Tally
 from mutation_runs import Project
@@ -18,6 +19,7 @@ ROW = "code (whole runs, compared with runs that reuse nothing)"
 _TABLES = {
     "matrix": [case for case, shape in mutation_matrix.cells() if shape == "bystander"],
     "classes": mutation_classes.CASES,
+    "values": mutation_values.CASES,
     "syntax": mutation_syntax.CASES,
     "same size": mutation_syntax.same_size(),
     "imports": mutation_imports.CASES,

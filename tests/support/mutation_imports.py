@@ -154,11 +154,6 @@ _IMPORTS = _IMPORTS.replace(
     "from ..app import VERSION as _version if False else None\n",
     "\n\ndef call(x): return Shared.x + x\n\n\ndef upwards(): return models.Shared.x\n",
 )
-_ALL = " ".join(
-    line.split()[1].partition("(")[0]
-    for line in _IMPORTS.splitlines()
-    if line.startswith("def ") and not line.startswith("def _")
-).split("run ")[0]
 _EDITS: dict[str, tuple[Edit, str, str]] = {
     "relative import": (("app/models.py", "    x = 2", "    x = 20"), "relative parent whole handed_on", ""),
     "name in __all__": (("app/models.py", "return 3", "return 30"), "all_listed whole handed_on", ""),
@@ -284,7 +279,7 @@ def _notebook(*cells: str, output: str = "") -> str:
         }
         for number, text in enumerate(cells)
     ]
-    made.append({"cell_type": "markdown", "metadata": {}, "source": "# " + output})  # type: ignore[arg-type]
+    made.append({"cell_type": "markdown", "metadata": {}, "source": "# " + output})
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"x": output}, "cells": made})
 
 
@@ -332,7 +327,8 @@ def beside(): return 0
 """,
     "helpers.py": "def one(): return 1\ndef two(): return 2\ndef three(): return 3\ndef four(x): return x\n"
     "def five(): return 5\ndef six(): return 6\ndef seven(): return 7\ndef eight(): return 8\ndef nine(): return 9\n",
-    "tool.py": "import helpers\n\n\ndef main():\n    print(helpers.five())\n\n\nif __name__ == '__main__':\n    main()\n",
+    "tool.py": "import helpers\n\n\ndef main():\n    print(helpers.five())\n\n\n"
+    "if __name__ == '__main__':\n    main()\n",
     "count.sh": "#!/bin/sh\n. ./lib.sh\ncount table.csv\n",
     "lib.sh": "count() { wc -l $1; }\n",
     "pkg/__init__.py": "",

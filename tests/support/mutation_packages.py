@@ -7,7 +7,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from mutations import Edit, Mutation, mutation, project
 
 _SITE = "environment/site-packages"
-_FILES = project('''
+_FILES = project("""
 import named
 import other_name
 import only_effect
@@ -35,7 +35,7 @@ def shared():
     return shared_space.one.run()
 def beside(): return 0
 === package/__init__.py
-''') | {
+""") | {
     f"{_SITE}/named/__init__.py": "def run(): return 1\n",
     f"{_SITE}/named-1.0.dist-info/RECORD": "named/__init__.py,,\n",
     f"{_SITE}/other_name/__init__.py": "def run(): return 2\n",

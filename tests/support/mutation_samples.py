@@ -12,6 +12,7 @@ _QUICK = ("branches", "etl", "nested", "recovery", "words")
 """Samples whose import takes no second: each mutation is a load."""
 _SLOW = ("iris",)
 """One function of it is mutated."""
+_TEXTS = (".py", ".yaml", ".toml", ".csv", ".sh", ".txt")
 _ROW = "each function of the samples"
 
 
@@ -74,5 +75,5 @@ def _files(folder: Path) -> dict[str, str]:
     return {
         str(path.relative_to(folder)): path.read_text()
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix in (".py", ".yaml", ".toml", ".csv", ".sh", ".txt")
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix in _TEXTS
     }
