@@ -89,7 +89,6 @@ class ShellCode:
                 self._data[relative_to(self._root, path)] = None  # all that is below it
             elif _PATH.fullmatch(word):  # what an earlier step makes is not there yet
                 self._data.setdefault(relative_to(self._root, path))
-                break
 
     def _is_own(self, path: str) -> bool:
         """Tell whether a path may be the project's: a command is not, nor `.` and what is above the root."""

@@ -72,6 +72,7 @@ class _Printer:
         self._tracers: dict[tuple[str, str], Tracer] = {}
         self._known: dict[tuple[object, ...], CodePrint] = {}
         self._made: dict[tuple[object, ...], Print] = {}
+        """Thousands of steps may call one function, and what is one object crosses to the caller once."""
         self._versions: dict[frozenset[str], dict[str, str]] = {}
 
     def of(self, operation: Operation, arguments: Collection[str]) -> Print | None:

@@ -11,6 +11,7 @@ import pytest
 from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, graph_of
 
 from graftline.core.errors import CheckError, ConflictError, GraftError, InvalidError, MissingError, StoreError
+from graftline.core.prints import Print
 from graftline.core.requests import CodeChoice
 from graftline.core.states import Status
 
@@ -321,6 +322,16 @@ def test_check_shows_warnings_and_steps(graft: Graft) -> None:
     assert ended.out.splitlines()[0] == "✓ ok  iris · 3 steps"
     assert "keeps nothing" in ended.out
     assert json.loads(graft("check", "--json").out)["steps"][0] == "load_data"
+
+
+def test_check_says_which_steps_run_each_time(graft: Graft, space: FakeWorkspace) -> None:
+    space.prints_now = {space.graph_now.node("load_data").operation: Print(source="reads files by pandas.read_csv")}
+
+    ended = graft("check", "pipeline.py")
+    document = json.loads(graft("check", "--json").out)
+
+    assert "  runs each time  load_data: reads files by pandas.read_csv; say reads= or cache=" in ended.out.splitlines()
+    assert document["runs_each_time"]["load_data"] == {"why": "source", "detail": "reads files by pandas.read_csv"}
 
 
 def test_the_ui_says_what_there_is_until_it_comes(graft: Graft) -> None:

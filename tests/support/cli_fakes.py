@@ -16,6 +16,7 @@ from graftline.core.events import AttemptDispatched, AttemptSucceeded, Fact, Run
 from graftline.core.graph import Call, CallKind, Graph, Node, Operation
 from graftline.core.ids import RunId
 from graftline.core.ports import EventRow, Loaded, LogChunk, RunQuery
+from graftline.core.prints import Print
 from graftline.core.requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from graftline.core.runs import Attempt, CodeState, Frame, Run, RunSpec, Snapshot, StepError, StepRun, Target
 from graftline.core.session import Observer, Requests
@@ -206,6 +207,7 @@ class FakeWorkspace(Workspace):
         self.parts = SimpleNamespace(project="iris", clock=lambda: NOW)  # type: ignore[assignment]
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
+        self.prints_now: dict[int, Print] = {}
         self.records: dict[RunId, tuple[Run, list[StepRun]]] = {
             BAD: (run(BAD, Status.FAILURE, bad_steps(), created=NOW - 7200, started=NOW - 7199.5), bad_steps()),
             GOOD: (run(GOOD, Status.SUCCESS, good_steps(), params={"C": 1.0}, tags=("demo",)), good_steps()),
@@ -323,6 +325,7 @@ class FakeWorkspace(Workspace):
             preload=(),
             blobs={},
             warnings=("step 'model_fit' keeps nothing of what it returns",),
+            prints=self.prints_now,
         )
 
     def create(self, request: RunRequest) -> RunId:
