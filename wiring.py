@@ -15,13 +15,14 @@ from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
+from .core.parts import Parts
 from .core.ports import RunQuery
 from .core.reusing import Reusing
 from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
 from .core.states import Status
-from .core.workspace import Parts, Workspace
+from .core.workspace import Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lockfile import ProjectLock

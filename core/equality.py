@@ -21,7 +21,7 @@ from .states import Status
 from .verification import Pair
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports, as in hosting
+    from .parts import Parts  # the bundle of ports, as in hosting
 
 _DIFFERENCE = Operation(
     call=Call(kind=CallKind.PYTHON, module="graftline.worker.difference", qualname="difference"),

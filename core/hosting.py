@@ -29,7 +29,7 @@ from .turns import Past
 from .values import Values
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
 
 
 class Hosting:

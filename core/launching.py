@@ -17,7 +17,7 @@ from .runs import RunSpec
 from .selection import named
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
 
 
 def load_again(old: RunSpec) -> LoadRequest:

@@ -37,7 +37,7 @@ from .requests import RunRequest
 from .reusing import Reusing
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Locking, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Locking, so a real import would be a circle
 
 
 class LockFile(Protocol):

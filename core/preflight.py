@@ -14,7 +14,7 @@ from .runs import VERIFY, RunSpec
 from .secrecy import leaks
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle
 
 
 class Preflight:

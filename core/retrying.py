@@ -24,7 +24,7 @@ from .staleness import stale_steps
 from .states import Reason, Status
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
 
 _RIGHTLY_SKIPPED = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.HELD})
 _PROBLEMS_SHOWN = 8

@@ -11,7 +11,7 @@ from .reusing import Judgement
 from .runs import RunSpec, StepRun
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports, as in hosting
+    from .parts import Parts  # the bundle of ports, as in hosting
 
 
 def moved(parts: Parts, spec: RunSpec, steps: Sequence[StepRun]) -> dict[str, str]:

@@ -28,7 +28,7 @@ from .surrounding import moved
 from .verification import Checked, Compared, Level, Mark, Outcome, Verification, compare, sample, sample_size
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Verifying, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Verifying, so a real import would be a circle
 
 ALL_UP_TO = 100
 """Steps up to which all are run again when nobody says how many; of more, as many of every kind."""

@@ -20,6 +20,7 @@ import graftline
 from graftline.core.events import CancelRequested, Fact, RunFinished, RunStarted
 from graftline.core.graph import Call, CallKind, Graph, Node, Operation
 from graftline.core.orders import RunContext
+from graftline.core.parts import Parts
 from graftline.core.ports import Executor
 from graftline.core.requests import RetryRequest, RunRequest
 from graftline.core.runner import Runner
@@ -27,7 +28,7 @@ from graftline.core.runners import RunnerChoice
 from graftline.core.runs import Snapshot, Target
 from graftline.core.session import Requests
 from graftline.core.states import Status
-from graftline.core.workspace import Parts, Workspace
+from graftline.core.workspace import Workspace
 from graftline.plugins.local.runner import LocalRunner
 from graftline.store.store import Store, open_store
 

@@ -21,6 +21,7 @@ from graftline.core.graph import Graph, Json
 from graftline.core.ids import RunId
 from graftline.core.library import Fetched, FunctionRequest
 from graftline.core.orders import Order, RunContext
+from graftline.core.parts import Parts
 from graftline.core.ports import Executor, Loaded, LoadRequest, RunStore
 from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
@@ -28,7 +29,7 @@ from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice
 from graftline.core.runs import CodeState, Snapshot, StepRun, Target
 from graftline.core.states import Status
-from graftline.core.workspace import Parts, Workspace
+from graftline.core.workspace import Workspace
 
 TARGET = Target(text="pipeline.py:demo", root="/project", cwd="/project/data", sys_path=("/project/src", "/lib"))
 
