@@ -16,15 +16,17 @@ from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
+from .core.parts import Parts
 from .core.ports import RunQuery
 from .core.reusing import Reusing
 from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
 from .core.states import Status
-from .core.workspace import Parts, Workspace
+from .core.workspace import Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
+from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import parameters_of
 from .worker.paramfiles import read_parameters as read_parameters
@@ -320,7 +322,7 @@ def _warn_python(warning: str) -> None:
 
 def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[[str], None]) -> Parts:
     from .plugins.local.host import ProcessHost
-    from .plugins.local.machine import LocalMachine
+    from .plugins.local.machine import LocalMachine, hash_seed
     from .plugins.local.slots import MachineSlots
     from .plugins.local.warm import WarmLoader
 
@@ -339,6 +341,9 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         feed=store.feed,
         loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
         functions=store.functions,
+        marks=store.marks,
+        hash_seed=hash_seed,
+        lockfile=ProjectLock(),
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.document import roll_up, root_failures
 from ..core.quantities import duration_text
@@ -19,6 +19,10 @@ from .reasons import run_reason_text
 from .steptable import step_table
 from .text import clean, columns, cut, metric_text, pad, plural
 
+if TYPE_CHECKING:
+    from ..core.verification import Mark
+
+MARKED = "non-deterministic: seen by verify"
 PANELS_SHOWN = 3
 METRICS_SHOWN = 20
 
@@ -39,6 +43,8 @@ class Shown:
     """Directory the person stands in: files are named from there."""
     is_full: bool = False
     """Every step has a line."""
+    marked: Mapping[str, Mark] = field(default_factory=dict)
+    """By path, steps that were seen to be non-deterministic."""
 
     @property
     def composites(self) -> Composites:
@@ -49,7 +55,7 @@ class Shown:
 def card(look: Look, shown: Shown) -> list[str]:
     """Return the lines of the screen."""
     steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
-    lines = [*_header(look, shown), "", *steps, *metric_lines(look, shown.steps)]
+    lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
     commands = _offers(shown)
@@ -66,6 +72,15 @@ def failures(look: Look, shown: Shown) -> list[list[str]]:
         more = look.ellipsis if len(rest) > 10 else ""
         panels.append([cut(f"{len(rest)} more failed: {names}{more}", look.width, ellipsis=look.ellipsis)])
     return panels
+
+
+def marked_lines(look: Look, marked: Mapping[str, Mark]) -> list[str]:
+    """Return a line for each step, or family of steps, that was seen to be non-deterministic."""
+    found = {mark.path: mark for mark in marked.values()}
+    return [
+        f"  {look.paint('warning', Ink.YELLOW)}  {clean(path)} is {MARKED} ({clean(', '.join(mark.outputs))})"
+        for path, mark in found.items()
+    ]
 
 
 def metric_lines(look: Look, steps: Sequence[StepRun]) -> list[str]:

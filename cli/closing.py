@@ -9,7 +9,7 @@ from .card import Shown, counts_text, failures, metric_lines
 from .failure import log_command, next_commands
 from .look import MARKS, Ink, Look
 from .reasons import run_reason_text
-from .text import clean, cut, plural
+from .text import clean, cut
 
 OUTPUTS_SHOWN = 8
 RESULT_BYTES = 200
@@ -50,7 +50,7 @@ def _outputs(look: Look, shown: Shown) -> list[str]:
         return []
     if len(outputs) == 1 and (value := _short_value(outputs[0])):
         names = [f"{names[0]}  {value}"]
-    more = look.said(f", … {plural(len(names) - OUTPUTS_SHOWN, 'more')[:-1]}") if len(names) > OUTPUTS_SHOWN else ""
+    more = look.said(f", … {len(names) - OUTPUTS_SHOWN:,} more") if len(names) > OUTPUTS_SHOWN else ""
     text = f"  {clean(', '.join(names[:OUTPUTS_SHOWN]))}{more}"
     return ["", look.paint("outputs", Ink.DIM), cut(text, look.width, ellipsis=look.ellipsis)]
 

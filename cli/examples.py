@@ -40,6 +40,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("check pipeline.py", "does it import, and do the steps fit?"),
         Example("check -p C=ten", "is the parameter taken, and does it cast?"),
     ),
+    "lock": (
+        Example("lock", "write or update graftline.lock; commit it"),
+        Example("lock --check", "is everything as locked? exit code 5 when not, for CI"),
+        Example("lock --check --outputs", "do the results of this machine have the locked bytes?"),
+    ),
     "job": (
         Example("job fn steps.py:fit -p C=0.1 --returns model", "one function"),
         Example("job sh 'wc -l $file' -p file=data.csv", "one command"),
@@ -94,6 +99,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     "rerun": (
         Example("rerun k3f9", "same code, same parameters, a new run"),
         Example("rerun --code current", "the last run again, with the code as it is now"),
+    ),
+    "verify": (
+        Example("verify", "the last run: does every step make the same again?"),
+        Example("verify k3f9 --sample 10%", "a tenth of its steps, some of every kind"),
+        Example("verify --only fit --rtol 1e-6", "one step; numbers that close are equal"),
     ),
     "functions": (Example("functions", "the newest version of each"),),
     "function": (

@@ -18,7 +18,7 @@ from .states import Status
 from .whys import Because
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds who builds this
+    from .parts import Parts  # the bundle of ports; workspace builds who builds this
 
 NOISE = 1.25
 """Ratio up to which two durations count as the same: of equal steps on a quiet machine one in ten differs by more."""

@@ -12,6 +12,8 @@ from .options import choose, resource
 from .quantities import size_bytes
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_"
+LOCK_FILE = "graftline.lock"
+"""Beside the configuration; what stands in it: `core/locks.py`."""
 OVERRIDABLE = ("resources", "timeout", "retries", "backoff", "labels", "isolation")
 """Options of a step that `[runner.NAME.overrides.KEY]` may say: how it is attempted there, not what it computes."""
 

@@ -137,12 +137,12 @@ class Evidences:
             code=known.digest,
             call=_digest(f"{call_digest(operation)}\n{self._within}"),
             packages=known.packages,
-            variables={name: _value_digest(self._around.environ.get(name)) for name in sorted(names - _PER_RUN)},
+            variables={name: value_digest(self._around.environ.get(name)) for name in sorted(names - _PER_RUN)},
         )
 
     def _in_iteration(self, basis: Basis, node: Node) -> Basis:
         """Return the basis of a node that has variables of its own: the numbers of the iterations it is in."""
-        own = {name: _value_digest(text) for name, text in node.environ if name in basis.variables}
+        own = {name: value_digest(text) for name, text in node.environ if name in basis.variables}
         return replace(basis, variables={**basis.variables, **own}) if own else basis
 
     def _named(self, at: int) -> tuple[str, ...]:
@@ -183,13 +183,14 @@ def within(root: str, name: str) -> str:
     return posixpath.normpath(posixpath.join(root, name))
 
 
+def value_digest(text: str | None) -> str | None:
+    """Return what stands for the value of an environment variable; None: it is not set."""
+    return None if text is None else _digest(text)
+
+
 _NO_FILES: Mapping[str, str] = {}
 _OURS = Print()
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
-def _value_digest(text: str | None) -> str | None:
-    return None if text is None else _digest(text)

@@ -20,7 +20,7 @@ from .states import Reason, Status
 from .whys import Because, Compared, Group, RunWhy, StepWhy
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds who builds this
+    from .parts import Parts  # the bundle of ports; workspace builds who builds this
 
 _BLOCKED = frozenset({Reason.UPSTREAM, Reason.RECOVERED, Reason.INSIDE})
 

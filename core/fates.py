@@ -17,7 +17,7 @@ from .runs import RunSpec
 from .whys import Because, Compared
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds who builds this
+    from .parts import Parts  # the bundle of ports; workspace builds who builds this
 
 
 class Fates:

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from .artifacts import Output
 from .collector import rare_collections
 from .demands import capacities
 from .errors import Cancelled, GraftError
@@ -27,7 +29,7 @@ from .turns import Past
 from .values import Values
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
 
 
 class Hosting:
@@ -37,10 +39,25 @@ class Hosting:
         self._parts = parts
 
     @rare_collections()
-    def host(self, run: RunId, observe: Observer | None, requests: Requests, expect: Status | None) -> None:
+    def host(
+        self,
+        run: RunId,
+        observe: Observer | None,
+        requests: Requests,
+        expect: Status | None,
+        *,
+        given: Mapping[str, tuple[Output, ...]] = MappingProxyType({}),
+    ) -> None:
         """Take the run up and carry it to its end, whatever its runner does: it is never left STARTED.
 
         What a runner raises fails the run. An error of ours is raised as well, for it says what to do.
+
+        Args:
+            run: to be taken up.
+            observe: told of every committed group of facts.
+            requests: where this process asks it to stop.
+            expect: state it must still be in; None: any that may go on.
+            given: outputs that are no step's, by path, which its steps may be bound to.
 
         Raises:
             ConflictError: a living process holds it, or somebody else took it over.
@@ -57,6 +74,7 @@ class Hosting:
             try:
                 choice = parts.runner(spec.runner)
                 session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
+                session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
             except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
                 error = problem

@@ -22,7 +22,7 @@ from .reusing import Reusing
 from .whys import RunWhy, StepWhy
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Inquiry, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Inquiry, so a real import would be a circle
 
 DIGEST = re.compile(r"[0-9a-f]{6,64}")
 """A sha256, or the beginning of one that nobody types by chance."""

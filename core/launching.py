@@ -9,7 +9,7 @@ from .errors import InvalidError
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
-from .preflight import Preflight
+from .preflight import Preflight, refuse_check
 from .provenance import recorded
 from .requests import CodeChoice, RunRequest
 from .reusing import Reusing
@@ -17,7 +17,7 @@ from .runs import RunSpec
 from .selection import named
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
 
 
 def load_again(old: RunSpec) -> LoadRequest:
@@ -117,6 +117,7 @@ class Launching:
         """
         parts = self._parts
         old = parts.runs.spec(run)
+        refuse_check(old)
         compiled = old.graph.origin or old.graph
         spec = replace(
             old,

@@ -32,7 +32,7 @@ from .turns import Past
 from .values import Values
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds who builds this
+    from .parts import Parts  # the bundle of ports; workspace builds who builds this
 
 _ENDLESS = 1_000_000_000
 """cpus of a run that nothing waits in."""

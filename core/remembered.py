@@ -18,7 +18,7 @@ from .states import Status
 from .whys import Compared
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; who builds this is built by workspace
+    from .parts import Parts  # the bundle of ports; who builds this is built by workspace
 
 MASK = "***"
 """Stands for the value of a secret."""

@@ -16,7 +16,7 @@ from .graph import Graph, Node, Terminate, upstreams
 from .growth import Plot, pruned
 from .launching import load_again
 from .ports import Loaded
-from .preflight import Preflight
+from .preflight import Preflight, refuse_check
 from .requests import CodeChoice, RetryPlan, RetryRequest, Stale
 from .runs import Run, RunSpec, StepRun
 from .selection import Selection
@@ -24,7 +24,7 @@ from .staleness import stale_steps
 from .states import Reason, Status
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
 
 _RIGHTLY_SKIPPED = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.HELD})
 _PROBLEMS_SHOWN = 8
@@ -59,8 +59,9 @@ class Retrying:
         """
         parts = self._parts
         run = parts.history.run(request.run)
-        _refuse_unless_over(run)
         old = parts.runs.spec(request.run)
+        refuse_check(old)
+        _refuse_unless_over(run)
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:

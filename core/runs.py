@@ -14,7 +14,9 @@ from .prints import Prints
 from .reusing import Reusing
 from .states import Status
 
-_HIDDEN_ORIGINS = frozenset({"watch", "sweep", "step"})
+VERIFY = "verify"
+"""Origin of runs that check another one: hidden, never the newest, feeding no reuse, not to be taken up again."""
+_HIDDEN_ORIGINS = frozenset({"watch", "sweep", "step", VERIFY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,8 @@ class RunSpec:
     runner: str = "local"
     runner_config: Mapping[str, Json] = field(default_factory=dict)
     origin: str = "cli"
-    """`cli`, `api`, `ui`, `schedule`, `trigger`; `watch` (a wave), `sweep` (a child), `step` (asked for by a step)."""
+    """`cli`, `api`, `ui`, `schedule`, `trigger`; `watch` (a wave), `sweep` (a child), `step` (asked for by a step),
+    `verify` (a check of its parent)."""
     params: Mapping[str, Json] = field(default_factory=dict)
     """Run parameters as given (`-p`, `params=`), after casts."""
     tags: tuple[str, ...] = ()

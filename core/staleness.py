@@ -19,7 +19,7 @@ from .runs import RunSpec, StepRun
 from .values import Values
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds all that uses this, so a circle
+    from .parts import Parts  # the bundle of ports; workspace builds all that uses this, so a circle
 
 
 def stale_steps(

@@ -2,126 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .contents import Files, Restore
-from .errors import InvalidError, MissingError, PluginError, nearest
+from .errors import MissingError, PluginError, nearest
 from .events import CancelRequested
-from .functions import FunctionStore
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
-from .inquiry import Inquiry
 from .launching import Launching
-from .library import Fetched, FunctionRequest, Library
-from .overriding import Overriding
+from .library import Library
+from .parts import Parts
 from .ports import (
-    Clock,
     EventRow,
     Feed,
-    History,
-    Host,
     Loaded,
-    Loader,
     LogChunk,
-    Logs,
-    Machine,
-    Outputs,
     RunQuery,
-    RunStore,
-    Slots,
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
 from .retrying import Retrying
-from .reusing import Results
 from .roles import Composites
-from .runners import RunnerChoice
 from .runs import Attempt, Run, RunSpec, StepRun
-from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
-from .watchnews import Listener, Watch, WatchRequest, watch_nothing
 
-
-def _ignore(warning: str) -> None:
-    """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Everything a workspace is put together from; `wiring` fills it."""
-
-    project: str
-    """Name of the project at hand (strict name)."""
-    runs: RunStore
-    history: History
-    outputs: Outputs
-    results: Results
-    files: Files
-    """Contents of the work tree."""
-    logs: Logs
-    feed: Callable[[], Feed]
-    """Opens a connection of its own that watches for commits."""
-    loader: Loader
-    runner: Callable[[str], RunnerChoice]
-    """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
-    default_runner: str
-    default_jobs: int | None = None
-    """`[runner.local] jobs`; None: as many as the machine gives this process."""
-    slots: Callable[[Mapping[str, float]], Slots]
-    """Opens the machine-wide resources of the given capacities."""
-    capacity: Callable[[str], float]
-    """How much of a resource this machine offers: gpus, bytes of memory, units of a named limit."""
-    host: Host
-    machine: Machine
-    clock: Clock
-    log_directory: Callable[[RunId], str]
-    """Absolute directory for a run's logs, made when missing."""
-    objects: str
-    """Absolute directory of object files."""
-    slot_directory: str
-    labels: Mapping[str, int]
-    """Labels this machine serves -> slots; `default` is always served."""
-    functions: FunctionStore
-    fetch: Callable[[FunctionRequest, str], Fetched]
-    """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
-    secrets: Callable[[Sequence[str]], Mapping[str, str]]
-    """Values of secrets by name; InvalidError naming those that are nowhere."""
-    watch: Callable[[WatchRequest, Listener], Watch] = watch_nothing
-    """Makes a watch of the project at hand."""
-    overriding: Overriding = field(default_factory=Overriding)
-    """Resource profiles, and what runners override."""
-    environ: Mapping[str, str] = field(default_factory=dict)
-    """Environment variables that steps get: those of this process."""
-    restore: Restore | None = None
-    """Puts missing catalog files of reused steps back; None: they stay missing."""
-    warn: Callable[[str], None] = _ignore
-    """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
-
-    def overridden(self, loaded: Loaded, runner: str) -> Loaded:
-        """Return a pipeline as a runner attempts it.
-
-        Raises:
-            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
-        """
-        if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
-            self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
-        graph = self.overriding.applied(loaded.graph, runner, loaded.places)
-        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
-
-    def warn_of(self, loaded: Loaded) -> None:
-        """Tell every warning of a pipeline that is about to be started."""
-        names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
-        warnings = list(loaded.warnings)
-        # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
-        with suppress(InvalidError):
-            warnings += leaks_in_code(loaded, self.secrets(names)) if names else []
-        for warning in warnings:
-            self.warn(warning)
+if TYPE_CHECKING:
+    from .inquiry import Inquiry
+    from .locking import Locking
+    from .verifying import Verifying
 
 
 class Workspace:
@@ -136,8 +48,27 @@ class Workspace:
         """Registered functions."""
         self.watch = parts.watch
         """Makes a watch of a target, whose waves run in this process; nothing happens before its `run`."""
-        self.inquiry = Inquiry(parts)
+
+    @cached_property
+    def inquiry(self) -> Inquiry:
         """Why steps ran, where artifacts come from, how runs differ, what would run."""
+        from .inquiry import Inquiry  # 25 ms that most commands never need
+
+        return Inquiry(self.parts)
+
+    @cached_property
+    def locking(self) -> Locking:
+        """What results depend on, as a file for version control."""
+        from .locking import Locking  # 6 ms, as above
+
+        return Locking(self.parts, self._launching)
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        """Running steps again to see whether they come out the same."""
+        from .verifying import Verifying  # 9 ms, as above
+
+        return Verifying(self.parts, self._hosting)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

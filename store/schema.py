@@ -314,3 +314,16 @@ class FileDigestRow(Row, table=True):
     ctime_ns: int
     sha256: bytes
     seen: int
+
+
+class NondeterminismRow(Row, table=True):
+    """A step that was seen making something else of the same code and inputs; `outputs` is a JSON array of names."""
+
+    __tablename__ = "nondeterminism"  # pyright: ignore[reportAssignmentType]
+    project: str = Field(primary_key=True)
+    pipeline: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    outputs: str
+    code: str | None
+    run: str
+    at: float

@@ -15,6 +15,7 @@ from .graphs import Graphs
 from .history import StoredHistory
 from .layout import Layout
 from .logfiles import LogFiles
+from .marks import StoredMarks
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
@@ -41,6 +42,8 @@ class Store:
         self.results = StoredResults(layout, database, self.objects, graphs, self.files)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
+        self.marks = StoredMarks(database)
+        self.files = FileHashes(database)
 
     @property
     def read_only(self) -> bool:

@@ -13,11 +13,13 @@ from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
+from ..card import marked_lines
 from ..look import Ink, look_of
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
+from ..verified import marked_document
 
 
 def check(
@@ -36,6 +38,7 @@ def check(
     loaded = space.load(request)
     graph = loaded.graph
     steps = Outline(graph).steps
+    marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
         shown = Outline(graph).graph
         policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
@@ -50,6 +53,7 @@ def check(
                     each.path: {"why": each.obstacle.value, "detail": each.detail}
                     for each in foretell(graph, loaded.prints)
                 },
+                **marked_document(marked),
             },
         )
         return 0
@@ -58,6 +62,8 @@ def check(
     put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
+    for line in marked_lines(look, marked):
+        put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
     for each in foretell(graph, loaded.prints):

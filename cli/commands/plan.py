@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...core.answers import plan_document
-from ...core.errors import CheckError
+from ...core.errors import CheckError, InvalidError
 from ...core.requests import RunRequest
 from .. import context
 from ..arguments import (
@@ -22,6 +22,7 @@ from ..arguments import (
     reusing,
     selection,
 )
+from ..locked import check_lock
 from ..options import Options
 from ..parameters import typed_params
 from ..plantext import plan_lines
@@ -48,6 +49,9 @@ def plan(
     force_step: ForceStepOption = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would run.")] = False,
     full: Annotated[bool, typer.Option("--full", help="A line for every step of large pipelines.")] = False,
+    locked: Annotated[
+        bool, typer.Option("--locked", help="Say instead what is not as graftline.lock has it; no result is looked at.")
+    ] = False,
 ) -> int:
     """Say what a run would do, and why; start nothing.
 
@@ -64,6 +68,10 @@ def plan(
         runner=options.runner,
         reusing=reusing(force, force_step),
     )
+    if locked:
+        if not request.selection.is_everything:
+            raise InvalidError("--locked is about the whole pipeline", "leave --only, --from and --to out")
+        return check_lock(space, options, request, has_exit_code=exit_code)
     return show_plan(space, options, request, full=full, exit_code=exit_code)
 
 

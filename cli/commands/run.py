@@ -35,7 +35,6 @@ from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
 from ..text import clean
-from .plan import show_plan
 
 if TYPE_CHECKING:
     from ...core.runs import RunSpec
@@ -92,6 +91,8 @@ def start_run(
 ) -> int:
     """Run what was asked for, or say what would run, or leave it to a process of its own; return the exit code."""
     if dry_run:
+        from .plan import show_plan  # 30 ms that a run never needs
+
         return show_plan(space, options, request)
     if detach:
         return _detach(space, options, request)

@@ -205,6 +205,7 @@ class FakeWorkspace(Workspace):
 
     def __init__(self) -> None:
         self.parts = SimpleNamespace(project="iris", clock=lambda: NOW)  # type: ignore[assignment]
+        self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
         self.prints_now: dict[int, Print] = {}
         self.records: dict[RunId, tuple[Run, list[StepRun]]] = {

@@ -242,7 +242,7 @@ class MemoryOutputs:
         found: dict[str, tuple[RunId, tuple[Output, ...]]] = {}
         for run, group in self._store.groups:
             record = self._store.records[run]
-            if (record.spec.project, record.spec.pipeline) != (project, pipeline):
+            if (record.spec.project, record.spec.pipeline) != (project, pipeline) or record.spec.origin == "verify":
                 continue
             for fact in group:
                 # Of the graph as it was compiled: what grew has no newest outputs.

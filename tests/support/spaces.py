@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from fake_executor import FakeExecutor
 from memory_files import MemoryFiles
 from memory_functions import MemoryFunctions
+from memory_marks import MemoryMarks
 from memory_store import MemoryStore
 from run_specs import chain, value
 
@@ -19,6 +21,7 @@ from graftline.core.graph import Graph, Json
 from graftline.core.ids import RunId
 from graftline.core.library import Fetched, FunctionRequest
 from graftline.core.orders import Order, RunContext
+from graftline.core.parts import Parts
 from graftline.core.ports import Executor, Loaded, LoadRequest, RunStore
 from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
@@ -26,7 +29,7 @@ from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice
 from graftline.core.runs import CodeState, Snapshot, StepRun, Target
 from graftline.core.states import Status
-from graftline.core.workspace import Parts, Workspace
+from graftline.core.workspace import Workspace
 
 TARGET = Target(text="pipeline.py:demo", root="/project", cwd="/project/data", sys_path=("/project/src", "/lib"))
 
@@ -90,6 +93,20 @@ class FakeMachine:
 
 
 @dataclass
+class MemoryLockFile:
+    """A lock that is no file."""
+
+    text: str | None = None
+
+    def read(self, root: str) -> str | None:
+        return self.text
+
+    def write(self, root: str, text: str) -> bool:
+        is_new, self.text = text != self.text, text
+        return is_new
+
+
+@dataclass
 class FakeHost:
     """Notes what it was to start."""
 
@@ -113,6 +130,9 @@ class Space:
         self.contexts: list[RunContext] = []
         self.before: Callable[[Order], None] = lambda order: None
         self.secrets: dict[str, str] = {}
+        self.lockfile = MemoryLockFile()
+        self.seeds: list[int] = []
+        """Of the hash, as they were set."""
         ticks = itertools.count(1000)
         given: dict[str, Any] = {
             "project": "demo",
@@ -138,6 +158,9 @@ class Space:
             "slot_directory": "/slots",
             "labels": {"fast": 1},
             "functions": MemoryFunctions(),
+            "marks": MemoryMarks(),
+            "hash_seed": self._hash_seed,
+            "lockfile": self.lockfile,
             "fetch": self._fetch,
             "secrets": self._secrets,
         }
@@ -188,6 +211,11 @@ class Space:
         if order.node in self.broken:
             raise ValueError(f"{order.node} is broken")
         return [value(f"{order.node} {order.attempt}".encode())]
+
+    @contextmanager
+    def _hash_seed(self, seed: int) -> Iterator[None]:
+        self.seeds.append(seed)
+        yield
 
     def _secrets(self, names: Sequence[str]) -> Mapping[str, str]:
         missing = [name for name in names if name not in self.secrets]
