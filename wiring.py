@@ -22,6 +22,7 @@ from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
 from .core.states import Status
+from .core.undeclared import guard_mode
 from .core.workspace import Parts, Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
@@ -345,6 +346,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         default_jobs=settings.number("runner.local.jobs"),
+        default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=lambda name: machine.capacity(name, limits),
         host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),

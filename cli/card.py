@@ -12,7 +12,9 @@ from ..core.quantities import duration_text
 from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
+from ..core.undeclared import Undeclared
 from .failure import failure_panel, log_command, next_commands
+from .guarding import guard_lines
 from .look import MARKS, Ink, Look
 from .moments import ago, local
 from .reasons import run_reason_text
@@ -39,6 +41,8 @@ class Shown:
     """Directory the person stands in: files are named from there."""
     is_full: bool = False
     """Every step has a line."""
+    guards: Mapping[str, Undeclared] = field(default_factory=dict)
+    """What steps used and did not declare, by path."""
 
     @property
     def composites(self) -> Composites:
@@ -52,6 +56,7 @@ def card(look: Look, shown: Shown) -> list[str]:
     lines = [*_header(look, shown), "", *steps, *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
+    lines += guard_lines(look, shown)
     commands = _offers(shown)
     return [*lines, "", *next_commands(look, commands)] if commands else lines
 

@@ -13,6 +13,7 @@ from .preflight import Preflight
 from .provenance import recorded
 from .requests import CodeChoice, RunRequest
 from .runs import RunSpec
+from .undeclared import chosen_guard
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
@@ -89,6 +90,7 @@ class Launching:
             fail_fast=request.fail_fast,
             timeout_s=request.timeout_s,
             selected=selected,
+            guard=chosen_guard(request.guard, parts.default_guard),
             created=parts.clock(),
         )
         self._preflight.check(spec)

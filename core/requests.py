@@ -11,6 +11,7 @@ from .ids import RunId
 from .reusing import Reusing
 from .runs import Target
 from .selection import Selection
+from .undeclared import GuardMode
 
 
 class CodeChoice(StrEnum):
@@ -45,6 +46,8 @@ class RunRequest:
     origin: str = "cli"
     parent: RunId | None = None
     reusing: Reusing = field(default_factory=Reusing)
+    guard: GuardMode | None = None
+    """Look for undeclared use; None: as configured."""
 
 
 class Stale(StrEnum):
@@ -69,6 +72,8 @@ class RetryRequest:
     jobs: int | None = None
     fail_fast: bool = False
     runner: str | None = None
+    guard: GuardMode | None = None
+    """Look for undeclared use; None: as the run did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from .requests import CodeChoice, RetryPlan, RetryRequest
 from .runs import Run, RunSpec, StepRun
 from .selection import Selection
 from .states import Reason, Status
+from .undeclared import chosen_guard
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
@@ -94,6 +95,7 @@ class Retrying:
             jobs=request.jobs or old.jobs,
             fail_fast=request.fail_fast or old.fail_fast,
             runner=request.runner or old.runner,
+            guard=chosen_guard(request.guard, old.guard),
         )
         if loaded is None:
             if spec.runner != old.runner:

@@ -41,6 +41,7 @@ from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
+from .undeclared import GuardMode, Undeclared, reports_of
 
 
 def _ignore(warning: str) -> None:
@@ -65,6 +66,8 @@ class Parts:
     default_runner: str
     default_jobs: int | None = None
     """`[runner.local] jobs`; None: as many as the machine gives this process."""
+    default_guard: GuardMode | None = None
+    """`[runner.local] guard`."""
     slots: Callable[[Mapping[str, float]], Slots]
     """Opens the machine-wide resources of the given capacities."""
     capacity: Callable[[str], float]
@@ -311,6 +314,10 @@ class Workspace:
     def read(self, ref: ArtifactRef) -> bytes:
         """Return an artifact's stored bytes, verified."""
         return self.parts.outputs.read(ref)
+
+    def guards(self, steps: Sequence[StepRun]) -> dict[str, Undeclared]:
+        """Return by path what steps used and did not declare, as far as a guard looked at them."""
+        return reports_of(steps, self.read)
 
     def feed(self) -> Feed:
         """Open the live feed."""

@@ -14,6 +14,7 @@ from ..core.graph import Constant, Graph, Json, Node
 from ..core.ids import RunId
 from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target
 from ..core.states import Status
+from ..core.undeclared import GuardMode
 
 Row = tuple[Any, ...]
 """What sqlite3 gives; Any because this is the edge."""
@@ -104,6 +105,7 @@ def spec_from_row(row: Row, graph: Graph) -> RunSpec:
         timeout_s=given["timeout_s"],
         selected=None if selected is None else tuple(selected),
         uses_snapshot=given.get("uses_snapshot", False),
+        guard=GuardMode(given["guard"]) if "guard" in given else None,
         created=created,
     )
 
@@ -221,6 +223,7 @@ def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
         "timeout_s": spec.timeout_s,
         "selected": None if spec.selected is None else list(spec.selected),
         "uses_snapshot": spec.uses_snapshot,
+        **({} if spec.guard is None else {"guard": spec.guard}),
         "target": {
             "text": target.text,
             "root": target.root,

@@ -43,23 +43,36 @@ class Guard:
         root: absolute project root: modules below it are looked at, and who stands in it is asked about.
     """
 
-    __slots__ = ("_before", "_original", "_root", "_variables")
+    __slots__ = ("_before", "_imports", "_original", "_root", "_variables")
 
     def __init__(self, root: str) -> None:
         self._root = os.path.join(root, "")
         self._before: dict[str, _Seen] = {}
         self._variables: dict[str, None] = {}
+        self._imports: dict[str, None] = {}
         self._original: tuple[Callable[..., Any], ...] | None = None
 
     def begin(self) -> None:
         """Remember how the globals are, and listen to who reads the environment."""
+        self.listen()
+        self.settle()
+
+    def listen(self) -> None:
+        """Listen to who reads the environment: before the step's code is imported, which may read it as well."""
         self._variables = {}
-        self._before = dict(self._globals())
         environ = type(os.environ)
         if self._original is None:
             self._original = environ.__getitem__, environ.__contains__
             environ.__getitem__ = self._listening(environ.__getitem__)  # type: ignore[method-assign]
             environ.__contains__ = self._listening(environ.__contains__)  # type: ignore[method-assign]
+
+    def settle(self) -> None:
+        """Remember how the globals are, now that the step's code is imported.
+
+        What was asked for by then holds for every later attempt too, as modules are imported once.
+        """
+        self._imports |= self._variables
+        self._before = dict(self._globals())
 
     def end(self) -> Guarded:
         """Return what was done since `begin`, and put the environment back as it was. Modules that were imported in
@@ -75,7 +88,9 @@ class Guard:
         ]
         unseen = [name for name, seen in after.items() if not seen.is_whole and self._before.get(name) == seen]
         return Guarded(
-            variables=tuple(sorted(self._variables)), globals=tuple(sorted(changed)), unseen=tuple(sorted(unseen))
+            variables=tuple(sorted(self._imports | self._variables)),
+            globals=tuple(sorted(changed)),
+            unseen=tuple(sorted(unseen)),
         )
 
     def stop(self) -> None:

@@ -19,6 +19,7 @@ from ..arguments import (
     DryRunOption,
     FailFastOption,
     FromOption,
+    GuardOption,
     JobsOption,
     OnlyOption,
     RunArgument,
@@ -49,6 +50,7 @@ def retry(
     jobs: JobsOption = None,
     fail_fast: FailFastOption = False,
     dry_run: DryRunOption = False,
+    guard: GuardOption = None,
 ) -> int:
     """Continue a run: its failed and unfinished steps and what follows them.
 
@@ -66,6 +68,7 @@ def retry(
         jobs=jobs,
         fail_fast=fail_fast,
         runner=options.runner,
+        guard=guard,
     )
     return _preview(space, options, request) if dry_run else _carry(space, options, request)
 

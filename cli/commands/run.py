@@ -16,6 +16,7 @@ from ..arguments import (
     DryRunOption,
     FailFastOption,
     FromOption,
+    GuardOption,
     JobsOption,
     KeepGoingOption,
     OnlyOption,
@@ -56,6 +57,7 @@ def run(
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    guard: GuardOption = None,
 ) -> int:
     """Run a pipeline and wait for its end.
 
@@ -76,6 +78,7 @@ def run(
         fail_fast=fail_fast,
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
+        guard=guard,
     )
     return start_run(space, options, request, is_named=target is not None, dry_run=dry_run, detach=detach)
 

@@ -40,7 +40,8 @@ def show(
     steps = space.steps(found.id)
     if options.is_json:
         attempts = space.attempts(found.id) if full else None
-        put_document(run_document(found, steps, spec=spec_of(space, found.id), attempts=attempts, full=full))
+        spec, guards = spec_of(space, found.id), space.guards(steps)
+        put_document(run_document(found, steps, spec=spec, attempts=attempts, guards=guards, full=full))
     elif params:
         put(origin_lines(look_of(is_plain=options.is_plain), space.spec(found.id), steps))
     else:
