@@ -7,7 +7,7 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -327,6 +327,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine
     from .plugins.local.slots import MachineSlots
+    from .plugins.local.terminal import execute_here
     from .plugins.local.warm import WarmLoader
 
     settings, layout = workplace.settings, store.layout
@@ -342,6 +343,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         feed=store.feed,
         loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
         functions=store.functions,
+        terminal=execute_here,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
@@ -381,18 +383,11 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
     return tuple(given)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
     """Choices of a program that uses the Python API."""
 
-    def __init__(
-        self,
-        *,
-        store: str | None = None,
-        project: str | None = None,
-        runner: str | None = None,
-        config: str | None = None,
-    ):
-        self.store = store
-        self.project = project
-        self.config = config
-        self.runner = runner
+    store: str | None = None
+    project: str | None = None
+    runner: str | None = None
+    config: str | None = None

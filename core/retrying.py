@@ -101,7 +101,7 @@ class Retrying:
             if spec.runner != old.runner:
                 return replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
             return spec
-        graph = _grown_as(loaded.graph, old.graph)
+        graph = grown_as(loaded.graph, old.graph)
         return replace(
             spec,
             graph=graph,
@@ -184,7 +184,7 @@ def _without_regrown(graph: Graph, growers: set[str], again: set[str]) -> tuple[
     return smaller, (again | ends) & smaller.index.keys()
 
 
-def _grown_as(graph: Graph, old: Graph) -> Graph:
+def grown_as(graph: Graph, old: Graph) -> Graph:
     """Return a graph that was compiled anew as the old one had grown, as far as the same nodes grow."""
     plot = Plot(graph)
     for growth in old.growth:

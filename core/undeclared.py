@@ -1,6 +1,6 @@
 """What a step used and did not declare: what `--guard` reports of an attempt, and the line that would declare it.
 
-Kept as an output of the attempt under a role of its own, so that it is stored, copied and removed with what it is about.
+Kept as an output of the attempt under a role of its own, so that it is stored and removed with what it is about.
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def guard_mode(text: str | None) -> GuardMode | None:
         return None if text is None else GuardMode(text)
     except ValueError:
         words = [mode.value for mode in GuardMode]
-        raise InvalidError(f"is {', '.join(words[:-1])} or {words[-1]}, not {text!r}{nearest(text or '', words)}") from None
+        raise InvalidError(
+            f"is {', '.join(words[:-1])} or {words[-1]}, not {text!r}{nearest(text or '', words)}"
+        ) from None
 
 
 def chosen_guard(said: GuardMode | None, otherwise: GuardMode | None) -> GuardMode | None:
@@ -122,7 +124,9 @@ def is_guarded(operation: Operation) -> bool:
     return call.kind not in _CLOSED and (call.kind is not CallKind.REDUCE or bool(call.blob or call.module))
 
 
-def without_declared(found: Undeclared, policy: Policy, *, known: Collection[str], given: Collection[str]) -> Undeclared:
+def without_declared(
+    found: Undeclared, policy: Policy, *, known: Collection[str], given: Collection[str]
+) -> Undeclared:
     """Return what of an attempt's uses its step does not declare, with the line that would.
 
     `reads=` declares files and the directories they are in, `env=` and `secrets=` variables. A connection cannot be

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
+from .debugging import Debugging, Ended, Replay, no_terminal
 from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
 from .functions import FunctionStore
@@ -82,6 +83,8 @@ class Parts:
     slot_directory: str
     labels: Mapping[str, int]
     """Labels this machine serves -> slots; `default` is always served."""
+    terminal: Callable[[Replay], Ended] = no_terminal
+    """Executes an attempt again at this process's terminal."""
     functions: FunctionStore
     fetch: Callable[[FunctionRequest, str], Fetched]
     """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
@@ -122,6 +125,7 @@ class Workspace:
         self._launching = Launching(parts)
         self._retrying = Retrying(parts)
         self._hosting = Hosting(parts)
+        self.debugging = Debugging(parts)
         self.functions = Library(parts)
         """Registered functions."""
 

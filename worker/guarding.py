@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -20,7 +20,11 @@ _ATOMS = (type(None), bool, int, float, complex, str, bytes, range)
 _MOST = 20_000
 """Values looked at in one global; of a larger one only its length and identity are compared."""
 _MOST_BYTES = 8 << 20
-_STDLIB = os.path.join(os.path.dirname(os.__file__), "")
+_DOORS = frozenset(
+    function.__code__.co_filename for function in (os.getenv, os.path.expanduser, os.path.expandvars, Mapping.get)
+)
+"""Modules that read the environment on behalf of who calls them; what else of the standard library reads is its own:
+subprocess asks for PATH, tempfile for TMPDIR."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,9 +113,9 @@ class Guard:
         return listen
 
     def _is_asked_by_project(self) -> bool:
-        """Tell whether the nearest code outside of the standard library is the project's."""
+        """Tell whether the project's own code asks."""
         frame = sys._getframe(2)
-        while frame.f_back is not None and _is_stdlib(frame.f_code.co_filename):
+        while frame.f_back is not None and frame.f_code.co_filename in _DOORS:
             frame = frame.f_back
         return self._is_project(frame.f_code.co_filename)
 
@@ -137,10 +141,6 @@ class _Seen:
     digest: str
     is_whole: bool
     """All of it was looked at."""
-
-
-def _is_stdlib(file: str) -> bool:
-    return file.startswith("<frozen") or (file.startswith(_STDLIB) and "site-packages" not in file)
 
 
 def _seen(value: Any) -> _Seen:
