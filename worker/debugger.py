@@ -6,12 +6,12 @@ Source: PEP 553 (PYTHONBREAKPOINT); bdb and pdb, Python library reference.
 from __future__ import annotations
 
 import bdb
+import cmd
+import code
 import os
 import pdb
-import signal
 import sys
 from collections.abc import Callable
-from contextlib import contextmanager
 from importlib import import_module
 from types import FrameType, ModuleType, TracebackType
 from typing import Any, Protocol
@@ -20,6 +20,7 @@ from .failure import is_user_file
 
 _SKIPPED = ["graftline.worker.*", "graftline.core.*"]
 """Modules a person does not step into."""
+_PROMPTS = frozenset({cmd.__file__, code.__file__})
 Quit = bdb.BdbQuit
 """Raised by what runs under a debugger when the person leaves it."""
 
@@ -64,14 +65,11 @@ class Pdb:
         """Open at the innermost frame of the user's code; what it called is further down."""
         opened = _AtUser(nosigint=True)
         opened.reset()
-        with ctrl_c_raises():
-            opened.interaction(None, trace)
+        opened.interaction(None, trace)
 
     def call(self, run: Callable[[], object], is_start: Callable[[FrameType], bool]) -> object:
         """Call under trace, and open at the start."""
-        opened = _FromStart(is_start)
-        with ctrl_c_raises():
-            return opened.runcall(run)
+        return _FromStart(is_start).runcall(run)
 
     def interrupt(self, frame: FrameType) -> None:
         """Open where a running step is; `c` lets it go on. Called in the handler of a signal.
@@ -87,8 +85,7 @@ class Pdb:
             opened.botframe = outer
             outer = outer.f_back
         opened.set_step()
-        with ctrl_c_raises():
-            opened.interaction(frame, None)
+        opened.interaction(frame, None)
         if opened.quitting:
             raise Quit
         if opened.stoplineno != -1 or opened.breaks:  # another command than `continue`
@@ -103,15 +100,13 @@ class Other:
 
     def post_mortem(self, trace: TracebackType) -> None:
         """Open it where it opens."""
-        with ctrl_c_raises():
-            self._module.post_mortem(trace)
+        self._module.post_mortem(trace)
 
     def call(self, run: Callable[[], object], is_start: Callable[[FrameType], bool]) -> object:
         """Call under it; it opens at the first line of what is called, which is ours."""
         if not hasattr(self._module, "runcall"):
             return Pdb().call(run, is_start)
-        with ctrl_c_raises():
-            return self._module.runcall(run)
+        return self._module.runcall(run)
 
 
 def user_part(trace: TracebackType | None) -> TracebackType | None:
@@ -128,14 +123,13 @@ def user_frame(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
-@contextmanager
-def ctrl_c_raises() -> Any:
-    """Let Ctrl+C be what it is at a prompt: it ends the line."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
+def is_at_prompt(frame: FrameType | None) -> bool:
+    """Tell whether a prompt waits for a line in the frame, where Ctrl+C does no more than end that line."""
+    while frame is not None:
+        if frame.f_code.co_filename in _PROMPTS:
+            return True
+        frame = frame.f_back
+    return False
 
 
 class _AtUser(pdb.Pdb):

@@ -24,12 +24,13 @@ from ..core.graph import CallKind
 from .arguments import Arguments
 from .catalog import refuse_unmade
 from .context import WorkerContext
-from .debugger import Pdb, Quit, choose, user_frame, user_part
+from .debugger import Pdb, Quit, choose, is_at_prompt, user_frame, user_part
 from .failure import describe_failure, describe_value, safe_message, type_name
 from .logbook import Book, open_book
 from .returns import Returns, logged_output
 from .shadow import differing, make_shadow
 from .stages import Stage, stage_of
+from .terminal import Terminal
 
 _DONE, _FAILED, _LEFT = 0, 1, 130
 _FILES_TOLD = 6
@@ -83,6 +84,7 @@ class Replaying:
         self._logged: list[str] = []
         self._book = Book(self._log)
         self._values: dict[str, Any] = {}
+        self._terminal = Terminal()
 
     def run(self) -> int:
         """Execute it and return the exit code.
@@ -194,6 +196,7 @@ class Replaying:
             pairs = list(stage.call(self._values))
         open_book(None)
         self._leave_if_forked()
+        self._terminal.restore()
         if pairs is None:  # the debugger was left at its start
             raise Quit
         self._check(pairs, context)
@@ -221,6 +224,7 @@ class Replaying:
     def _failed(self, problem: BaseException) -> int:
         open_book(None)
         self._leave_if_forked()
+        self._terminal.restore()
         trace = user_part(problem.__traceback__)
         if trace is None:
             self._say(f"{type_name(problem)}: {safe_message(problem)}")
@@ -240,7 +244,7 @@ class Replaying:
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         """Open the debugger where the step is when Ctrl+C comes; elsewhere, and with another debugger, end it."""
-        at = user_frame(frame)
+        at = None if is_at_prompt(frame) else user_frame(frame)
         if at is None or not isinstance(self._debugger, Pdb) or os.getpid() != self._pid:
             raise KeyboardInterrupt
         self._say("\nstopped by Ctrl+C; c goes on, q leaves")
@@ -256,9 +260,7 @@ class Replaying:
 
     def _say(self, text: str) -> None:
         """Write to the terminal's error stream, whatever the step made of sys.stderr."""
-        with contextlib.suppress(OSError):
-            sys.stdout.flush()
-            os.write(2, f"{text}\n".encode("utf-8", "backslashreplace"))
+        self._terminal.say(text)
 
 
 def _code_lines(replay: Replay) -> list[str]:

@@ -75,7 +75,8 @@ class Stage:
         told = []
         if self._function is not None:
             function = self._function
-            name = getattr(function, "__name__", "").strip("<>") or "function"
+            name = getattr(function, "__name__", "")
+            name = name if name.isidentifier() else "function"
             if name not in names:
                 names[name] = function
                 told.append(f"{name}() is the step's function")
@@ -87,7 +88,6 @@ class Stage:
         if inputs:
             told.insert(0, f"inputs: {', '.join(inputs)}")
         _python(names, "; ".join(told) or "it takes nothing")
-
 
     def _defaults(self) -> dict[str, Any]:
         """Return what parameters are that nobody gave."""
@@ -122,8 +122,8 @@ class NotebookStage(Stage):
         super().__init__(step)
         self._notebook = step
         self._scratch = scratch
-        self._root = root
-        self._labels: list[str] = []
+        # Absolute: pdb looks for the lines of a cell under the absolute name alone.
+        self._path = os.path.join(root, step.path)
 
     def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
         """Run cell by cell, up to the first that raises.
@@ -134,13 +134,11 @@ class NotebookStage(Stage):
         """
         cells, inputs = self._notebook.cells(values, self._scratch)
         shell = _ipython(self._scratch)
-        self._labels = [label for label, _ in cells]
-        path = self._notebook.path
-        labels = iter(self._labels)
-        shell.compile.get_code_name = lambda raw, transformed, number: f"{path} {next(labels)}"
+        labels = iter(cells)
+        shell.compile.get_code_name = lambda raw, transformed, number: f"{self._path} {next(labels)[0]}"
         shell.showtraceback = shell.showsyntaxerror = lambda *args, **kwargs: None
         shell.user_ns["_graft_input"] = lambda name: _loaded(*inputs[name])
-        sys.path.insert(0, os.path.dirname(os.path.join(self._root, path)))
+        sys.path.insert(0, os.path.dirname(self._path))
         for _, source in cells:
             result = shell.run_cell(source, store_history=False)
             problem = result.error_before_exec or result.error_in_exec
@@ -150,7 +148,7 @@ class NotebookStage(Stage):
 
     def is_start(self, frame: FrameType) -> bool:
         """Tell whether a frame is of a cell."""
-        return frame.f_code.co_filename.startswith(f"{self._notebook.path} ")
+        return frame.f_code.co_filename.startswith(f"{self._path} ")
 
 
 def stage_of(operation: Operation, context: WorkerContext, scratch: str) -> Stage:

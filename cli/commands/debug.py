@@ -61,6 +61,7 @@ def debug(
     ended = space.debugging.begin(space.debugging.prepare(request))
     if ended.death is not None:
         remark(clean(f"the process of the step died: {ended.death}"))
+        remark("  --break stops at its first line, before it comes to that")
     return ended.exit_code
 
 
