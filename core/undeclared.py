@@ -114,7 +114,9 @@ def chosen_guard(said: GuardMode | None, otherwise: GuardMode | None) -> GuardMo
 def undeclared_from_json(data: Mapping[str, Any]) -> Undeclared:
     """Undo `Undeclared.to_json`; fields of a later version are left out."""
     known = {each.name for each in fields(Undeclared)}
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name in known}
+    given: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name in known
+    }
     return Undeclared(**given)
 
 
@@ -173,7 +175,8 @@ def reports_of(steps: Iterable[StepRun], read: Callable[[ArtifactRef], bytes]) -
 def _lists(glob: str, folder: str) -> bool:
     """Tell whether a glob names files by the names in a directory."""
     where = posixpath.dirname(glob) or "."
-    if where == folder or (folder != "." and (matches(folder, where) or matches(folder, glob))):
+    is_same = where.count("/") == folder.count("/") and matches(folder, where)
+    if where == folder or (folder != "." and (is_same or matches(folder, glob))):
         return True
     head, deep, _ = glob.partition("**")
     return bool(deep) and (not head or f"{folder}/".startswith(head))

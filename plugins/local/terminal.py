@@ -16,7 +16,6 @@ from collections.abc import Iterator
 
 from ...core.debugging import Ended, Replay
 from ...core.errors import InvalidError
-from ...worker.replaying import Payload, entry
 from .wire import encode_order
 
 _FAILED = 1
@@ -28,12 +27,15 @@ def execute_here(replay: Replay) -> Ended:
     Raises:
         InvalidError: nobody is there to talk to; or what the process said is wrong with the request.
     """
+    from ...worker.replaying import Payload, entry  # pdb and every kind of step, 100 ms: for one command
+
     _refuse_without_person()
     _, _, _, _, _, arguments, files, _, environ = encode_order(0, replay.order, None)
+    path = [place or os.getcwd() for place in sys.path]
     with tempfile.TemporaryDirectory(prefix="graft-debug-", ignore_cleanup_errors=True) as scratch:
         payload = Payload(replay=replay, arguments=arguments, files=files, environ=dict(environ), scratch=scratch)
         with _own_terminal():
-            verdict, code = _converse(pickle.dumps(payload, protocol=5))
+            verdict, code = _converse(entry(path), pickle.dumps(payload, protocol=5))
     if verdict is None:
         return Ended(_FAILED, _death(code))
     if verdict[0] == "invalid":
@@ -41,12 +43,11 @@ def execute_here(replay: Replay) -> Ended:
     return Ended(int(verdict[1]))
 
 
-def _converse(payload: bytes) -> tuple[list[str] | None, int]:
+def _converse(program: str, payload: bytes) -> tuple[list[str] | None, int]:
     """Return the last word of the process, None when it died without one, and its exit code."""
     payload_read, payload_write = os.pipe()
     verdict_read, verdict_write = os.pipe()
-    path = [place or os.getcwd() for place in sys.path]
-    command = [sys.executable, "-P", "-c", entry(path), str(payload_read), str(verdict_write)]
+    command = [sys.executable, "-P", "-c", program, str(payload_read), str(verdict_write)]
     try:
         process = subprocess.Popen(command, pass_fds=(payload_read, verdict_write))
     finally:
