@@ -13,7 +13,7 @@ from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
 from ..core.undeclared import Undeclared
-from .failure import failure_panel, log_command, next_commands
+from .failure import debug_command, failure_panel, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
 from .moments import ago, local
@@ -166,6 +166,7 @@ def _offers(shown: Shown) -> list[tuple[str, str]]:
     if state is Status.FAILURE:
         return [
             *log_command(short, shown.steps),
+            *debug_command(short, shown.steps),
             (f"graft retry {short}", "after a fix: failed steps and what follows"),
         ]
     if state is Status.INTERRUPTED:

@@ -7,7 +7,7 @@ from ..core.runs import StepRun
 from ..core.states import Status
 from ..core.undeclared import GUARD_ROLE
 from .card import Shown, counts_text, failures, metric_lines
-from .failure import log_command, next_commands
+from .failure import debug_command, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
 from .reasons import run_reason_text
@@ -75,7 +75,7 @@ def _commands(shown: Shown) -> list[tuple[str, str]]:
         case Status.FAILURE:
             retry = (f"graft retry {short}", "after a fix: failed steps and what follows")
             left = [(f"graft output {short}", "what it left")] if any(map(_has_evidence, shown.steps)) else []
-            return [*log_command(short, shown.steps), *left, retry, show]
+            return [*log_command(short, shown.steps), *debug_command(short, shown.steps), *left, retry, show]
         case Status.INTERRUPTED:
             return [(f"graft resume {short}", "run what was not finished"), show]
         case _:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .document import root_failures
 from .errors import InvalidError
-from .graph import CallKind, Graph, Json, Operation, Upstream
+from .graph import CallKind, Graph, Operation, Upstream
 from .growth import Plot
 from .hosting import moved
 from .ids import RunId
 from .launching import load_again
 from .orders import Order, RunContext
 from .ports import Loaded
+from .replay import Ended, Entry, Replay
 from .requests import CodeChoice
 from .retrying import grown_as
 from .runs import RunSpec, StepRun, Target
@@ -25,17 +25,6 @@ from .values import Values
 
 if TYPE_CHECKING:
     from .workspace import Parts  # the bundle of ports; workspace builds Debugging, so a real import would be a circle
-
-
-class Entry(StrEnum):
-    """Where a person comes in."""
-
-    FAILURE = "failure"
-    """The step runs; when it raises, a debugger opens where it did."""
-    START = "start"
-    """A debugger opens at the first line of the step."""
-    PROMPT = "prompt"
-    """A prompt opens with the inputs as variables; nothing runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,46 +38,6 @@ class DebugRequest:
     code: CodeChoice = CodeChoice.RECORDED
     values: Mapping[str, str] = field(default_factory=dict)
     """Arguments that are set instead of the recorded ones, as typed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replay:
-    """One attempt to be executed again at this terminal; nothing of it is recorded."""
-
-    context: RunContext
-    """`root` and `sys_path` are those of the code that runs."""
-    order: Order
-    operation: Operation
-    entry: Entry
-    values: Mapping[str, str]
-    """Arguments that are set, as typed."""
-    is_recorded: bool
-    """The recorded code runs; False: the working copy, because it is wanted or because no code was recorded."""
-    working_copy: str
-    """Absolute project root, to say what is different there."""
-    environment: Mapping[str, Json]
-    """python and packages of the recorded run."""
-    story: str
-    """What became of the step in the run, in a few words."""
-    remarks: tuple[str, ...] = ()
-    """What a person must know because it is not as it was."""
-
-
-class Ended(NamedTuple):
-    """How a replay ended."""
-
-    exit_code: int
-    death: str | None = None
-    """How its process died; None: it left by itself."""
-
-
-def no_terminal(replay: Replay) -> Ended:
-    """Stand for a terminal where there is none.
-
-    Raises:
-        InvalidError: always.
-    """
-    raise InvalidError("there is no terminal to debug at here")
 
 
 class Debugging:

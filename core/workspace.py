@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .debugging import Debugging, Ended, Replay, no_terminal
+from .debugging import Debugging
 from .errors import InvalidError, MissingError, PluginError, nearest
 from .events import CancelRequested
 from .functions import FunctionStore
@@ -34,6 +34,7 @@ from .ports import (
     RunStore,
     Slots,
 )
+from .replay import Ended, Replay, no_terminal
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
 from .roles import Composites

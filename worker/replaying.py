@@ -18,9 +18,9 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
-from ..core.debugging import Entry, Replay
 from ..core.errors import GraftError, InvalidError, nearest
 from ..core.graph import CallKind
+from ..core.replay import Entry, Replay
 from .arguments import Arguments
 from .catalog import refuse_unmade
 from .context import WorkerContext

@@ -12,7 +12,7 @@ from contextlib import suppress
 from importlib import import_module
 from inspect import unwrap
 from types import CodeType, FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ..core.errors import PluginError
 from ..core.graph import CallKind, Operation, Return
@@ -20,9 +20,11 @@ from .bind import Binder, signature_of
 from .call import Functions, Step, prepare
 from .codefiles import CodeFiles
 from .context import WorkerContext
-from .notebook import NotebookStep
 from .serializers import load
 from .shell import CommandFailed, ShellStep, as_text
+
+if TYPE_CHECKING:
+    from .notebook import NotebookStep  # with nbclient's driver and asyncio, for notebooks alone
 
 
 class Stage:
@@ -162,8 +164,8 @@ def stage_of(operation: Operation, context: WorkerContext, scratch: str) -> Stag
         return CommandStage(operation, context)
     functions = Functions(context)
     step = prepare(operation, context, functions, CodeFiles(context.root, {}))
-    if isinstance(step, NotebookStep):
-        return NotebookStage(step, scratch, context.root)
+    if call.kind is CallKind.NOTEBOOK:
+        return NotebookStage(cast("NotebookStep", step), scratch, context.root)  # as `prepare` made it
     if call.kind is CallKind.SCRIPT and call.qualname is None:
         return Stage(step, file=os.path.join(context.root, call.script or ""))
     has_function = call.blob is not None or call.module is not None or call.qualname is not None
@@ -209,8 +211,8 @@ def _python(names: dict[str, Any], banner: str) -> None:
             print(banner, file=sys.stderr)  # noqa: T201
             ipython.start_ipython(argv=["--no-banner"], user_ns=names)
             return
-    import readline  # noqa: F401  history and completion for input()
-
+    with suppress(ImportError):
+        import_module("readline")  # history for input(); not in every Python
     code.interact(banner, local=names, exitmsg="")
 
 
@@ -220,12 +222,9 @@ def _ipython(scratch: str) -> Any:
         interactive: Any = import_module("IPython.core.interactiveshell")
     except ImportError as problem:
         raise PluginError("the cells of a notebook need IPython", "pip install 'graftline[notebook]'") from problem
-    from traitlets.config import Config
-
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    return interactive.InteractiveShell.instance(config=config)
+    shell = interactive.InteractiveShell.instance(colors="nocolor")
+    shell.history_manager.enabled = False
+    return shell
 
 
 def _loaded(serializer: str, file: str) -> object:

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from ...core.debugging import DebugRequest, Entry
+from ...core.debugging import DebugRequest
 from ...core.errors import InvalidError
+from ...core.replay import Entry
 from ...core.requests import CodeChoice
 from .. import context
 from ..arguments import LAST_FAILED, RunArgument

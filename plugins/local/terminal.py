@@ -14,8 +14,8 @@ import tempfile
 import termios
 from collections.abc import Iterator
 
-from ...core.debugging import Ended, Replay
 from ...core.errors import InvalidError
+from ...core.replay import Ended, Replay
 from .wire import encode_order
 
 _FAILED = 1

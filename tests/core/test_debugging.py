@@ -10,10 +10,11 @@ from run_specs import chain
 from spaces import Space, snapshot_of
 
 from graftline.core.artifacts import ArtifactRef
-from graftline.core.debugging import Debugging, DebugRequest, Ended, Entry, Replay
+from graftline.core.debugging import Debugging, DebugRequest
 from graftline.core.errors import InvalidError
 from graftline.core.graph import Call, CallKind, Constant, Graph, Operation, Policy
 from graftline.core.ids import RunId
+from graftline.core.replay import Ended, Entry, Replay
 from graftline.core.requests import CodeChoice
 from graftline.core.selection import Selection
 
