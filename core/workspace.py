@@ -43,7 +43,7 @@ from .runs import Attempt, Run, RunSpec, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
-from .undeclared import GuardMode, Undeclared, reports_of
+from .undeclared import GuardMode, Undeclared, chosen_guard, reports_of
 
 
 def _ignore(warning: str) -> None:
@@ -170,6 +170,7 @@ class Workspace:
     @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
+        spec = replace(spec, guard=chosen_guard(spec.guard, self.parts.default_guard))
         self._launching.check(spec)
         self.parts.warn_of(loaded)
         self._keep_blobs(loaded.blobs)

@@ -65,6 +65,8 @@ def main() -> None:
         verdict: list[object] = ["ended", Replaying(payload).run()]
     except GraftError as problem:
         verdict = ["invalid", problem.message, problem.hint]
+    except KeyboardInterrupt:  # before there was a step
+        verdict = ["ended", _LEFT]
     os.write(answer, json.dumps(verdict).encode())
     for stream_out in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the step may have closed them
@@ -226,6 +228,9 @@ class Replaying:
         self._leave_if_forked()
         self._terminal.restore()
         trace = user_part(problem.__traceback__)
+        if trace is None and isinstance(problem, KeyboardInterrupt):
+            self._say("left before the step ended")
+            return _LEFT
         if trace is None:
             self._say(f"{type_name(problem)}: {safe_message(problem)}")
             for note in getattr(problem, "__notes__", ()):

@@ -213,7 +213,8 @@ def _python(names: dict[str, Any], banner: str) -> None:
             return
     with suppress(ImportError):
         import_module("readline")  # history for input(); not in every Python
-    code.interact(banner, local=names, exitmsg="")
+    with suppress(SystemExit):  # exit() at the prompt
+        code.interact(banner, local=names, exitmsg="")
 
 
 def _ipython(scratch: str) -> Any:

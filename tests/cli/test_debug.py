@@ -125,7 +125,7 @@ def test_a_failure_inside_of_a_library_opens_at_the_line_that_called_it(debug: D
 
 def test_the_prompt_has_inputs_defaults_and_the_function(debug: Debug) -> None:
     said = debug(
-        "mapped", "trials/1/trial", "--shell", commands="print(number, offset, trial(number=10))\ncall_step()\n"
+        "mapped", "trials/1/trial", "--shell", commands="print(number, offset, trial(number=10))\ncall_step()\nexit()\n"
     )
 
     assert said.code == 0
