@@ -28,6 +28,7 @@ from .debugger import Pdb, Quit, choose, is_at_prompt, user_frame, user_part
 from .failure import describe_failure, describe_value, safe_message, type_name
 from .logbook import Book, open_book
 from .returns import Returns, logged_output
+from .scalars import CastError
 from .shadow import differing, make_shadow
 from .stages import Stage, stage_of
 from .terminal import Terminal
@@ -87,6 +88,8 @@ class Replaying:
         self._book = Book(self._log)
         self._values: dict[str, Any] = {}
         self._terminal = Terminal()
+        self._unbound: CastError | None = None
+        """A recorded argument does not fit: why the step failed, and no fault of the request."""
 
     def run(self) -> int:
         """Execute it and return the exit code.
@@ -103,10 +106,10 @@ class Replaying:
         try:
             stage = stage_of(replay.operation, context, self._payload.scratch)
             self._bind(stage)
-            self._show_inputs(context)
+            self._show_inputs()
             return self._enter(stage, context)
         except GraftError as problem:
-            if user_part(problem.__traceback__) is None:
+            if problem is not self._unbound and user_part(problem.__traceback__) is None:
                 raise
             return self._failed(problem)
         except Quit:
@@ -172,10 +175,17 @@ class Replaying:
                 has = f"it takes {', '.join(names)}" if names else "it takes nothing"
                 raise InvalidError(f"--set {name}: the step has no argument '{name}'{nearest(name, names)}", has)
         arguments = Arguments(self._replay.context.objects)
-        arguments.decode(stage.binder, recorded, self._values)
+        try:
+            arguments.decode(stage.binder, recorded, self._values)
+        except CastError as problem:
+            self._unbound = problem
+            if self._replay.entry is not Entry.PROMPT:
+                raise
+            self._say(f"  {problem.message}: here as it came")
+            arguments.decode(None, recorded, self._values)
         arguments.decode(stage.binder, [(name, ("t", text)) for name, text in given.items()], self._values)
 
-    def _show_inputs(self, context: WorkerContext) -> None:
+    def _show_inputs(self) -> None:
         given = self._replay.values
         width = max((len(name) for name in self._values), default=0)
         for at, (name, value) in enumerate(self._values.items()):

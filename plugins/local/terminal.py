@@ -47,7 +47,7 @@ def _converse(program: str, payload: bytes) -> tuple[list[str] | None, int]:
     """Return the last word of the process, None when it died without one, and its exit code."""
     payload_read, payload_write = os.pipe()
     verdict_read, verdict_write = os.pipe()
-    command = [sys.executable, "-P", "-c", program, str(payload_read), str(verdict_write)]
+    command = [sys.executable, "-P", "-u", "-c", program, str(payload_read), str(verdict_write)]
     try:
         process = subprocess.Popen(command, pass_fds=(payload_read, verdict_write))
     finally:

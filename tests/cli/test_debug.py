@@ -199,6 +199,15 @@ def test_secrets_are_there_and_a_wrong_number_of_returns_is_told(debug: Debug) -
     assert "WrongReturns: declares 3 returns (a, b, c), but returned 2" in wrong.err
 
 
+def test_an_input_that_does_not_fit_fails_again_and_is_seen_at_the_prompt(debug: Debug) -> None:
+    said = debug("kinds", "fitted")
+    seen = debug("kinds", "fitted", "--shell", commands="print(wanted)\n")
+
+    assert said.code == 1
+    assert "CastError: argument 'wanted': Wanted has no field 'other'" in said.err
+    assert "{'other': 'x'}" in seen.out
+
+
 def test_python_breakpoint_is_respected(debug: Debug, project: Path) -> None:
     (project.parent / "mine.py").write_text(
         "def set_trace(): pass\ndef post_mortem(trace): print('my debugger at', trace.tb_frame.f_code.co_name)\n"

@@ -4,6 +4,7 @@ from notebooks import code, notebook
 
 STEPS = """
 import asyncio
+import dataclasses
 import functools
 import json
 import os
@@ -83,6 +84,19 @@ def change():
     raise RuntimeError(text)
 
 
+@dataclasses.dataclass
+class Wanted:
+    name: str
+
+
+def misfit():
+    return {"other": "x"}
+
+
+def fitted(wanted: Wanted):
+    return wanted
+
+
 def unkeepable():
     return 1, 2
 """
@@ -110,6 +124,8 @@ kinds = Pipeline(
         PythonTask(steps.sleeps, timeout="0.3s"),
         PythonTask(steps.token, secrets=["DEBUG_TOKEN"], returns=["share"]),
         PythonTask(steps.unkeepable, returns=["a", "b", "c"]),
+        PythonTask(steps.misfit, returns=["wanted"]),
+        PythonTask(steps.fitted),
         PythonTask(lambda q: q / 0, name="nameless", params={"q": 2}),
         ScriptTask("script.py", name="script", args=[1], returns=["model"]),
         ShellTask("echo rate is $rate; exit 4", name="shell", takes=["rate"], params={"rate": 3}),
