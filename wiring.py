@@ -23,6 +23,7 @@ from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
 from .core.states import Status
+from .core.undeclared import guard_mode
 from .core.workspace import Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
@@ -30,10 +31,10 @@ from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import parameters_of
 from .worker.paramfiles import read_parameters as read_parameters
+from .worker.putback import putting_back
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
-    from .core.artifacts import ArtifactRef
     from .core.config import Settings
     from .core.health import Finding
     from .core.keeper import Keeper
@@ -324,6 +325,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine, hash_seed
     from .plugins.local.slots import MachineSlots
+    from .plugins.local.terminal import execute_here
     from .plugins.local.warm import WarmLoader
 
     settings, layout = workplace.settings, store.layout
@@ -344,10 +346,12 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         marks=store.marks,
         hash_seed=hash_seed,
         lockfile=ProjectLock(),
+        terminal=execute_here,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         default_jobs=settings.number("runner.local.jobs"),
+        default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=lambda name: machine.capacity(name, limits),
         host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),
@@ -360,7 +364,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         secrets=Lookup(workplace.root, os.environ, warn),
         overriding=Overriding.of(settings),
         environ=os.environ,
-        restore=partial(_put_back, str(layout.objects)),
+        restore=putting_back(str(layout.objects)),
         warn=warn,
     )
 
@@ -369,12 +373,6 @@ def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
     from .worker.fetching import fetch  # git, zip and tar files: for one command
 
     return fetch(request, kind, root=root, cwd=os.getcwd())
-
-
-def _put_back(objects: str, name: str, ref: ArtifactRef, cwd: str) -> None:
-    from .worker.catalog import put_back  # for runs that reuse a step with files
-
-    put_back(name, ref, cwd, objects=objects)
 
 
 def _log_directory(layout: Layout, run: RunId) -> str:

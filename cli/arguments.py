@@ -12,6 +12,7 @@ from ..core.quantities import seconds
 from ..core.requests import Stale
 from ..core.reusing import Reusing
 from ..core.selection import Selection
+from ..core.undeclared import GuardMode
 from .completion import complete_runs, complete_steps
 
 LAST = "@last"
@@ -51,6 +52,14 @@ KeepGoingOption: TypeAlias = Annotated[
 ]
 FailFastOption: TypeAlias = Annotated[bool, typer.Option("-x", "--fail-fast", help="Stop at the first failure.")]
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("-n", "--dry-run", help="Say what would run; run nothing.")]
+GuardOption: TypeAlias = Annotated[
+    GuardMode | None,
+    typer.Option(
+        "--guard",
+        metavar="[=strict]",
+        help="Report what steps use and do not declare; --guard=strict fails them.",
+    ),
+]
 DetachOption: TypeAlias = Annotated[
     bool, typer.Option("-d", "--detach", help="Run in a process of its own and return at once.")
 ]

@@ -12,7 +12,9 @@ from ..core.quantities import duration_text
 from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
-from .failure import failure_panel, log_command, next_commands
+from ..core.undeclared import Undeclared
+from .failure import debug_command, failure_panel, log_command, next_commands
+from .guarding import guard_lines
 from .look import MARKS, Ink, Look
 from .moments import ago, local
 from .reasons import run_reason_text
@@ -45,6 +47,8 @@ class Shown:
     """Every step has a line."""
     marked: Mapping[str, Mark] = field(default_factory=dict)
     """By path, steps that were seen to be non-deterministic."""
+    guards: Mapping[str, Undeclared] = field(default_factory=dict)
+    """What steps used and did not declare, by path."""
 
     @property
     def composites(self) -> Composites:
@@ -58,6 +62,7 @@ def card(look: Look, shown: Shown) -> list[str]:
     lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
+    lines += guard_lines(look, shown)
     commands = _offers(shown)
     return [*lines, "", *next_commands(look, commands)] if commands else lines
 
@@ -176,6 +181,7 @@ def _offers(shown: Shown) -> list[tuple[str, str]]:
     if state is Status.FAILURE:
         return [
             *log_command(short, shown.steps),
+            *debug_command(short, shown.steps),
             (f"graft retry {short}", "after a fix: failed steps and what follows"),
         ]
     if state is Status.INTERRUPTED:

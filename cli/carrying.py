@@ -82,7 +82,8 @@ def report(
     """Print how a run ended: the document, or the closing words."""
     steps = space.steps(run.id)
     if options.is_json:
-        put_document({**run_document(run, steps, spec=spec_of(space, run.id)), **(more or {})})
+        document = run_document(run, steps, spec=spec_of(space, run.id), guards=space.guards(steps))
+        put_document({**document, **(more or {})})
         return
     shown = shown_run(space, run, steps)
     took = run.seconds if took_s is None else took_s
@@ -101,6 +102,7 @@ def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool
         logs={step.path: tail(space.logs(run.id, step.path, step.attempts)) for step in failed},
         here=here(),
         is_full=is_full,
+        guards=space.guards(steps),
     )
 
 

@@ -81,6 +81,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("output @last accuracy", "print one value"),
         Example("output k3f9 fit:model -o model.pkl", "save one as it is stored"),
     ),
+    "debug": (
+        Example("debug", "the first failed step of the last failed run"),
+        Example("debug k3f9 trials/3/fit --set C=0.1", "one item of a map, with another C"),
+        Example("debug @last fit --shell", "its inputs at a prompt"),
+    ),
     "events": (
         Example("events --run @last", "everything that happened in a run"),
         Example("--json events -f", "follow all runs of the store, for programs"),

@@ -54,6 +54,7 @@ COMMANDS = {
     "retry": Entry("Run log", "retry:retry", "Continue a run: failed steps and what follows."),
     "resume": Entry("Run log", "retry:resume", "Continue an interrupted run."),
     "cancel": Entry("Run log", "cancel:cancel", "Stop a run."),
+    "debug": Entry("Run log", "debug:debug", "Run a step again in a debugger."),
     "rerun": Entry("Run log", "rerun:rerun", "Run a run's frozen specification again."),
     "verify": Entry("Run log", "verify:verify", "Run steps again and compare what comes out."),
     "functions": Entry("Functions", "functions:functions", "List registered functions."),

@@ -12,11 +12,13 @@ from ..core.quantities import duration_text, size_text
 from ..core.roles import CHOICE, Composites, Role
 from ..core.runs import StepRun
 from ..core.states import Reason, Status
+from ..core.undeclared import GUARD_ROLE
 from .look import MARKS, WORST_FIRST, Ink, Look
 from .reasons import reason_text
 from .table import Cell, Column, table
 from .text import clean, plural
 
+_UNSHOWN = frozenset({"metric", GUARD_ROLE})
 STEPS_SHOWN = 60
 """Rows up to which every one has a line; above, only those that are not good."""
 FAILED_SHOWN = 3
@@ -118,7 +120,7 @@ class _Steps:
         if not step.state.is_good:
             return Cell(", ".join([text for text in (reason_text(step.reason), *note) if text]), (Ink.DIM,))
         note += [f"from {step.cached_from[:8]}"] if step.cached_from else []
-        outputs = [f"{each.name} {size_text(each.ref.size)}" for each in step.outputs if each.role != "metric"]
+        outputs = [f"{each.name} {size_text(each.ref.size)}" for each in step.outputs if each.role not in _UNSHOWN]
         return Cell(", ".join([*note, *outputs]), (Ink.DIM,))
 
     def _note(self, role: Role, step: StepRun) -> list[str]:

@@ -201,6 +201,7 @@ class Hosting:
             planned_files=snapshot.files,
             code=spec.code.key,
             params=spec.params,
+            guard=spec.guard,
         )
 
     def _target(self, spec: RunSpec, snapshot: Snapshot) -> Target:

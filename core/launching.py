@@ -15,6 +15,7 @@ from .requests import CodeChoice, RunRequest
 from .reusing import Reusing
 from .runs import RunSpec
 from .selection import named
+from .undeclared import chosen_guard
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
@@ -97,6 +98,7 @@ class Launching:
             reusing=replace(request.reusing, forced=named(graph, request.reusing.forced)),
             timeout_s=request.timeout_s,
             selected=selected,
+            guard=chosen_guard(request.guard, parts.default_guard),
             created=parts.clock(),
         )
         self._preflight.check(spec)

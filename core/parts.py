@@ -26,9 +26,11 @@ from .ports import (
     RunStore,
     Slots,
 )
+from .replay import Ended, Replay, no_terminal
 from .reusing import Results
 from .runners import RunnerChoice
 from .secrecy import leaks_in_code
+from .undeclared import GuardMode
 from .watchnews import Listener, Watch, WatchRequest, watch_nothing
 
 if TYPE_CHECKING:
@@ -61,6 +63,8 @@ class Parts:
     default_runner: str
     default_jobs: int | None = None
     """`[runner.local] jobs`; None: as many as the machine gives this process."""
+    default_guard: GuardMode | None = None
+    """`[runner.local] guard`."""
     slots: Callable[[Mapping[str, float]], Slots]
     """Opens the machine-wide resources of the given capacities."""
     capacity: Callable[[str], float]
@@ -75,6 +79,8 @@ class Parts:
     slot_directory: str
     labels: Mapping[str, int]
     """Labels this machine serves -> slots; `default` is always served."""
+    terminal: Callable[[Replay], Ended] = no_terminal
+    """Executes an attempt again at this process's terminal."""
     functions: FunctionStore
     marks: Marks
     """Steps that were seen to be non-deterministic."""

@@ -12,6 +12,7 @@ from .keys import Cause
 from .reusing import Reusing
 from .runs import Target
 from .selection import Selection
+from .undeclared import GuardMode
 
 
 class CodeChoice(StrEnum):
@@ -46,6 +47,8 @@ class RunRequest:
     origin: str = "cli"
     parent: RunId | None = None
     reusing: Reusing = field(default_factory=Reusing)
+    guard: GuardMode | None = None
+    """Look for undeclared use; None: as configured."""
 
 
 class Stale(StrEnum):
@@ -70,6 +73,8 @@ class RetryRequest:
     jobs: int | None = None
     fail_fast: bool = False
     runner: str | None = None
+    guard: GuardMode | None = None
+    """Look for undeclared use; None: as the run did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

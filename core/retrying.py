@@ -22,6 +22,7 @@ from .runs import Run, RunSpec, StepRun
 from .selection import Selection
 from .staleness import stale_steps
 from .states import Reason, Status
+from .undeclared import chosen_guard
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
@@ -136,12 +137,13 @@ class Retrying:
             fail_fast=request.fail_fast or old.fail_fast,
             runner=request.runner or old.runner,
             reusing=replace(old.reusing, is_on=True, sources=True, forced=()),
+            guard=chosen_guard(request.guard, old.guard),
         )
         if loaded is None:
             if spec.runner != old.runner:
                 return replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
             return spec
-        graph = _grown_as(loaded.graph, old.graph)
+        graph = grown_as(loaded.graph, old.graph)
         return replace(
             spec,
             graph=graph,
@@ -225,7 +227,7 @@ def _without_regrown(graph: Graph, growers: set[str], again: set[str]) -> tuple[
     return smaller, (again | ends) & smaller.index.keys()
 
 
-def _grown_as(graph: Graph, old: Graph) -> Graph:
+def grown_as(graph: Graph, old: Graph) -> Graph:
     """Return a graph that was compiled anew as the old one had grown, as far as the same nodes grow."""
     plot = Plot(graph)
     for growth in old.growth:

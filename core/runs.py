@@ -13,6 +13,7 @@ from .ids import RunId
 from .prints import Prints
 from .reusing import Reusing
 from .states import Status
+from .undeclared import GuardMode
 
 VERIFY = "verify"
 """Origin of runs that check another one: hidden, never the newest, feeding no reuse, not to be taken up again."""
@@ -127,6 +128,8 @@ class RunSpec:
     prints: Prints = field(default_factory=dict)
     """Fingerprints of the graph's operations; those that have none run, and their results are not kept."""
     reusing: Reusing = field(default_factory=Reusing)
+    guard: GuardMode | None = None
+    """Attempts are looked at for undeclared use; None: they are not."""
     uses_snapshot: bool = False
     """True: steps run the recorded code and not the working copy (retry and rerun with recorded code)."""
     created: float = 0.0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,10 @@ from .roles import Composites
 from .runs import Attempt, Run, RunSpec, StepRun
 from .session import Observer, Requests
 from .states import Status
+from .undeclared import Undeclared, chosen_guard, reports_of
 
 if TYPE_CHECKING:
+    from .debugging import Debugging
     from .inquiry import Inquiry
     from .locking import Locking
     from .verifying import Verifying
@@ -55,6 +58,13 @@ class Workspace:
         from .inquiry import Inquiry  # 25 ms that most commands never need
 
         return Inquiry(self.parts)
+
+    @cached_property
+    def debugging(self) -> Debugging:
+        """Running one step again at the terminal, in a debugger."""
+        from .debugging import Debugging  # as above
+
+        return Debugging(self.parts)
 
     @cached_property
     def locking(self) -> Locking:
@@ -110,6 +120,7 @@ class Workspace:
     @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
+        spec = replace(spec, guard=chosen_guard(spec.guard, self.parts.default_guard))
         self._launching.check(spec)
         self.parts.warn_of(loaded)
         self._keep_blobs(loaded.blobs)
@@ -260,6 +271,10 @@ class Workspace:
     def read(self, ref: ArtifactRef) -> bytes:
         """Return an artifact's stored bytes, verified."""
         return self.parts.outputs.read(ref)
+
+    def guards(self, steps: Sequence[StepRun]) -> dict[str, Undeclared]:
+        """Return by path what steps used and did not declare, as far as a guard looked at them."""
+        return reports_of(steps, self.read)
 
     def feed(self) -> Feed:
         """Open the live feed."""

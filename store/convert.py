@@ -16,6 +16,7 @@ from ..core.prints import prints_from_json
 from ..core.reusing import Reusing
 from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target
 from ..core.states import Status
+from ..core.undeclared import GuardMode
 
 Row = tuple[Any, ...]
 """What sqlite3 gives; Any because this is the edge."""
@@ -129,6 +130,7 @@ def spec_from_row(row: Row, graph: Graph) -> RunSpec:
         prints={} if prints is None else prints_from_json(json.loads(prints)),
         reusing=_reusing_from_json(given.get("reusing", {})),
         uses_snapshot=given.get("uses_snapshot", False),
+        guard=GuardMode(given["guard"]) if "guard" in given else None,
         created=created,
     )
 
@@ -268,6 +270,7 @@ def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
         "selected": None if spec.selected is None else list(spec.selected),
         "uses_snapshot": spec.uses_snapshot,
         **({"reusing": reusing} if reusing else {}),
+        **({} if spec.guard is None else {"guard": spec.guard}),
         "target": {
             "text": target.text,
             "root": target.root,

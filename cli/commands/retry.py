@@ -20,6 +20,7 @@ from ..arguments import (
     DryRunOption,
     FailFastOption,
     FromOption,
+    GuardOption,
     JobsOption,
     OnlyOption,
     RunArgument,
@@ -53,6 +54,7 @@ def retry(
     fail_fast: FailFastOption = False,
     stale: StaleOption = None,
     dry_run: DryRunOption = False,
+    guard: GuardOption = None,
 ) -> int:
     """Continue a run: its failed and unfinished steps and what follows them.
 
@@ -71,6 +73,7 @@ def retry(
         jobs=jobs,
         fail_fast=fail_fast,
         runner=options.runner,
+        guard=guard,
     )
     if dry_run:
         return _preview(space, options, request)

@@ -19,6 +19,7 @@ from ..arguments import (
     ForceOption,
     ForceStepOption,
     FromOption,
+    GuardOption,
     JobsOption,
     KeepGoingOption,
     OnlyOption,
@@ -61,6 +62,7 @@ def run(
     end: ToOption = None,
     force: ForceOption = False,
     force_step: ForceStepOption = None,
+    guard: GuardOption = None,
 ) -> int:
     """Run a pipeline and wait for its end.
 
@@ -82,6 +84,7 @@ def run(
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
         reusing=reusing(force, force_step),
+        guard=guard,
     )
     return start_run(space, options, request, is_named=target is not None, dry_run=dry_run, detach=detach)
 

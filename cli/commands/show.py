@@ -47,8 +47,8 @@ def show(
     steps = space.steps(found.id)
     if options.is_json:
         attempts = space.attempts(found.id) if full else None
-        spec = spec_of(space, found.id)
-        document = run_document(found, steps, spec=spec, attempts=attempts, full=full)
+        spec, guards = spec_of(space, found.id), space.guards(steps)
+        document = run_document(found, steps, spec=spec, attempts=attempts, guards=guards, full=full)
         put_document({**document, **marked_document(_marked(space, spec))})
     elif params:
         put(origin_lines(look_of(is_plain=options.is_plain), space.spec(found.id), steps))
