@@ -43,6 +43,7 @@ class Judge:
         self._catalog = Cataloguing(circumstances)
         self._keeping = Keeping(plot, circumstances)
         self._known: dict[str, Evidence] = {}
+        self._bare = {at for at, operation in enumerate(self._operations) if is_bare(operation)}
         self._keeps: dict[int, bool] = {}
         """By operation that declares no output: whether it kept something when it was another one."""
 
@@ -85,7 +86,8 @@ class Judge:
 
     def _case(self, path: str, gathered: Evidence | str) -> _Case:
         node = self._nodes[path]
-        reusing, case = self._around.reusing, _Case(node, self._operations[node.operation])
+        reusing = self._around.reusing
+        case = _Case(node, self._operations[node.operation], node.operation in self._bare)
         if not isinstance(gathered, str):
             self._known[path] = case.evidence = gathered
         if not reusing.is_on or is_meant(node, reusing.forced):
@@ -100,7 +102,7 @@ class Judge:
         reusing = self._around.reusing
         return (
             reusing.holds_effects
-            and is_bare(case.operation)
+            and case.is_bare
             and not case.operation.policy.watch
             and not is_meant(case.node, reusing.released)
         )
@@ -117,7 +119,7 @@ class Judge:
         for case, evidence, key in known:
             case.results = found.get(key, ())
             case.has_changed = evidence.place in before
-            if is_bare(case.operation):
+            if case.is_bare:
                 case.keeps = any(result.outputs or result.metrics for result in case.results)
                 if not case.results and case.has_changed:
                     case.keeps = self._kept_before(case.node.operation, *before[evidence.place])
@@ -134,7 +136,7 @@ class Judge:
     def _sift(self, case: _Case, now: float) -> None:
         """Apply the rules that need no look at files."""
         if not decides(case.operation):
-            if is_bare(case.operation) and not case.keeps:
+            if case.is_bare and not case.keeps:
                 case.verdict = Verdict.EFFECT
                 return
             case.detail = self._source(case)
@@ -215,6 +217,8 @@ class _Case:
 
     node: Node
     operation: Operation
+    is_bare: bool
+    """It declares nothing that is kept."""
     evidence: Evidence | None = None
     verdict: Verdict | None = None
     detail: str | None = None

@@ -136,7 +136,7 @@ class Projection:
         *,
         is_first: bool,
     ) -> None:
-        """Begin; `is_first` says that nobody hosted the run before, so that no step has anything to be forgotten."""
+        """Begin; `is_first`: nobody hosted the run before, so that until one is reset no step has anything to forget."""
         self._run = run
         self._is_first = is_first
         self._judged = judged
@@ -293,6 +293,7 @@ class Projection:
                 rows[_ATTEMPT].append((run, node, attempt, fact.state, fact.reason, dispatched, *nothing, None, None))
             rows[_SETTLE].append((fact.state, fact.reason, run, node, old))
         elif isinstance(fact, StepReset):
+            self._is_first = False
             rows[_RESET].append((run, node, self._move(node, Status.PENDING, fact.node)))
         elif isinstance(fact, RetryScheduled):
             rows[_RETRY].append((run, node, self._move(node, Status.PENDING, fact.node)))

@@ -30,6 +30,7 @@ from pathlib import Path
 from helpers import double
 
 def load():
+    print("loaded")
     return [int(text) for text in Path("data.txt").read_text().split()]
 
 def scale(rows):
@@ -202,6 +203,14 @@ def test_force_runs_everything_and_force_step_what_it_names(project: Project) ->
     error = project.graft("run", "--force-step", "totl", exit_code=2)["error"]
     assert error["message"] == "no step is called 'totl'; did you mean 'total'?"
     assert "exclude" in project.graft("run", "--force", "--force-step", "load", exit_code=2)["error"]["message"]
+
+
+def test_logs_of_a_step_that_was_reused_are_those_of_the_run_that_made_its_result(project: Project) -> None:
+    project.ran()
+    second = project.graft("run")
+
+    assert executed(second) == []
+    assert project.graft("logs", second["run"], "load")["text"] == "loaded"
 
 
 def test_a_retry_tells_which_kept_steps_are_stale_and_runs_them_if_asked(project: Project) -> None:
