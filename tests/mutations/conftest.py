@@ -13,8 +13,8 @@ from mutations import Bench
 from graftline.plugins.local.loader import LOADER_MODULES, LocalLoader
 from graftline.plugins.local.nursery import Nursery
 
-COMMAND = "GRAFTLINE_MUTATIONS"
-"""Variable with the command that asks for the figures to be written into the page; set by `make mutations WRITE=1`."""
+COMMAND = os.environ.get("GRAFTLINE_MUTATIONS")
+"""The command that asks for the figures in the page (`make mutations WRITE=1`); tests do not see such variables."""
 
 
 @pytest.fixture(scope="session")
@@ -27,8 +27,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 @pytest.fixture(scope="session")
 def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
     """Give the counts of the session, which are written at its end when somebody asked for them."""
-    command = os.environ.get(COMMAND)
     found = Tally()
     yield found
-    if command and not request.session.testsfailed:
-        found.write(PAGE, command)
+    if COMMAND and not request.session.testsfailed:
+        found.write(PAGE, COMMAND)
