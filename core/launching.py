@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
+from .graph import Graph
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
@@ -15,7 +16,7 @@ from .requests import CodeChoice, RunRequest
 from .reusing import Reusing
 from .runs import RunSpec
 from .selection import named
-from .undeclared import chosen_guard
+from .undeclared import GuardMode, chosen_guard
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
@@ -95,7 +96,7 @@ class Launching:
             jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
             fail_fast=request.fail_fast,
             prints=loaded.prints,
-            reusing=replace(request.reusing, forced=named(graph, request.reusing.forced)),
+            reusing=_reusing(request, graph),
             timeout_s=request.timeout_s,
             selected=selected,
             guard=chosen_guard(request.guard, parts.default_guard),
@@ -153,3 +154,10 @@ class Launching:
             spec = replace(spec, graph=parts.overriding.applied(spec.graph, spec.runner))
         self._preflight.check(spec)
         return spec, loaded
+
+
+def _reusing(request: RunRequest, graph: Graph) -> Reusing:
+    """Return how far a run takes over earlier results; a guard that was asked for looks at steps that run."""
+    wanted = request.reusing
+    is_on = wanted.is_on and request.guard in (None, GuardMode.OFF)
+    return replace(wanted, is_on=is_on, forced=named(graph, wanted.forced))

@@ -130,14 +130,16 @@ class Retrying:
         return Retry(plan=plan, spec=spec, loaded=loaded)
 
     def _revised(self, old: RunSpec, request: RetryRequest, loaded: Loaded | None) -> RunSpec:
+        guard = chosen_guard(request.guard, old.guard)
         spec = replace(
             old,
             uses_snapshot=loaded is None,
             jobs=request.jobs or old.jobs,
             fail_fast=request.fail_fast or old.fail_fast,
             runner=request.runner or old.runner,
-            reusing=replace(old.reusing, is_on=True, sources=True, forced=()),
-            guard=chosen_guard(request.guard, old.guard),
+            # A guard looks at steps that run.
+            reusing=replace(old.reusing, is_on=guard is None, sources=True, forced=()),
+            guard=guard,
         )
         if loaded is None:
             if spec.runner != old.runner:

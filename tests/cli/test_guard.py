@@ -143,7 +143,7 @@ def test_the_configuration_turns_it_on_and_off_is_said_for_one_run(graft: Graft,
     file = project / "guarded.toml"
     file.write_text('[runner.local]\nguard = "warn"\n')
 
-    on = graft("-C", str(file), "--json", "run", "pipeline.py:strict")
+    on = graft("-C", str(file), "--json", "run", "pipeline.py:strict", "--force")
     off = graft("-C", str(file), "--json", "run", "pipeline.py:strict", "--guard=off")
 
     assert on.guards["files"]["folders"] == ["data"]

@@ -26,7 +26,10 @@ def prepare(space: Space, run: RunId, step: str | None = None, **request: Any) -
 def of_kind(graph: Graph, path: str, **call: Any) -> Graph:
     """Return the graph with another call at a path."""
     added = Operation(call=Call(**call))
-    nodes = tuple(replace(n, operation=1) if n.path == path else n for n in graph.nodes)
+    at = len(graph.operations)
+    # A reduction takes lists, which a chain has none of.
+    own: dict[str, Any] = {"arguments": ()} if added.call.kind is CallKind.REDUCE else {}
+    nodes = tuple(replace(n, operation=at, **own) if n.path == path else n for n in graph.nodes)
     return replace(graph, nodes=nodes, operations=(*graph.operations, added))
 
 
