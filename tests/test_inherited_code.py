@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import call
 from inheriting_project import FILES
 from loading import write
 
@@ -16,17 +14,20 @@ from loading import write
 class Project:
     """The project of `inheriting_project`, run by the command line."""
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        write(root, {"graftline.toml": "", **FILES})
+    def __init__(self, folder: Path) -> None:
+        self.root = folder / "project"
+        self._store = folder / "store"
+        self.write()
+
+    def write(self) -> None:
+        """Write all files as they are at first."""
+        write(self.root, {"graftline.toml": "", **FILES})
 
     def run(self) -> tuple[set[str], dict[str, str]]:
         """Run it; return the steps that ran, and the serializer of each output."""
-        done = subprocess.run(
-            [sys.executable, "-m", "graftline", "--json", "run"],
-            cwd=self.root, env=os.environ, capture_output=True, text=True, timeout=60, check=True,
-        )  # fmt: skip
-        steps = json.loads(done.stdout)["steps"]
+        said = call(self.root, "--json", "run", environ={**os.environ, "GRAFTLINE_HOME": str(self._store)})
+        assert said.code == 0, said.err
+        steps = said.document["steps"]
         serializers = {name: each["serializer"] for step in steps for name, each in step["outputs"].items()}
         return {step["name"] for step in steps if step["state"] != "CACHED"}, serializers
 
@@ -37,16 +38,23 @@ class Project:
         write(self.root, {file: text.replace(old, new)})
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return the project after a first run."""
-    made = Project(tmp_path)
+    made = Project(tmp_path_factory.mktemp("inheriting"))
     ran, serializers = made.run()
     assert len(ran) == 7
     assert (serializers["scaler"], serializers["chosen"]) == ("pickle", "pickle")
     assert serializers["bounds"].startswith("json:")
     assert made.run()[0] == set()
     return made
+
+
+@pytest.fixture
+def project(first: Project) -> Project:
+    """Return the project as that run left it: the results of runs since are of other code."""
+    first.write()
+    return first
 
 
 def test_a_method_that_only_its_user_calls_counts_through_a_step_that_hands_it_on(project: Project) -> None:

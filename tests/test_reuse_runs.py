@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import call
 from local_runs import own_environment
 
 DEADLINE_S = 60.0
@@ -72,7 +73,10 @@ class Project:
 
     def graft(self, *arguments: str, exit_code: int = 0) -> dict[str, Any]:
         """Return the document a command prints."""
-        return self.end(self.start(*arguments), exit_code)
+        said = call(self.root, "--json", *arguments, environ=self.environ)
+        assert said.code == exit_code, f"exit {said.code}\n{said.out}\n{said.err}"
+        document: dict[str, Any] = said.document
+        return document
 
     def end(self, process: subprocess.Popen[str], exit_code: int = 0) -> dict[str, Any]:
         out, err = process.communicate(timeout=DEADLINE_S)

@@ -118,6 +118,8 @@ class WatchedTree:
             if is_polled:  # no news will come: it is quiet when it was for a while
                 self._last_news = now
         else:
+            if self._news is None and changes is not None:  # found before its news came: the next save follows this one
+                self._last_news = now
             self._news, self._is_going_on = set(), False
         return changes
 

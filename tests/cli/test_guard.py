@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from command_line import call
 from guard_steps import PIPELINE, STEPS
-
-DEADLINE_S = 60.0
 
 
 class Said(NamedTuple):
@@ -45,20 +42,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def graft(project: Path) -> Graft:
-    def call(*arguments: str) -> Said:
-        done = subprocess.run(
-            [sys.executable, "-m", "graftline", *arguments],
-            cwd=project,
-            env={**os.environ, "GRAFTLINE_HOME": str(project.parent / "store")},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
-        return Said(done.returncode, done.stdout, done.stderr)
+    def graft_in_project(*arguments: str) -> Said:
+        environ = {**os.environ, "GRAFTLINE_HOME": str(project.parent / "store")}
+        return Said(*call(project, *arguments, environ=environ))
 
-    return call
+    return graft_in_project
 
 
 @pytest.fixture(scope="module")

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-from graftline.cli.main import main
+from command_line import call
 
 STEPS = """
 import os
@@ -89,11 +86,9 @@ def project(tmp_path: Path) -> Path:
 
 def graft(project: Path, *arguments: str, code: int = 0) -> str:
     """Run a command line in this process, in the project; return what it printed, with complaints if it complained."""
-    out, err = io.StringIO(), io.StringIO()
-    with chdir(project), redirect_stdout(out), redirect_stderr(err):
-        left = main(arguments)
-    assert left == code, f"{out.getvalue()}\n{err.getvalue()}"
-    return out.getvalue() + (err.getvalue() if code in (2, 3, 4) else "")
+    said = call(project, *arguments)
+    assert said.code == code, f"{said.out}\n{said.err}"
+    return said.out + (said.err if code in (2, 3, 4) else "")
 
 
 def document(project: Path, *arguments: str, code: int = 0) -> Any:
