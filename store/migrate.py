@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -22,6 +23,11 @@ from .layout import MAJOR, Layout, check_private
 
 APPLICATION_ID = 0x47524654
 """"GRFT": tells a graftline store from any other SQLite file."""
+
+
+_looking = threading.Lock()
+_looked_at: set[tuple[int, int]] = set()
+"""Device and inode of each database whose header this process has read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,7 @@ def back_up(connection: sqlite3.Connection, target: Path) -> None:
 
 def _is_current(database: Database, known: Sequence[Script]) -> bool:
     """Tell whether nothing is to do; refuse what this version may not touch."""
-    _refuse_newer(_header_version(database.path), database.path)
+    _refuse_newer_header(database.path)
     connection = database.connect_reader()
     try:
         found = version(connection)
@@ -116,6 +122,21 @@ def _is_current(database: Database, known: Sequence[Script]) -> bool:
     if tables and application != APPLICATION_ID:
         raise StoreError(f"{database.path} is another program's database", "use another store with --store DIR")
     return found[0] == MAJOR and found[1] >= known[-1].number
+
+
+def _refuse_newer_header(path: Path) -> None:
+    """Refuse a newer file before SQLite opens it; each file once in a process, before the first connection to it.
+
+    Closing any descriptor of a file drops all locks this process has on it, those of SQLite's connections too (POSIX).
+    Another process that closes its own then takes itself for the last one and deletes the log that ours still write:
+    the database is damaged. Source: "How To Corrupt An SQLite Database File", section 2.2.
+    """
+    found = path.stat()
+    with _looking:
+        if (found.st_dev, found.st_ino) in _looked_at:
+            return  # its version is asked for through SQLite in any case
+        _refuse_newer(_header_version(path), path)
+        _looked_at.add((found.st_dev, found.st_ino))
 
 
 def _header_version(path: Path) -> int:

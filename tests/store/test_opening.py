@@ -6,7 +6,10 @@ import gc
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -247,3 +250,20 @@ def test_a_store_that_is_dropped_closes_its_connections(tmp_path: Path) -> None:
     gc.collect()
 
     assert len(os.listdir("/proc/self/fd")) < before
+
+
+def test_opening_a_store_that_is_open_takes_no_lock_from_it(tmp_path: Path) -> None:
+    """A lock is the process's, not the connection's: without it another process would delete the log that is in use."""
+    with open_store(tmp_path) as store:
+        store.runs.create(spec(), None)  # its connection stays
+        log = tmp_path / "v1" / "graft.db-wal"
+        before = log.stat().st_ino
+        open_store(tmp_path).close()
+
+        other = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM run'); db.close()"
+        subprocess.run([sys.executable, "-c", other, str(tmp_path / "v1" / "graft.db")], check=True, timeout=30)
+
+        assert log.stat().st_ino == before
+        store.runs.create(spec(), None)
+        with closing(sqlite3.connect(tmp_path / "v1" / "graft.db")) as reader:
+            assert reader.execute("SELECT count(*) FROM run").fetchone() == (2,)

@@ -41,7 +41,7 @@ def call(root: Path, *arguments: str, environ: Mapping[str, str] | None = None, 
         environ: all environment variables; None: those of this process.
         path: entries put before `sys.path`, as PYTHONPATH would.
     """
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="", write_through=True) for _ in range(2))
     with (
         chdir(root),
         redirect_stdout(out),
@@ -52,4 +52,9 @@ def call(root: Path, *arguments: str, environ: Mapping[str, str] | None = None, 
         patch.dict(os.environ, environ or {}, clear=environ is not None),
     ):
         code = main(arguments)
-    return Said(code, out.getvalue(), err.getvalue())
+    return Said(code, _written(out), _written(err))
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.seek(0)
+    return stream.read()

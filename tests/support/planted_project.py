@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+
+from command_line import Said, call
 
 from graftline.core.inquiry import Inquiry
 from graftline.core.keys import CauseKind
 from graftline.core.whys import RunWhy
 from graftline.wiring import open_workspace
-
-DEADLINE_S = 60.0
 
 HELPERS = '''\
 import functools
@@ -119,8 +117,6 @@ class PlantedProject:
         self._site = folder / "site-packages"
         self._site.mkdir()
         self.environ = {**os.environ, "GRAFTLINE_HOME": str(self.store), "PLANTED_ZONE": "west"}
-        inherited = os.environ.get("PYTHONPATH")
-        self.environ["PYTHONPATH"] = os.pathsep.join([str(self._site), *([inherited] if inherited else [])])
         self.write("helpers.py", HELPERS)
         self.write("steps.py", STEPS)
         self.write("pipeline.py", PIPELINE)
@@ -158,23 +154,14 @@ class PlantedProject:
             file.chmod(0o600)
             file.write_bytes(data)
 
-    def graft(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Call `graft` in the project."""
-        return subprocess.run(
-            [sys.executable, "-m", "graftline", *arguments],
-            cwd=self.root,
-            env=self.environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE_S,
-            check=False,
-        )
+    def graft(self, *arguments: str) -> Said:
+        """Call `graft` in the project, in this process; its workers are processes."""
+        return call(self.root, *arguments, environ=self.environ, path=(str(self._site),))
 
     def run(self, *arguments: str) -> RunWhy:
         """Run the pipeline and ask why its steps ran."""
         done = self.graft("run", "--plain", *arguments)
-        assert done.returncode == 0, done.stdout + done.stderr
+        assert done.code == 0, done.out + done.err
         return self.reasons()
 
     def reasons(self) -> RunWhy:
