@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,6 +35,9 @@ def pytest_configure(config: pytest.Config) -> None:
     found = Path(graftline.__file__).resolve().parent
     if found != TREE:
         pytest.exit(f"graftline is imported from {found}, not from {TREE}: run `make setup` here", returncode=4)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell has what it starts with `&` ignore Ctrl+C, and so would every program that a test starts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.pluginmanager.import_plugin("graftline.testing")  # a checkout that is merely on the path has no entry point
 
 
@@ -70,6 +75,15 @@ def _isolated_test(_isolated_session: None, tmp_path_factory: pytest.TempPathFac
     with pytest.MonkeyPatch.context() as patch:
         _isolate(patch, tmp_path_factory.mktemp("home"))
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_nursery_left() -> Iterator[None]:
+    """End the processes that a load in this process keeps for a run that no test began."""
+    yield
+    warm = sys.modules.get("graftline.plugins.local.warm")
+    if warm is not None and (kept := warm.take(())) is not None:
+        kept.close()
 
 
 @pytest.fixture

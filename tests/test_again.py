@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_line import call
 from loading import write
 from local_runs import until
 
@@ -48,21 +48,16 @@ class Project:
 
     def graft(self, *arguments: str, exits: int = 0, **environ: str) -> dict[str, Any]:
         """Run one command and return its document."""
-        done = subprocess.run(
-            [sys.executable, "-m", "graftline", "--json", *arguments], cwd=self.root, env=os.environ | environ,
-            capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
-        assert done.returncode == exits, done.stdout + done.stderr
-        document: dict[str, Any] = json.loads(done.stdout)
+        said = call(self.root, "--json", *arguments, environ=os.environ | environ)
+        assert said.code == exits, said.out + said.err
+        document: dict[str, Any] = said.document
         return document
 
     def value(self, name: str, run: str = "@last") -> str:
         """Return an output as text."""
-        done = subprocess.run(
-            [sys.executable, "-m", "graftline", "output", run, name], cwd=self.root, capture_output=True, text=True,
-            timeout=60, check=True,
-        )  # fmt: skip
-        return done.stdout.strip().strip('"')
+        said = call(self.root, "output", run, name)
+        assert said.code == 0, said.err
+        return said.out.strip().strip('"')
 
 
 @pytest.fixture

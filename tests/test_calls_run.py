@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from command_line import completed
 from loading import load, loaded, write
 
 from graftline.core.graph import CallKind
@@ -61,7 +62,7 @@ def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_a_file_with_a_pipeline_runs_in_workers(tmp_path: Path) -> None:
     write(tmp_path, {"flow.py": MODULE})
 
-    done = python(tmp_path, "-m", "graftline", "--json", "run", "flow.py", "-p", "count=4", "-p", "bias=50")
+    done = completed(tmp_path, "--json", "run", "flow.py", "-p", "count=4", "-p", "bias=50")
 
     assert done.returncode == 0, done.stderr
     run = json.loads(done.stdout)
@@ -69,7 +70,7 @@ def test_a_file_with_a_pipeline_runs_in_workers(tmp_path: Path) -> None:
     assert [step["name"] for step in run["steps"]] == [
         "double", "double-2", "double-3", "double-4", "bounds", "shift", "factorial", "total"
     ]  # fmt: skip
-    assert python(tmp_path, "-m", "graftline", "output", "@last", "result").stdout.strip() == str(EXPECTED)
+    assert completed(tmp_path, "output", "@last", "result").stdout.strip() == str(EXPECTED)
 
 
 def test_a_program_runs_its_own_pipeline_and_calls_its_tasks(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_a_program_runs_its_own_pipeline_and_calls_its_tasks(tmp_path: Path) -> 
 def test_the_body_is_run_where_the_file_is_imported_and_its_error_told_at_its_line(tmp_path: Path) -> None:
     write(tmp_path, {"flow.py": MODULE})
 
-    done = python(tmp_path, "-m", "graftline", "check", "flow.py:flow", "-p", "count=101")
+    done = completed(tmp_path, "check", "flow.py:flow", "-p", "count=101")
 
     line = MODULE.splitlines().index('        raise ValueError("too many")') + 1
     assert done.returncode == 2
@@ -149,7 +150,7 @@ def shapes(count: int = 3):
 def test_maps_branches_and_pipelines_inside_run_in_workers(tmp_path: Path) -> None:
     write(tmp_path, {"shapes.py": SHAPES})
 
-    done = python(tmp_path, "-m", "graftline", "--json", "run", "shapes.py:shapes")
+    done = completed(tmp_path, "--json", "run", "shapes.py:shapes")
 
     assert done.returncode == 0, done.stderr
     states = {step["path"]: step["state"] for step in json.loads(done.stdout)["steps"]}
@@ -171,7 +172,7 @@ def test_the_same_pipeline_takes_the_other_branch_and_runs_as_a_plain_program(tm
 
 
 def _output(folder: Path, name: str) -> object:
-    found: object = json.loads(python(folder, "-m", "graftline", "--json", "output", "@last", name).stdout)["value"]
+    found: object = json.loads(completed(folder, "--json", "output", "@last", name).stdout)["value"]
     return found
 
 

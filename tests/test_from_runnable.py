@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from command_line import completed
 from loading import write
 
 PARAMETERS = "count: 2\nratio : 2.5\nlabel : no\nshape:\n  width: 7\n  colour: red\nunused: [1, 2]\n"
@@ -88,7 +89,7 @@ def python(folder: Path, *command: str, **environ: str) -> subprocess.CompletedP
 
 
 def shown(folder: Path, *arguments: str) -> dict[str, object]:
-    done = python(folder, "-m", "graftline", "--json", "show", *arguments)
+    done = completed(folder, "--json", "show", *arguments)
     assert done.returncode == 0, done.stderr
     found: dict[str, object] = json.loads(done.stdout)
     return found

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import call
 from loading import write
 from notebooks import code, notebook
 
@@ -59,17 +58,9 @@ def graft(folder: Path, home: Path, *arguments: str, code: int = 0) -> str:
         "GRAFTLINE_HOME": str(home),
         "PYTHONPATH": os.pathsep.join([support, os.environ.get("PYTHONPATH", "")]),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "graftline", *arguments],
-        cwd=folder,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout
+    said = call(folder, *arguments, environ=environ)
+    assert said.code == code, said.out + said.err
+    return said.out
 
 
 def events(folder: Path, home: Path) -> list[dict[str, object]]:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from command_line import Said
+from command_line import Said, call
 from debug_steps import FILES, STEPS
 
 DEADLINE_S = 60.0
@@ -53,7 +53,7 @@ def start(project: Path, *arguments: str, commands: str | None, **more: str) -> 
 def runs(project: Path) -> None:
     """A run of each pipeline; then the code and a catalog file change."""
     for name in ("kinds", "mapped"):
-        start(project, "run", f"pipeline.py:{name}", "--tag", name, commands=None)
+        call(project, "run", f"pipeline.py:{name}", "--tag", name, environ=environ(project))
     (project / "steps.py").write_text(STEPS.replace("two is wrong", "another text"))
     (project / "made.txt").write_text("two")
 
@@ -87,7 +87,7 @@ def test_the_code_of_today_runs_when_it_is_asked_for(debug: Debug, project: Path
 
 def test_an_argument_that_is_set_is_cast_and_a_step_that_succeeds_leaves_nothing(debug: Debug, project: Path) -> None:
     store = project.parent / "store" / "v1"
-    before = start(project, "--json", "events", commands=None).out
+    before = call(project, "--json", "events", environ=environ(project)).out
     objects = sorted((store / "objects").rglob("*"))
 
     said = debug("mapped", "trials/2/trial", "--set", "number=1", "--set", "offset=7")
@@ -95,7 +95,7 @@ def test_an_argument_that_is_set_is_cast_and_a_step_that_succeeds_leaves_nothing
     assert said.code == 0
     assert "number  int 1  (set)" in said.err
     assert "the step succeeded and returned y (int 8); nothing was kept" in said.err
-    assert start(project, "--json", "events", commands=None).out == before
+    assert call(project, "--json", "events", environ=environ(project)).out == before
     assert sorted((store / "objects").rglob("*")) == objects
 
 

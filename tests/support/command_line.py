@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import chdir, redirect_stderr, redirect_stdout
@@ -53,6 +54,14 @@ def call(root: Path, *arguments: str, environ: Mapping[str, str] | None = None, 
     ):
         code = main(arguments)
     return Said(code, _written(out), _written(err))
+
+
+def completed(
+    root: Path, *arguments: str, environ: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Do as `call`, and return what `subprocess.run` of the command would."""
+    said = call(root, *arguments, environ=environ)
+    return subprocess.CompletedProcess(arguments, said.code, said.out, said.err)
 
 
 def _written(stream: io.TextIOWrapper) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from command_line import Said, call
 from source_tree import ROOT
 
 from graftline.core.ids import new_run_id
@@ -114,16 +115,21 @@ class Project:
 
     def only_run(self) -> dict[str, Any] | None:
         """Return the one run of the store as `graft ls` has it; None when there is none."""
-        return only_run(self.printed(self.look("ls")))
+        return only_run(self._seen("ls").document)
 
     def events(self) -> list[dict[str, Any]]:
         """Return every fact of the store, oldest first."""
-        return [json.loads(line) for line in self.graft("--json", "events").stdout.splitlines()]
+        return [json.loads(line) for line in self._seen("events").out.splitlines()]
 
     def check(self) -> None:
         """Have `graft doctor` look at every stored byte."""
-        found = self.document("doctor")
-        assert found["ok"], found
+        said = self._seen("doctor")
+        assert said.code == 0, f"{said.out}\n{said.err}"
+        assert said.document["ok"], said.out
+
+    def _seen(self, *arguments: str) -> Said:
+        """Call `graft --json` in this process, which only looks."""
+        return call(self.root, "--json", *arguments, environ={**self.environ, MARK: "onlooker"})
 
     # -- what is there ------------------------------------------------------------------------------------------
 

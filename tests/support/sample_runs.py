@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from command_line import call
+from command_line import completed
 from source_tree import ROOT
 
 DEADLINE_S = 90.0
@@ -39,8 +39,7 @@ class Sample:
 
     def graft(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Call `graft` in the sample's folder, in this process; its workers are processes."""
-        said = call(self.root, *arguments, environ=self.environ | environ)
-        return subprocess.CompletedProcess(arguments, said.code, said.out, said.err)
+        return completed(self.root, *arguments, environ=self.environ | environ)
 
     def python(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Call this Python in the sample's folder."""
