@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from unittest.mock import patch
 
 from graftline.cli.main import main
+from graftline.plugins.local import warm
 
 
 class Said(NamedTuple):
@@ -52,7 +53,11 @@ def call(root: Path, *arguments: str, environ: Mapping[str, str] | None = None, 
         patch.object(sys, "path", [*path, *sys.path]),
         patch.dict(os.environ, environ or {}, clear=environ is not None),
     ):
-        code = main(arguments)
+        try:
+            code = main(arguments)
+        finally:  # as at the end of a process: the next command may have another environment
+            if (kept := warm.take(())) is not None:
+                kept.close()
     return Said(code, _written(out), _written(err))
 
 
