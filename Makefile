@@ -29,6 +29,7 @@ bench: ## measure against peers and the raw limit, print one table
 faults: ## the long fault sweeps; KILLS=200 for more, WRITE=1 puts the figures into docs/reliability.md
 	@GRAFTLINE_KILLS=$(KILLS) GRAFTLINE_FIGURES="$(if $(WRITE),make faults KILLS=$(KILLS) WRITE=1)" \
 	    ./run python -m pytest -q -m "fault or sweep" --timeout 3600
+	@GRAFTLINE_LAWS=1 ./run python -m pytest -q -k laws -n $(WORKERS) # with all their examples
 
 mutations: ## edit projects in 400 ways and see what runs again; QUICK=1 for one minute, WRITE=1 as in faults
 	@GRAFTLINE_MUTATIONS="$(if $(WRITE),make mutations $(if $(QUICK),QUICK=1 )WRITE=1)" \

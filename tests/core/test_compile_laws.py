@@ -9,6 +9,7 @@ from typing import Any
 from authoring import graph_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from laws import examples
 
 from graftline import Catalog, Conditional, Loop, Map, Parallel, Pipeline, Stub
 from graftline.core.graph import BodyKind, Graph, Growth, upstreams
@@ -101,7 +102,7 @@ def check(graph: Graph) -> None:
         assert before.keys() >= set(node.files)
 
 
-FEW = settings(max_examples=80, deadline=None)
+FEW = settings(max_examples=examples(80), deadline=None)
 
 
 @FEW

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from laws import examples
 from reusing_spaces import ReusingSpace, graph, task
 from run_specs import value
 
@@ -41,7 +42,7 @@ def result(version: int, taken: list[str]) -> int:
     return (version * 5 + sum(int(each[:8], 16) for each in taken)) % 3
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(needs(), st.data())
 def test_a_step_is_reused_if_and_only_if_its_code_and_inputs_made_a_result_before(
     takes: dict[str, list[str]], data: st.DataObject

@@ -9,6 +9,7 @@ from typing import TypeGuard
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from laws import examples
 from shapes import Conditional, Loop, Map, Parallel, Pipe, Sub, build, pipes, step
 from worlds import Play, Told, World, bad, ok, recorded, standing
 
@@ -18,7 +19,7 @@ from graftline.core.growth import Plot
 from graftline.core.states import Reason, Status
 from graftline.core.turns import Past
 
-EXAMPLES = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PASSED = {Reason.BRANCH, Reason.UNSELECTED, Reason.RECOVERED, Reason.TERMINATED}
 ENDS = {CallKind.JOIN, CallKind.REDUCE, CallKind.UNTIL}
 TAKEN_OVER = {Reason.RECOVERED, Reason.TERMINATED}

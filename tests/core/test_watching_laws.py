@@ -7,6 +7,7 @@ from dataclasses import replace
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from laws import examples
 from watched import compiled, dispatched, over, saved
 
 from graftline.core.errors import InvalidError
@@ -117,4 +118,4 @@ def versioned(version: int) -> Loaded:
 
 
 TestWatchMachine = WatchMachine.TestCase
-TestWatchMachine.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestWatchMachine.settings = settings(max_examples=examples(150), stateful_step_count=30, deadline=None)

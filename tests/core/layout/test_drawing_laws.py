@@ -7,6 +7,7 @@ import pytest
 from cell_tracer import covered, trace
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from laws import examples
 
 from graftline.core.layout.drawing import Drawing, NodeStyle, Orientation, draw
 from graftline.core.layout.label import cells
@@ -35,7 +36,7 @@ def graphs(maker: st.DrawFn) -> Graph:
     return shuffled, edges
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(graphs(), ORIENTATIONS, STYLES)
 def test_the_edges_read_from_the_cells_are_the_edges_of_the_graph(
     graph: Graph, orientation: Orientation, style: NodeStyle
@@ -47,7 +48,7 @@ def test_the_edges_read_from_the_cells_are_the_edges_of_the_graph(
     assert trace(drawing, orientation) == set(edges)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.integers(2, 9), st.integers(2, 9), st.integers(0, 10**9), ORIENTATIONS)
 def test_dense_layers_never_show_a_false_edge(left: int, right: int, seed: int, orientation: Orientation) -> None:
     dice = random.Random(seed)
@@ -59,7 +60,7 @@ def test_dense_layers_never_show_a_false_edge(left: int, right: int, seed: int, 
     assert trace(drawing, orientation) == set(edges)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(graphs(), ORIENTATIONS, STYLES)
 def test_nodes_never_overlap_and_show_their_labels_at_their_hits(
     graph: Graph, orientation: Orientation, style: NodeStyle
@@ -76,7 +77,7 @@ def test_nodes_never_overlap_and_show_their_labels_at_their_hits(
         assert labels.get(node, node) in text_at(drawing, node)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(graphs(), ORIENTATIONS, STYLES)
 def test_the_same_graph_always_draws_the_same(graph: Graph, orientation: Orientation, style: NodeStyle) -> None:
     nodes, edges = graph
