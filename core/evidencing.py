@@ -8,17 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from .contents import Files, Restore, UnreadableFiles
+from .control import is_control
 from .errors import GraftError
-from .graph import CallKind, Node, Operation
+from .graph import Node, Operation
 from .growth import Plot
 from .keys import Basis, Evidence, argument_token, call_digest
 from .placing import Places
 from .prints import Print, Prints
 from .reusing import Results, Reusing
 from .values import Values
-
-CONTROL = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN, CallKind.STUB})
-"""Calls that run no code but ours, for which `keys.KEY_VERSION` stands; a reduction without a function is one too."""
 
 _PER_RUN = frozenset({"GRAFT_RUN", "GRAFT_BELOW"})
 """Variables that are another one in each run; what depends on them cannot be known before."""
@@ -48,14 +46,6 @@ class Circumstances:
     """Steps run a copy of the recorded code, not the working copy."""
     restore: Restore | None = None
     """Puts missing catalog files of reused steps back; None (a plan): they are only taken to be there."""
-
-
-def is_control(operation: Operation) -> bool:
-    """Tell whether a call runs no code but ours."""
-    call = operation.call
-    if call.kind is CallKind.REDUCE:
-        return call.qualname is None and call.module is None and call.blob is None
-    return call.kind in CONTROL
 
 
 def is_bare(operation: Operation) -> bool:

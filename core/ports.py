@@ -11,16 +11,16 @@ from inspect import Signature
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import ArtifactRef, Output
-from .events import AttemptEnded, CancelRequested, Fact, StepTold
 from .graph import Graph, Json
 from .ids import RunId
-from .orders import Order
 from .prints import Prints
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
 
 if TYPE_CHECKING:
+    from .events import AttemptEnded, CancelRequested, Fact, StepTold  # 10 ms that a loader needs not
     from .functions import Function, FunctionVersion  # it knows steps; a worker, which imports this, needs none of them
+    from .orders import Order
 
 
 class RunLog(Protocol):

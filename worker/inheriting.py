@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 
 from ..core.canonical import canonical
-from ..core.evidencing import is_control
+from ..core.control import is_control
 from ..core.fingerprints.trace import CodePrint
 from ..core.graph import Argument, Graph, Node, upstreams
 
