@@ -67,7 +67,8 @@ def _warm(control: socket.socket, packages: Sequence[str], modules: Sequence[str
         else:
             tell(control, ("imported", name, time.monotonic() - before, _threads() - threads))
     tell(control, ("warm",))
-    gc.collect()
+    if packages:  # ours alone leave next to nothing; to look for it takes 10 ms
+        gc.collect()
     gc.freeze()  # a collection in a child would write to, and so copy, every shared page
 
 
