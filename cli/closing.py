@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..core.artifacts import Output
+from ..core.reasons import run_reason_text
 from ..core.runs import StepRun
 from ..core.states import Status
 from .card import Shown, counts_text, failures, metric_lines
 from .failure import log_command, next_commands
 from .look import MARKS, Ink, Look
-from .reasons import run_reason_text
 from .text import clean, cut, plural
 
 OUTPUTS_SHOWN = 8

@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from ..core.folding import Row, rows
 from ..core.graph import ON_FAILURE
 from ..core.quantities import duration_text, size_text
+from ..core.reasons import reason_text
 from ..core.roles import CHOICE, Composites, Role
 from ..core.runs import StepRun
 from ..core.states import Reason, Status
 from .look import MARKS, WORST_FIRST, Ink, Look
-from .reasons import reason_text
 from .table import Cell, Column, table
 from .text import clean, plural
 
