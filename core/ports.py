@@ -101,6 +101,18 @@ class RunQuery:
     with_children: bool = False
     """Also sweep children and watch waves."""
     limit: int = 50
+    text: str | None = None
+    """Only runs whose id, pipeline, tag or origin holds this text; ASCII letters in either case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How many runs a query finds, and where they are: what a list longer than any screen scrolls by."""
+
+    count: int
+    """Without regard to `RunQuery.limit` and `before`."""
+    keys: tuple[tuple[float, RunId], ...]
+    """(created, id) of the run at position every - 1, 2 * every - 1, ...; a page begins after each, by `before`."""
 
 
 class History(Protocol):
@@ -135,6 +147,14 @@ class History(Protocol):
 
     def attempts(self, run: RunId, node: str | None = None) -> dict[str, list[Attempt]]:
         """Return attempts by path, oldest first; of one step when `node` is given."""
+        ...
+
+
+class RunIndex(Protocol):
+    """The runs as one long list."""
+
+    def spread(self, query: RunQuery, every: int) -> Spread:
+        """Count the runs of a query and mark every so many of them. Takes 0.4 us a run: for a thread, not a screen."""
         ...
 
 
@@ -203,6 +223,24 @@ class Logs(Protocol):
 
     def read(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
         """Yield what was captured so far, by time; of all steps when `node` is None."""
+        ...
+
+    def follow(self, run: RunId, node: str | None = None, attempt: int | None = None) -> LogTail:
+        """Return what reads on where it stopped: each call costs what came since, however long the log is."""
+        ...
+
+
+class LogTail(Protocol):
+    """A log that grows."""
+
+    def fresh(self) -> Iterator[LogChunk]:
+        """Yield what was captured since the last call, by time; at the first call everything.
+
+        To be exhausted: what a call began to yield and the caller left is yielded by none.
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
         ...
 
 

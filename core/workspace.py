@@ -27,11 +27,14 @@ from .ports import (
     Loader,
     LogChunk,
     Logs,
+    LogTail,
     Machine,
     Outputs,
+    RunIndex,
     RunQuery,
     RunStore,
     Slots,
+    Spread,
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
@@ -55,6 +58,7 @@ class Parts:
     """Name of the project at hand (strict name)."""
     runs: RunStore
     history: History
+    index: RunIndex
     outputs: Outputs
     logs: Logs
     feed: Callable[[], Feed]
@@ -233,6 +237,10 @@ class Workspace:
         """Return runs, newest first."""
         return self.parts.history.runs(query)
 
+    def spread(self, query: RunQuery, every: int) -> Spread:
+        """Count the runs of a query and mark every so many of them, for lists that are scrolled."""
+        return self.parts.index.spread(query, every)
+
     def show(self, run: RunId) -> Run:
         """Return one run."""
         return self.parts.history.run(run)
@@ -272,6 +280,10 @@ class Workspace:
     def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
         """Yield captured output by time."""
         return self.parts.logs.read(run, node, attempt)
+
+    def follow_logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> LogTail:
+        """Return what reads captured output on where it stopped."""
+        return self.parts.logs.follow(run, node, attempt)
 
     def output(self, run: RunId, text: str) -> ArtifactRef:
         """Find an output of a run by `name`, `step:name`, or the path of a catalog file.

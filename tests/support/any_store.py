@@ -6,8 +6,12 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from graftline.core.ids import RunId
-from graftline.core.ports import Feed, History, Outputs, RunLog, RunStore
+from graftline.core.ports import Feed, History, Outputs, RunIndex, RunLog, RunStore
 from graftline.core.runs import RunSpec, StepRun
+
+
+class AnyHistory(History, RunIndex, Protocol):
+    """Both read sides of the run log."""
 
 
 class AnyStore(Protocol):
@@ -16,7 +20,7 @@ class AnyStore(Protocol):
     @property
     def runs(self) -> RunStore: ...
     @property
-    def history(self) -> History: ...
+    def history(self) -> AnyHistory: ...
     @property
     def outputs(self) -> Outputs: ...
     def feed(self) -> Feed: ...

@@ -112,6 +112,7 @@ class Space:
             "project": "demo",
             "runs": self.store.runs,
             "history": self.store.history,
+            "index": self.store.history,
             "outputs": self.store.outputs,
             "logs": None,
             "feed": self.store.feed,
