@@ -40,7 +40,7 @@ from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying
 from .roles import Composites
 from .runners import RunnerChoice
-from .runs import Attempt, Run, RunSpec, StepRun
+from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .secrecy import leaks_in_code
 from .session import Observer, Requests
 from .states import Status
@@ -256,6 +256,10 @@ class Workspace:
     def spec(self, run: RunId) -> RunSpec:
         """Return what a run was started from, graph included."""
         return self.parts.runs.spec(run)
+
+    def snapshot(self, run: RunId) -> Snapshot:
+        """Return the code a run recorded."""
+        return self.parts.runs.snapshot(run)
 
     def graph(self, run: RunId) -> Graph:
         """Return the graph of a run."""

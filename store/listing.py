@@ -18,6 +18,7 @@ from .interruption import Death
 
 _CREATED, _ID, _STATE, _SEQ = 10, 0, 4, -1
 """Positions in `RUN_COLUMNS`."""
+_SEARCHED = "run.id || ' ' || run.pipeline || ' ' || run.origin || ' ' || run.tags"
 
 
 def page(connection: sqlite3.Connection, query: RunQuery, dead: dict[int, Death]) -> list[Run]:

@@ -169,6 +169,7 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         project="demo",
         runs=store.runs,
         history=store.history,
+        index=store.history,
         outputs=store.outputs,
         logs=store.logs,
         feed=store.feed,
