@@ -79,7 +79,7 @@ class GraftApp(App[int]):
         for each in THEMES:
             self.register_theme(each)
         self.theme = theme or ("graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name)
-        self.palette = Palette.of(self.current_theme)
+        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -93,6 +93,7 @@ class GraftApp(App[int]):
         for number in (signal.SIGTERM, signal.SIGHUP):
             # Without a handler Textual dies where it stands and leaves the terminal raw.
             loop.add_signal_handler(number, partial(self._ended_by, number))
+        self.set_class(self.glyphs.is_ascii, "-ascii")
         self.set_interval(POLL_S, self._poll)
         self.set_interval(1.0, self._tick)
         begin(self, self._watch, "watch", exclusive=False)
@@ -175,7 +176,9 @@ class GraftApp(App[int]):
     @property
     def page(self) -> Page | None:
         """Return the full screen that is on top; None while a dialog is over it."""
-        return self.screen if self.screen_stack and isinstance(self.screen, Page) else None
+        if not self.screen_stack or not isinstance(self.screen, Page):
+            return None
+        return self.screen if self.screen.is_ready else None
 
     def top_line(self) -> tuple[Line, Line]:
         """Return the line above every screen: project and store, and what goes on."""
@@ -219,7 +222,7 @@ class GraftApp(App[int]):
         names = [each.name for each in THEMES]
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
-        self.palette = Palette.of(self.current_theme)
+        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.recolour()

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.worker import WorkType
 
@@ -23,7 +24,15 @@ T = TypeVar("T")
 
 def begin(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], group: str, *, exclusive: bool = True) -> None:
     """Start a piece of work in the event loop; an earlier one of the same group gives way, unless not `exclusive`."""
-    given: WorkType[None] = work  # called by the worker: a coroutine made here and never awaited would warn
+
+    async def while_it_stands() -> None:
+        try:
+            await work()
+        except NoMatches:
+            if node.children and node.is_attached:
+                raise  # else the screen was closed meanwhile, and its widgets went before it did
+
+    given: WorkType[None] = while_it_stands  # called by the worker: a coroutine that is never awaited would warn
     node.run_worker(given, group=group, exclusive=exclusive)
 
 

@@ -60,9 +60,11 @@ class Palette:
     """Laid over the row the cursor is on."""
     idle_cursor: Style
     """The same, of a table that has not the focus."""
+    ellipsis: str = "…"
+    """What marks a cut."""
 
     @classmethod
-    def of(cls, theme: Theme) -> Palette:
+    def of(cls, theme: Theme, ellipsis: str = "…") -> Palette:
         """Return the palette of a theme that names all colours (`theme.py`)."""
         own = theme.variables
         styles = {tone: Style(color=own[f"tone-{tone}"]) for tone in Tone}
@@ -73,6 +75,7 @@ class Palette:
             styles=styles,
             cursor=Style(bgcolor=own["row-cursor"], bold=True),
             idle_cursor=Style(bgcolor=own["row-idle"]),
+            ellipsis=ellipsis,
         )
 
     def style(self, tone: Tone | Style) -> Style:
@@ -88,7 +91,7 @@ def strip(line: Iterable[Span], palette: Palette, width: int, over: Style | None
         shown = clean(text)
         length = columns(shown)
         if length > room:
-            shown = cut(shown, room)
+            shown = cut(shown, room, ellipsis=palette.ellipsis)
             length = columns(shown)
         if length:
             style = palette.style(tone)
@@ -111,12 +114,12 @@ def length(line: Iterable[Span]) -> int:
     return sum(columns(clean(text)) for text, _ in line)
 
 
-def fitted(line: Line, width: int, *, is_right: bool = False) -> list[Span]:
+def fitted(line: Line, width: int, *, is_right: bool = False, ellipsis: str = "…") -> list[Span]:
     """Return a line cut or filled to exactly `width` columns, for a cell of a table."""
     kept: list[Span] = []
     room = width
     for text, tone in line:
-        shown = cut(clean(text), room)
+        shown = cut(clean(text), room, ellipsis=ellipsis)
         room -= columns(shown)
         kept.append((shown, tone))
         if room <= 0:

@@ -19,6 +19,8 @@ from ..tones import Line, Palette, Tone
 from ..widgets.grid import Column, Grid
 from ..widgets.rows import ListRows
 
+MOVING = ("row.", "sheet.", "pane.", "log.left", "log.right")
+"""Ids of keys that only move; they come last, for they are found without help."""
 HIDDEN = frozenset({"help", "back"})
 """Keys that the help leaves out: they lead here and away."""
 
@@ -36,7 +38,7 @@ class Offer:
 
 
 def offers(screen: Screen[Any]) -> list[Offer]:
-    """Return what can be done on a screen, with its focus where it is; what is nearest to the focus first."""
+    """Return what can be done on a screen, with its focus where it is; what only moves comes last."""
     found: dict[str, Offer] = {}
     for active in screen.active_bindings.values():
         key_id = active.binding.id
@@ -48,7 +50,7 @@ def offers(screen: Screen[Any]) -> list[Offer]:
                 call=partial(screen.app.run_action, active.binding.action, active.node),
                 reason=reason(key_id) if callable(reason) else "",
             )
-    return list(found.values())
+    return sorted(found.values(), key=lambda offer: offer.id.startswith(MOVING))
 
 
 class Help(ModalScreen[None]):

@@ -101,6 +101,11 @@ class Page(Screen[None]):
         """Return the way to the workspace."""
         return self.graft.bridge
 
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the widgets are there: not before the screen is composed, nor while it is closed."""
+        return self.is_mounted and self.is_attached and bool(self.query("#hints"))
+
     async def ask(self, call: Callable[[Workspace], T]) -> T:
         """Call something with the workspace on a thread."""
         return await self.bridge.ask(call)
@@ -169,7 +174,7 @@ class Page(Screen[None]):
 
     def show_bars(self) -> None:
         """Show where one is, what was said, and what can be done."""
-        if not self.is_mounted:
+        if not self.is_ready:
             return
         self.query_one("#top", Bar).show(*self.graft.top_line())
         self.query_one("#crumbs", Bar).show(*self.crumbs())

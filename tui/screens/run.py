@@ -97,7 +97,8 @@ class RunScreen(LogPart):
         right: list[Span] = []
         for tab, key in TABS.items():
             is_on = tab == self.tab_shown
-            right += [(f"  {key} ", Tone.KEY), (tab, Tone.BOLD if is_on else Tone.DIM)]
+            named = is_on or self.size.width >= 100  # narrower, the others are their keys alone
+            right += [(f"  {key}", Tone.KEY), (f" {tab}" if named else "", Tone.BOLD if is_on else Tone.DIM)]
         return left, right
 
     def status(self) -> tuple[Line, Line]:
@@ -376,5 +377,6 @@ class RunScreen(LogPart):
         for tab in TABS:
             self.query_one(f"#{tab}", Widget).display = tab == self.tab_shown
         self.set_class(self.tab_shown not in WITH_DETAIL, "-list")
+        self.set_class(self.tab_shown == "graph", "-graph")
         self.query_one(f"#{self.tab_shown}", Widget).focus()
         self.show_bars()

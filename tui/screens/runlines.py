@@ -83,7 +83,7 @@ class Moment:
 def run_columns(glyphs: Glyphs, moment: Moment, *, with_project: bool = False) -> list[Column[Run]]:
     """Return the columns of the list."""
     project: list[Column[Run]] = [
-        Column(title="PROJECT", width=12, share=1, rank=7, cell=lambda run: [(run.project, Tone.DIM)]),
+        Column(title="PROJECT", width=12, share=1, rank=3, cell=lambda run: [(run.project, Tone.DIM)]),
     ]
     return [
         Column(title="STATE", width=13, cell=lambda run: [state_span(run.state, glyphs)]),
@@ -92,10 +92,10 @@ def run_columns(glyphs: Glyphs, moment: Moment, *, with_project: bool = False) -
         Column(title="PIPELINE", width=18, share=3, cell=lambda run: [(run.pipeline, Tone.BOLD)]),
         Column(title="PROGRESS", width=BAR + 10, rank=2, cell=lambda run: progress(run, glyphs)),
         Column(title="TIME", width=7, rank=1, is_right=True, cell=lambda run: _took(run, moment.now)),
-        Column(title="WHEN", width=10, rank=3, cell=lambda run: _when(run, moment.now)),
-        Column(title="FROM", width=6, rank=5, cell=lambda run: [(run.origin, Tone.DIM)]),
-        Column(title="TAGS", width=8, share=1, rank=6, cell=lambda run: [(", ".join(run.tags), Tone.CYAN)]),
-        Column(title="NOTE", width=12, share=2, rank=4, cell=_note),
+        Column(title="WHEN", width=10, rank=4, cell=lambda run: _when(run, moment.now)),
+        Column(title="FROM", width=6, rank=6, cell=lambda run: [(run.origin, Tone.DIM)]),
+        Column(title="TAGS", width=8, share=1, rank=7, cell=lambda run: [(", ".join(run.tags), Tone.CYAN)]),
+        Column(title="NOTE", width=12, share=2, rank=5, cell=_note),
     ]
 
 

@@ -97,7 +97,7 @@ class Runs(RunDeeds):
 
     def status(self) -> tuple[Line, Line]:
         """Return what has come in above what one sees."""
-        news = self.grid.news if self.is_mounted else 0
+        news = self.grid.news
         return ([(f"{self.graft.glyphs.up} {news:,} new   gg shows them", Tone.CYAN)] if news else []), ()
 
     def _nothing(self) -> Sequence[Line]:

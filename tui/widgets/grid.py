@@ -261,7 +261,7 @@ class Grid(ScrollView, Generic[R], can_focus=True):
         for at, (column, room) in enumerate(self._widths):
             if at:
                 line.append((" " * GAP, Tone.TEXT))
-            line += fitted(column.cell(row), room, is_right=column.is_right)
+            line += fitted(column.cell(row), room, is_right=column.is_right, ellipsis=palette.ellipsis)
         return strip(line, palette, width, over).apply_style(self.rich_style)
 
     def _note_key(self) -> None:
