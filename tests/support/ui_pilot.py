@@ -18,7 +18,7 @@ from graftline.tui.app import GraftApp
 from graftline.tui.glyphs import UNICODE, Glyphs
 from graftline.tui.screens import page
 
-DEADLINE_S = 15.0
+DEADLINE_S = 8.0
 
 
 class UiSpace(Space):
@@ -49,12 +49,12 @@ class Ui:
 
     async def until(self, found: Callable[[], object], what: str = "") -> None:
         """Wait until something holds."""
-        async with asyncio.timeout(DEADLINE_S):
-            try:
+        try:
+            async with asyncio.timeout(DEADLINE_S):
                 while not found():
                     await self.pilot.pause(0.02)
-            except TimeoutError:
-                raise AssertionError(f"{what or 'it'} never came:\n{self.text}") from None
+        except TimeoutError:
+            raise AssertionError(f"{what or 'it'} never came:\n{self.text}") from None
 
     async def sees(self, text: str) -> None:
         """Wait until a text is on the screen."""

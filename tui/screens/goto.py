@@ -56,7 +56,7 @@ class Goto(ModalScreen[None]):
             self.app.call_later(self._jump, event.key)
 
     def _home(self) -> None:
-        while len(self.app.screen_stack) > 2:
+        while len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
     async def _jump(self, key: str) -> None:

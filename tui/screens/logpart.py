@@ -80,6 +80,7 @@ class LogPart(RunDeeds):
         """Do what the log asks the screen for."""
         if event.what == "search":
             field = self.query_one("#search", Input)
+            field.value = ""
             field.add_class("-open")
             field.focus()
         elif event.what == "step":

@@ -190,7 +190,7 @@ class Page(Screen[None]):
 
     def action_back(self) -> None:
         """Go one step back."""
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.app.pop_screen()
 
     def action_refresh_now(self) -> None:

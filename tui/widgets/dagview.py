@@ -12,7 +12,6 @@ from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ...core.layout.drawing import Hit
@@ -24,11 +23,12 @@ from ...core.states import Status
 from ..keys import bindings
 from ..picture import Picture, View, Zoom
 from ..tones import TONE_OF, Palette, Tone
+from .lines import Lines
 
 BEFORE_AND_AFTER = ("left", "right")
 
 
-class DagView(ScrollView, can_focus=True):
+class DagView(Lines, can_focus=True):
     """Paints a picture; the screen makes a new one when the view or the graph changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,7 +84,7 @@ class DagView(ScrollView, can_focus=True):
             self.node = scope.focus or next(iter(scope.nodes), None)
         self.virtual_size = Size(picture.drawing.width + 1, picture.drawing.height)
         if is_first or wanted is not None:
-            self._into_sight()
+            self.call_after_refresh(self._into_sight)  # it may have been shown just now, and have no size yet
         self.refresh()
 
     def palette_changed(self, palette: Palette) -> None:
@@ -187,7 +187,7 @@ class DagView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one row: edges in the colour of rules, each node in that of its state."""
-        width = self.size.width
+        width = self.room.width
         across, down = self.scroll_offset
         row = y + down
         if self._palette is None or self._picture is None:

@@ -14,12 +14,12 @@ from textual import events
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..glyphs import Glyphs
 from ..keys import bindings
 from ..tones import Line, Palette, Span, Tone, fitted, strip
+from .lines import Lines
 from .rows import ListRows, Rows
 
 R = TypeVar("R")
@@ -45,7 +45,7 @@ class Column(Generic[R]):
     is_right: bool = False
 
 
-class Grid(ScrollView, Generic[R], can_focus=True):
+class Grid(Lines, Generic[R], can_focus=True):
     """A table of rows of one kind."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -99,7 +99,7 @@ class Grid(ScrollView, Generic[R], can_focus=True):
     def set_rows(self, rows: Rows[R]) -> None:
         """Show other rows from their top."""
         self._rows, self.cursor, self.at_key, self.news = rows, 0, None, 0
-        self.scroll_to(y=0, animate=False, immediate=True)
+        self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self.rows_changed()
 
     def replace_rows(self, rows: Rows[R]) -> None:
@@ -113,11 +113,11 @@ class Grid(ScrollView, Generic[R], can_focus=True):
         moved = 0 if found is None else found - self.cursor
         is_at_top = self.scroll_offset.y == 0
         self.cursor = min(self.cursor if found is None else found, max(0, len(self._rows) - 1))
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self.virtual_size = Size(self.room.width, len(self._rows) + 1)
         if moved > 0 and not is_at_top:
             self.news += moved
         if moved and not is_at_top:
-            self.scroll_to(y=self.scroll_offset.y + moved, animate=False, immediate=True)
+            self.scroll_to(y=self.scroll_offset.y + moved, animate=False, immediate=True, force=True)
         self._note_key()
         self._call_for_rows()
         self.refresh()
@@ -125,7 +125,7 @@ class Grid(ScrollView, Generic[R], can_focus=True):
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns of the same rows."""
         self._columns = columns
-        self._widths = fit_columns(columns, self.size.width - MARGIN)
+        self._widths = fit_columns(columns, self.room.width - MARGIN)
         self.refresh()
 
     def palette_changed(self, palette: Palette) -> None:
@@ -144,12 +144,12 @@ class Grid(ScrollView, Generic[R], can_focus=True):
     def in_sight(self) -> tuple[int, int]:
         """Return the first and last row one sees, and some more: so much has to be read."""
         top = self.scroll_offset.y
-        return max(0, top - 8), top + max(1, self.size.height) + 8
+        return max(0, top - 8), top + max(1, self.room.height) + 8
 
     def seen(self) -> list[R]:
         """Return the rows one sees that have been read."""
         top = self.scroll_offset.y
-        found = (self._rows.at(at) for at in range(top, min(len(self._rows), top + max(0, self.size.height - 1))))
+        found = (self._rows.at(at) for at in range(top, min(len(self._rows), top + max(0, self.room.height - 1))))
         return [row for row in found if row is not None]
 
     def go_to(self, index: int) -> None:
@@ -158,11 +158,11 @@ class Grid(ScrollView, Generic[R], can_focus=True):
             return
         self.cursor = max(0, min(index, len(self._rows) - 1))
         self._note_key()
-        top, room = self.scroll_offset.y, max(1, self.size.height - 1)
+        top, room = self.scroll_offset.y, max(1, self.room.height - 1)
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
         elif self.cursor >= top + room:
-            self.scroll_to(y=self.cursor - room + 1, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor - room + 1, animate=False, immediate=True, force=True)
         if self.scroll_offset.y == 0:
             self.news = 0
         self._call_for_rows()
@@ -184,11 +184,11 @@ class Grid(ScrollView, Generic[R], can_focus=True):
 
     def action_half(self, by: int) -> None:
         """Move the cursor by half screens."""
-        self.go_to(self.cursor + by * max(1, (self.size.height - 1) // 2))
+        self.go_to(self.cursor + by * max(1, (self.room.height - 1) // 2))
 
     def action_page(self, by: int) -> None:
         """Move the cursor by screens."""
-        self.go_to(self.cursor + by * max(1, self.size.height - 2))
+        self.go_to(self.cursor + by * max(1, self.room.height - 2))
 
     def action_top(self) -> None:
         """Go to the first row."""
@@ -214,8 +214,8 @@ class Grid(ScrollView, Generic[R], can_focus=True):
 
     def on_resize(self) -> None:
         """Share the room among the columns anew."""
-        self._widths = fit_columns(self._columns, self.size.width - MARGIN)
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self._widths = fit_columns(self._columns, self.room.width - MARGIN)
+        self.virtual_size = Size(self.room.width, len(self._rows) + 1)
         self.go_to(self.cursor)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
@@ -226,7 +226,7 @@ class Grid(ScrollView, Generic[R], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line: the titles, a row, or what is said when there is none."""
-        width = self.size.width
+        width = self.room.width
         if self._palette is None:
             return Strip.blank(width)
         if not len(self._rows):

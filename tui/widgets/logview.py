@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual.binding import BindingType
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ...core.loglines import clock_text
@@ -19,13 +18,14 @@ from ..keys import bindings
 from ..logbook import LogBook
 from ..sgr import spans
 from ..tones import Line, Palette, Span, Tone, length, strip
+from .lines import Lines
 
 WIDEST = 4096
 """Columns one can pan to: nobody reads a line of a megabyte by its columns."""
 STREAMS = {"stderr": Tone.YELLOW, "system": Tone.DIM}
 
 
-class LogView(ScrollView, can_focus=True):
+class LogView(Lines, can_focus=True):
     """Lines of a log book."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,7 +69,7 @@ class LogView(ScrollView, can_focus=True):
     @property
     def below(self) -> int:
         """Return how many lines are below what one sees."""
-        return max(0, len(self.book or ()) - self.scroll_offset.y - self.size.height)
+        return max(0, len(self.book or ()) - self.scroll_offset.y - self.room.height)
 
     def show(self, book: LogBook | None, *, is_named: bool) -> None:
         """Show another log from its end."""
@@ -79,9 +79,9 @@ class LogView(ScrollView, can_focus=True):
 
     def grown(self) -> None:
         """Draw what came; the last line stays in sight while it is followed."""
-        self.virtual_size = Size(self.size.width, len(self.book or ()))
+        self.virtual_size = Size(self.room.width, len(self.book or ()))
         if self.is_following:
-            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True)
+            self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
         self.refresh()
 
     def palette_changed(self, palette: Palette) -> None:
@@ -92,9 +92,9 @@ class LogView(ScrollView, can_focus=True):
     def go_to(self, number: int) -> None:
         """Bring a line that was found into sight."""
         self.found, self.is_following = number, False
-        top, height = self.scroll_offset.y, self.size.height
+        top, height = self.scroll_offset.y, self.room.height
         if not top <= number < top + height:
-            self.scroll_to(y=max(0, number - height // 3), animate=False, immediate=True)
+            self.scroll_to(y=max(0, number - height // 3), animate=False, immediate=True, force=True)
         self.refresh()
 
     def on_resize(self) -> None:
@@ -147,7 +147,7 @@ class LogView(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
-        width = self.size.width
+        width = self.room.width
         number = y + self.scroll_offset.y
         if self._palette is None:
             return Strip.blank(width, self.rich_style)

@@ -7,14 +7,14 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.geometry import Size
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from ..keys import bindings
 from ..tones import Line, Palette, length, plain, strip
+from .lines import Lines
 
 
-class Sheet(ScrollView, can_focus=True):
+class Sheet(Lines, can_focus=True):
     """Lines with tones; wider ones scroll to the right."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -37,7 +37,7 @@ class Sheet(ScrollView, can_focus=True):
         self._lines = lines
         self.virtual_size = Size(max((length(line) for line in lines), default=0) + 1, len(lines))
         if is_new:
-            self.scroll_to(0, 0, animate=False, immediate=True)
+            self.scroll_to(0, 0, animate=False, immediate=True, force=True)
         self.refresh()
 
     def palette_changed(self, palette: Palette) -> None:
@@ -48,7 +48,7 @@ class Sheet(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line."""
         across, down = self.scroll_offset
-        width = self.size.width
+        width = self.room.width
         if self._palette is None or y + down >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         whole = strip(self._lines[y + down], self._palette, max(width, self.virtual_size.width))
