@@ -14,6 +14,7 @@ from .artifacts import ArtifactRef, Output
 from .events import AttemptEnded, CancelRequested, Fact, StepTold
 from .graph import Graph, Json
 from .ids import RunId
+from .listings import RunQuery as RunQuery
 from .orders import Order
 from .prints import Prints
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
@@ -85,36 +86,6 @@ class RunStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunQuery:
-    """Which runs to list. None means no restriction."""
-
-    project: str | None = None
-    states: tuple[Status, ...] | None = None
-    pipeline: str | None = None
-    tag: str | None = None
-    parent: RunId | None = None
-    since: float | None = None
-    """Created at or after this wall time."""
-    before: tuple[float, RunId] | None = None
-    """Keyset page: only runs older than this (created, id)."""
-    with_children: bool = False
-    """Also sweep children and watch waves."""
-    limit: int = 50
-    text: str | None = None
-    """Only runs whose id, pipeline, tag or origin holds this text; ASCII letters in either case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spread:
-    """How many runs a query finds, and where they are: what a list longer than any screen scrolls by."""
-
-    count: int
-    """Without regard to `RunQuery.limit` and `before`."""
-    keys: tuple[tuple[float, RunId], ...]
-    """(created, id) of the run at position every - 1, 2 * every - 1, ...; a page begins after each, by `before`."""
-
-
 class History(Protocol):
     """Read side of the run log.
 
@@ -147,14 +118,6 @@ class History(Protocol):
 
     def attempts(self, run: RunId, node: str | None = None) -> dict[str, list[Attempt]]:
         """Return attempts by path, oldest first; of one step when `node` is given."""
-        ...
-
-
-class RunIndex(Protocol):
-    """The runs as one long list."""
-
-    def spread(self, query: RunQuery, every: int) -> Spread:
-        """Count the runs of a query and mark every so many of them. Takes 0.4 us a run: for a thread, not a screen."""
         ...
 
 
@@ -234,13 +197,7 @@ class LogTail(Protocol):
     """A log that grows."""
 
     def fresh(self) -> Iterator[LogChunk]:
-        """Yield what was captured since the last call, by time; at the first call everything.
-
-        To be exhausted: what a call began to yield and the caller left is yielded by none.
-
-        Raises:
-            StoreError: a file cannot be read.
-        """
+        """Yield what came since the last call, by time, at the first everything; what a caller leaves is lost to it."""
         ...
 
 

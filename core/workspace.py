@@ -16,6 +16,7 @@ from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
 from .library import Fetched, FunctionRequest, Library
+from .listings import RunIndex, Spread
 from .overriding import Overriding
 from .ports import (
     Clock,
@@ -30,11 +31,9 @@ from .ports import (
     LogTail,
     Machine,
     Outputs,
-    RunIndex,
     RunQuery,
     RunStore,
     Slots,
-    Spread,
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from .retrying import Retrying

@@ -9,7 +9,8 @@ from ..core.artifacts import MetricPoint, Output
 from ..core.errors import MissingError
 from ..core.graph import Node
 from ..core.ids import RunId
-from ..core.ports import RunQuery, Spread
+from ..core.listings import Spread
+from ..core.ports import RunQuery
 from ..core.runs import Attempt, Run, StepRun
 from ..core.states import Status
 from .convert import (

@@ -10,7 +10,8 @@ from itertools import islice
 from typing import Any
 
 from ..core.ids import RunId
-from ..core.ports import RunQuery, Spread
+from ..core.listings import Spread
+from ..core.ports import RunQuery
 from ..core.runs import Run
 from ..core.states import Status
 from .convert import RUN_COLUMNS, Row, run_from_row

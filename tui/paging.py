@@ -13,7 +13,8 @@ from itertools import accumulate, pairwise
 from typing import TypeAlias
 
 from ..core.ids import RunId
-from ..core.ports import RunQuery, Spread
+from ..core.listings import Spread
+from ..core.ports import RunQuery
 from ..core.runs import Run
 
 PAGE = 256

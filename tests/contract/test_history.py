@@ -11,7 +11,8 @@ from run_specs import dispatched, failed, finished, spec, started, succeeded, va
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.errors import MissingError, StoreError
 from graftline.core.ids import RunId
-from graftline.core.ports import RunQuery, Spread
+from graftline.core.listings import Spread
+from graftline.core.ports import RunQuery
 from graftline.core.states import Status
 
 

@@ -77,7 +77,7 @@ def test_a_command_loads_no_model_and_no_screen(arguments: list[str]) -> None:
 
 
 SCREENS = """
-import importlib, pkgutil
+import importlib, pkgutil, sys
 import graftline.tui as room
 for module in pkgutil.walk_packages(room.__path__, "graftline.tui."):
     importlib.import_module(module.name)

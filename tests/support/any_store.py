@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from graftline.core.ids import RunId
-from graftline.core.ports import Feed, History, Outputs, RunIndex, RunLog, RunStore
+from graftline.core.listings import RunIndex
+from graftline.core.ports import Feed, History, Outputs, RunLog, RunStore
 from graftline.core.runs import RunSpec, StepRun
 
 

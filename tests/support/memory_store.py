@@ -24,7 +24,8 @@ from graftline.core.events import (
     StepReused,
 )
 from graftline.core.ids import RunId
-from graftline.core.ports import EventRow, RunQuery, Spread
+from graftline.core.listings import Spread
+from graftline.core.ports import EventRow, RunQuery
 from graftline.core.runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from graftline.core.states import Reason, Status, can_become
 

@@ -9,7 +9,8 @@ from run_specs import spec, started
 from spaces import Space
 
 from graftline.core.ids import RunId
-from graftline.core.ports import RunQuery, Spread
+from graftline.core.listings import Spread
+from graftline.core.ports import RunQuery
 from graftline.core.runs import Run
 from graftline.core.states import Status
 from graftline.tui import paging

@@ -17,7 +17,7 @@ from graftline.tui.widgets.grid import Grid
 
 def create(space: UiSpace, run: str, **changes: object) -> RunId:
     """Write a PENDING run whose id begins with a text."""
-    made = spec(**({"id": RunId(run.ljust(16, "a"))} | changes))  # type: ignore[arg-type]
+    made = spec(**({"id": RunId(run.ljust(16, "a"))} | changes))
     space.runs.create(made, None)
     return made.id
 

@@ -13,7 +13,8 @@ from textual.widgets import Input
 
 from ...core.errors import GraftError, InvalidError
 from ...core.ids import RunId
-from ...core.ports import RunQuery, Spread
+from ...core.listings import Spread
+from ...core.ports import RunQuery
 from ...core.runfilter import run_query
 from ...core.runs import Run, RunSpec, StepRun
 from ...core.states import Status
