@@ -141,10 +141,17 @@ class Scoping:
             if len(outer) > room:
                 if distance == 0 or radius is not None:
                     found.update(list(outer)[: max(0, room)])
-                break
+                return found
             found.update(outer)
             ring, distance = deque(outer), distance + 1
-        return found
+        return found if radius is not None else found | self._beside(centre, NEAR - len(found), found)
+
+    def _beside(self, centre: str, room: int, found: set[str]) -> set[str]:
+        """Return nodes that stand next to one in definition order: of a thousand separate steps, its fellows."""
+        names = list(self.members)
+        at = names.index(centre)
+        others = sorted(range(len(names)), key=lambda position: abs(position - at))
+        return set([names[position] for position in others if names[position] not in found][:room])
 
 
 def _starred(composites: Composites, path: str) -> str:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from time import thread_time
 from typing import Any, TypeVar
 
 from textual.css.query import NoMatches
@@ -45,6 +46,8 @@ class Bridge:
         self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="graft-read")
         self._feed: Feed | None = None
         self._version: int | None = None
+        self.spent_s = 0.0
+        """CPU seconds that reads have taken; what they waited for the machine does not count."""
 
     @property
     def project(self) -> str:
@@ -66,7 +69,14 @@ class Bridge:
         Raises:
             GraftError: what the call raises.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call, self._workspace)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, call)
+
+    def _timed(self, call: Callable[[Workspace], T]) -> T:
+        begun = thread_time()
+        try:
+            return call(self._workspace)
+        finally:
+            self.spent_s += thread_time() - begun
 
     async def open_feed(self) -> None:
         """Begin to watch for commits."""

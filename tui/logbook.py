@@ -14,11 +14,14 @@ from threading import Lock
 
 from ..core.loglines import Lines, LogLine
 from ..core.ports import LogChunk
+from ..core.text import clean, columns
 
 LONGEST = 64 * 1024
 """Bytes of a line that are shown; the rest is told as a number."""
 PIECE = 4 << 20
 """Bytes a search reads at once."""
+NAMED = 24
+"""Columns of a step's name before its lines."""
 BLOCK = 65536
 """Lines at most that it reads at once."""
 
@@ -37,6 +40,12 @@ class Shown:
     """Wall time."""
 
 
+def source_name(source: tuple[str, int, str]) -> str:
+    """Return how a line says where it is from: the step, and the attempt from the second on."""
+    node, attempt, _ = source
+    return clean(node) + (f":{attempt}" if attempt > 1 else "")
+
+
 class LogBook:
     """Lines by number. One thread adds; any thread reads."""
 
@@ -49,9 +58,15 @@ class LogBook:
         self._sources: list[tuple[str, int, str]] = []
         self._source_of = array("L")
         self._numbers: dict[tuple[str, int, str], int] = {}
+        self._name_width = 0
 
     def __len__(self) -> int:
         return len(self._times)
+
+    @property
+    def name_width(self) -> int:
+        """Return the columns that the names of the steps fill, at most `NAMED`."""
+        return self._name_width
 
     def add(self, chunks: Iterable[LogChunk]) -> int:
         """Take what was captured and return how many lines that made; lines without their end are kept back."""
@@ -158,4 +173,5 @@ class LogBook:
         if source not in self._numbers:
             self._numbers[source] = len(self._sources)
             self._sources.append(source)
+            self._name_width = min(NAMED, max(self._name_width, columns(source_name(source))))
         return self._numbers[source]

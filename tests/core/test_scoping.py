@@ -81,6 +81,15 @@ def test_a_large_graph_is_cut_around_the_first_failure() -> None:
     assert sum(before + after for before, after in scope.hidden.values()) > 0
 
 
+def test_of_separate_steps_the_fellows_of_one_are_shown() -> None:
+    graph = graph_of({f"s{at}": [] for at in range(1000)})
+
+    scope = Scoping(graph, is_folded=True).scope({"s500": Status.STARTED})
+
+    assert len(scope.nodes) == NEAR
+    assert {"s490", "s500", "s510"} <= set(scope.nodes)
+
+
 @pytest.mark.parametrize(("radius", "count"), [(1, 5), (2, 13)])
 def test_a_radius_says_how_far(radius: int, count: int) -> None:
     scope = Scoping(grid(30, 30), is_folded=True).scope({}, focus="s15x15", radius=radius)

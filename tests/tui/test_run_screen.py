@@ -61,7 +61,7 @@ async def test_a_run_that_goes_on_is_shown_as_it_goes() -> None:
     async with opened(space) as ui:
         await ui.sees("failed")
         await ui.press("enter")
-        await ui.sees("0/3")
+        await ui.sees("RESULT")
 
         space.workspace.retry(RetryRequest(run=run))
 

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SHARE = 9
-"""After a read that took a second, so many seconds pass before the next: reading never takes more than a tenth."""
+"""After a read that took a second of CPU, so many seconds pass before the next: reading takes a tenth of a core."""
 LEAST_S = 0.25
 """Between two reads: four repaints a second at most."""
+SLOWEST_S = 3.0
+"""Between two reads, however much they cost."""
 LONGEST_S = 5.0
 """Between two reads of a store that cannot be read."""
 
@@ -150,12 +152,12 @@ class Page(Screen[None]):
         try:
             while self._is_stale and self.is_current:
                 self._is_stale = False
-                begun = monotonic()
+                spent = self.bridge.spent_s
                 try:
                     await self.reload()
                     await self.graft.count()
                     self._show_banner(None)
-                    pause = max(LEAST_S, SHARE * (monotonic() - begun))
+                    pause = min(SLOWEST_S, max(LEAST_S, SHARE * (self.bridge.spent_s - spent)))
                 except GraftError as error:
                     self._show_banner(error)
                     self._is_stale = True

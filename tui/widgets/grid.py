@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -87,6 +87,8 @@ class Grid(Lines, Generic[R], can_focus=True):
         self._empty = empty
         self._rows: Rows[R] = ListRows[R]()
         self._widths: list[tuple[Column[R], int]] = []
+        self._fitted = -1
+        """Width the columns were fitted to."""
         self._palette: Palette | None = None
         self.cursor = 0
         self.at_key: Hashable = None
@@ -124,8 +126,7 @@ class Grid(Lines, Generic[R], can_focus=True):
 
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns of the same rows."""
-        self._columns = columns
-        self._widths = fit_columns(columns, self.room.width - MARGIN)
+        self._columns, self._fitted = columns, -1
         self.refresh()
 
     def palette_changed(self, palette: Palette) -> None:
@@ -156,6 +157,7 @@ class Grid(Lines, Generic[R], can_focus=True):
         """Put the cursor on a row and bring it into sight."""
         if not len(self._rows):
             return
+        before = self.cursor
         self.cursor = max(0, min(index, len(self._rows) - 1))
         self._note_key()
         top, room = self.scroll_offset.y, max(1, self.room.height - 1)
@@ -166,7 +168,10 @@ class Grid(Lines, Generic[R], can_focus=True):
         if self.scroll_offset.y == 0:
             self.news = 0
         self._call_for_rows()
-        self.refresh()
+        if self.scroll_offset.y == top:  # two rows look different and no others: 5 ms become 0.3
+            self.refresh(*(Region(0, row - top + 1, self.size.width, 1) for row in {before, self.cursor}))
+        else:
+            self.refresh()
         self.post_message(self.Moved(self))
 
     def go_to_key(self, key: Hashable) -> bool:
@@ -213,8 +218,7 @@ class Grid(Lines, Generic[R], can_focus=True):
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
-        """Share the room among the columns anew."""
-        self._widths = fit_columns(self._columns, self.room.width - MARGIN)
+        """Keep the cursor in sight."""
         self.virtual_size = Size(self.room.width, len(self._rows) + 1)
         self.go_to(self.cursor)
 
@@ -227,6 +231,8 @@ class Grid(Lines, Generic[R], can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line: the titles, a row, or what is said when there is none."""
         width = self.room.width
+        if width != self._fitted:  # a scrollbar that comes or goes sends no resize
+            self._widths, self._fitted = fit_columns(self._columns, width - MARGIN), width
         if self._palette is None:
             return Strip.blank(width)
         if not len(self._rows):

@@ -12,12 +12,11 @@ from textual.strip import Strip
 
 from ...core.loglines import clock_text
 from ...core.quantities import size_text
-from ...core.text import clean
 from ..glyphs import Glyphs
 from ..keys import bindings
-from ..logbook import LogBook
+from ..logbook import LogBook, source_name
 from ..sgr import spans
-from ..tones import Line, Palette, Span, Tone, length, strip
+from ..tones import Line, Palette, Span, Tone, length, padded, strip
 from .lines import Lines
 
 WIDEST = 4096
@@ -160,16 +159,15 @@ class LogView(Lines, can_focus=True):
     def _line(self, number: int, width: int) -> list[Span]:
         assert self.book is not None
         shown = self.book.line(number)
-        node, attempt, stream = shown.source
         head: list[Span] = [(self._glyphs.cursor if number == self.found else " ", Tone.KEY)]
         if self.has_times:
             head.append((f"{clock_text(shown.at)} ", Tone.DIM))
         if self.is_named:
-            tried = f":{attempt}" if attempt > 1 else ""
-            head.append((f"{clean(node)}{tried} {self._glyphs.wall} ", Tone.RULE))
+            head += [padded(source_name(shown.source), self.book.name_width, Tone.DIM)]
+            head.append((f" {self._glyphs.wall} ", Tone.RULE))
         # The part one sees alone: to style a line of 64 kB takes 40 ms.
         text = shown.text if "\x1b" in shown.text else shown.text[: self._across + width + WIDEST]
-        body = spans(text, STREAMS.get(stream, Tone.TEXT))
+        body = spans(text, STREAMS.get(shown.source[2], Tone.TEXT))
         if self.sought:
             body = _highlighted(body, self.sought)
         if self._across:
