@@ -16,6 +16,8 @@ from .glyphs import Glyphs
 
 WIDEST = 36
 """Columns of a label."""
+HEAT_ROWS = 16
+"""Nodes of one rank below each other where each is a sign."""
 
 
 class Zoom(IntEnum):
@@ -101,19 +103,20 @@ def _whole(scoping: Scoping) -> Scope:
 
 
 def _heat(scoping: Scoping, states: Mapping[str, Status], glyphs: Glyphs) -> Drawing:
-    """Draw one sign for each node, a column for each rank."""
+    """Draw one sign for each node, rank by rank; a rank of many takes several columns."""
     whole = _whole(scoping)
-    columns = scoping.ranks()
-    height = max(map(len, columns), default=0)
-    rows = [[" "] * (2 * len(columns)) for _ in range(height)]
+    signs: dict[tuple[int, int], str] = {}
     hits = {}
-    for across, names in enumerate(columns):
-        for down, name in enumerate(names):
-            rows[down][2 * across] = glyphs.sign(whole.worst(name, states))
-            hits[name] = Hit(row=down, column=2 * across, height=1, width=2)
-    return Drawing(
-        rows=tuple("".join(row).rstrip() for row in rows), hits=hits, width=2 * len(columns), height=height, crossings=0
-    )
+    left = 0
+    for names in scoping.ranks():
+        for at, name in enumerate(names):
+            row, column = at % HEAT_ROWS, left + at // HEAT_ROWS
+            signs[row, column] = glyphs.sign(whole.worst(name, states))
+            hits[name] = Hit(row=row, column=column, height=1, width=1)
+        left += (len(names) - 1) // HEAT_ROWS + 2
+    height = max((row for row, _ in signs), default=-1) + 1
+    rows = ["".join(signs.get((row, column), " ") for column in range(left)).rstrip() for row in range(height)]
+    return Drawing(rows=tuple(rows), hits=hits, width=max(0, left - 1), height=height, crossings=0)
 
 
 def _placed(drawing: Drawing, scope: Scope, *, is_down: bool = False) -> Picture:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from authoring import graph_of as compiled_graph
-from graphs import graph_of, graphs
+from graphs import graph_of, graphs, layered
 from grown_graphs import map_in_map
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,14 +15,6 @@ from graftline.core.growth import grown
 from graftline.core.layout.drawing import draw
 from graftline.core.scoping import MOST, NEAR, Scoping
 from graftline.core.states import Status
-
-
-def grid(width: int, depth: int) -> Graph:
-    """Return layers of steps, each of which needs two of the layer above."""
-    needs: dict[str, list[str]] = {f"s0x{x}": [] for x in range(width)}
-    for y in range(1, depth):
-        needs |= {f"s{y}x{x}": [f"s{y - 1}x{x}", f"s{y - 1}x{(x + 1) % width}"] for x in range(width)}
-    return graph_of(needs)
 
 
 def test_a_small_flat_graph_is_drawn_as_it_is() -> None:
@@ -71,7 +63,7 @@ def test_a_node_shows_its_worst_step() -> None:
 
 
 def test_a_large_graph_is_cut_around_the_first_failure() -> None:
-    graph = grid(10, 20)
+    graph = layered(10, 20)
 
     scope = Scoping(graph, is_folded=True).scope({"s9x4": Status.FAILURE, "s3x1": Status.STARTED})
 
@@ -92,7 +84,7 @@ def test_of_separate_steps_the_fellows_of_one_are_shown() -> None:
 
 @pytest.mark.parametrize(("radius", "count"), [(1, 5), (2, 13)])
 def test_a_radius_says_how_far(radius: int, count: int) -> None:
-    scope = Scoping(grid(30, 30), is_folded=True).scope({}, focus="s15x15", radius=radius)
+    scope = Scoping(layered(30, 30), is_folded=True).scope({}, focus="s15x15", radius=radius)
 
     assert len(scope.nodes) == count
     assert scope.focus == "s15x15"

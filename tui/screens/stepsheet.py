@@ -16,7 +16,7 @@ from ...core.reasons import reason_text
 from ...core.runs import Attempt, Frame, Snapshot, StepError, StepRun
 from ...core.signs import MARKS
 from ...core.states import Status
-from ...core.text import clean, metric_text
+from ...core.text import clean, cut, metric_text
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
 from .runlines import state_span, value_lines
@@ -27,6 +27,8 @@ AROUND = 3
 """Lines of source before and after the one that failed."""
 SPARKS = 40
 """Columns of a sparkline."""
+VALUE = 28
+"""Columns of a value before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,8 @@ def metric_sheet(steps: Sequence[StepRun], glyphs: Glyphs) -> list[Line]:
         numbers = histories.get(name, [])
         if isinstance(value, list):
             numbers = [float(each) for each in value if isinstance(each, int | float)]
-        line: list[Span] = [(f"  {clean(name):<{width}}  ", Tone.DIM), (f"{metric_text(value):<12}", Tone.BOLD)]
+        text = cut(metric_text(value), VALUE, ellipsis=glyphs.ellipsis)
+        line: list[Span] = [(f"  {clean(name):<{width}}  ", Tone.DIM), (f"{text:<12}", Tone.BOLD)]
         if len(numbers) > 1:
             line += [(f"  {sparkline(numbers, glyphs, SPARKS)}", Tone.CYAN)]
             line += [(f"  {len(numbers):,} values, {min(numbers):.4g} to {max(numbers):.4g}", Tone.DIM)]
