@@ -191,3 +191,8 @@ async def test_a_storm_of_resizes_is_survived() -> None:
             await ui.pilot.pause()
 
         await ui.sees(run[:6])
+
+
+async def test_a_terminal_that_is_too_small_is_told_what_is_needed() -> None:
+    async with opened(UiSpace(), (39, 12)) as ui:
+        await ui.sees("too small (need 40 x 12)")

@@ -29,6 +29,8 @@ LEAST_S = 0.25
 """Between two reads: four repaints a second at most."""
 SLOWEST_S = 3.0
 """Between two reads, however much they cost."""
+LEAST_SIZE = (40, 12)
+"""Columns and rows below which a screen says that it is too small."""
 LONGEST_S = 5.0
 """Between two reads of a store that cannot be read."""
 
@@ -129,6 +131,10 @@ class Page(Screen[None]):
         self.show_bars()
         self.stale()
 
+    def on_resize(self) -> None:
+        """Show in the bars what has room now."""
+        self.show_bars()
+
     def on_screen_resume(self) -> None:
         """Read what may have changed while another screen was over this one."""
         self.show_bars()
@@ -179,7 +185,9 @@ class Page(Screen[None]):
         if not self.is_ready:
             return
         self.query_one("#top", Bar).show(*self.graft.top_line())
-        self.query_one("#crumbs", Bar).show(*self.crumbs())
+        is_small = self.size.width < LEAST_SIZE[0] or self.size.height < LEAST_SIZE[1]
+        small: Line = [("terminal too small (need {} x {})".format(*LEAST_SIZE), Tone.YELLOW)]
+        self.query_one("#crumbs", Bar).show(*((small, ()) if is_small else self.crumbs()))
         left, right = self.status()
         self.query_one("#status", Bar).show(self.sayings.spans or left, right)
         self.query_one("#hints", Hints).offer(self.hints())

@@ -234,7 +234,7 @@ class Grid(Lines, Generic[R], can_focus=True):
         if width != self._fitted:  # a scrollbar that comes or goes sends no resize
             self._widths, self._fitted = fit_columns(self._columns, width - MARGIN), width
         if self._palette is None:
-            return Strip.blank(width)
+            return Strip.blank(width, self.rich_style)
         if not len(self._rows):
             lines = self._empty()
             line = lines[y - 1] if 0 < y <= len(lines) else ()
@@ -259,11 +259,10 @@ class Grid(Lines, Generic[R], can_focus=True):
         over: Style | None = None
         if is_here:
             over = palette.cursor if self.has_focus else palette.idle_cursor
-        if row is None:
-            return strip([(" " * MARGIN + self._glyphs.ellipsis, Tone.DIM)], palette, width, over).apply_style(
-                self.rich_style
-            )
         line: list[Span] = [(f"{self._glyphs.cursor} " if is_here else "  ", Tone.KEY)]
+        if row is None:
+            line.append((self._glyphs.ellipsis, Tone.DIM))
+            return strip(line, palette, width, over).apply_style(self.rich_style)
         for at, (column, room) in enumerate(self._widths):
             if at:
                 line.append((" " * GAP, Tone.TEXT))
