@@ -1,4 +1,4 @@
-"""The lines of a log on disk: read once, found by number, searched whole. Memory holds 24 bytes a line, not the text.
+"""The lines of a log on disk: read once, found by number, searched whole. Memory holds 20 bytes a line, not the text.
 
 The captured files are merged by time and hold headers between the pieces; this is the same text as lines, in a
 temporary file that is gone when it is closed.
@@ -20,6 +20,8 @@ LONGEST = 64 * 1024
 """Bytes of a line that are shown; the rest is told as a number."""
 PIECE = 4 << 20
 """Bytes a search reads at once."""
+KEPT_BACK = 1 << 18
+"""Characters of lines that wait to be written together: as records they take ten times their length."""
 NAMED = 24
 """Columns of a step's name before its lines."""
 BLOCK = 65536
@@ -56,7 +58,7 @@ class LogBook:
         self._ends = array("Q", [0])
         self._times = array("d")
         self._sources: list[tuple[str, int, str]] = []
-        self._source_of = array("L")
+        self._source_of = array("I")
         self._numbers: dict[tuple[str, int, str], int] = {}
         self._name_width = 0
 
@@ -77,7 +79,7 @@ class LogBook:
             for line in self._lines.take(chunk):
                 waiting.append(line)
                 size += len(line.text)
-            if size > PIECE:
+            if size > KEPT_BACK:
                 self._write(waiting)
                 waiting, size = [], 0
         self._write(waiting)
