@@ -27,8 +27,6 @@ from ..core.workspace import Workspace
 from .bridge import Bridge, begin
 from .glyphs import Glyphs, glyphs
 from .keys import bindings
-from .screens.goto import Goto
-from .screens.help import Help, offers
 from .screens.page import Page
 from .screens.runs import Runs
 from .theme import THEMES
@@ -199,6 +197,8 @@ class GraftApp(App[int]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Fill the palette: everything that has a key here."""
+        from .screens.help import offers
+
         for offer in offers(screen):
             yield SystemCommand(f"{offer.key.label}  ({offer.key.display})", offer.key.teaches, offer.call)
 
@@ -210,11 +210,18 @@ class GraftApp(App[int]):
 
     def action_help(self) -> None:
         """Show what can be done here."""
+        from .screens.help import (  # like all dialogs: together 15 ms that the first paint need not wait for
+            Help,
+            offers,
+        )
+
         if not isinstance(self.screen, Help):
             self.push_screen(Help(offers(self.screen)))
 
     def action_goto(self) -> None:
         """Wait for the second key of `g`."""
+        from .screens.goto import Goto
+
         self.push_screen(Goto())
 
     def action_next_theme(self) -> None:

@@ -30,11 +30,17 @@ def begin(node: DOMNode, work: Callable[[], Coroutine[Any, Any, None]], group: s
         try:
             await work()
         except NoMatches:
-            if node.children and node.is_attached:
-                raise  # else the screen was closed meanwhile, and its widgets went before it did
+            if not is_closing(node):
+                raise  # else its widgets went before it did
 
     given: WorkType[None] = while_it_stands  # called by the worker: a coroutine that is never awaited would warn
     node.run_worker(given, group=group, exclusive=exclusive)
+
+
+def is_closing(node: DOMNode) -> bool:
+    """Tell whether a screen is on its way out, or the whole app."""
+    # Textual has no public word for it; without one, work that ends just then fails for the want of a widget.
+    return node.app._exit or node._closing or node._closed or node._pruning
 
 
 class Bridge:

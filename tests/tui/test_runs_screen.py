@@ -90,7 +90,7 @@ async def test_a_filter_that_means_nothing_is_told_and_changes_nothing() -> None
         await ui.press("enter")
 
         await ui.sees("did you mean 'pipeline'?")
-        assert ui.app.screen.query_one("#filter", Input).has_class("-open")
+        assert ui.app.screen.query_one("#filter", Input).has_focus
 
 
 async def test_a_run_that_comes_in_leaves_the_cursor_on_its_run() -> None:

@@ -21,9 +21,7 @@ from ...core.workspace import Workspace
 from ..bridge import begin
 from ..keys import bindings
 from ..tones import Line, Tone
-from .dialog import Choose, Confirm
 from .page import Page
-from .retry import Retry
 
 OLD_S = 600.0
 """Seconds of work after which a cancel asks first."""
@@ -119,6 +117,8 @@ class RunDeeds(Page):
             if answer:
                 self._cancel(run.id, is_hard=is_hard)
 
+        from .dialog import Confirm
+
         self.app.push_screen(Confirm(question, lines, command), answered)
 
     def _cancel(self, run: RunId, *, is_hard: bool) -> None:
@@ -141,6 +141,8 @@ class RunDeeds(Page):
             if request is not None:
                 self.do(lambda space: f"{space.submit_retry(request)[:6]} goes on   $ graft retry {request.run[:6]}")
 
+        from .retry import Retry
+
         self.app.push_screen(Retry(self.bridge, self.graft.glyphs, run, self.subject_step()), answered)
 
     def action_rerun(self) -> None:
@@ -157,6 +159,8 @@ class RunDeeds(Page):
         def answered(answer: bool | None) -> None:
             if answer:
                 self.do(call)
+
+        from .dialog import Confirm
 
         self.app.push_screen(
             Confirm(f"Run {run.id[:6]}  {run.pipeline} again?", lines, f"graft rerun {run.id[:6]}"), answered
@@ -186,6 +190,8 @@ class RunDeeds(Page):
             if text is not None:
                 self.app.copy_to_clipboard(text)
                 self.say("copied", Tone.GREEN)
+
+        from .dialog import Choose
 
         self.app.push_screen(Choose("Copy", choices), answered)
 

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from ...core.errors import GraftError
 from ...core.workspace import Workspace
-from ..bridge import Bridge, begin
+from ..bridge import Bridge, begin, is_closing
 from ..keys import KEYS, bindings
 from ..tones import Line, Palette, Tone
 from ..widgets.bars import Bar, Hints, Sayings
@@ -108,7 +108,7 @@ class Page(Screen[None]):
     @property
     def is_ready(self) -> bool:
         """Tell whether the widgets are there: not before the screen is composed, nor while it is closed."""
-        return self.is_mounted and self.is_attached and bool(self.query("#hints"))
+        return self.is_mounted and not is_closing(self) and bool(self.query("#hints"))
 
     async def ask(self, call: Callable[[Workspace], T]) -> T:
         """Call something with the workspace on a thread."""

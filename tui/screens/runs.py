@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
-from textual.widgets import Input
 
 from ...core.errors import GraftError, InvalidError
 from ...core.ids import RunId
@@ -27,6 +26,9 @@ from ..widgets.grid import Grid
 from ..widgets.sheet import Sheet
 from .deeds import RunDeeds
 from .runlines import CHAIN, Moment, run_columns, run_sheet
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
 
 VIEWS: dict[str, tuple[Status, ...] | None] = {
     "all": None,
@@ -61,7 +63,6 @@ class Runs(RunDeeds):
 
     def body(self) -> ComposeResult:
         """Put the filter above the list, and the sheet beside or below it."""
-        yield Input(id="filter", placeholder=PLACEHOLDER, select_on_focus=False)
         with Container(id="body"):
             yield Grid[Run](
                 run_columns(self.graft.glyphs, self.moment),
@@ -255,16 +256,17 @@ class Runs(RunDeeds):
         """Return the run at the cursor."""
         return self.grid.current
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Type a filter; the last one stands there."""
-        field = self.query_one("#filter", Input)
-        field.value = self.filter
-        field.add_class("-open")
+        from textual.widgets import Input  # 15 ms, and a first paint needs none
+
+        field = Input(self.filter, placeholder=PLACEHOLDER, select_on_focus=False, id="filter", classes="-open")
+        await self.mount(field, before="#body")
         field.focus()
 
     def action_back(self) -> None:
         """Close the field, then drop the filter, then the view; never quit."""
-        if self.query_one("#filter", Input).has_class("-open"):
+        if self.query("#filter"):
             self._close_filter()
         elif self.filter or self.view != "all":
             self.filter, self.view = "", "all"
@@ -307,7 +309,7 @@ class Runs(RunDeeds):
             self.app.push_screen(RunScreen(run, tab))
 
     def _close_filter(self) -> None:
-        self.query_one("#filter", Input).remove_class("-open")
+        self.query("#filter").remove()
         self.grid.focus()
 
     def _begin_anew(self) -> None:
