@@ -216,7 +216,7 @@ class GraftApp(App[int]):
         )
 
         if not isinstance(self.screen, Help):
-            self.push_screen(Help(offers(self.screen)))
+            self.push_screen(Help(offers(self.screen), self.glyphs))
 
     def action_goto(self) -> None:
         """Wait for the second key of `g`."""

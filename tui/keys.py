@@ -73,7 +73,12 @@ KEYS: dict[str, Key] = {
         shown="home gg",
     ),
     "row.end": Key(keys="end,G", action="end", label="end", teaches="To the last row.", shown="end G"),
-    "row.open": Key(keys="enter", action="open", label="open", teaches="Open what the cursor is on."),
+    "row.open": Key(
+        keys="enter",
+        action="open",
+        label="open",
+        teaches="Open what the cursor is on; a folded family shows its members, or hides them.",
+    ),
     "sheet.down": Key(keys="down,j", action="scroll_down", label="down", teaches="One line down.", shown="↓ j"),
     "sheet.up": Key(keys="up,k", action="scroll_up", label="up", teaches="One line up.", shown="↑ k"),
     "sheet.page_down": Key(
@@ -176,9 +181,6 @@ KEYS: dict[str, Key] = {
     "problem.next": Key(keys="}", action="problem(1)", label="next failed", teaches="To the next step that failed."),
     "problem.previous": Key(
         keys="{", action="problem(-1)", label="previous failed", teaches="To the failed step before."
-    ),
-    "fold": Key(
-        keys="enter", action="open", label="fold", teaches="Show or hide the members of a family; else open the step."
     ),
     "graph.left": Key(
         keys="left,h",

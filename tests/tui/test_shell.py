@@ -85,7 +85,7 @@ async def test_every_key_is_bound_somewhere_and_everything_bound_is_in_help_and_
             assert len(titles) == len(found)
         assert isinstance(ui.app.screen, RunScreen)
 
-    assert sorted(set(KEYS) - met) == ["fold"]
+    assert sorted(set(KEYS) - met) == []
 
 
 def test_every_key_teaches_in_a_sentence_and_names_commands_that_exist() -> None:

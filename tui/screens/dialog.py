@@ -12,9 +12,10 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from ..keys import bindings
-from ..tones import Line, Palette, Span, Tone
+from ..tones import Line, Span, Tone
 from ..widgets.bars import Bar
 from ..widgets.sheet import Sheet
+from .page import recolour
 
 A = TypeVar("A")
 
@@ -33,10 +34,7 @@ class Dialog(ModalScreen[A], Generic[A]):
 
     def on_mount(self) -> None:
         """Take the colours and draw."""
-        palette = getattr(self.app, "palette", None)
-        if isinstance(palette, Palette):
-            for widget in (*self.query(Bar), self.query_one(Sheet)):
-                widget.palette_changed(palette)
+        recolour(self)
         self.draw()
 
     def draw(self) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
 
-from ..tones import Palette, Span, Tone
+from ..tones import Span, Tone
 from ..widgets.sheet import Sheet
+from .page import recolour
 
 WAYS: dict[str, tuple[str, str]] = {
     "g": ("top", "the first row; new ones are followed there"),
@@ -26,7 +25,6 @@ class Goto(ModalScreen[None]):
     Goto { align: left bottom; }
     Goto Sheet { height: 4; max-height: 4; width: 100%; margin: 0 0 2 0; background: $surface; }
     """
-    TITLES: ClassVar[str] = "go to"
 
     def compose(self) -> ComposeResult:
         """Show the ways."""
@@ -35,9 +33,7 @@ class Goto(ModalScreen[None]):
     def on_mount(self) -> None:
         """Draw them."""
         sheet = self.query_one(Sheet)
-        palette = getattr(self.app, "palette", None)
-        if isinstance(palette, Palette):
-            sheet.palette_changed(palette)
+        recolour(self)
         lines: list[list[Span]] = [[(" go to", Tone.TITLE)]]
         lines += [
             [(f"   g{key}  ", Tone.KEY), (f"{name:<6}", Tone.TEXT), (text, Tone.DIM)]

@@ -13,11 +13,12 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Input
 
-from ..glyphs import UNICODE
+from ..glyphs import Glyphs
 from ..keys import KEYS, Key, bindings
-from ..tones import Line, Palette, Tone
+from ..tones import Line, Tone
 from ..widgets.grid import Column, Grid
 from ..widgets.rows import ListRows
+from .page import recolour
 
 MOVING = ("row.", "sheet.", "pane.", "log.left", "log.right")
 """Ids of keys that only move; they come last, for they are found without help."""
@@ -58,8 +59,9 @@ class Help(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("back")]
 
-    def __init__(self, found: Sequence[Offer]) -> None:
+    def __init__(self, found: Sequence[Offer], glyphs: Glyphs) -> None:
         super().__init__()
+        self._glyphs = glyphs
         self._offers = [each for each in found if each.id not in HIDDEN]
 
     def compose(self) -> ComposeResult:
@@ -73,14 +75,12 @@ class Help(ModalScreen[None]):
         with Vertical(classes="dialog") as dialog:
             dialog.styles.width = 118
             yield Input(placeholder="what do you want to do?")
-            yield Grid[Offer](columns, _id, glyphs=getattr(self.app, "glyphs", UNICODE))
+            yield Grid[Offer](columns, _id, glyphs=self._glyphs)
 
     def on_mount(self) -> None:
         """Show everything."""
         grid = self.query_one(Grid)
-        palette = getattr(self.app, "palette", None)
-        if isinstance(palette, Palette):
-            grid.palette_changed(palette)
+        recolour(self)
         rows: ListRows[Offer] = ListRows(self._offers, _id)
         grid.set_rows(rows)
         self.query_one(Input).focus()

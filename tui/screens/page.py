@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -42,13 +42,28 @@ class Coloured(Protocol):
     def palette_changed(self, palette: Palette) -> None: ...
 
 
+@runtime_checkable
+class Painting(Protocol):
+    """An app that says how things look."""
+
+    palette: Palette
+
+
+def recolour(screen: Screen[Any]) -> None:
+    """Hand the palette to every widget of a screen that draws with it."""
+    app = screen.app
+    if isinstance(app, Painting):
+        for widget in screen.query("*"):
+            if isinstance(widget, Coloured):
+                widget.palette_changed(app.palette)
+
+
 class Page(Screen[None]):
     """A full screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "refresh", "pane.next")]
     HINTS: ClassVar[tuple[str, ...]] = ()
     """Ids of the keys that are offered in the last line."""
-    TITLE = ""
 
     def __init__(self) -> None:
         super().__init__()
@@ -141,10 +156,8 @@ class Page(Screen[None]):
         self.stale()
 
     def recolour(self) -> None:
-        """Hand the palette to every widget that draws with it."""
-        for widget in self.query("*"):
-            if isinstance(widget, Coloured):
-                widget.palette_changed(self.graft.palette)
+        """Take the colours there are now."""
+        recolour(self)
 
     def stale(self) -> None:
         """Read anew, soon."""
@@ -194,7 +207,11 @@ class Page(Screen[None]):
 
     def hints(self) -> Sequence[tuple[str, str]]:
         """Return key and label of what is offered."""
-        return [(KEYS[each].display.partition(" ")[0], KEYS[each].label) for each in self.HINTS]
+        return [(KEYS[each].display.partition(" ")[0], KEYS[each].label) for each in self.hint_ids()]
+
+    def hint_ids(self) -> Sequence[str]:
+        """Return the ids of the keys that are offered now."""
+        return self.HINTS
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

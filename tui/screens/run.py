@@ -55,8 +55,7 @@ class RunScreen(LogPart):
         self._scopings: dict[bool, Scoping] = {}
         self._detailed: tuple[str, Status] | None = None
 
-    @property
-    def HINTS(self) -> tuple[str, ...]:  # type: ignore[override]
+    def hint_ids(self) -> Sequence[str]:
         """Return what is offered in the part that is shown."""
         if self.has_class("-detail"):
             return ("back", "edit", "run.retry", "copy", "run.logs")

@@ -49,6 +49,10 @@ class Hints(Bar):
 
     MOST = 6
 
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
+        super().__init__(id=id)
+        self._keys: list[tuple[str, str]] = []
+
     def offer(self, keys: Sequence[tuple[str, str]]) -> None:
         """Show pairs of key and label, as many as have room; `? help` stays."""
         self._keys = list(keys[: self.MOST])
@@ -59,10 +63,9 @@ class Hints(Bar):
         self._arrange()
 
     def _arrange(self) -> None:
-        keys: list[tuple[str, str]] = getattr(self, "_keys", [])
         right: list[Span] = [("?", Tone.KEY), (" help", Tone.DIM)]
         left: list[Span] = []
-        for key, label in keys:
+        for key, label in self._keys:
             more: list[Span] = [(key, Tone.KEY), (f" {label}   ", Tone.DIM)]
             if length(left) + length(more) + length(right) + 2 > self.size.width:
                 break
