@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from graftline.core.graph import Graph
+from graftline.core.workspace import Workspace
 from graftline.tui.app import GraftApp
 from graftline.tui.glyphs import UNICODE, Glyphs
 from graftline.tui.screens import page
@@ -32,10 +33,9 @@ class UiSpace(Space):
 class Ui:
     """The UI under test."""
 
-    def __init__(self, app: GraftApp, pilot: Pilot[Any], space: UiSpace) -> None:
+    def __init__(self, app: GraftApp, pilot: Pilot[Any]) -> None:
         self.app = app
         self.pilot = pilot
-        self.space = space
 
     async def press(self, *keys: str) -> None:
         """Press keys and let everything they start come to rest."""
@@ -83,15 +83,15 @@ class Ui:
 
 @asynccontextmanager
 async def opened(
-    space: UiSpace, size: tuple[int, int] = (120, 40), *, glyph_set: Glyphs = UNICODE
+    space: UiSpace | Workspace, size: tuple[int, int] = (120, 40), *, glyph_set: Glyphs = UNICODE
 ) -> AsyncIterator[Ui]:
     """Open the UI; what ends it unforeseen fails the test."""
-    app = GraftApp(space.workspace, glyph_set=glyph_set)
+    app = GraftApp(space if isinstance(space, Workspace) else space.workspace, glyph_set=glyph_set)
     before, page.LEAST_S = page.LEAST_S, 0.02  # reads of a test need not be paced
     try:
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Ui(app, pilot, space)
+            yield Ui(app, pilot)
     finally:
         page.LEAST_S = before
     if app.failure is not None:

@@ -20,8 +20,8 @@ from ..widgets.grid import Column, Grid
 from ..widgets.rows import ListRows
 from .page import recolour
 
-MOVING = ("row.", "sheet.", "pane.", "log.left", "log.right")
-"""Ids of keys that only move; they come last, for they are found without help."""
+LAST = ("row.", "sheet.", "pane.", "log.left", "log.right", "interrupt", "quit", "refresh", "theme", "palette", "goto")
+"""Ids of keys that only move, or are the same everywhere: found without help. And nobody leaves by Enter at once."""
 HIDDEN = frozenset({"help", "back"})
 """Keys that the help leaves out: they lead here and away."""
 
@@ -39,7 +39,7 @@ class Offer:
 
 
 def offers(screen: Screen[Any]) -> list[Offer]:
-    """Return what can be done on a screen, with its focus where it is; what only moves comes last."""
+    """Return what can be done on a screen, with its focus where it is; what only moves, or is the same everywhere, comes last."""
     found: dict[str, Offer] = {}
     for active in screen.active_bindings.values():
         key_id = active.binding.id
@@ -51,7 +51,7 @@ def offers(screen: Screen[Any]) -> list[Offer]:
                 call=partial(screen.app.run_action, active.binding.action, active.node),
                 reason=reason(key_id) if callable(reason) else "",
             )
-    return sorted(found.values(), key=lambda offer: offer.id.startswith(MOVING))
+    return sorted(found.values(), key=lambda offer: offer.id.startswith(LAST))
 
 
 class Help(ModalScreen[None]):
