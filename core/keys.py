@@ -6,10 +6,12 @@ Content decides, never a time. What cannot be known makes no key at all: such a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
@@ -39,14 +41,19 @@ class Basis:
     @cached_property
     def digest(self) -> str:
         """sha256 of all of it."""
-        return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
+        # The canonical text of `to_json`, by hand, as each operation has one: 3 us instead of 8.
+        parts = [f"{quoted(name)}:{quoted(getattr(self, name))}" for name in ("call", "code") if getattr(self, name)]
+        for name, fields in (("packages", self.packages), ("reads", self.reads), ("variables", self.variables)):
+            if fields:
+                parts.append(f"{quoted(name)}:{canonical(dict(fields))}")
+        return hashlib.sha256(f"{{{','.join(parts)}}}".encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
         return _filled({name: getattr(self, name) for name in _BASIS})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What one step's result depends on. Equal evidence, equal key."""
 
@@ -58,11 +65,17 @@ class Evidence:
     files: Mapping[str, str] = field(default_factory=dict)
     """Catalog file it restores -> sha256."""
 
-    @property
+    @cached_property
+    def text(self) -> str:
+        """Canonical JSON of all of it, with the basis by its digest."""
+        # By hand, as each step has one: 1.5 us instead of 2.5.
+        arguments, files = _texts(self.arguments), _texts(self.files)
+        return f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{{{arguments}}},{{{files}}}]'
+
+    @cached_property
     def key(self) -> str:
         """sha256 of all of it."""
-        said = [KEY_VERSION, self.place, self.basis.digest, self.arguments, self.files]
-        return hashlib.sha256(canonical(said).encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
@@ -77,8 +90,29 @@ def evidence_from_json(document: Mapping[str, Any]) -> Evidence:
         TypeError: it is none.
     """
     own = {name: value for name, value in document.items() if name in ("place", "arguments", "files")}
-    basis = {name: value for name, value in document["basis"].items() if name in _BASIS}
-    return Evidence(basis=Basis(**basis), **own)
+    return Evidence(basis=basis_from_json(document["basis"]), **own)
+
+
+def basis_from_json(document: Mapping[str, Any]) -> Basis:
+    """Return what `Basis.to_json` wrote; parts this version does not know are dropped.
+
+    Raises:
+        TypeError: it is none.
+    """
+    return Basis(**{name: value for name, value in document.items() if name in _BASIS})
+
+
+def evidence_from_text(text: str, basis: Callable[[str], Basis]) -> Evidence:
+    """Return what `Evidence.text` wrote, given how to look a basis up by its digest.
+
+    Raises:
+        ValueError: another version of keys wrote it.
+    """
+    version, *said = json.loads(text)
+    if version != KEY_VERSION:
+        raise ValueError(f"keys of version {version} are not known")
+    place, digest, arguments, files = said
+    return Evidence(place=place, basis=basis(digest), arguments=arguments, files=files)
 
 
 class CauseKind(StrEnum):
@@ -157,16 +191,22 @@ def call_digest(operation: Operation) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
-def argument_token(value: Resolved) -> str:
-    """Return what stands for an argument's value in evidence: a constant itself, else a digest."""
+def argument_token(value: Resolved, classes: str | None = None) -> str:
+    """Return what stands for an argument's value in evidence: a constant itself, else a digest.
+
+    Args:
+        value: what the argument is bound to.
+        classes: digest of the classes that the value may be of, which counts where only its class can read it.
+    """
     if isinstance(value, Constant):
         return f"{_VALUE}{canonical(plain(value.value))}"
     if isinstance(value, ArtifactRef):
-        return f"{value.serializer}:{value.sha256}"
+        token = f"{value.serializer}:{value.sha256}"
+        return token if classes is None or value.serializer in _WITHOUT_CLASSES else f"{token}+{classes}"
     if isinstance(value, Blob):
         return f"blob:{value.sha256}"
     if isinstance(value, list):
-        tokens = "\n".join(argument_token(item) for item in value)
+        tokens = "\n".join(argument_token(item, classes) for item in value)
         return f"list:{hashlib.sha256(tokens.encode()).hexdigest()}"
     assert_never(value)
 
@@ -185,7 +225,13 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 
 _VALUE = "value:"
+_WITHOUT_CLASSES = frozenset({"json", "npy", "arrow:polars", "arrow:pyarrow", "arrow:pandas", "file"})
+"""Serializers whose values need no code of the user's to be read."""
 _BASIS = ("code", "call", "packages", "reads", "variables")
+
+
+def _texts(fields: Mapping[str, str]) -> str:
+    return ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in sorted(fields.items())]) if fields else ""
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,9 @@ from .runs import StepRun
 from .signs import MARKS, WORST_FIRST
 from .states import Reason, Status
 from .text import clean, plural
+from .undeclared import GUARD_ROLE
 
+_UNSHOWN = frozenset({"metric", GUARD_ROLE})
 FAILED_SHOWN = 3
 """Failed steps that a folded family names."""
 
@@ -110,7 +112,7 @@ class StepLines:
         if not step.state.is_good:
             return clean(", ".join([text for text in (reason_text(step.reason), *note) if text])), False
         note += [f"from {step.cached_from[:8]}"] if step.cached_from else []
-        outputs = [f"{each.name} {size_text(each.ref.size)}" for each in step.outputs if each.role != "metric"]
+        outputs = [f"{each.name} {size_text(each.ref.size)}" for each in step.outputs if each.role not in _UNSHOWN]
         return clean(", ".join([*note, *outputs])), False
 
     def _note(self, role: Role, step: StepRun) -> list[str]:

@@ -15,9 +15,11 @@ from .graphs import Graphs
 from .history import StoredHistory
 from .layout import Layout
 from .logfiles import LogFiles
+from .marks import StoredMarks
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
+from .results import StoredResults
 from .runstore import StoredRuns
 
 if TYPE_CHECKING:
@@ -36,8 +38,11 @@ class Store:
         self.runs = StoredRuns(layout, database, self.objects, graphs)
         self.history = StoredHistory(layout, database, graphs)
         self.outputs = StoredOutputs(database, self.objects, graphs)
+        self.files = FileHashes(database)
+        self.results = StoredResults(layout, database, self.objects, graphs, self.files)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
+        self.marks = StoredMarks(database)
         self.files = FileHashes(database)
 
     @property

@@ -53,6 +53,7 @@ def runs(
     top: Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="Only the best N; with --by.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many.")] = 20,
     all_projects: Annotated[bool, typer.Option("--all-projects", help="Of every project of the store.")] = False,
+    is_all: Annotated[bool, typer.Option("--all", help="Also waves of a watch and runs that a step started.")] = False,
 ) -> int:
     """List runs, newest first."""
     if top is not None and by is None:
@@ -65,7 +66,7 @@ def runs(
         tag=tag,
         parent=None if parent is None else space.find(parent, all_projects=all_projects),
         since=None if since is None else moment(since, space.parts.clock()),
-        with_children=parent is not None,
+        with_children=is_all or parent is not None,
         limit=limit if by is None else RANKED_OF,
     )
     extra = list(dict.fromkeys([*([by.removeprefix("-")] if by else []), *_names(shown)]))

@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from graftline.core.ids import RunId
 from graftline.core.listings import RunIndex
 from graftline.core.ports import Feed, History, Outputs, RunLog, RunStore
+from graftline.core.reusing import Results
 from graftline.core.runs import RunSpec, StepRun
 
 
@@ -24,6 +25,8 @@ class AnyStore(Protocol):
     def history(self) -> AnyHistory: ...
     @property
     def outputs(self) -> Outputs: ...
+    @property
+    def results(self) -> Results: ...
     def feed(self) -> Feed: ...
 
 

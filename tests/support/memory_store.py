@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from memory_records import Record, Step, apply, interrupt, step_run
+from memory_results import MemoryResults
 
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.codec import facts_to_json
@@ -41,6 +42,7 @@ class MemoryStore:
         self.runs = MemoryRuns(self)
         self.history = MemoryHistory(self)
         self.outputs = MemoryOutputs(self)
+        self.results = MemoryResults(self)
 
     def feed(self) -> MemoryFeed:
         return MemoryFeed(self)
@@ -246,7 +248,7 @@ class MemoryOutputs:
         found: dict[str, tuple[RunId, tuple[Output, ...]]] = {}
         for run, group in self._store.groups:
             record = self._store.records[run]
-            if (record.spec.project, record.spec.pipeline) != (project, pipeline):
+            if (record.spec.project, record.spec.pipeline) != (project, pipeline) or record.spec.origin == "verify":
                 continue
             for fact in group:
                 # Of the graph as it was compiled: what grew has no newest outputs.

@@ -39,7 +39,7 @@ class Offer:
 
 
 def offers(screen: Screen[Any]) -> list[Offer]:
-    """Return what can be done on a screen, with its focus where it is; what only moves, or is the same everywhere, comes last."""
+    """Return what can be done on a screen, with its focus where it is; what is the same everywhere comes last."""
     found: dict[str, Offer] = {}
     for active in screen.active_bindings.values():
         key_id = active.binding.id

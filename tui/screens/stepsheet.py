@@ -17,6 +17,7 @@ from ...core.runs import Attempt, Frame, Snapshot, StepError, StepRun
 from ...core.signs import MARKS
 from ...core.states import Status
 from ...core.text import clean, cut, metric_text
+from ...core.undeclared import GUARD_ROLE
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
 from .runlines import state_span, value_lines
@@ -163,7 +164,7 @@ def _output_lines(step: StepRun) -> list[Line]:
             (f"  {output.ref.serializer}  {size_text(output.ref.size)}  {output.ref.sha256[:10]}", Tone.DIM),
         ]
         for output in step.outputs[:50]
-        if output.role != "metric"
+        if output.role not in ("metric", GUARD_ROLE)
     ]
 
 
