@@ -20,17 +20,17 @@ from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
 GOLDEN = Path(__file__).parent / "golden"
 SIZES = [(80, 24), (120, 40), (160, 50)]
 PARTS = {
-    "runs": ((), "1 of 2"),
+    "runs": ((), "12:04:31"),  # the clock of the last change, which the first poll sets
     "help": (("question_mark",), "TYPE TO SEARCH"),
-    "steps": (("j", "enter"), "RESULT"),
-    "failure": (("j", "enter", "enter"), "opens the line in your editor"),
-    "graph": (("j", "enter", "2"), "chips"),
-    "boxes": (("j", "enter", "2", "plus"), "boxes"),
-    "logs": (("j", "enter", "4"), "4 lines"),
-    "metrics": (("enter", "5"), "0.9"),
-    "info": (("j", "enter", "7"), "runner"),
+    "steps": (("escape", "j", "enter"), "RESULT"),
+    "failure": (("enter",), "opens the line in your editor"),
+    "graph": (("escape", "2"), "chips"),
+    "boxes": (("plus",), "boxes"),
+    "logs": (("4",), "4 lines"),
+    "metrics": (("5",), "No numbers yet"),
+    "info": (("7",), "runner"),
 }
-"""Name -> keys that lead there, and a text that says one is there."""
+"""Name -> keys that lead there from the part before, and a text that says one is there."""
 
 
 class Records(FakeWorkspace):
@@ -83,10 +83,8 @@ def _compare(name: str, text: str) -> None:
 )
 async def test_every_part_reads_well(size: tuple[int, int], glyph_set: Glyphs, name: str) -> None:
     shown: dict[str, str] = {}
-    for part, (keys, text) in PARTS.items():
-        async with opened(Records(), size, glyph_set=glyph_set) as ui:
-            await ui.sees("1 of 2")
-            await ui.sees("12:04:31")  # the clock of the last change, which the first poll sets
+    async with opened(Records(), size, glyph_set=glyph_set) as ui:
+        for part, (keys, text) in PARTS.items():
             await ui.press(*keys)
             await ui.sees(text)
             shown[part] = await _settled(ui)
