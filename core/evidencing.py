@@ -94,13 +94,13 @@ class Evidences:
         return Evidence(
             place=self._places.of(node.path),
             basis=self._in_iteration(basis, node) if node.environ else basis,
-            arguments={name: argument_token(value, self._inherits(node)) for name, value in arguments},
+            arguments={name: argument_token(value, *self._inherits(node)) for name, value in arguments},
             files={name: ref.sha256 for name, ref in files} if files else _NO_FILES,
         )
 
-    def _inherits(self, node: Node) -> str | None:
+    def _inherits(self, node: Node) -> tuple[str | None, str | None]:
         known = self._around.prints.get(node.operation)
-        return None if known is None else known.inherits
+        return (None, None) if known is None else (known.inherits, known.libraries)
 
     def _shared(self, at: int, reads: Mapping[str, str | None] | str | None) -> Basis | str:
         """Return what nodes of an operation share. Files are looked at each time: steps make files."""

@@ -31,6 +31,7 @@ from .undeclared import GuardMode
 if TYPE_CHECKING:
     from .functions import FunctionStore
     from .library import Fetched, FunctionRequest
+    from .listings import RunIndex
     from .locking import LockFile
     from .replay import Ended, Replay
     from .runners import RunnerChoice
@@ -60,6 +61,7 @@ class Parts:
     """Name of the project at hand (strict name)."""
     runs: RunStore
     history: History
+    index: RunIndex
     outputs: Outputs
     results: Results
     files: Files
