@@ -104,7 +104,7 @@ class Evidences:
         if isinstance(basis, str):
             return basis
         try:
-            arguments, files = self._values.inputs(node.path)
+            arguments, files = self._values.judged_by(node.path)
         except GraftError as problem:
             return problem.message  # it cannot be started, and its attempt will say so
         known = self._around.prints.get(node.operation)
