@@ -108,12 +108,12 @@ class Evidences:
         except GraftError as problem:
             return problem.message  # it cannot be started, and its attempt will say so
         known = self._around.prints.get(node.operation)
-        inherits = None if known is None else known.inherits
+        inherited = (None, None) if known is None else (known.inherits, known.libraries)
         return Evidence(
             place=self._places.of(node.path),
             basis=self._in_iteration(basis, node) if node.environ else basis,
             call=self._call(node.operation),
-            arguments={name: argument_token(value, inherits) for name, value in arguments},
+            arguments={name: argument_token(value, *inherited) for name, value in arguments},
             files={name: ref.sha256 for name, ref in files} if files else _NO_FILES,
         )
 

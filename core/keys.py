@@ -120,6 +120,8 @@ class CauseKind(StrEnum):
     PACKAGE = "package"
     PARAMETER = "parameter"
     INPUT = "input"
+    CLASS = "class"
+    """An input whose bytes are the same: the code or the packages its class comes from are not."""
     FILE = "file"
     VARIABLE = "variable"
     PLACE = "place"
@@ -157,7 +159,7 @@ def causes(old: Evidence, new: Evidence, old_parts: Mapping[str, str], new_parts
     found += _differences(CauseKind.PACKAGE, was.packages, now.packages)
     for cause in _differences(CauseKind.PARAMETER, old.arguments, new.arguments):
         is_value = all(side is None or side.startswith(_VALUE) for side in (cause.old, cause.new))
-        kind = CauseKind.PARAMETER if is_value else CauseKind.INPUT
+        kind = CauseKind.PARAMETER if is_value else _kind_of_input(cause.old, cause.new)
         found.append(Cause(kind=kind, name=cause.name, old=_told(cause.old), new=_told(cause.new)))
     found += _differences(CauseKind.FILE, old.files, new.files)
     found += _differences(CauseKind.FILE, was.reads, now.reads)
@@ -188,22 +190,28 @@ def call_digest(operation: Operation) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
-def argument_token(value: Resolved, classes: str | None = None) -> str:
+def argument_token(value: Resolved, classes: str | None = None, packages: str | None = None) -> str:
     """Return what stands for an argument's value in evidence: a constant itself, else a digest.
 
     Args:
         value: what the argument is bound to.
-        classes: digest of the classes that the value may be of, which counts where only its class can read it.
+        classes: digest of the project's classes that the value may be of; it counts where only its class can read it.
+        packages: digest of the packages that it may come from; it counts for all but plain data.
     """
     if isinstance(value, Constant):
         return f"{_VALUE}{canonical(plain(value.value))}"
     if isinstance(value, ArtifactRef):
         token = f"{value.serializer}:{value.sha256}"
-        return token if classes is None or value.serializer in _WITHOUT_CLASSES else f"{token}+{classes}"
+        if value.serializer in _PLAIN:
+            return token
+        if value.serializer in _WITHOUT_CLASSES:
+            classes = None
+        bound = [each for each in (classes, packages) if each is not None]
+        return f"{token}{_BOUND}{_BOUND.join(bound)}" if bound else token
     if isinstance(value, Blob):
         return f"blob:{value.sha256}"
     if isinstance(value, list):
-        tokens = "\n".join(argument_token(item, classes) for item in value)
+        tokens = "\n".join(argument_token(item, classes, packages) for item in value)
         return f"list:{hashlib.sha256(tokens.encode()).hexdigest()}"
     assert_never(value)
 
@@ -222,9 +230,17 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 
 _VALUE = "value:"
-_WITHOUT_CLASSES = frozenset({"json", "npy", "arrow:polars", "arrow:pyarrow", "arrow:pandas", "file"})
-"""Serializers whose values need no code of the user's to be read."""
+_BOUND = "+"
+_PLAIN = frozenset({"json", "file"})
+"""Serializers whose values are the same whatever is installed."""
+_WITHOUT_CLASSES = frozenset({"npy", "arrow:polars", "arrow:pyarrow", "arrow:pandas"})
+"""Serializers whose values need no code of the user's to be read, but a library."""
 _BASIS = ("code", "packages", "reads", "variables")
+
+
+def _kind_of_input(old: str | None, new: str | None) -> CauseKind:
+    is_same = old is not None and new is not None and old.partition(_BOUND)[0] == new.partition(_BOUND)[0]
+    return CauseKind.CLASS if is_same else CauseKind.INPUT
 
 
 def _texts(fields: Mapping[str, str]) -> str:

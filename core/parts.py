@@ -12,6 +12,7 @@ from .errors import InvalidError
 from .functions import FunctionStore
 from .ids import RunId
 from .library import Fetched, FunctionRequest
+from .listings import RunIndex
 from .overriding import Overriding
 from .ports import (
     Clock,
@@ -50,6 +51,7 @@ class Parts:
     """Name of the project at hand (strict name)."""
     runs: RunStore
     history: History
+    index: RunIndex
     outputs: Outputs
     results: Results
     files: Files
