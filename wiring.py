@@ -336,6 +336,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         project=project,
         runs=store.runs,
         history=store.history,
+        index=store.history,
         outputs=store.outputs,
         results=store.results,
         files=store.files,

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..core.document import roll_up, root_failures
+from ..core.moments import ago, local
 from ..core.quantities import duration_text
+from ..core.reasons import run_reason_text
 from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
@@ -16,8 +18,6 @@ from ..core.undeclared import Undeclared
 from .failure import debug_command, failure_panel, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
-from .moments import ago, local
-from .reasons import run_reason_text
 from .steptable import step_table
 from .text import clean, columns, cut, metric_text, pad, plural
 

@@ -64,6 +64,8 @@ def cause_text(look: Look, because: Because) -> str:
             return f"environment variable {name} {_was_set(cause.old, cause.new)}"
         case CauseKind.INPUT:
             return _input(look, because)
+        case CauseKind.CLASS:
+            return f"code or packages behind {name} changed"
         case CauseKind.CALL:
             return "; ".join(_arrow(look, f"{what}: ", old, new) for what, (old, new) in because.call.items()) or (
                 "how it is called changed"
@@ -173,6 +175,8 @@ def _note(look: Look, because: Because, short: Callable[[str], str]) -> str:
         made = because.made[0]
         old = "" if made.old_run is None else f", the old one in run {short(made.old_run)}"
         return f"(in run {short(made.run)}{old})"
+    if kind is CauseKind.CLASS:
+        return "(its bytes are the same)"
     if kind is CauseKind.FILE and because.cause.old and because.cause.new:
         return f"({digest_text(because.cause.old)} {look.said('→')} {digest_text(because.cause.new)})"
     return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..core.artifacts import Output
+from ..core.reasons import run_reason_text
 from ..core.runs import StepRun
 from ..core.states import Status
 from ..core.undeclared import GUARD_ROLE
@@ -10,7 +11,6 @@ from .card import Shown, counts_text, failures, metric_lines
 from .failure import debug_command, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
-from .reasons import run_reason_text
 from .text import clean, cut
 
 OUTPUTS_SHOWN = 8

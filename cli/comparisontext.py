@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..core.comparing import Comparison, Difference, Divergence, FileDifference
+from ..core.moments import ago
 from ..core.quantities import duration_text
 from ..core.states import Status
 from .causes import cause_text, digest_text, hunk_lines
 from .look import MARKS, Ink, Look
-from .moments import ago
 from .table import Cell, Column, table
 from .text import clean, metric_text, plural
 from .whytext import Around

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..core.ancestry import Descent, Given, Maker, Making, Taken
+from ..core.moments import ago
 from ..core.quantities import size_text
 from .causes import digest_text, starred
 from .look import Ink, Look
-from .moments import ago
 from .text import clean, cut, plural
 from .whytext import Around
 

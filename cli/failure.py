@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from shlex import quote
 
 from ..core.document import root_failures
+from ..core.loglines import Lines
 from ..core.place import seen_from
 from ..core.ports import LogChunk
 from ..core.quantities import duration_text
+from ..core.reasons import reason_text
 from ..core.runs import Frame, StepError, StepRun
 from ..core.states import Reason, Status
-from .loglines import Lines
 from .look import Ink, Look
-from .reasons import reason_text
 from .text import clean, columns, cut, pad
 
 FRAMES = 5

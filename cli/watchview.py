@@ -15,6 +15,7 @@ from ..core.errors import GraftError
 from ..core.events import Fact
 from ..core.place import seen_from
 from ..core.quantities import duration_text
+from ..core.reasons import run_reason_text
 from ..core.states import Status
 from ..core.watchnews import (
     Begun,
@@ -37,7 +38,6 @@ from .live import Live, Progress, progress
 from .look import MARKS, Ink, look_of
 from .options import Options
 from .printer import put, put_row
-from .reasons import run_reason_text
 from .text import clean, plural
 
 if TYPE_CHECKING:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ..core.moments import ago
+from ..core.reasons import reason_text
 from ..core.reusing import Verdict
 from ..core.runs import StepRun
 from ..core.states import Reason, Status
@@ -12,8 +14,6 @@ from ..core.whys import Compared, Group, RunWhy, StepWhy
 from .causes import cause_lines, short_text, starred, verdict_text
 from .failure import failure_panel, next_commands
 from .look import MARKS, Ink, Look
-from .moments import ago
-from .reasons import reason_text
 from .table import Cell, Column, table
 from .text import clean, plural
 

@@ -66,7 +66,7 @@ class Detailing:
                 after = self._recorded.operation(new.run, new.path)
                 told = call_changes(before, after) if before is not None and after is not None else {}
                 return Because(cause=cause, call={name: self._both(pair, new) for name, pair in told.items()})
-            case CauseKind.PACKAGE | CauseKind.FILE | CauseKind.VARIABLE | CauseKind.PLACE:
+            case CauseKind.CLASS | CauseKind.PACKAGE | CauseKind.FILE | CauseKind.VARIABLE | CauseKind.PLACE:
                 return Because(cause=cause)
 
     def _hunks(self, part: str, old: Side, new: Side) -> tuple[Hunk, ...]:

@@ -6,10 +6,12 @@ import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from .contents import Files, Restore, UnreadableFiles
+from .control import is_control
 from .errors import GraftError
-from .graph import CallKind, Node, Operation
+from .graph import Node, Operation, Policy
 from .growth import Plot
 from .keys import Basis, Evidence, argument_token, call_digest
 from .placing import Places
@@ -17,11 +19,10 @@ from .prints import Print, Prints
 from .reusing import Results, Reusing
 from .values import Values
 
-CONTROL = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN, CallKind.STUB})
-"""Calls that run no code but ours, for which `keys.KEY_VERSION` stands; a reduction without a function is one too."""
-
 _PER_RUN = frozenset({"GRAFT_RUN", "GRAFT_BELOW"})
 """Variables that are another one in each run; what depends on them cannot be known before."""
+_Shared: TypeAlias = tuple[int, tuple[str, ...], tuple[str, ...], bool]
+"""Identity of a print, variables and secrets of a policy, whether it decides."""
 _CHANNELS = frozenset({"GRAFT_OUTPUTS", "GRAFT_EXPORTS"})
 """Variables that name files through which a step returns: another one each time, and nothing depends on which."""
 
@@ -50,14 +51,6 @@ class Circumstances:
     """Puts missing catalog files of reused steps back; None (a plan): they are only taken to be there."""
 
 
-def is_control(operation: Operation) -> bool:
-    """Tell whether a call runs no code but ours."""
-    call = operation.call
-    if call.kind is CallKind.REDUCE:
-        return call.qualname is None and call.module is None and call.blob is None
-    return call.kind in CONTROL
-
-
 def is_bare(operation: Operation) -> bool:
     """Tell whether a call declares nothing that is kept; it is an effect unless its attempts log something."""
     return operation.is_effect and not is_control(operation)
@@ -84,7 +77,10 @@ class Evidences:
         self._around = circumstances
         self._places = Places(plot, values)
         self._within = posixpath.relpath(circumstances.cwd, circumstances.root)
-        self._grounds: dict[int, Basis | str] = {}
+        self._bases: dict[_Shared, Basis | str] = {}
+        """One for all operations that have it in common, so that it is put together, digested and stored once."""
+        self._calls: dict[int, str] = {}
+        """Digests of how operations are called."""
 
     def gather(self, paths: Sequence[str]) -> dict[str, Evidence | str]:
         """Return by path what its result will depend on, or why no key can be made."""
@@ -98,44 +94,56 @@ class Evidences:
         if isinstance(basis, str):
             return basis
         try:
-            arguments, files = self._values.inputs(node.path)
+            arguments, files = self._values.judged_by(node.path)
         except GraftError as problem:
             return problem.message  # it cannot be started, and its attempt will say so
+        known = self._around.prints.get(node.operation)
+        inherited = (None, None) if known is None else (known.inherits, known.libraries)
         return Evidence(
             place=self._places.of(node.path),
             basis=self._in_iteration(basis, node) if node.environ else basis,
-            arguments={name: argument_token(value, self._inherits(node)) for name, value in arguments},
+            call=self._call(node.operation),
+            arguments={name: argument_token(value, *inherited) for name, value in arguments},
             files={name: ref.sha256 for name, ref in files} if files else _NO_FILES,
         )
 
-    def _inherits(self, node: Node) -> str | None:
-        known = self._around.prints.get(node.operation)
-        return None if known is None else known.inherits
+    def _call(self, at: int) -> str:
+        """Return the digest of how an operation is called."""
+        digest = self._calls.get(at)
+        if digest is None:
+            digest = self._calls[at] = _digest(f"{call_digest(self._operations[at])}\n{self._within}")
+        return digest
 
     def _shared(self, at: int, reads: Mapping[str, str | None] | str | None) -> Basis | str:
         """Return what nodes of an operation share. Files are looked at each time: steps make files."""
-        ground = self._grounds.get(at)
-        if ground is None:
-            ground = self._grounds[at] = self._ground(at)
+        ground = self._ground(at)
         if isinstance(ground, str) or isinstance(reads, str):
             return ground if isinstance(ground, str) else str(reads)
         return ground if reads is None else replace(ground, reads=reads)
 
     def _ground(self, at: int) -> Basis | str:
+        """Return what operations share that have equal policies and one `Print` object: 10,000 calls of a function."""
         operation, known = self._operations[at], self._around.prints.get(at)
         if is_control(operation):
             known = _OURS
         elif known is None:
             return "there is no fingerprint of its code"
-        names = {*operation.policy.env, *known.variables} - _CHANNELS.union(operation.policy.secrets)
-        if not decides(operation):
+        policy = operation.policy
+        shared = id(known), policy.env, policy.secrets, decides(operation)  # prints live as long as the run does
+        basis = self._bases.get(shared)
+        if basis is None:
+            basis = self._bases[shared] = self._basis(known, policy, is_decided=decides(operation))
+        return basis
+
+    def _basis(self, known: Print, policy: Policy, *, is_decided: bool) -> Basis | str:
+        names = {*policy.env, *known.variables} - _CHANNELS.union(policy.secrets)
+        if not is_decided:
             if known.unknown is not None:
                 return known.unknown
             if per_run := sorted(names & _PER_RUN):
                 return f"it reads {per_run[0]}, which is another one in each run"
         return Basis(
             code=known.digest,
-            call=_digest(f"{call_digest(operation)}\n{self._within}"),
             packages=known.packages,
             variables={name: value_digest(self._around.environ.get(name)) for name in sorted(names - _PER_RUN)},
         )

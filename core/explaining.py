@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .control import is_control
 from .detailing import Detailing, Side
-from .evidencing import is_control
 from .graph import Graph
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence

@@ -99,6 +99,7 @@ class Call:
     line: int | None = None
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Return:
     """One declared return value."""

@@ -9,8 +9,6 @@ from typing import Protocol
 
 from .errors import InvalidError, nearest
 
-SHORTEST = 6
-"""Characters below which a secret is neither masked nor looked for: "a" is everywhere."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -88,8 +86,3 @@ def check_name(name: str) -> None:
         raise InvalidError("a value on the command line can be seen by everybody on this machine", hint)
     if not _NAME.fullmatch(name):
         raise InvalidError(f"'{name}' is no name of a secret: letters, digits and '_' make one, as of a variable")
-
-
-def is_masked(value: str) -> bool:
-    """Tell whether a value is long enough to be masked in what steps write."""
-    return len(value) >= SHORTEST

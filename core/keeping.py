@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .events import AttemptSucceeded, ResultKept
 from .evidencing import Circumstances, decides, digests_of, is_bare, within
-from .graph import CallKind
+from .graph import CallKind, Operation
 from .growth import Plot
 from .keys import Evidence
 from .prints import WHOLE
@@ -47,7 +47,21 @@ class Keeping:
         Raises:
             StoreError: what is known of files cannot be read.
         """
-        made = [found for end, evidence in ends if (found := self._made(end, evidence)) is not None]
+        kept: list[ResultKept] = []
+        touching: list[_Made] = []
+        for end, evidence in ends:
+            operation = self._operations[self._nodes[end.node].operation]
+            if not _is_worth(end, operation):
+                continue
+            if end.reads or evidence.basis.reads or operation.call.kind in _UNCHECKED:
+                if (made := self._made(end, evidence, operation)) is not None:
+                    touching.append(made)
+            else:  # nearly all of nearly all runs: no file to look at
+                kept.append(ResultKept(node=end.node, attempt=end.attempt, at=end.at))
+        return [*kept, *self._unmoved(touching)] if touching else kept
+
+    def _unmoved(self, made: Sequence[_Made]) -> list[ResultKept]:
+        """Return those whose files hold."""
         touched = [each for each in made if each.paths]
         digests, reasons = digests_of(self._around.files, [path for each in touched for path in each.paths])
         moved = self._moved(touched)
@@ -57,17 +71,8 @@ class Keeping:
             if not each.paths or (not moved[each.paths] and self._holds(each, digests, reasons))
         ]
 
-    def _made(self, end: AttemptSucceeded, evidence: Evidence) -> _Made | None:
+    def _made(self, end: AttemptSucceeded, evidence: Evidence, operation: Operation) -> _Made | None:
         """Return an attempt whose result is kept if its files hold; None: it is not, whatever they are."""
-        operation = self._operations[self._nodes[end.node].operation]
-        policy = operation.policy
-        is_nothing = is_bare(operation) and not (end.outputs or end.metrics or decides(operation))
-        if is_nothing or end.reason is Reason.CODE_CHANGED or policy.cache == "never" or _ANYTHING in end.reads:
-            return None
-        if not (
-            end.reads or evidence.basis.reads or operation.call.kind in _UNCHECKED
-        ):  # nearly all of nearly all runs
-            return _Made(end)
         around = self._around
         if around.is_copy and not all(name.startswith("/") or is_connection(name) for name in end.reads):
             return None  # what it read of the copy, or missed there, is not what the project has
@@ -105,6 +110,13 @@ class Keeping:
             return False
         worker = made.end.worker
         return all(self._first.setdefault((worker, path), digests[path]) == digests[path] for path in made.paths)
+
+
+def _is_worth(end: AttemptSucceeded, operation: Operation) -> bool:
+    """Tell whether a result may be kept at all, whatever its files are."""
+    if not (end.outputs or end.metrics) and is_bare(operation) and not decides(operation):
+        return False
+    return end.reason is not Reason.CODE_CHANGED and operation.policy.cache != "never" and _ANYTHING not in end.reads
 
 
 @dataclass(frozen=True, slots=True)

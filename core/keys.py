@@ -25,12 +25,10 @@ KEY_VERSION = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Basis:
-    """What results depend on that are of one operation: nodes of it share this."""
+    """What results of an operation depend on, but for how it is called: all that call the same code share this."""
 
     code: str
     """Digest of its code and all that it reaches."""
-    call: str
-    """Digest of how it is called: command, arguments of a script, what it returns and how that is kept."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Distribution -> version, of what reached code imports; `python` -> its version."""
     reads: Mapping[str, str | None] = field(default_factory=dict)
@@ -41,12 +39,7 @@ class Basis:
     @cached_property
     def digest(self) -> str:
         """sha256 of all of it."""
-        # The canonical text of `to_json`, by hand, as each operation has one: 3 us instead of 8.
-        parts = [f"{quoted(name)}:{quoted(getattr(self, name))}" for name in ("call", "code") if getattr(self, name)]
-        for name, fields in (("packages", self.packages), ("reads", self.reads), ("variables", self.variables)):
-            if fields:
-                parts.append(f"{quoted(name)}:{canonical(dict(fields))}")
-        return hashlib.sha256(f"{{{','.join(parts)}}}".encode()).hexdigest()
+        return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
@@ -60,6 +53,9 @@ class Evidence:
     place: str
     """Path in the graph; the numbers of map items are counts of equal items before (`occurrences`)."""
     basis: Basis
+    call: str
+    """Digest of how its operation is called: command, arguments of a script, what it returns and how that is kept; and
+    where. Not in the basis, as most steps return a name of their own: ten thousand steps of one function share that."""
     arguments: Mapping[str, str] = field(default_factory=dict)
     """Argument -> `value:` and the JSON of a parameter, or the digest of an input."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +66,8 @@ class Evidence:
         """Canonical JSON of all of it, with the basis by its digest."""
         # By hand, as each step has one: 1.5 us instead of 2.5.
         arguments, files = _texts(self.arguments), _texts(self.files)
-        return f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{{{arguments}}},{{{files}}}]'
+        start = f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{quoted(self.call)}'
+        return f"{start},{{{arguments}}},{{{files}}}]"
 
     @cached_property
     def key(self) -> str:
@@ -79,7 +76,7 @@ class Evidence:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
-        fields = {"place": self.place, "arguments": self.arguments, "files": self.files}
+        fields = {"place": self.place, "call": self.call, "arguments": self.arguments, "files": self.files}
         return _filled(fields) | {"basis": self.basis.to_json()}
 
 
@@ -89,7 +86,7 @@ def evidence_from_json(document: Mapping[str, Any]) -> Evidence:
     Raises:
         TypeError: it is none.
     """
-    own = {name: value for name, value in document.items() if name in ("place", "arguments", "files")}
+    own = {name: value for name, value in document.items() if name in ("place", "call", "arguments", "files")}
     return Evidence(basis=basis_from_json(document["basis"]), **own)
 
 
@@ -111,8 +108,8 @@ def evidence_from_text(text: str, basis: Callable[[str], Basis]) -> Evidence:
     version, *said = json.loads(text)
     if version != KEY_VERSION:
         raise ValueError(f"keys of version {version} are not known")
-    place, digest, arguments, files = said
-    return Evidence(place=place, basis=basis(digest), arguments=arguments, files=files)
+    place, digest, call, arguments, files = said
+    return Evidence(place=place, basis=basis(digest), call=call, arguments=arguments, files=files)
 
 
 class CauseKind(StrEnum):
@@ -123,6 +120,8 @@ class CauseKind(StrEnum):
     PACKAGE = "package"
     PARAMETER = "parameter"
     INPUT = "input"
+    CLASS = "class"
+    """An input whose bytes are the same: the code or the packages its class comes from are not."""
     FILE = "file"
     VARIABLE = "variable"
     PLACE = "place"
@@ -155,12 +154,12 @@ def causes(old: Evidence, new: Evidence, old_parts: Mapping[str, str], new_parts
     if was.code != now.code:
         parts = list(_differences(CauseKind.CODE, old_parts, new_parts)) if old_parts else []
         found += parts or [Cause(kind=CauseKind.CODE, name="code", old=was.code, new=now.code)]
-    if was.call != now.call:
-        found.append(Cause(kind=CauseKind.CALL, name="call", old=was.call, new=now.call))
+    if old.call != new.call:
+        found.append(Cause(kind=CauseKind.CALL, name="call", old=old.call, new=new.call))
     found += _differences(CauseKind.PACKAGE, was.packages, now.packages)
     for cause in _differences(CauseKind.PARAMETER, old.arguments, new.arguments):
         is_value = all(side is None or side.startswith(_VALUE) for side in (cause.old, cause.new))
-        kind = CauseKind.PARAMETER if is_value else CauseKind.INPUT
+        kind = CauseKind.PARAMETER if is_value else _kind_of_input(cause.old, cause.new)
         found.append(Cause(kind=kind, name=cause.name, old=_told(cause.old), new=_told(cause.new)))
     found += _differences(CauseKind.FILE, old.files, new.files)
     found += _differences(CauseKind.FILE, was.reads, now.reads)
@@ -178,35 +177,41 @@ def call_digest(operation: Operation) -> str:
         call.qualname,
         call.command,
         call.script,
-        list(call.args),
-        list(call.keys),
-        list(call.branches),
+        call.args,
+        call.keys,
+        call.branches,
         call.default,
         call.collect,
         [[each.name, each.kind.value, each.file, each.pattern] for each in operation.returns],
-        list(policy.put),
-        list(policy.get),
+        policy.put,
+        policy.get,
         policy.store_copy,
     ]
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
-def argument_token(value: Resolved, classes: str | None = None) -> str:
+def argument_token(value: Resolved, classes: str | None = None, packages: str | None = None) -> str:
     """Return what stands for an argument's value in evidence: a constant itself, else a digest.
 
     Args:
         value: what the argument is bound to.
-        classes: digest of the classes that the value may be of, which counts where only its class can read it.
+        classes: digest of the project's classes that the value may be of; it counts where only its class can read it.
+        packages: digest of the packages that it may come from; it counts for all but plain data.
     """
     if isinstance(value, Constant):
         return f"{_VALUE}{canonical(plain(value.value))}"
     if isinstance(value, ArtifactRef):
         token = f"{value.serializer}:{value.sha256}"
-        return token if classes is None or value.serializer in _WITHOUT_CLASSES else f"{token}+{classes}"
+        if value.serializer in _PLAIN:
+            return token
+        if value.serializer in _WITHOUT_CLASSES:
+            classes = None
+        bound = [each for each in (classes, packages) if each is not None]
+        return f"{token}{_BOUND}{_BOUND.join(bound)}" if bound else token
     if isinstance(value, Blob):
         return f"blob:{value.sha256}"
     if isinstance(value, list):
-        tokens = "\n".join(argument_token(item, classes) for item in value)
+        tokens = "\n".join(argument_token(item, classes, packages) for item in value)
         return f"list:{hashlib.sha256(tokens.encode()).hexdigest()}"
     assert_never(value)
 
@@ -225,9 +230,17 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 
 _VALUE = "value:"
-_WITHOUT_CLASSES = frozenset({"json", "npy", "arrow:polars", "arrow:pyarrow", "arrow:pandas", "file"})
-"""Serializers whose values need no code of the user's to be read."""
-_BASIS = ("code", "call", "packages", "reads", "variables")
+_BOUND = "+"
+_PLAIN = frozenset({"json", "file"})
+"""Serializers whose values are the same whatever is installed."""
+_WITHOUT_CLASSES = frozenset({"npy", "arrow:polars", "arrow:pyarrow", "arrow:pandas"})
+"""Serializers whose values need no code of the user's to be read, but a library."""
+_BASIS = ("code", "packages", "reads", "variables")
+
+
+def _kind_of_input(old: str | None, new: str | None) -> CauseKind:
+    is_same = old is not None and new is not None and old.partition(_BOUND)[0] == new.partition(_BOUND)[0]
+    return CauseKind.CLASS if is_same else CauseKind.INPUT
 
 
 def _texts(fields: Mapping[str, str]) -> str:

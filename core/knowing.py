@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .artifacts import Output
+from .control import is_control
 from .events import Fact, StepJoined, StepJudged, StepReused
-from .evidencing import Circumstances, is_control
+from .evidencing import Circumstances
 from .graph import CallKind, Graph, Node
 from .judging import Judge, Judged
 from .scheduler import Scheduler

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 from .canonical import plain
 from .config import LOCK_FILE
 from .contents import UnreadableFiles
+from .control import is_control
 from .errors import InvalidError, nearest
-from .evidencing import Circumstances, is_control
+from .evidencing import Circumstances
 from .graph import (
     Argument,
     Blob,

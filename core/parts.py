@@ -8,10 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .contents import Files, Restore
-from .errors import InvalidError
-from .functions import FunctionStore
+from .errors import InvalidError, PluginError
 from .ids import RunId
-from .library import Fetched, FunctionRequest
 from .overriding import Overriding
 from .ports import (
     Clock,
@@ -26,20 +24,33 @@ from .ports import (
     RunStore,
     Slots,
 )
-from .replay import Ended, Replay, no_terminal
 from .reusing import Results
-from .runners import RunnerChoice
 from .secrecy import leaks_in_code
 from .undeclared import GuardMode
-from .watchnews import Listener, Watch, WatchRequest, watch_nothing
 
 if TYPE_CHECKING:
+    from .functions import FunctionStore
+    from .library import Fetched, FunctionRequest
+    from .listings import RunIndex
     from .locking import LockFile
+    from .replay import Ended, Replay
+    from .runners import RunnerChoice
     from .verification import Marks
+    from .watchnews import Listener, Watch, WatchRequest  # with concern 9 ms, for one command
 
 
 def _ignore(warning: str) -> None:
     """Say nothing."""
+
+
+def _no_terminal(replay: Replay) -> Ended:
+    """Stand for a terminal where there is none."""
+    raise InvalidError("there is no terminal to debug at here")
+
+
+def _watch_nothing(request: WatchRequest, listener: Listener) -> Watch:
+    """Refuse: what a workspace has that was put together without a watch."""
+    raise PluginError("nothing here watches files")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +61,7 @@ class Parts:
     """Name of the project at hand (strict name)."""
     runs: RunStore
     history: History
+    index: RunIndex
     outputs: Outputs
     results: Results
     files: Files
@@ -79,7 +91,7 @@ class Parts:
     slot_directory: str
     labels: Mapping[str, int]
     """Labels this machine serves -> slots; `default` is always served."""
-    terminal: Callable[[Replay], Ended] = no_terminal
+    terminal: Callable[[Replay], Ended] = _no_terminal
     """Executes an attempt again at this process's terminal."""
     functions: FunctionStore
     marks: Marks
@@ -91,7 +103,7 @@ class Parts:
     """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
     secrets: Callable[[Sequence[str]], Mapping[str, str]]
     """Values of secrets by name; InvalidError naming those that are nowhere."""
-    watch: Callable[[WatchRequest, Listener], Watch] = watch_nothing
+    watch: Callable[[WatchRequest, Listener], Watch] = _watch_nothing
     """Makes a watch of the project at hand."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""

@@ -12,9 +12,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
+from .control import is_control
 from .estimating import estimate, last_seconds
 from .events import Fact, StepJoined, StepJudged, StepReused
-from .evidencing import is_control
 from .fates import Fates
 from .graph import ON_FAILURE, BodyKind, CallKind, Graph, Node, Operation, upstreams
 from .guards import waits_of

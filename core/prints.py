@@ -33,6 +33,9 @@ class Print:
     inherits: str | None = None
     """Digest of the classes that steps before it reach, from whom it takes values: pickles have only the names of
     classes. It counts for arguments that are pickles. None: there are none."""
+    libraries: str | None = None
+    """Digest of the packages of those steps that are not among its own, versions and all: they count for arguments
+    that are no plain data, as what an array or a frame does is up to its library. None: there are none."""
     source: str | None = None
     """Why it may read the world behind our back, as a person would say it; None: it does not."""
     unknown: str | None = None
@@ -77,6 +80,7 @@ def _from_json(document: Mapping[str, Any]) -> Print:
         variables=tuple(document.get("variables", ())),
         reads=tuple(document.get("reads", ())),
         inherits=document.get("inherits"),
+        libraries=document.get("libraries"),
         source=document.get("source"),
         unknown=document.get("unknown"),
     )

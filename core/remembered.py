@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from .errors import GraftError, MissingError, StoreError
 from .graph import Operation
 from .ids import RunId
-from .keeper import is_masked
 from .keys import Evidence
+from .masked import is_masked
 from .ports import RunQuery
 from .reusing import Judgement
 from .runs import Run, RunSpec, Snapshot, StepRun

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from .errors import InvalidError
 from .graph import Json, Operation
 from .orders import Order, RunContext
 
@@ -55,12 +54,3 @@ class Ended(NamedTuple):
     exit_code: int
     death: str | None = None
     """How its process died; None: it left by itself."""
-
-
-def no_terminal(replay: Replay) -> Ended:
-    """Stand for a terminal where there is none.
-
-    Raises:
-        InvalidError: always.
-    """
-    raise InvalidError("there is no terminal to debug at here")

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import MetricPoint, Output
 from .ids import RunId
-from .keys import Evidence
+
+if TYPE_CHECKING:
+    from .keys import Evidence  # with orders 5 ms; runs know this module, and each worker and loader knows runs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

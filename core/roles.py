@@ -83,6 +83,8 @@ class Composites:
 
     def role(self, path: str) -> Role:
         """Return what the node at a path is."""
+        if not self._roles:
+            return Role.STEP
         found = self._known.get(path)
         if found is None:
             found = self._known[path] = self._roles.get(_key(path), Role.STEP)

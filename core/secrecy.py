@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from .errors import InvalidError
 from .graph import Carried, Constant, Either, Gather, Json, Source
-from .keeper import is_masked
+from .masked import is_masked
 from .ports import Loaded
 from .provenance import NOTE
 from .runs import RunSpec

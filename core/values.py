@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from .artifacts import INLINE_LIMIT, ArtifactRef, Output
 from .catalog import matches
@@ -32,6 +32,9 @@ from .orders import Order, Resolved
 _FEW = 8
 """Outputs up to which looking through them is faster than a dictionary of them; a split may have ten thousand."""
 
+_Inputs: TypeAlias = tuple[tuple[tuple[str, Resolved], ...], tuple[tuple[str, ArtifactRef], ...]]
+"""Arguments, and catalog files."""
+
 _ABSENT = Constant(None, "absent")
 
 
@@ -52,6 +55,8 @@ class Values:
         self._filed = {path for node in plot.nodes.values() for path in node.files}
         self._outputs: dict[str, tuple[Output, ...]] = {path: tuple(outputs) for path, outputs in recorded.items()}
         self._named: dict[str, dict[str, ArtifactRef]] = {}
+        self._judged: dict[str, _Inputs] = {}
+        """Inputs by path that a step was judged by, until its first order."""
 
     def add(self, path: str, outputs: tuple[Output, ...]) -> None:
         """Keep what a step produced, if a later one may ask for it; nodes that grow later may ask for anything."""
@@ -70,9 +75,20 @@ class Values:
             InvalidError: a value it takes is not there.
         """
         node = self._plot.nodes[path]
-        return Order(path, attempt, node.operation, *self.inputs(path), node.environ)
+        known = self._judged.pop(path, None)
+        arguments, files = self.inputs(path) if known is None else known
+        return Order(path, attempt, node.operation, arguments, files, node.environ)
 
-    def inputs(self, path: str) -> tuple[tuple[tuple[str, Resolved], ...], tuple[tuple[str, ArtifactRef], ...]]:
+    def judged_by(self, path: str) -> _Inputs:
+        """Return `inputs` of a step that is ready, and keep them for its order: it gets what it was judged by.
+
+        Raises:
+            InvalidError: a value it takes is not there.
+        """
+        found = self._judged[path] = self.inputs(path)
+        return found
+
+    def inputs(self, path: str) -> _Inputs:
         """Return the resolved arguments of a step, and the catalog files it wants restored.
 
         Raises:

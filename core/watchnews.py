@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Protocol, TypeAlias
 
 from .concern import Concern
-from .errors import GraftError, PluginError
+from .errors import GraftError
 from .events import Fact
 from .graph import Graph
 from .ids import RunId
@@ -171,12 +171,3 @@ class Watch(Protocol):
     def ask(self, wish: Wish) -> None:
         """Ask for something; safe in a signal handler and in any thread."""
         ...
-
-
-def watch_nothing(request: WatchRequest, listener: Listener) -> Watch:
-    """Refuse: what a workspace has that was put together without a watch.
-
-    Raises:
-        PluginError: always.
-    """
-    raise PluginError("nothing here watches files")

@@ -16,18 +16,20 @@ from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
 from .library import Library
+from .listings import Spread
 from .parts import Parts
 from .ports import (
     EventRow,
     Feed,
     Loaded,
     LogChunk,
+    LogTail,
     RunQuery,
 )
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
 from .retrying import Retrying
 from .roles import Composites
-from .runs import Attempt, Run, RunSpec, StepRun
+from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .session import Observer, Requests
 from .states import Status
 from .undeclared import Undeclared, chosen_guard, reports_of
@@ -192,6 +194,10 @@ class Workspace:
         """Return runs, newest first."""
         return self.parts.history.runs(query)
 
+    def spread(self, query: RunQuery, every: int) -> Spread:
+        """Count the runs of a query and mark every so many of them, for lists that are scrolled."""
+        return self.parts.index.spread(query, every)
+
     def show(self, run: RunId) -> Run:
         """Return one run."""
         return self.parts.history.run(run)
@@ -207,6 +213,10 @@ class Workspace:
     def spec(self, run: RunId) -> RunSpec:
         """Return what a run was started from, graph included."""
         return self.parts.runs.spec(run)
+
+    def snapshot(self, run: RunId) -> Snapshot:
+        """Return the code a run recorded."""
+        return self.parts.runs.snapshot(run)
 
     def graph(self, run: RunId) -> Graph:
         """Return the graph of a run."""
@@ -231,6 +241,10 @@ class Workspace:
     def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
         """Yield captured output by time."""
         return self.parts.logs.read(run, node, attempt)
+
+    def follow_logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> LogTail:
+        """Return what reads captured output on where it stopped."""
+        return self.parts.logs.follow(run, node, attempt)
 
     def output(self, run: RunId, text: str) -> ArtifactRef:
         """Find an output of a run by `name`, `step:name`, or the path of a catalog file.

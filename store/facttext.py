@@ -1,4 +1,4 @@
-"""Facts as the text of one event row. The four facts of each attempt are written by hand: 4 us instead of 16."""
+"""Facts as the text of one event row. The four facts of each attempt are written by hand: 9 us instead of 36."""
 
 from __future__ import annotations
 
@@ -16,30 +16,36 @@ encode = json.JSONEncoder(separators=(",", ":")).encode
 
 def facts_text(facts: Sequence[Fact]) -> str:
     """Return facts as a JSON array, the same as `facts_to_json` without bytes."""
-    return f"[{','.join([_text(fact) for fact in facts])}]"
+    texts = []
+    at, at_text = None, ""
+    for fact in facts:
+        if fact.at is not at:  # all of a pass begin at one time, and what is kept has that of its attempt: 0.5 us each
+            at = fact.at
+            at_text = repr(at)
+        texts.append(_text(fact, at_text))
+    return f"[{','.join(texts)}]"
 
 
-def _text(fact: Any) -> str:
+def _text(fact: Any, at: str) -> str:
     kind = type(fact)
     if kind is AttemptDispatched:
-        return f'{{"kind":"AttemptDispatched","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r}}}'
+        return f'{{"kind":"AttemptDispatched","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{at}}}'
     if kind is AttemptSucceeded and not fact.metrics and fact.reason is None and not fact.reads:
         peak = "null" if fact.peak_bytes is None else fact.peak_bytes
         return (
-            f'{{"kind":"AttemptSucceeded","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r},'
+            f'{{"kind":"AttemptSucceeded","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{at},'
             f'"started":{fact.started!r},"seconds":{fact.seconds!r},"cpu_seconds":{fact.cpu_seconds!r},'
             f'"peak_bytes":{peak},"worker":{quoted(fact.worker)},"outputs":[{_outputs(fact.outputs)}]}}'
         )
     if kind is StepJudged:
         detail = f',"detail":{quoted(fact.detail)}' if fact.detail is not None else ""
-        return f'{{"kind":"StepJudged","node":{quoted(fact.node)},"at":{fact.at!r},"verdict":"{fact.verdict}"{detail}}}'
+        return f'{{"kind":"StepJudged","node":{quoted(fact.node)},"at":{at},"verdict":"{fact.verdict}"{detail}}}'
     if kind is ResultKept and not fact.seen:
-        return f'{{"kind":"ResultKept","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r}}}'
+        return f'{{"kind":"ResultKept","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{at}}}'
     if kind is StepReused and not fact.metrics:
         outputs = f',"outputs":[{_outputs(fact.outputs)}]' if fact.outputs else ""
         return (
-            f'{{"kind":"StepReused","node":{quoted(fact.node)},"at":{fact.at!r},'
-            f'"from_run":{quoted(fact.from_run)}{outputs}}}'
+            f'{{"kind":"StepReused","node":{quoted(fact.node)},"at":{at},"from_run":{quoted(fact.from_run)}{outputs}}}'
         )
     return encode(facts_to_json([fact], with_bytes=False)[0])
 

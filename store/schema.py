@@ -247,7 +247,7 @@ class PrintsRow(Row, table=True):
 
 
 class BasisRow(Row, table=True):
-    """What results depend on that is of an operation and not of one node, JSON."""
+    """What results depend on that steps of the same code share, JSON."""
 
     __tablename__ = "basis"  # pyright: ignore[reportAssignmentType]
     seq: int = Field(primary_key=True)

@@ -25,11 +25,16 @@ class Project:
 
     def run(self) -> tuple[set[str], dict[str, str]]:
         """Run it; return the steps that ran, and the serializer of each output."""
-        said = call(self.root, "--json", "run", environ={**os.environ, "GRAFTLINE_HOME": str(self._store)})
+        environ = {**os.environ, "GRAFTLINE_HOME": str(self._store)}
+        said = call(self.root, "--json", "run", environ=environ, path=(str(self.root / "deps/site-packages"),))
         assert said.code == 0, said.err
         steps = said.document["steps"]
         serializers = {name: each["serializer"] for step in steps for name, each in step["outputs"].items()}
         return {step["name"] for step in steps if step["state"] != "CACHED"}, serializers
+
+    def path(self) -> str:
+        """Return PYTHONPATH with the packages of the project."""
+        return os.pathsep.join([str(self.root / "deps/site-packages"), os.environ.get("PYTHONPATH", "")])
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Change a file."""
@@ -85,3 +90,42 @@ def test_plain_data_stops_a_wave_as_before(project: Project) -> None:
     project.edit("pipeline.py", "return [1.0, 2.0, 6.0]", "return [1.0, 2.0, 3.0 * 2]")
 
     assert project.run()[0] == {"load"}
+
+
+PACKAGE = {
+    "deps/site-packages/shapes/__init__.py": "def corners(): return {1, 2, 3}\n",
+    "deps/site-packages/shapes-1.0.dist-info/METADATA": "Name: shapes\nVersion: 1.0\n",
+    "pipeline.py": """
+from graftline import Pipeline, PythonTask
+from shapes import corners
+
+def make():
+    return corners()
+
+def plain():
+    return len(corners())
+
+def use(made):
+    return max(made)
+
+def count(plain):
+    return plain + 1
+
+flow = Pipeline([
+    PythonTask(make, returns=["made"]), PythonTask(plain, returns=["plain"]),
+    PythonTask(use, returns=["used"]), PythonTask(count, returns=["count"]),
+])
+""",
+}
+
+
+def test_a_new_version_of_a_package_counts_for_who_takes_its_objects_but_not_for_plain_data(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+    write(tmp_path, PACKAGE)
+    project.run()
+    assert project.run()[0] == set()
+
+    folder = tmp_path / "deps/site-packages"
+    (folder / "shapes-1.0.dist-info").rename(folder / "shapes-2.0.dist-info")
+
+    assert project.run()[0] == {"make", "plain", "use"}

@@ -1,8 +1,9 @@
-"""The classes whose objects a step may get from the steps before it.
+"""What the values that a step gets from the steps before it may be of: classes of the project, packages.
 
 A pickled value has only the name of its class. When a method of the class changes, the step that made the value runs
 again and makes the same bytes; a step that calls the method on what it got does not name the class anywhere. So it
-depends on the classes that those reach from whom its values come.
+depends on the classes that those reach from whom its values come. The same holds for the packages those use: what
+`X.mean()` does is up to numpy, also in a step that never imports it.
 """
 
 from __future__ import annotations
@@ -11,20 +12,21 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping
 
 from ..core.canonical import canonical
-from ..core.evidencing import is_control
+from ..core.control import is_control
 from ..core.fingerprints.trace import CodePrint
 from ..core.graph import Argument, Graph, Node, upstreams
 
 _Class = tuple[str, str]
+"""File and name of a class; or a distribution and its version."""
 _NONE: frozenset[_Class] = frozenset()
 
 
 def inherited(graph: Graph, own: Mapping[int, frozenset[_Class]]) -> dict[int, frozenset[_Class]]:
-    """Return by operation the classes that values it takes may be of.
+    """Return by operation the classes that values it takes may be of, or the packages that they may come from.
 
     Args:
         graph: as compiled.
-        own: by operation, the classes its code reaches.
+        own: by operation, the classes its code reaches, or the packages it uses.
     """
     if not any(own.values()):
         return {}

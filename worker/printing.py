@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -9,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.callables import plain
+from ..core.canonical import canonical
 from ..core.fingerprints.places import Places
 from ..core.fingerprints.readers import source_reason
 from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
@@ -62,6 +64,10 @@ def prints_of(graph: Graph, pipeline: Pipeline, *, root: str, cwd: str, carried:
     for index, taken in inherited(graph, classes).items():
         if index in found:
             found[index] = printer.inheriting(found[index], taken)
+    packages = {index: _used(each) for index, each in found.items()}
+    for index, taken in inherited(graph, packages).items():
+        if index in found and (more := taken - packages[index]):
+            found[index] = printer.using(found[index], more)
     return found
 
 
@@ -79,6 +85,7 @@ class _Printer:
         self._known: dict[tuple[object, ...], CodePrint] = {}
         self._made: dict[tuple[object, ...], tuple[Print, frozenset[tuple[str, str]]]] = {}
         """Thousands of steps may call one function, and what is one object crosses to the caller once."""
+        self._held: list[Print] = []
         self._digests: dict[frozenset[tuple[str, str]], str] = {}
         self._versions: dict[frozenset[str], dict[str, str]] = {}
 
@@ -90,6 +97,15 @@ class _Printer:
             if digest is None:
                 digest = self._digests[classes] = digest_of(classes, self._tracer(self._root).trace)
             self._made[key] = replace(one, inherits=digest), classes
+        return self._made[key][0]
+
+    def using(self, one: Print, packages: frozenset[tuple[str, str]]) -> Print:
+        """Return a print whose step may get values of these packages, which it does not use itself."""
+        key = (id(one), packages, "packages")
+        if key not in self._made:
+            digest = hashlib.sha256(canonical(sorted(packages)).encode()).hexdigest()
+            self._made[key] = replace(one, libraries=digest), packages
+            self._held.append(one)  # so that no other one gets its id
         return self._made[key][0]
 
     def of(
@@ -202,6 +218,10 @@ class _Printer:
             places = Places(search, self._read, compiled=COMPILED, beyond=beyond)
             self._tracers[root, first] = Tracer(root, search, self._read, places)
         return self._tracers[root, first]
+
+
+def _used(one: Print) -> frozenset[tuple[str, str]]:
+    return frozenset((name, version) for name, version in one.packages.items() if name != "python")
 
 
 def _code_key(call: Call) -> tuple[object, ...]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import functools
 import json
-import mmap
 import re
-import urllib.parse
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from ..core.keeper import SHORTEST
+from ..core.masked import SHORTEST
+
+if TYPE_CHECKING:
+    import mmap
 
 MIN_LENGTH = SHORTEST
 _MASK = b"***"
@@ -109,6 +111,8 @@ def _plain_forms(value: str) -> tuple[re.Pattern[bytes], ...]:
 
 
 def _forms_of(value: str) -> Iterable[bytes]:
+    import urllib.parse  # with ipaddress 2 ms, in each guardian; most runs have no secrets
+
     raw = value.encode("utf-8", "surrogatepass")
     texts = [value, *(line for line in value.splitlines() if len(line) >= MIN_LENGTH)]
     for text in texts:

@@ -14,10 +14,10 @@ import typer
 from ...core.document import instant
 from ...core.errors import MissingError
 from ...core.ids import RunId
+from ...core.loglines import Lines, LogLine, Unseen, clock_text
 from ...core.ports import LogChunk
 from .. import context
 from ..arguments import LAST, RunArgument, StepArgument
-from ..loglines import Lines, LogLine, Unseen, clock_text
 from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_row, remark

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.document import instant, jsonable, roll_up
-from ...core.errors import InvalidError, nearest
+from ...core.errors import InvalidError
+from ...core.moments import since as moment
 from ...core.ports import RunQuery
 from ...core.runs import Run
+from ...core.signs import state_named
 from ...core.states import Status
 from .. import context
 from ..listing import Listed, listing, ranked
-from ..look import MARKS, look_of
-from ..moments import since as moment
+from ..look import look_of
 from ..options import Options
 from ..printer import put, put_document
 from ..text import clean, plural
@@ -27,17 +28,6 @@ RANKED_OF = 1000
 """Newest runs among which `--by` looks for the best."""
 OTHERS = 1000
 """Runs of other projects up to which they are counted."""
-WORDS = {mark.word: status for status, mark in MARKS.items()} | {
-    "success": Status.SUCCESS,
-    "succeeded": Status.SUCCESS,
-    "failure": Status.FAILURE,
-    "error": Status.FAILURE,
-    "started": Status.STARTED,
-    "queued": Status.PENDING,
-    "waiting": Status.PENDING,
-    "canceled": Status.CANCELLED,
-}
-"""What a person may call a state; the names of the states themselves too, in any case."""
 
 
 def runs(
@@ -107,16 +97,7 @@ def _names(texts: Sequence[str] | None) -> list[str]:
 
 def _states(texts: Sequence[str] | None) -> tuple[Status, ...] | None:
     names = _names(texts)
-    return tuple(dict.fromkeys(_state(name) for name in names)) if names else None
-
-
-def _state(name: str) -> Status:
-    if name.upper() in Status.__members__:
-        return Status[name.upper()]
-    if name.lower() in WORDS:
-        return WORDS[name.lower()]
-    known = [mark.word for mark in MARKS.values()]
-    raise InvalidError(f"there is no state '{name}'{nearest(name.lower(), known)}", f"states: {', '.join(known)}")
+    return tuple(dict.fromkeys(state_named(name) for name in names)) if names else None
 
 
 def _nothing(space: Workspace, query: RunQuery, by: str | None) -> str:

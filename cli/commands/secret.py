@@ -10,7 +10,8 @@ import typer
 
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError, nearest
-from ...core.keeper import Place, check_name, is_masked, place_named
+from ...core.keeper import Place, check_name, place_named
+from ...core.masked import is_masked
 from .. import context
 from ..look import Ink, look_of
 from ..options import Options

@@ -8,7 +8,7 @@ CREATE TABLE prints (
 );
 ALTER TABLE run ADD COLUMN prints INTEGER REFERENCES prints (seq); -- NULL: it has none
 
--- The part of evidence that all nodes of an operation share: canonical JSON by its digest.
+-- The part of evidence that all steps of the same code share: canonical JSON by its digest.
 CREATE TABLE basis (
     seq    INTEGER PRIMARY KEY,
     sha256 BLOB NOT NULL UNIQUE,

@@ -18,13 +18,13 @@ from graftline.core.prints import Print
 from graftline.core.reusing import Judgement, Result, Reusing, Verdict
 from graftline.core.states import Status
 
-BASIS = Basis(
-    code="1" * 64, call="2" * 64, packages={"python": "3.11.7"}, reads={"a.csv": None}, variables={"HOME": "3" * 64}
-)
+BASIS = Basis(code="1" * 64, packages={"python": "3.11.7"}, reads={"a.csv": None}, variables={"HOME": "3" * 64})
 
 
 def evidence(place: str = "a", **arguments: str) -> Evidence:
-    return Evidence(place=place, basis=BASIS, arguments=arguments or {"x": "value:1"}, files={"müll.csv": "4" * 64})
+    return Evidence(
+        place=place, basis=BASIS, call="2" * 64, arguments=arguments or {"x": "value:1"}, files={"müll.csv": "4" * 64}
+    )
 
 
 def judged(node: str, known: Evidence | None, verdict: Verdict = Verdict.CHANGED, detail: str | None = None) -> Fact:

@@ -172,6 +172,7 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         project="demo",
         runs=store.runs,
         history=store.history,
+        index=store.history,
         outputs=store.outputs,
         results=store.results,
         files=store.files,

@@ -11,6 +11,8 @@ from reusing_spaces import ReusingSpace, graph, task
 from spaces import TARGET
 
 from graftline.core.artifacts import MetricPoint
+from graftline.core.keys import Basis
+from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
 from graftline.core.states import Status
 
@@ -22,6 +24,47 @@ def digest(data: bytes) -> str:
 def chain(**policy: Any) -> ReusingSpace:
     """Return a workspace with `a`, `b` of a, `c` of b; the policy is that of b."""
     return ReusingSpace(graph(task("a"), task("b", "a", **policy), task("c", "b")))
+
+
+class TestWhatStepsShare:
+    def shared(self, **policy: Any) -> ReusingSpace:
+        """Return a workspace whose three steps call one function, the second with its own policy."""
+        space = chain(**policy)
+        one = Print(parts={"steps.py:f": "1"}, variables=("HOME",))
+        space.loader.prints = dict.fromkeys(range(3), one)
+        space.secrets["HOME"] = "hidden"
+        return space
+
+    def bases(self, space: ReusingSpace) -> dict[str, Basis]:
+        run, _ = space.again()
+        return {fact.node: fact.evidence.basis for fact in space.judged(run) if fact.evidence is not None}
+
+    def test_steps_of_one_function_have_one_basis_and_each_its_own_key(self) -> None:
+        space = self.shared()
+        run, _ = space.again()
+
+        known = [fact.evidence for fact in space.judged(run) if fact.evidence is not None]
+
+        assert len({id(each.basis) for each in known}) == 1
+        assert len({each.key for each in known}) == len({each.call for each in known}) == 3
+
+    @pytest.mark.parametrize("policy", [{"env": ("TZ",)}, {"secrets": ("HOME",)}])
+    def test_what_a_policy_says_of_variables_makes_another_basis(self, policy: dict[str, Any]) -> None:
+        bases = self.bases(self.shared(**policy))
+
+        assert bases["a"] == bases["c"]
+        assert bases["a"].variables.keys() ^ bases["b"].variables.keys() == {name for (name,) in policy.values()}
+
+    def test_a_file_that_only_one_of_them_declares_is_of_that_one(self) -> None:
+        bases = self.bases(self.shared(reads=("data.csv",)))
+
+        assert {path: set(basis.reads) for path, basis in bases.items()} == {"a": set(), "b": {"data.csv"}, "c": set()}
+
+    def test_what_cannot_be_known_does_not_matter_only_where_the_person_decided(self) -> None:
+        space = self.shared(cache="always")
+        space.loader.prints = dict.fromkeys(range(3), Print(unknown="eval at steps.py:3"))
+
+        assert self.bases(space).keys() == {"b"}
 
 
 class TestNothingHasChanged:

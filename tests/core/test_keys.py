@@ -29,16 +29,17 @@ _texts = st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3)
 _basis = st.builds(
     Basis,
     code=st.text(min_size=1, max_size=4),
-    call=st.text(min_size=1, max_size=4),
     packages=_texts,
     reads=st.dictionaries(st.text(max_size=4), st.none() | st.text(max_size=4), max_size=3),
     variables=st.dictionaries(st.text(max_size=4), st.none() | st.text(max_size=4), max_size=3),
 )
-_evidence = st.builds(Evidence, place=st.text(min_size=1, max_size=4), basis=_basis, arguments=_texts, files=_texts)
+_names = st.text(min_size=1, max_size=4)
+_evidence = st.builds(Evidence, place=_names, basis=_basis, call=_names, arguments=_texts, files=_texts)
 
 BEFORE = Evidence(
     place="fit",
-    basis=Basis(code="c1", call="k", packages={"numpy": "2.0"}),
+    basis=Basis(code="c1", packages={"numpy": "2.0"}),
+    call="k",
     arguments={"C": "value:1", "X": "npy:aa"},
 )
 
@@ -101,14 +102,14 @@ def test_equal_items_are_told_apart_by_how_many_came_before() -> None:
 
 @given(_basis, _texts, _texts)
 def test_what_is_digested_is_the_canonical_text(basis: Basis, arguments: dict[str, str], files: dict[str, str]) -> None:
-    known = Evidence(place='a/"ü"', basis=basis, arguments=arguments, files=files)
+    known = Evidence(place='a/"ü"', basis=basis, call="k", arguments=arguments, files=files)
 
     assert basis.digest == hashlib.sha256(canonical(basis.to_json()).encode()).hexdigest()
-    assert known.text == canonical([KEY_VERSION, known.place, basis.digest, arguments, files])
+    assert known.text == canonical([KEY_VERSION, known.place, basis.digest, "k", arguments, files])
     assert known.key == hashlib.sha256(known.text.encode()).hexdigest()
     assert evidence_from_text(known.text, {basis.digest: basis}.__getitem__) == known
 
 
 def test_evidence_of_another_version_is_not_read() -> None:
     with pytest.raises(ValueError, match="version 0"):
-        evidence_from_text('[0,"a","b",{},{}]', lambda digest: Basis(code="", call=""))
+        evidence_from_text('[0,"a","b","c",{},{}]', lambda digest: Basis(code=""))

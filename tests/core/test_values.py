@@ -47,6 +47,18 @@ def file(name: str, data: bytes) -> Output:
     return Output(name, "file", value(data).ref)
 
 
+def test_the_first_order_gets_what_the_step_was_judged_by_and_the_next_one_what_is_there_then() -> None:
+    values = Values(plot(Argument("x", Upstream("a", "v"))), {})
+    values.add("a", (value(b"1", "v"),))
+    judged = values.judged_by("end")
+    values.add("a", (value(b"2", "v"),))
+
+    first, second = values.order("end", 1), values.order("end", 2)
+
+    assert (first.arguments, first.files) == judged == ((("x", value(b"1", "v").ref),), ())
+    assert second.arguments == (("x", value(b"2", "v").ref),)
+
+
 def test_an_order_names_the_attempt_and_its_operation() -> None:
     order = Values(Plot(chain("a")), {}).order("a", 3)
 

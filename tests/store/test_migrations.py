@@ -61,7 +61,7 @@ def test_what_an_earlier_version_wrote_is_all_there(store: Store) -> None:
 
 
 def test_what_an_earlier_version_ran_has_no_judgements_and_what_runs_now_has(store: Store) -> None:
-    known = Evidence(place="b", basis=Basis(code="1" * 64, call="2" * 64))
+    known = Evidence(place="b", basis=Basis(code="1" * 64), call="2" * 64)
     with store:
         old = store.runs.spec(GOOD)
         assert (old.prints, old.reusing) == ({}, Reusing())

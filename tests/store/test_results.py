@@ -25,7 +25,7 @@ from graftline.store.doctor import Kind
 from graftline.store.facttext import facts_text
 from graftline.store.store import Store, open_store
 
-BASES = [Basis(code=f"{number}" * 64, call="2" * 64, packages={"python": "3.11.7"}) for number in range(2)]
+BASES = [Basis(code=f"{number}" * 64, packages={"python": "3.11.7"}) for number in range(2)]
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def evidence(place: str) -> Evidence:
-    return Evidence(place=place, basis=BASES[len(place) % 2], arguments={"x": f"value:{place}"})
+    return Evidence(place=place, basis=BASES[len(place) % 2], call="2" * 64, arguments={"x": f"value:{place}"})
 
 
 def made(node: str, outputs: Sequence[Output] | None = None) -> list[Fact]:
@@ -146,8 +146,8 @@ store.runs.create(given, None)
 log = store.runs.open(given.id)
 at = 1_700_000_000.0
 def made(node):
-    known = Evidence(place=node, basis=Basis(code=str(len(node) % 2) * 64, call="2" * 64,
-        packages={{"python": "3.11.7"}}), arguments={{"x": f"value:{{node}}"}})
+    known = Evidence(place=node, basis=Basis(code=str(len(node) % 2) * 64,
+        packages={{"python": "3.11.7"}}), call="2" * 64, arguments={{"x": f"value:{{node}}"}})
     return [StepJudged(node=node, at=at, verdict=Verdict.NEVER, evidence=known), dispatched(node),
         succeeded(node), ResultKept(node=node, attempt=1, at=at)]
 log.append([started(), *made("a")])

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from graftline.core.ids import RunId
+from graftline.core.listings import RunIndex
 from graftline.core.ports import Feed, History, Outputs, RunLog, RunStore
 from graftline.core.reusing import Results
 from graftline.core.runs import RunSpec, StepRun
+
+
+class AnyHistory(History, RunIndex, Protocol):
+    """Both read sides of the run log."""
 
 
 class AnyStore(Protocol):
@@ -17,7 +22,7 @@ class AnyStore(Protocol):
     @property
     def runs(self) -> RunStore: ...
     @property
-    def history(self) -> History: ...
+    def history(self) -> AnyHistory: ...
     @property
     def outputs(self) -> Outputs: ...
     @property

@@ -138,6 +138,7 @@ class Space:
             "project": "demo",
             "runs": self.store.runs,
             "history": self.store.history,
+            "index": self.store.history,
             "outputs": self.store.outputs,
             "results": self.store.results,
             "files": self.files,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.states import Reason
+from .states import Reason
 
 REASONS = {
     Reason.TIMEOUT: "over its time limit",
