@@ -126,11 +126,11 @@ flow = Pipeline([
 
 def test_a_new_version_of_a_package_counts_for_who_takes_its_objects_but_not_for_plain_data(tmp_path: Path) -> None:
     project = Project(tmp_path)
-    write(tmp_path, PACKAGE)
+    write(project.root, PACKAGE)
     project.run()
     assert project.run()[0] == set()
 
-    folder = tmp_path / "deps/site-packages"
+    folder = project.root / "deps/site-packages"
     (folder / "shapes-1.0.dist-info").rename(folder / "shapes-2.0.dist-info")
 
     assert project.run()[0] == {"make", "plain", "use"}
