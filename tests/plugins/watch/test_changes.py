@@ -16,15 +16,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from changing import DEADLINE_S, SILENCE_S, all_until_silent, small_project
 from editors import EDITORS, replaced
 
-from graftline.core.changes import ChangeSet
 from graftline.plugins.watch import changes as module
 from graftline.plugins.watch.changes import WatchedTree
 from graftline.store.store import Store, open_store
-
-DEADLINE_S = 10.0
-SILENCE_S = 0.25
 
 
 def sha256(data: bytes) -> str:
@@ -39,11 +36,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    made = tmp_path / "project"
-    (made / "package").mkdir(parents=True)
-    for name in ("a.py", "b.py", "package/c.py"):
-        (made / name).write_text("x = 1\n")
-    return made
+    return small_project(tmp_path)
 
 
 @pytest.fixture
@@ -51,13 +44,6 @@ def tree(root: Path, store: Store) -> Iterator[WatchedTree]:
     watched = WatchedTree(str(root), store.files, [str(root / "kept")])
     yield watched
     watched.close()
-
-
-def all_until_silent(tree: WatchedTree, silence_s: float = SILENCE_S) -> list[ChangeSet]:
-    found: list[ChangeSet] = []
-    while (change := tree.wait(DEADLINE_S if not found else silence_s)) is not None:
-        found.append(change)
-    return found
 
 
 @pytest.mark.parametrize("save", EDITORS)
@@ -218,52 +204,6 @@ def test_a_project_that_is_deleted_and_made_again_is_watched_on(tree: WatchedTre
     assert [each.modified for each in all_until_silent(tree)] == [("a.py",)]
 
 
-def _git(root: Path, *args: str) -> None:
-    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"]
-    subprocess.run(["git", *identity, *args], cwd=root, check=True, capture_output=True, timeout=60)
-
-
-@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
-def test_a_checkout_of_a_thousand_files_is_one_change_set(root: Path, store: Store) -> None:
-    # F5.
-    for number in range(1000):
-        folder = root / f"d{number % 50}"
-        folder.mkdir(exist_ok=True)
-        (folder / f"{number}.py").write_text(f"x = {number}\n")
-    _git(root, "init", "-q", "-b", "main")
-    _git(root, "add", ".")
-    _git(root, "commit", "-q", "-m", "one")
-    _git(root, "checkout", "-q", "-b", "other")
-    for number in range(1000):
-        (root / f"d{number % 50}" / f"{number}.py").write_text(f"y = {number}\n")
-    shutil.rmtree(root / "package")
-    (root / "fresh").mkdir()
-    (root / "fresh" / "e.py").write_text("z\n")
-    _git(root, "add", "-A", ".")
-    _git(root, "commit", "-q", "-m", "two")
-    tree = WatchedTree(str(root), store.files)
-    assert tree.wait(0.1) is None
-
-    _git(root, "checkout", "-q", "main")
-    found = all_until_silent(tree)
-    tree.close()
-
-    assert len(found) == 1
-    assert len(found[0].modified) == 1000
-    assert (found[0].added, found[0].deleted) == (("package/c.py",), ("fresh/e.py",))
-
-
-def test_a_thousand_files_written_without_git_are_one_change_set(tree: WatchedTree, root: Path) -> None:
-    for number in range(1000):
-        (root / f"{number}.csv").write_text(str(number))
-
-    found = all_until_silent(tree)
-
-    assert sum(len(each.added) for each in found) == 1000
-    # One and not two, if the writer was not stopped by others for longer than a step.
-    assert len(found) <= 2
-
-
 def test_files_of_tools_editors_and_the_store_are_no_changes(tree: WatchedTree, root: Path) -> None:
     for folder in (".git", ".venv", "env", "node_modules/m", "package/__pycache__", ".mypy_cache", "kept/v1"):
         (root / folder).mkdir(parents=True)
@@ -325,19 +265,6 @@ def test_a_log_that_never_stops_growing_holds_a_save_back_for_seconds_at_most(tr
         writing.join(DEADLINE_S)
 
     assert seconds < module.PATIENCE_S + 1.5
-
-
-def test_a_checkout_by_git_is_waited_for(tree: WatchedTree, root: Path) -> None:
-    (root / ".git").mkdir()
-    lock = root / ".git" / "index.lock"
-    lock.touch()
-    assert tree.wait(SILENCE_S) is None
-    (root / "a.py").write_bytes(b"x = 2\n")
-    assert tree.wait(SILENCE_S) is None
-
-    lock.unlink()
-
-    assert [each.modified for each in all_until_silent(tree)] == [("a.py",)]
 
 
 LIMITED = """
