@@ -24,7 +24,9 @@ MAX_FILES = 10_000
 ANYTHING = "*"
 """Among what was read: more than could be noted."""
 
-_OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_HOME = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_OURS = tuple(f"{_HOME}{room}{os.sep}" for room in ("core", "worker", "store", "plugins", "tui", "cli"))
+"""Room by room: in a checkout the package is the root of the repository, samples and all."""
 _IMPORTS = frozenset({"<frozen importlib._bootstrap>", "<frozen importlib._bootstrap_external>", "<frozen zipimport>"})
 _SILENT = _IMPORTS | {linecache.__file__, tokenize.__file__}
 """Who reads sources: the import system, and whoever shows lines of a traceback."""

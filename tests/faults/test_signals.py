@@ -101,7 +101,7 @@ def test_ctrl_c_during_start_up_ends_at_once_and_leaves_a_sound_store(project: P
     process.send_signal(signal.SIGINT)
 
     # The second is Python's: an interrupt inside exec() of a text (dataclasses do that) ends it by the signal itself.
-    assert process.wait(SOON_S) in (130, -signal.SIGINT)
+    assert process.wait(SOON_S) in (130, -signal.SIGINT), project.said(process)
     assert "Traceback" not in project.said(process)[1]
     assert project.is_gone()
     project.check()
