@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,48 +10,54 @@ from typing import Any, ClassVar
 
 from .graph import Json
 
+_SQL = re.compile(r"\s*(select|with|from)\b", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """What a source asks of a feed, as plain data: it is part of the graph."""
+    """What a feed is asked for, as plain data: it is part of a graph."""
 
     text: str
-    """SQL (`select * from customers`), or the name of a table or file (`customers`, `customers.csv`)."""
-    is_sql: bool
-    labels: tuple[str, ...] = ()
-    """Columns with labels; in apply they are neither asked for nor handed on."""
-    features: tuple[str, ...] = ()
-    """Columns to hand on as features; empty: all that are no labels."""
+    """SQL (`select * from customers`), or the name of a table or file (`customers`, `data/customers.csv`)."""
     ordinal: str | None = None
     """Column that orders the rows; bounds are of it."""
     lower: Json = None
-    """Rows with a greater ordinal; None: from the first."""
+    """Only rows with a greater ordinal; None: from the first."""
     upper: Json = None
-    """Rows with an ordinal up to this one; None: to the last."""
+    """Only rows with an ordinal up to this one; None: to the last."""
+    without: tuple[str, ...] = ()
+    """Columns that need not be there (labels, in apply): they are left out."""
+
+    @property
+    def is_sql(self) -> bool:
+        """Tell whether it is SQL, not the name of a table."""
+        return _SQL.match(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a feed gives: one frame, and what of the ordinal is in it."""
+    """What a feed gives: one table, and what of the ordinal is in it."""
 
-    frame: Any
-    """A pandas DataFrame when pandas is installed and the feed makes one, else a dict column -> list."""
+    table: Any
+    """A pandas DataFrame; where pandas is not installed a dict, column -> list of values."""
     lower: Json = None
     """Least ordinal in it; None: no rows, or no ordinal was asked for."""
     upper: Json = None
     """Greatest ordinal in it."""
-    evidence: Mapping[str, str | None] = field(default_factory=dict)
-    """File or table it read -> sha256, for the key of the step; None: its content cannot be told."""
+    read: tuple[str, ...] = ()
+    """Absolute paths of files it was read from: the step's result depends on their content."""
 
 
 class Feed(ABC):
     """Reads data. Found by the entry point group `graftline.feeds`; made in the process that executes the step.
 
     Args:
-        options: from `[feed.NAME]` in the configuration. Paths in it are relative to the project root, where it runs.
+        options: from `[feed.NAME]` in the configuration. Paths in them are relative to the project root, which is the
+            current directory.
     """
 
     name: ClassVar[str]
+    """As the entry point."""
 
     def __init__(self, **options: Any):
         self.options = options
@@ -61,30 +68,42 @@ class Feed(ABC):
 
     @abstractmethod
     def read(self, query: Query) -> Answer:
-        """Return the rows within the bounds.
+        """Return the rows within the bounds, in the order the data has them.
 
         Raises:
-            InvalidError: a column or table is not there, with the nearest.
+            InvalidError: a column or table is not there, with the nearest; the SQL is wrong.
         """
 
 
 class Sink(ABC):
-    """Writes what an apply step returns. Found by the entry point group `graftline.sinks`.
+    """Writes what an apply run makes. Found by the entry point group `graftline.sinks`.
 
     Args:
-        options: from `[sink.NAME]` in the configuration; `{run}`, `{project}`, `{lineage}`, `{generation}` in a path
-            are filled in by the caller.
+        options: from `[sink.NAME]` in the configuration, `{run}`, `{project}`, `{lineage}` and `{generation}` in texts
+            filled in.
     """
 
     name: ClassVar[str]
+    """As the entry point."""
 
     def __init__(self, **options: Any):
         self.options = options
 
     @abstractmethod
     def write(self, values: Mapping[str, Any]) -> str:
-        """Write outputs by name (frames, arrays, lists, scalars) whole or not at all; return where they are, in words.
+        """Write outputs by name, whole or not at all, and return in words where they are (empty: nowhere).
 
         Raises:
             InvalidError: a value has no form the sink can write.
         """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedChoice:
+    """One configured feed, as an order carries it to a worker."""
+
+    name: str
+    """Its name in the configuration, or of the provider."""
+    provider: str
+    """Name of an entry point, or `module:Class`."""
+    options: Mapping[str, Json] = field(default_factory=dict)
