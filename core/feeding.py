@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple
 
 from .graph import Json
 
@@ -98,12 +98,20 @@ class Sink(ABC):
         """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeedChoice:
-    """One configured feed, as an order carries it to a worker."""
+class Provider(NamedTuple):
+    """One configured feed or sink, as an order carries it to a worker."""
 
     name: str
     """Its name in the configuration, or of the provider."""
     provider: str
     """Name of an entry point, or `module:Class`."""
-    options: Mapping[str, Json] = field(default_factory=dict)
+    options: Mapping[str, Json]
+
+    def to_json(self) -> dict[str, Json]:
+        """Return it as a JSON object."""
+        return {"name": self.name, "provider": self.provider, "options": dict(self.options)}
+
+
+def provider_from_json(document: Mapping[str, Any]) -> Provider:
+    """Return the provider that `to_json` wrote."""
+    return Provider(document["name"], document["provider"], document["options"])

@@ -68,7 +68,9 @@ def bumped(version: str | None, part: Bump = Bump.PATCH) -> str:
     elif part is Bump.MINOR:
         numbers = (major, minor + 1, 0)
     else:
-        numbers = (major, minor, patch if old.is_prerelease else patch + 1)
+        # 0.0.0.1rc1 comes after 0.0.0, so there its fourth number counts.
+        is_final = old.is_prerelease and len(old.release) <= 3
+        numbers = (major, minor, patch if is_final else patch + 1)
     raised = ".".join(map(str, numbers))
     return f"{old.epoch}!{raised}" if old.epoch else raised
 
