@@ -209,6 +209,10 @@ class _Reduction:
                     replace(node, operation=index[node.operation], arguments=(), needs=(), files=(), guard=None)
                 )
                 continue
+            if self._kind(node) is CallKind.FEED and not self._with_labels:
+                operations.append(_unlabelled(operations[node.operation]))
+                nodes.append(replace(node, operation=len(operations) - 1))
+                continue
             nodes.append(
                 replace(
                     node,

@@ -95,7 +95,7 @@ def test_a_pipeline_that_trains_nothing_applies_as_it_is() -> None:
 
 
 def test_a_step_called_as_the_source_is_refused() -> None:
-    with pytest.raises(InvalidError, match="'source'.*its name is that of the pipeline's source"):
+    with pytest.raises(InvalidError, match=r"'source'.*its name is that of the pipeline's source"):
         graph(Pipeline([PythonTask(clean, name="source", returns=["features"])], source="customers"), "job")
 
 
