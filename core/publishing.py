@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from .errors import ConflictError, MissingError
 from .lineages import Generation, GenerationDraft, Lineage, LineageDraft, Move, Place
 from .versions import canonical_version, is_dev, newest, parsed
 
-if TYPE_CHECKING:
-    from .registry import Registry  # its implementations call this
+
+class Known(Protocol):
+    """What is known of a registry while it is being changed: it, or its state inside the transaction."""
+
+    def lineages(self, project: str) -> list[Lineage]:
+        """Return the lineages of a project."""
+        ...
+
+    def generations(self, project: str, version: str) -> list[Generation]:
+        """Return the generations of a lineage."""
+        ...
+
+    def aliases(self, project: str) -> Mapping[str, Place]:
+        """Return where each alias stands."""
+        ...
 
 
 def refuse_lineage(draft: LineageDraft, known: Sequence[Lineage]) -> Lineage | None:
@@ -55,7 +68,7 @@ def next_generation(draft: GenerationDraft, known: Sequence[Generation], number:
     return Generation(number=number, draft=draft, same_as=same), False
 
 
-def refuse_removal(registry: Registry, project: str, version: str | None, number: int | None) -> None:
+def refuse_removal(registry: Known, project: str, version: str | None, number: int | None) -> None:
     """Refuse to remove what is not there or what an alias points at.
 
     Raises:
@@ -74,7 +87,7 @@ def refuse_removal(registry: Registry, project: str, version: str | None, number
             )
 
 
-def refuse_move(registry: Registry, project: str, move: Move) -> None:
+def refuse_move(registry: Known, project: str, move: Move) -> None:
     """Refuse a move of an alias that stands elsewhere by now, or to what is not there.
 
     Raises:

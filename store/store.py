@@ -18,6 +18,7 @@ from .logfiles import LogFiles
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
+from .registry import StoredRegistry
 from .runstore import StoredRuns
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Store:
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
         self.files = FileHashes(database)
+        self.registry = StoredRegistry(database, self.objects)
 
     @property
     def read_only(self) -> bool:

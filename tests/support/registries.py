@@ -12,8 +12,11 @@ from graftline.core.lineages import GenerationDraft, LineageDraft, Manifest, Pla
 from graftline.core.registry import Registry
 from graftline.plugins.registry.filesystem import FilesystemRegistry
 from graftline.plugins.registry.virtual import VirtualRegistry
+from graftline.store.registry import StoredRegistry
+from graftline.store.store import Store, open_store
 
 REGISTRIES: dict[str, Callable[[Path], Registry]] = {
+    "sqlite": lambda folder: _stored(folder / "store"),
     "filesystem": lambda folder: FilesystemRegistry(str(folder / "models")),
     "virtual": lambda folder: VirtualRegistry(),
 }
@@ -50,22 +53,42 @@ def place(number: int) -> Place:
     return Place("0.1.0", number)
 
 
+class _Stored(StoredRegistry):
+    """A registry with the store it is in, closed with it."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store._database, store.objects)
+        self.store = store
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def _stored(folder: Path) -> Registry:
+    return _Stored(open_store(folder))
+
+
 def where(registry: Registry) -> tuple[str, str]:
     """Return what another process opens the registry by: the name of its kind and its location."""
+    if isinstance(registry, _Stored):
+        return "sqlite", str(registry.store.layout.directory)
     assert isinstance(registry, FilesystemRegistry)
     return "filesystem", registry.root
 
 
 def open_again(registry: Registry) -> Registry:
     """Open the same registry once more, as another process would."""
-    kind, location = where(registry)
-    assert kind == "filesystem"
-    return FilesystemRegistry(location)
+    return _opened(where(registry))
+
+
+def _opened(at: tuple[str, str]) -> Registry:
+    kind, location = at
+    return _stored(Path(location)) if kind == "sqlite" else FilesystemRegistry(location)
 
 
 def train(at: tuple[str, str], times: int) -> None:
     """Commit generations, as one of several trainers; top level, since it runs in a process of its own."""
-    registry = FilesystemRegistry(at[1])
+    registry = _opened(at)
     for _ in range(times):
         draft = GenerationDraft(
             project="churn",
