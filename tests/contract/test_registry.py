@@ -230,7 +230,7 @@ def test_damaged_bytes_are_refused(registry: Registry) -> None:
     Path(path).chmod(0o600)
     Path(path).write_bytes(b"tampered")
 
-    with pytest.raises(StoreError, match="not what was stored|is damaged"):
+    with pytest.raises(StoreError, match=r"not what was stored|is damaged"):
         registry.read(state)
 
 
