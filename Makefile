@@ -7,7 +7,7 @@ KILLS ?= 50
 ENTRIES = __init__.py __main__.py py.typed wiring.py runtime.py testing.py cli core plugins store tui worker
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo test check bench faults ui pictures typing lint types contracts test-all-pythons clean
+.PHONY: help setup demo test check bench faults mutations ui pictures typing lint types contracts test-all-pythons clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -29,6 +29,10 @@ bench: ## measure against peers and the raw limit, print one table
 faults: ## the long fault sweeps; KILLS=200 for more, WRITE=1 puts the figures into docs/reliability.md
 	@GRAFTLINE_KILLS=$(KILLS) GRAFTLINE_FIGURES="$(if $(WRITE),make faults KILLS=$(KILLS) WRITE=1)" \
 	    ./run python -m pytest -q -m "fault or sweep" --timeout 3600
+
+mutations: ## edit projects in 400 ways and see what runs again; QUICK=1 for one minute, WRITE=1 as in faults
+	@GRAFTLINE_MUTATIONS="$(if $(WRITE),make mutations $(if $(QUICK),QUICK=1 )WRITE=1)" \
+	    ./run python -m pytest -q tests/mutations -n 0 --timeout 3600 $(if $(QUICK),-m "not sweep")
 
 ui: ## open the terminal UI
 	@./run graft ui

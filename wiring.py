@@ -7,37 +7,41 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from .core.errors import InvalidError
 from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
+from .core.parts import Parts
 from .core.ports import RunQuery
+from .core.reusing import Reusing
 from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
 from .core.session import Requests
 from .core.states import Status
-from .core.workspace import Parts, Workspace
+from .core.undeclared import guard_mode
+from .core.workspace import Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
+from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import parameters_of
 from .worker.paramfiles import read_parameters as read_parameters
+from .worker.putback import putting_back
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
-    from .core.graph import Graph
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.pipeline import Pipeline
     from .core.results import RunResult
     from .core.targets import Job
+    from .core.watchnews import Listener, Watch, WatchRequest
     from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
@@ -119,7 +123,15 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    return Workspace(_parts(workplace, store, choices, warn or _warn_python))
+    parts = _parts(workplace, store, choices, warn or _warn_python)
+
+    def watch(request: WatchRequest, listener: Listener) -> Watch:
+        from .plugins.watch.opening import open_watch  # watchfiles, for one command
+
+        reopen, home = partial(open_workspace, choices, target, warn=warn), str(store.layout.directory)
+        return open_watch(request, listener, root=workplace.root, files=store.files, store=home, reopen=reopen)
+
+    return Workspace(replace(parts, watch=watch))
 
 
 def store_directory(settings: Settings) -> Path:
@@ -182,7 +194,7 @@ def execute_pipeline(
     for each in odd:
         _warn_python(each)
     file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config, force=force)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -200,7 +212,7 @@ def submit_pipeline(
 ) -> RunResult:
     """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
     file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file)
+    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file, force=force)
     space.launch(run)
     return _result(space, run)
 
@@ -256,13 +268,16 @@ def _create_live(
     *,
     file: ParameterFile,
     config: str | None = None,
+    force: bool = False,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
     target, loaded = load_live(pipeline, params, file, functions_at)
     space = open_workspace(_Given(project=target.root, runner=runner, config=config))
     if patches is not None:
-        space = _patched(space, loaded.graph, patches)
+        from .plugins.mock.patches import patched
+
+        space = patched(space, loaded.graph, patches)
     parts = space.parts
     loaded = parts.overridden(loaded, parts.default_runner)
     outer = os.environ.get("GRAFT_RUN")
@@ -280,27 +295,11 @@ def _create_live(
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
         jobs=jobs or parts.default_jobs or parts.machine.cores(),
+        prints=loaded.prints,
+        reusing=Reusing(is_on=not force),
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
-
-
-def _patched(space: Workspace, graph: Graph, patches: Mapping[str, object]) -> Workspace:
-    """Return the workspace with these patches among the options of its mock runner.
-
-    Raises:
-        InvalidError: the runner is another one, or a patch is for no step.
-    """
-    from .plugins.mock.patches import check_patches
-    from .plugins.mock.runner import MockRunner
-
-    name = space.parts.default_runner
-    choice = space.parts.runner(name)
-    if not issubclass(choice.runner, MockRunner):
-        hint = "execute(runner='mock', patches=...)"
-        raise InvalidError(f"patches= stands in for steps of a mock run, and the runner is '{name}'", hint)
-    patched = replace(choice, options={**choice.options, "patches": check_patches(graph, patches)})
-    return Workspace(replace(space.parts, runner=lambda _: patched))
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:
@@ -324,8 +323,9 @@ def _warn_python(warning: str) -> None:
 
 def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[[str], None]) -> Parts:
     from .plugins.local.host import ProcessHost
-    from .plugins.local.machine import LocalMachine
+    from .plugins.local.machine import LocalMachine, hash_seed
     from .plugins.local.slots import MachineSlots
+    from .plugins.local.terminal import execute_here
     from .plugins.local.warm import WarmLoader
 
     settings, layout = workplace.settings, store.layout
@@ -336,15 +336,23 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         project=project,
         runs=store.runs,
         history=store.history,
+        index=store.history,
         outputs=store.outputs,
+        results=store.results,
+        files=store.files,
         logs=store.logs,
         feed=store.feed,
         loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
         functions=store.functions,
+        marks=store.marks,
+        hash_seed=hash_seed,
+        lockfile=ProjectLock(),
+        terminal=execute_here,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         default_jobs=settings.number("runner.local.jobs"),
+        default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=lambda name: machine.capacity(name, limits),
         host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),
@@ -356,6 +364,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         labels=settings.table("runner.local.labels"),
         secrets=Lookup(workplace.root, os.environ, warn),
         overriding=Overriding.of(settings),
+        environ=os.environ,
+        restore=putting_back(str(layout.objects)),
         warn=warn,
     )
 
@@ -379,18 +389,11 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
     return tuple(given)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Given:
     """Choices of a program that uses the Python API."""
 
-    def __init__(
-        self,
-        *,
-        store: str | None = None,
-        project: str | None = None,
-        runner: str | None = None,
-        config: str | None = None,
-    ):
-        self.store = store
-        self.project = project
-        self.config = config
-        self.runner = runner
+    store: str | None = None
+    project: str | None = None
+    runner: str | None = None
+    config: str | None = None

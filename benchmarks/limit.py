@@ -19,9 +19,11 @@ from multiprocessing.connection import Connection, Pipe, wait
 from pathlib import Path
 from typing import Any, cast
 
+import again
 import steps
 from cold import starts
 from work import Outcome
+from works.no_change import depth_of
 
 NAME = "raw limit"
 WORKERS = 2
@@ -87,6 +89,16 @@ def big_array(size_mb: int) -> Outcome:
     value = consumer.recv()
     seconds = time.perf_counter() - before
     return Outcome(seconds, value, f"np.save, sha256 and fsync, then mmap; the disk took {sync_s:.3f} s of it")
+
+
+def no_change(size: int) -> Outcome:
+    """Make the key of every step and look it up, in one bare interpreter."""
+    command = [sys.executable, str(Path(__file__).with_name("raw_again.py")), str(depth_of(size))]
+
+    def total() -> int:
+        return int(Path("total").read_text())
+
+    return again.no_change(command, again.executed, total)
 
 
 def cold_help(count: int) -> Outcome:

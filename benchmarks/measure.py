@@ -9,9 +9,17 @@ import importlib
 import json
 import sys
 
-from works import big_array, chain, cold_start, layered, throughput
+from works import big_array, chain, cold_start, layered, no_change, saving, throughput
 
-WORKS = {work.name: work for work in (throughput.WORK, chain.WORK, layered.WORK, big_array.WORK, *cold_start.WORKS)}
+WORKS = {
+    work.name: work
+    for work in (
+        *(throughput.WORK, chain.WORK, layered.WORK, big_array.WORK),
+        *no_change.WORKS,
+        *cold_start.WORKS,
+        saving.WORK,
+    )
+}
 
 
 def main(name: str, contestant: str, size: str) -> None:

@@ -6,9 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import again
 import steps
 from cold import starts
+from saves import saves
 from work import Outcome
+from works.no_change import WIDTH, depth_of
 
 NAME = "graftline"
 HELLO = """
@@ -26,6 +29,41 @@ def three(b):
 hello = Pipeline(name="hello", steps=[
     PythonTask(function=one, returns=["a"]), PythonTask(function=two, returns=["b"]), PythonTask(function=three),
 ])
+"""
+NO_CHANGE = """
+from graftline import Pipeline, PythonTask
+from mixing import load, mix, neighbours
+
+def tasks():
+    for column in range(20):
+        name = f"in_{column:02d}.txt"
+        yield PythonTask(function=load, name=f"n0_{column}", params={"name": name}, reads=[name],
+                         returns=[f"v0_{column}"])
+    for layer in range(1, DEPTH):
+        for column in range(20):
+            needs = [f"v{layer - 1}_{other}" for other in neighbours(column, 20)]
+            yield PythonTask(function=mix, name=f"n{layer}_{column}", inputs=dict(zip("abc", needs)),
+                             returns=[f"v{layer}_{column}"])
+
+flow = Pipeline(name="flow", steps=list(tasks()))
+"""
+MIXING = """
+from pathlib import Path
+
+def note():
+    with open("executed", "a") as book:
+        book.write(".")
+
+def load(name: str):
+    note()
+    return int(Path(name).read_text())
+
+def mix(a, b, c):
+    note()
+    return (3 * a + 5 * b + 7 * c + 1) % 1_000_003
+
+def neighbours(column, width):
+    return column, (column + 1) % width, (column + 7) % width
 """
 
 
@@ -98,6 +136,23 @@ def big_array(size_mb: int) -> Outcome:
     return Outcome(_warm_s(result), result.value("sum"), note)
 
 
+def no_change(size: int) -> Outcome:
+    """Start `graft run` on a graph whose results are all there."""
+    depth = depth_of(size)
+    Path("graftline.toml").write_text("[project]\nname = 'again'\n")
+    Path("mixing.py").write_text(MIXING)
+    Path("flow.py").write_text(NO_CHANGE.replace("DEPTH", str(depth)))
+
+    def total() -> int:
+        from graftline import load_run
+
+        last = load_run()
+        values = [int(last.value(f"v{depth - 1}_{column}")) for column in range(WIDTH)]
+        return sum(values) % steps.MODULUS
+
+    return again.no_change([*_graft(), "run", "flow.py", "--plain"], again.executed, total)
+
+
 def cold_help(count: int) -> Outcome:
     """Start `graft --help`."""
     return starts([*_graft(), "--help"], count, Path.cwd())
@@ -114,6 +169,11 @@ def cold_hello(count: int) -> Outcome:
     """Start `graft run` on three steps."""
     _write_hello()
     return starts([*_graft(), "run", "hello.py"], count, Path.cwd())
+
+
+def save(count: int) -> Outcome:
+    """Save a file of a watched project."""
+    return saves(count)
 
 
 def _execute(name: str, tasks: list[Any]) -> tuple[Any, str]:

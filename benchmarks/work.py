@@ -15,7 +15,8 @@ class Outcome(NamedTuple):
     """One measurement."""
 
     seconds: float
-    """Wall time with workers up, to the last result. docs/performance.md says when each contestant's clock starts."""
+    """Wall time with workers up, to the last result; of a re-run that changes nothing CPU time of whole processes.
+    docs/performance.md says when each contestant's clock starts."""
     value: Any
     """What came out; compared with what must come out, so that nobody wins by doing nothing."""
     note: str = ""

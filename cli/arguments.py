@@ -7,8 +7,12 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from ..core.errors import InvalidError
 from ..core.quantities import seconds
+from ..core.requests import Stale
+from ..core.reusing import Reusing
 from ..core.selection import Selection
+from ..core.undeclared import GuardMode
 from .completion import complete_runs, complete_steps
 
 LAST = "@last"
@@ -48,6 +52,14 @@ KeepGoingOption: TypeAlias = Annotated[
 ]
 FailFastOption: TypeAlias = Annotated[bool, typer.Option("-x", "--fail-fast", help="Stop at the first failure.")]
 DryRunOption: TypeAlias = Annotated[bool, typer.Option("-n", "--dry-run", help="Say what would run; run nothing.")]
+GuardOption: TypeAlias = Annotated[
+    GuardMode | None,
+    typer.Option(
+        "--guard",
+        metavar="[=strict]",
+        help="Report what steps use and do not declare; --guard=strict fails them.",
+    ),
+]
 DetachOption: TypeAlias = Annotated[
     bool, typer.Option("-d", "--detach", help="Run in a process of its own and return at once.")
 ]
@@ -61,6 +73,30 @@ FromOption: TypeAlias = Annotated[
 ToOption: TypeAlias = Annotated[
     list[str] | None, typer.Option("--to", metavar="STEPS", help="These steps and what they need.")
 ]
+
+
+ForceOption: TypeAlias = Annotated[bool, typer.Option("--force", help="Run every step; reuse no earlier result.")]
+ForceStepOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option("--force-step", metavar="STEPS", help="Run these steps whatever is known; others are reused."),
+]
+StaleOption: TypeAlias = Annotated[
+    Stale | None,
+    typer.Option(
+        "--stale", help="Kept steps that would come out otherwise now: keep (default; a terminal asks) or rerun."
+    ),
+]
+
+
+def reusing(force: bool, steps: Sequence[str] | None) -> Reusing:
+    """Return what `--force` and `--force-step` make of earlier results.
+
+    Raises:
+        InvalidError: both are given.
+    """
+    if force and steps:
+        raise InvalidError("--force and --force-step exclude each other")
+    return Reusing(is_on=not force, forced=_names(steps))
 
 
 def selection(only: Sequence[str] | None, start: Sequence[str] | None, end: Sequence[str] | None) -> Selection:

@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.document import roll_up, root_failures
+from ..core.moments import ago, local
 from ..core.quantities import duration_text
+from ..core.reasons import run_reason_text
 from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
-from .failure import failure_panel, log_command, next_commands
+from ..core.undeclared import Undeclared
+from .failure import debug_command, failure_panel, log_command, next_commands
+from .guarding import guard_lines
 from .look import MARKS, Ink, Look
-from .moments import ago, local
-from .reasons import run_reason_text
 from .steptable import step_table
 from .text import clean, columns, cut, metric_text, pad, plural
 
+if TYPE_CHECKING:
+    from ..core.verification import Mark
+
+MARKED = "non-deterministic: seen by verify"
 PANELS_SHOWN = 3
 METRICS_SHOWN = 20
 
@@ -39,6 +45,10 @@ class Shown:
     """Directory the person stands in: files are named from there."""
     is_full: bool = False
     """Every step has a line."""
+    marked: Mapping[str, Mark] = field(default_factory=dict)
+    """By path, steps that were seen to be non-deterministic."""
+    guards: Mapping[str, Undeclared] = field(default_factory=dict)
+    """What steps used and did not declare, by path."""
 
     @property
     def composites(self) -> Composites:
@@ -49,9 +59,10 @@ class Shown:
 def card(look: Look, shown: Shown) -> list[str]:
     """Return the lines of the screen."""
     steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
-    lines = [*_header(look, shown), "", *steps, *metric_lines(look, shown.steps)]
+    lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
+    lines += guard_lines(look, shown)
     commands = _offers(shown)
     return [*lines, "", *next_commands(look, commands)] if commands else lines
 
@@ -66,6 +77,15 @@ def failures(look: Look, shown: Shown) -> list[list[str]]:
         more = look.ellipsis if len(rest) > 10 else ""
         panels.append([cut(f"{len(rest)} more failed: {names}{more}", look.width, ellipsis=look.ellipsis)])
     return panels
+
+
+def marked_lines(look: Look, marked: Mapping[str, Mark]) -> list[str]:
+    """Return a line for each step, or family of steps, that was seen to be non-deterministic."""
+    found = {mark.path: mark for mark in marked.values()}
+    return [
+        f"  {look.paint('warning', Ink.YELLOW)}  {clean(path)} is {MARKED} ({clean(', '.join(mark.outputs))})"
+        for path, mark in found.items()
+    ]
 
 
 def metric_lines(look: Look, steps: Sequence[StepRun]) -> list[str]:
@@ -161,6 +181,7 @@ def _offers(shown: Shown) -> list[tuple[str, str]]:
     if state is Status.FAILURE:
         return [
             *log_command(short, shown.steps),
+            *debug_command(short, shown.steps),
             (f"graft retry {short}", "after a fix: failed steps and what follows"),
         ]
     if state is Status.INTERRUPTED:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.document import root_failures, run_document
 from ..core.errors import GraftError
+from ..core.graph import Graph
 from ..core.ids import RunId
 from ..core.quantities import duration_text
 from ..core.runs import Run, RunSpec, StepRun
@@ -36,32 +37,53 @@ EXIT_CODES: Mapping[Status, int] = {
 """Of a run that was waited for."""
 
 
-def carry(space: Workspace, options: Options, run: RunId, start: Callable[[Observer, Requests], Run]) -> int:
+def carry(
+    space: Workspace,
+    options: Options,
+    run: RunId,
+    start: Callable[[Observer, Requests], Run],
+    more: Mapping[str, Any] | None = None,
+) -> int:
     """Host a run until it ends, report it, and return the exit code.
 
     Args:
         start: takes the run up in this process; is given the observer and the requests to stop.
+        more: entries of the document beside those of the run.
     """
     look = look_of(is_plain=options.is_plain)
     requests = Requests()
     is_quiet = options.is_json
-    states = {} if is_quiet else {step.path: step.state for step in space.steps(run)}
-    title = "" if is_quiet else f"{space.show(run).pipeline}  {short(space, run)}"
-    graph = None if is_quiet else space.graph(run)
-    view = progress(look, states, title, graph=graph, is_plain=options.is_plain, is_quiet=is_quiet)
+    if is_quiet:
+        view = progress(look, {}, "", is_plain=options.is_plain, is_quiet=True)
+    else:
+        before, graph = space.show(run), space.graph(run)
+        title = f"{before.pipeline}  {short(space, run)}"
+        view = progress(
+            look, _states(space, before, graph), title, graph=graph, is_plain=options.is_plain, is_quiet=False
+        )
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), view.say)
     begun = time.monotonic()
     with handled(stops), view:
         ended = start(view.observe, requests)
-    report(space, options, ended, took_s=time.monotonic() - begun)
+    report(space, options, ended, took_s=time.monotonic() - begun, more=more)
     return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)
 
 
-def report(space: Workspace, options: Options, run: Run, *, took_s: float | None) -> None:
+def _states(space: Workspace, run: Run, graph: Graph) -> dict[str, Status]:
+    """Return by path where the steps stand."""
+    if run.is_untouched:
+        return dict.fromkeys(graph.index, Status.PENDING)
+    return {step.path: step.state for step in space.steps(run.id)}
+
+
+def report(
+    space: Workspace, options: Options, run: Run, *, took_s: float | None, more: Mapping[str, Any] | None = None
+) -> None:
     """Print how a run ended: the document, or the closing words."""
     steps = space.steps(run.id)
     if options.is_json:
-        put_document(run_document(run, steps, spec=spec_of(space, run.id)))
+        document = run_document(run, steps, spec=spec_of(space, run.id), guards=space.guards(steps))
+        put_document({**document, **(more or {})})
         return
     shown = shown_run(space, run, steps)
     took = run.seconds if took_s is None else took_s
@@ -80,6 +102,7 @@ def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool
         logs={step.path: tail(space.logs(run.id, step.path, step.attempts)) for step in failed},
         here=here(),
         is_full=is_full,
+        guards=space.guards(steps),
     )
 
 

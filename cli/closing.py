@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ..core.artifacts import Output
+from ..core.reasons import run_reason_text
 from ..core.runs import StepRun
 from ..core.states import Status
+from ..core.undeclared import GUARD_ROLE
 from .card import Shown, counts_text, failures, metric_lines
-from .failure import log_command, next_commands
+from .failure import debug_command, log_command, next_commands
+from .guarding import guard_lines
 from .look import MARKS, Ink, Look
-from .reasons import run_reason_text
-from .text import clean, cut, plural
+from .text import clean, cut
 
 OUTPUTS_SHOWN = 8
 RESULT_BYTES = 200
@@ -29,6 +31,7 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
     lines += metric_lines(look, shown.steps)
     for panel in failures(look, shown):
         lines += ["", *panel]
+    lines += guard_lines(look, shown)
     lines += _outputs(look, shown)
     return [*lines, "", *next_commands(look, _commands(shown))]
 
@@ -44,13 +47,13 @@ def _outputs(look: Look, shown: Shown) -> list[str]:
         if any(composites.role(each).is_repeated for each in composites.around(step.path))
     }
     found = [step for step in shown.steps if step.path not in handed_on and composites.role(step.path).is_counted]
-    outputs = [output for step in found for output in step.outputs if output.role != "metric"]
+    outputs = [output for step in found for output in step.outputs if output.role not in ("metric", GUARD_ROLE)]
     names = list(dict.fromkeys(output.name for output in outputs))
     if not names:
         return []
     if len(outputs) == 1 and (value := _short_value(outputs[0])):
         names = [f"{names[0]}  {value}"]
-    more = look.said(f", … {plural(len(names) - OUTPUTS_SHOWN, 'more')[:-1]}") if len(names) > OUTPUTS_SHOWN else ""
+    more = look.said(f", … {len(names) - OUTPUTS_SHOWN:,} more") if len(names) > OUTPUTS_SHOWN else ""
     text = f"  {clean(', '.join(names[:OUTPUTS_SHOWN]))}{more}"
     return ["", look.paint("outputs", Ink.DIM), cut(text, look.width, ellipsis=look.ellipsis)]
 
@@ -72,7 +75,7 @@ def _commands(shown: Shown) -> list[tuple[str, str]]:
         case Status.FAILURE:
             retry = (f"graft retry {short}", "after a fix: failed steps and what follows")
             left = [(f"graft output {short}", "what it left")] if any(map(_has_evidence, shown.steps)) else []
-            return [*log_command(short, shown.steps), *left, retry, show]
+            return [*log_command(short, shown.steps), *debug_command(short, shown.steps), *left, retry, show]
         case Status.INTERRUPTED:
             return [(f"graft resume {short}", "run what was not finished"), show]
         case _:
@@ -80,4 +83,4 @@ def _commands(shown: Shown) -> list[tuple[str, str]]:
 
 
 def _has_evidence(step: StepRun) -> bool:
-    return step.state is Status.FAILURE and bool(step.outputs)
+    return step.state is Status.FAILURE and any(output.role != GUARD_ROLE for output in step.outputs)

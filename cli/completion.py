@@ -29,6 +29,12 @@ def complete_runs(context: typer.Context, incomplete: str) -> list[tuple[str, st
         return fixed
 
 
+def complete_asked(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return what `why` may be asked: runs, and the steps of the last one."""
+    steps = [(path, "step of the last run") for path in complete_steps(context, incomplete)]
+    return [*complete_runs(context, incomplete), *steps]
+
+
 def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
     """Return paths of the steps of the run named before."""
     from . import context as door  # opened at the tab key only

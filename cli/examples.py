@@ -20,6 +20,17 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("run --from fit", "step fit and what follows; the rest as last made"),
         Example("--json run | jq .metrics", "for programs"),
     ),
+    "watch": (
+        Example("watch", "the project's own pipeline"),
+        Example("watch pipeline.py --to fit -p C=0.1", "up to step fit, with a parameter"),
+        Example("watch --effects --notify", "publish and all, and ring the bell"),
+        Example("--json watch | jq .event", "for programs"),
+    ),
+    "plan": (
+        Example("plan", "what would run now, and why"),
+        Example("plan -p C=0.5 --from fit", "of a part, with a parameter"),
+        Example("plan --exit-code", "for scripts: 5 when something would run"),
+    ),
     "graph": (
         Example("graph", "the project's pipeline, in the terminal"),
         Example("graph --run @last", "a run, with the states of its steps"),
@@ -28,6 +39,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     "check": (
         Example("check pipeline.py", "does it import, and do the steps fit?"),
         Example("check -p C=ten", "is the parameter taken, and does it cast?"),
+    ),
+    "lock": (
+        Example("lock", "write or update graftline.lock; commit it"),
+        Example("lock --check", "is everything as locked? exit code 5 when not, for CI"),
+        Example("lock --check --outputs", "do the results of this machine have the locked bytes?"),
     ),
     "job": (
         Example("job fn steps.py:fit -p C=0.1 --returns model", "one function"),
@@ -44,6 +60,17 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("show k3f9", "the one whose id begins so"),
         Example("--json show @last-failed --full", "every attempt, for programs"),
     ),
+    "why": (
+        Example("why", "why each step of the last run ran"),
+        Example("why fit", "of its step fit: changed lines, old and new values"),
+        Example("why @last-failed fit", "the error, then what differs from its last success"),
+        Example("why fit:model", "everything that an artifact was made from"),
+    ),
+    "diff": (
+        Example("diff", "the last two runs"),
+        Example("diff k3f9 @last --stat", "another with the last, without lines of code"),
+        Example("--json diff @last~3 @last | jq .first", "where they first part, for programs"),
+    ),
     "logs": (
         Example("logs @last fit", "what step fit wrote in the last run"),
         Example("logs -f", "follow the last run"),
@@ -53,6 +80,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("output", "list what the last run made"),
         Example("output @last accuracy", "print one value"),
         Example("output k3f9 fit:model -o model.pkl", "save one as it is stored"),
+    ),
+    "debug": (
+        Example("debug", "the first failed step of the last failed run"),
+        Example("debug k3f9 trials/3/fit --set C=0.1", "one item of a map, with another C"),
+        Example("debug @last fit --shell", "its inputs at a prompt"),
     ),
     "events": (
         Example("events --run @last", "everything that happened in a run"),
@@ -72,6 +104,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     "rerun": (
         Example("rerun k3f9", "same code, same parameters, a new run"),
         Example("rerun --code current", "the last run again, with the code as it is now"),
+    ),
+    "verify": (
+        Example("verify", "the last run: does every step make the same again?"),
+        Example("verify k3f9 --sample 10%", "a tenth of its steps, some of every kind"),
+        Example("verify --only fit --rtol 1e-6", "one step; numbers that close are equal"),
     ),
     "functions": (Example("functions", "the newest version of each"),),
     "function": (

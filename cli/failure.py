@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from shlex import quote
 
 from ..core.document import root_failures
+from ..core.loglines import Lines
 from ..core.place import seen_from
 from ..core.ports import LogChunk
 from ..core.quantities import duration_text
+from ..core.reasons import reason_text
 from ..core.runs import Frame, StepError, StepRun
-from ..core.states import Status
-from .loglines import Lines
+from ..core.states import Reason, Status
 from .look import Ink, Look
-from .reasons import reason_text
 from .text import clean, columns, cut, pad
 
 FRAMES = 5
@@ -52,6 +52,12 @@ def log_command(short: str, steps: Sequence[StepRun]) -> list[tuple[str, str]]:
     """Return the command that shows all that the first failed step wrote; nothing when none failed."""
     failed = root_failures(steps)[:1]
     return [(f"graft logs {short} {quote(clean(step.path))}", "all it wrote") for step in failed]
+
+
+def debug_command(short: str, steps: Sequence[StepRun]) -> list[tuple[str, str]]:
+    """Return the command that opens a debugger in the first failed step; nothing when none failed by itself."""
+    failed = [step for step in root_failures(steps) if step.reason != Reason.INSIDE][:1]
+    return [(f"graft debug {short} {quote(clean(step.path))}", "the step again, in a debugger") for step in failed]
 
 
 def tail(chunks: Iterable[LogChunk], count: int = LOG_LINES) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.moments import ago
 from ..core.quantities import duration_text
+from ..core.reasons import run_reason_text
 from ..core.runs import Run
 from ..core.states import Status
 from .look import MARKS, Look
-from .moments import ago
-from .reasons import run_reason_text
 from .table import Cell, Column, table
 from .text import metric_text
 

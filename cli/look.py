@@ -8,61 +8,17 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
+from ..core.signs import MARKS, RETRYING, WORST_FIRST, Ink, Mark
 from ..core.states import Status
+
+__all__ = ["MARKS", "RETRYING", "WORST_FIRST", "Ink", "Look", "Mark", "look_of"]
 
 PIPE_WIDTH = 10_000
 """Columns where there is no terminal: nothing is cut."""
 _RESET = "\x1b[0m"
-
-
-class Ink(StrEnum):
-    """Colours by their SGR code; the terminal's own palette decides what they are."""
-
-    BOLD = "1"
-    DIM = "2"
-    RED = "31"
-    GREEN = "32"
-    YELLOW = "33"
-    BLUE = "34"
-    CYAN = "36"
-
-
-class Mark(NamedTuple):
-    """How a state is written."""
-
-    glyph: str
-    ascii: str
-    word: str
-    ink: Ink
-
-
-MARKS: Mapping[Status, Mark] = {
-    Status.PENDING: Mark("○", ".", "pending", Ink.DIM),
-    Status.STARTED: Mark("●", "*", "running", Ink.BLUE),
-    Status.SUCCESS: Mark("✓", "+", "ok", Ink.GREEN),
-    Status.FAILURE: Mark("✗", "x", "failed", Ink.RED),
-    Status.SKIPPED: Mark("⊘", "-", "skipped", Ink.DIM),
-    Status.CACHED: Mark("◇", "=", "cached", Ink.CYAN),
-    Status.CANCELLED: Mark("‖", "#", "cancelled", Ink.YELLOW),
-    Status.INTERRUPTED: Mark("!", "!", "interrupted", Ink.YELLOW),
-}
-WORST_FIRST = (
-    Status.FAILURE,
-    Status.INTERRUPTED,
-    Status.CANCELLED,
-    Status.STARTED,
-    Status.PENDING,
-    Status.SUCCESS,
-    Status.CACHED,
-    Status.SKIPPED,
-)
-"""Which state a row of several steps shows: the first that one of them is in."""
-RETRYING = Mark("↻", "~", "retrying", Ink.YELLOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,8 +73,21 @@ DECLARED = tuple(inspect.signature(declared, eval_str=True).parameters.values())
 NAMES = frozenset(parameter.name for parameter in DECLARED)
 
 
+_SHORT = {"--guard": "--guard=warn"}
+"""Options as they may be written -> what they mean."""
+
+
 class Command(TyperCommand):
     """A command whose help lists its own options and points to the common ones."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take an option whose value may be left out as the one that stands for it.
+
+        typer would take the next word for its value: `graft run --guard pipeline.py`.
+        """
+        end = args.index("--") if "--" in args else len(args)
+        given = [_SHORT.get(word, word) if at < end else word for at, word in enumerate(args)]
+        return super().parse_args(ctx, given)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write the arguments and options of the command."""

@@ -12,6 +12,7 @@ import typer
 from ..core.errors import InvalidError
 from ..core.graph import Json
 from ..core.requests import RunRequest
+from ..core.reusing import Reusing
 from ..core.runs import Target
 from . import context
 from .arguments import DetachOption, DryRunOption, JobsOption, ParamOption, ParamsFileOption, limit_s
@@ -49,6 +50,7 @@ class Start:
             jobs=self.jobs,
             timeout_s=limit_s(self.timeout),
             tags=tuple(self.tag or ()),
+            reusing=Reusing(is_on=False),  # who names a single step wants it run
         )
 
 

@@ -29,7 +29,8 @@ class Output(NamedTuple):
 
     name: str
     role: str
-    """What it is for: `value`, `metric`, `state` or `file` (a catalog file; its name is the relative path)."""
+    """What it is for: `value`, `metric`, `state` or `file` (a catalog file; its name is the relative path), `guard`
+    (what the attempt used and did not declare: core/undeclared.py)."""
     ref: ArtifactRef
 
 

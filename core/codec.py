@@ -231,6 +231,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "metrics": _metrics_from_json,
     "error": error_from_json,
     "reads": tuple,
+    "spared": tuple,
     "value": rich,
     "verdict": Verdict,
     "evidence": evidence_from_json,

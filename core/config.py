@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 from .errors import InvalidError, nearest
 from .options import choose, resource
 from .quantities import size_bytes
+from .undeclared import guard_mode
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_"
+LOCK_FILE = "graftline.lock"
+"""Beside the configuration; what stands in it: `core/locks.py`."""
 OVERRIDABLE = ("resources", "timeout", "retries", "backoff", "labels", "isolation")
 """Options of a step that `[runner.NAME.overrides.KEY]` may say: how it is attempted there, not what it computes."""
 
@@ -197,6 +200,10 @@ def _any(value: object) -> object:
     return value
 
 
+def _guard(value: object) -> object:
+    return guard_mode(value) if isinstance(value, str) else guard_mode(repr(value))
+
+
 _Check = Callable[[object], object]
 _EXACT: Mapping[str, _Check] = {
     "project.name": _text,
@@ -205,6 +212,7 @@ _EXACT: Mapping[str, _Check] = {
     "project.python": _text,
     "runner.default": _text,
     "runner.local.jobs": _count,
+    "runner.local.guard": _guard,
     "store.home": _text,
     "store.max_bytes": _size,
 }

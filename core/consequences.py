@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from .artifacts import Output
 from .decisions import DECIDING, branch, size_to_grow
@@ -96,7 +97,7 @@ class Consequences:
         outputs: tuple[Output, ...] = (),
     ) -> None:
         """Set the final state of a node, with what it returned, and decide everything that follows from it."""
-        if self._is_plain and state is Status.SUCCESS:  # nearly all ends of nearly all runs: 1 us each saved
+        if self._is_plain and state.is_good:  # nearly all ends of nearly all runs: 1 us each saved
             self.standing.settle(path, state, reason)
             self._release_plainly(path)
             return
@@ -112,8 +113,8 @@ class Consequences:
             if self.stop.reason is stop.reason is Reason.TERMINATED and stop.state is Status.FAILURE:
                 self.stop = stop
             return
-        self.stop = self.stop or stop
-        turn.cancel = sorted(self.standing.running)
+        self.stop = stop if self.stop is None else replace(self.stop, spared=self.stop.spared & stop.spared)
+        turn.cancel = sorted(self.standing.running - stop.spared if stop.spared else self.standing.running)
         turn.grace_s = stop.grace_s
 
     def settle_rest(self, stop: Stop, turn: Turn, at: float) -> None:
@@ -216,7 +217,7 @@ class Consequences:
         for after in self._dependants[path]:
             self._waiting[after] -= 1
             if self._waiting[after] == 0 and self.standing.states[after] is Status.PENDING:
-                self.queue.push(after)
+                self.queue.release(after)
 
     def _release_recovery(self, path: str, turn: Turn, at: float) -> None:
         """Let those go on that waited for a node to fail."""
@@ -233,7 +234,7 @@ class Consequences:
         """Take up a node that waits for nothing more: a composite's end is decided, anything else may start."""
         operation = self._nodes[path].operation
         if operation not in self._joining:
-            self.queue.push(path)
+            self.queue.release(path)
         elif self.stop is not None:
             pass  # it ends with the run
         elif path in self._doomed:
@@ -244,7 +245,7 @@ class Consequences:
         elif self.plot.origin.operations[operation].call.kind is CallKind.JOIN:
             self.joins[path] = None
         else:
-            self.queue.push(path)
+            self.queue.release(path)
 
     def _outputs(self, path: str) -> tuple[Output, ...]:
         return self._told.get(path) or self._recorded.get(path, ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from .artifacts import ArtifactRef
 from .errors import InvalidError
 
 
@@ -64,5 +65,17 @@ class Files(Protocol):
 
         In doubt it is among them: a clock's step of some 20 ms is allowed for, and of a file that is missing the
         nearest directory that exists is asked.
+        """
+        ...
+
+
+class Restore(Protocol):
+    """Puts catalog files of earlier steps back into the work tree."""
+
+    def __call__(self, name: str, ref: ArtifactRef, cwd: str) -> None:
+        """Write a catalog file, whole or not at all, by its name relative to a working directory.
+
+        Raises:
+            StoreError: the stored copy is gone or damaged, or the file cannot be written.
         """
         ...

@@ -16,6 +16,7 @@ from .graph import ON_FAILURE, Policy
 from .provenance import Origins
 from .runs import Attempt, Run, RunSpec, StepError, StepRun
 from .states import Reason, Status
+from .undeclared import GUARD_ROLE, Undeclared
 
 SCHEMA = 1
 FOLD_ABOVE = 1000
@@ -31,6 +32,7 @@ def run_document(
     *,
     spec: RunSpec | None = None,
     attempts: Mapping[str, Sequence[Attempt]] | None = None,
+    guards: Mapping[str, Undeclared] | None = None,
     full: bool = False,
 ) -> dict[str, Any]:
     """Return the document of a run, ready for `json.dumps`.
@@ -39,6 +41,7 @@ def run_document(
         steps: in definition order.
         spec: adds to each step where its arguments came from and how it is attempted; None when it cannot be read.
         attempts: by path, oldest first; read only when `full`.
+        guards: what steps used and did not declare, by path.
         full: unfold map families and add `attempts_log` to each step.
     """
     families = {} if full else _large_families(steps)
@@ -49,6 +52,8 @@ def run_document(
         family = folded.get(step.path)
         if family is None:
             entry = _step(step, folded, (attempts or {}).get(step.path, ()) if full else None)
+            if guards and step.path in guards:
+                entry["guard"] = guards[step.path].to_json()
             entries.append(entry | started_from.of(step.path) if started_from else entry)
         elif families[family][0] is step:
             entries.append(_folded(family, families[family]))
@@ -185,7 +190,7 @@ def _functions(environment: Mapping[str, Any]) -> dict[str, Any]:
 
 def _step(step: StepRun, folded: Mapping[str, str], attempts: Sequence[Attempt] | None) -> dict[str, Any]:
     is_full = attempts is not None
-    outputs = [output for output in step.outputs if output.role != "metric"]
+    outputs = [output for output in step.outputs if output.role not in ("metric", GUARD_ROLE)]
     entry = {
         "name": step.name,
         "path": step.path,

@@ -18,12 +18,15 @@ from .events import (
     AttemptSucceeded,
     CancelRequested,
     Fact,
+    ResultKept,
     RunFinished,
     StepJoined,
+    StepJudged,
     StepReused,
     StepTold,
 )
 from .graph import Graph
+from .judging import Judge
 from .orders import Order
 from .ports import Executor
 from .runs import StepError
@@ -65,6 +68,9 @@ class Engine:
         self.plot = self._scheduler.plot
         """The graph as it stands."""
         self._values = Values(self.plot, session.recorded)
+        self._judge = None if session.judge is None else session.judge(self.plot, self._values)
+        self._judged: dict[str, StepJudged] = {}
+        """By path, of steps that are ready and must run."""
         self._demands = demands_of(graph)
         self._held: set[str] = set()
         """Paths of steps that hold machine-wide resources."""
@@ -89,9 +95,11 @@ class Engine:
         while True:
             now = self._clock()
             turn = self._advance(news, now)
+            if self._judge is not None:
+                self._reuse(self._judge, turn, now)
             started = self._start(now)
             if turn.facts or started:
-                self._session.report([*turn.facts, *started])
+                self._session.report([*turn.facts, *self._with_judgements(started)])
             if self._scheduler.result is not None:
                 return self._scheduler.result
             unmade = self._submit(started)
@@ -111,7 +119,33 @@ class Engine:
             turn = self._scheduler.advance([self._values.join(path, now) for path in turn.joins], now)
             whole.add(turn)
 
+    def _reuse(self, judge: Judge, turn: Turn, now: float) -> None:
+        """Keep what attempts made, and pass over steps whose results are there, until nothing ready is left of those.
+
+        Of the rest it is noted why they run, for the commit of their dispatch.
+        """
+        if kept := judge.kept([fact for fact in turn.facts if isinstance(fact, AttemptSucceeded)]):
+            turn.facts = _with_kept(turn.facts, kept)
+        while fresh := self._scheduler.fresh():
+            judged = judge.judge(fresh, now)
+            self._judged.update({fact.node: fact for fact in judged if isinstance(fact, StepJudged)})
+            passed = [fact for fact in judged if not isinstance(fact, StepJudged)]
+            if passed:
+                turn.add(self._advance(passed, now))
+
+    def _with_judgements(self, started: Sequence[AttemptDispatched]) -> list[Fact]:
+        """Return the dispatches, each first one after why it runs; there is no such fact for another attempt."""
+        if not self._judged:
+            return [*started]
+        facts: list[Fact] = []
+        for dispatch in started:
+            judged = self._judged.pop(dispatch.node, None)
+            facts += [dispatch] if judged is None else [judged, dispatch]
+        return facts
+
     def _start(self, now: float) -> list[AttemptDispatched]:
+        if not self._scheduler.has_ready():
+            return []  # without asking for room: to open a place where attempts run takes longer than a run of none
         room = self._executor.room()
         return self._scheduler.start(room, now, self._admit) if room > 0 else []
 
@@ -165,6 +199,17 @@ class Engine:
     def _patience(self, now: float) -> float:
         wake = self._scheduler.next_wake
         return LONGEST_WAIT_S if wake is None else max(0.0, min(LONGEST_WAIT_S, wake - now))
+
+
+def _with_kept(facts: Sequence[Fact], kept: Sequence[ResultKept]) -> list[Fact]:
+    """Return facts with what is kept of each attempt right behind its end: the end of a run stays the last one."""
+    by_node = {fact.node: fact for fact in kept}
+    found: list[Fact] = []
+    for fact in facts:
+        found.append(fact)
+        if isinstance(fact, AttemptSucceeded) and fact.node in by_node:
+            found.append(by_node[fact.node])
+    return found
 
 
 def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:

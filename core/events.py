@@ -199,6 +199,9 @@ class CancelRequested:
     at: float
     is_hard: bool = False
     """True: kill at once, without grace."""
+    spared: tuple[str, ...] = ()
+    """Paths that, if they are running, may end by themselves: a watch keeps what a newer save did not make obsolete.
+    A later request that spares fewer stops the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

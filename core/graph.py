@@ -16,6 +16,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
+from .packing import packed
+
 Json: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 
 
@@ -73,6 +75,7 @@ class Terminate(StrEnum):
     FAILURE = "failure"
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """The executable of an operation. Which fields are set depends on `kind`."""
@@ -160,6 +163,7 @@ class Policy:
     """Field -> value as the step has it, of those that a profile or an override has replaced in this policy."""
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
     """What nodes share: the call, what it returns, how it is attempted."""
@@ -262,6 +266,7 @@ ON_FAILURE = "on_failure"
 """Word of a guard, and last part of the path of the pipeline, that takes over when a step fails."""
 
 
+@packed
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """One unit of work."""

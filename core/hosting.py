@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from .artifacts import Output
 from .collector import rare_collections
 from .demands import capacities
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
-from .growth import with_grown
+from .evidencing import Circumstances
+from .growth import Plot, with_grown
 from .ids import RunId
+from .judging import Judge
 from .orders import RunContext
 from .ports import RunLog
 from .runs import RunSpec, Snapshot, StepRun, Target
@@ -21,9 +26,10 @@ from .session import Observer, Requests, Session, report
 from .settling import settle
 from .states import Reason, Status
 from .turns import Past
+from .values import Values
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
 
 
 class Hosting:
@@ -33,10 +39,25 @@ class Hosting:
         self._parts = parts
 
     @rare_collections()
-    def host(self, run: RunId, observe: Observer | None, requests: Requests, expect: Status | None) -> None:
+    def host(
+        self,
+        run: RunId,
+        observe: Observer | None,
+        requests: Requests,
+        expect: Status | None,
+        *,
+        given: Mapping[str, tuple[Output, ...]] = MappingProxyType({}),
+    ) -> None:
         """Take the run up and carry it to its end, whatever its runner does: it is never left STARTED.
 
         What a runner raises fails the run. An error of ours is raised as well, for it says what to do.
+
+        Args:
+            run: to be taken up.
+            observe: told of every committed group of facts.
+            requests: where this process asks it to stop.
+            expect: state it must still be in; None: any that may go on.
+            given: outputs that are no step's, by path, which its steps may be bound to.
 
         Raises:
             ConflictError: a living process holds it, or somebody else took it over.
@@ -53,6 +74,7 @@ class Hosting:
             try:
                 choice = parts.runner(spec.runner)
                 session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
+                session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
             except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
                 error = problem
@@ -76,13 +98,18 @@ class Hosting:
 
         Before the runner is asked for anything: if it never reports, the start still is on record.
         """
-        past = _past(self._parts.history.steps(spec.id))
+        past = self._past(spec)
         outside = self._left_out(spec, past)
         report(log, [RunStarted(at=self._parts.clock()), *outside], observe)
         for fact in outside:
             state, reason = (fact.state, fact.reason) if isinstance(fact, StepSettled) else (Status.CACHED, None)
             past[fact.node] = replace(past[fact.node], state=state, reason=reason)
         return past
+
+    def _past(self, spec: RunSpec) -> dict[str, Past]:
+        if self._parts.history.run(spec.id).is_untouched:
+            return dict.fromkeys(spec.graph.index, Past(state=Status.PENDING))
+        return _past(self._parts.history.steps(spec.id))
 
     def _settle(
         self, spec: RunSpec, log: RunLog, observe: Observer | None, error: Exception | None, begun: float
@@ -127,7 +154,12 @@ class Hosting:
             recorded=parts.outputs.of_run(spec.id),
             observe=observe,
             requests=requests,
+            judge=partial(self._judge, spec) if is_real else None,
         )
+
+    def _judge(self, spec: RunSpec, plot: Plot, values: Values) -> Judge:
+        snapshot = self._parts.runs.snapshot(spec.id)
+        return Judge(plot=plot, values=values, circumstances=circumstances_of(spec, self._parts, snapshot.files))
 
     def _left_out(self, spec: RunSpec, past: Mapping[str, Past]) -> list[StepReused | StepSettled]:
         """Settle the steps outside the selection: reused where an earlier run has their outputs, else left out."""
@@ -169,6 +201,7 @@ class Hosting:
             planned_files=snapshot.files,
             code=spec.code.key,
             params=spec.params,
+            guard=spec.guard,
         )
 
     def _target(self, spec: RunSpec, snapshot: Snapshot) -> Target:
@@ -176,6 +209,30 @@ class Hosting:
         if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
             return spec.target
         return moved(spec.target, self._parts.machine.materialise(snapshot, spec.code.key))
+
+
+def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) -> Circumstances:
+    """Return what the steps of a run are judged by.
+
+    Args:
+        spec: of the run, or of one that is only planned.
+        parts: where earlier results and files are.
+        planned: files of its code snapshot: path relative to the root -> sha256.
+    """
+    return Circumstances(
+        project=spec.project,
+        pipeline=spec.pipeline,
+        prints=spec.prints,
+        reusing=spec.reusing,
+        results=parts.results,
+        files=parts.files,
+        root=spec.target.root,
+        cwd=spec.target.cwd,
+        environ=parts.environ,
+        planned=planned,
+        is_copy=spec.uses_snapshot,
+        restore=parts.restore,
+    )
 
 
 def moved(target: Target, copy: str) -> Target:

@@ -6,10 +6,12 @@ Content decides, never a time. What cannot be known makes no key at all: such a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
@@ -39,14 +41,19 @@ class Basis:
     @cached_property
     def digest(self) -> str:
         """sha256 of all of it."""
-        return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
+        # The canonical text of `to_json`, by hand, as each operation has one: 3 us instead of 8.
+        parts = [f"{quoted(name)}:{quoted(getattr(self, name))}" for name in ("call", "code") if getattr(self, name)]
+        for name, fields in (("packages", self.packages), ("reads", self.reads), ("variables", self.variables)):
+            if fields:
+                parts.append(f"{quoted(name)}:{canonical(dict(fields))}")
+        return hashlib.sha256(f"{{{','.join(parts)}}}".encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
         return _filled({name: getattr(self, name) for name in _BASIS})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Evidence:
     """What one step's result depends on. Equal evidence, equal key."""
 
@@ -58,11 +65,17 @@ class Evidence:
     files: Mapping[str, str] = field(default_factory=dict)
     """Catalog file it restores -> sha256."""
 
-    @property
+    @cached_property
+    def text(self) -> str:
+        """Canonical JSON of all of it, with the basis by its digest."""
+        # By hand, as each step has one: 1.5 us instead of 2.5.
+        arguments, files = _texts(self.arguments), _texts(self.files)
+        return f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{{{arguments}}},{{{files}}}]'
+
+    @cached_property
     def key(self) -> str:
         """sha256 of all of it."""
-        said = [KEY_VERSION, self.place, self.basis.digest, self.arguments, self.files]
-        return hashlib.sha256(canonical(said).encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
@@ -77,8 +90,29 @@ def evidence_from_json(document: Mapping[str, Any]) -> Evidence:
         TypeError: it is none.
     """
     own = {name: value for name, value in document.items() if name in ("place", "arguments", "files")}
-    basis = {name: value for name, value in document["basis"].items() if name in _BASIS}
-    return Evidence(basis=Basis(**basis), **own)
+    return Evidence(basis=basis_from_json(document["basis"]), **own)
+
+
+def basis_from_json(document: Mapping[str, Any]) -> Basis:
+    """Return what `Basis.to_json` wrote; parts this version does not know are dropped.
+
+    Raises:
+        TypeError: it is none.
+    """
+    return Basis(**{name: value for name, value in document.items() if name in _BASIS})
+
+
+def evidence_from_text(text: str, basis: Callable[[str], Basis]) -> Evidence:
+    """Return what `Evidence.text` wrote, given how to look a basis up by its digest.
+
+    Raises:
+        ValueError: another version of keys wrote it.
+    """
+    version, *said = json.loads(text)
+    if version != KEY_VERSION:
+        raise ValueError(f"keys of version {version} are not known")
+    place, digest, arguments, files = said
+    return Evidence(place=place, basis=basis(digest), arguments=arguments, files=files)
 
 
 class CauseKind(StrEnum):
@@ -89,6 +123,8 @@ class CauseKind(StrEnum):
     PACKAGE = "package"
     PARAMETER = "parameter"
     INPUT = "input"
+    CLASS = "class"
+    """An input whose bytes are the same: the code or the packages its class comes from are not."""
     FILE = "file"
     VARIABLE = "variable"
     PLACE = "place"
@@ -126,7 +162,7 @@ def causes(old: Evidence, new: Evidence, old_parts: Mapping[str, str], new_parts
     found += _differences(CauseKind.PACKAGE, was.packages, now.packages)
     for cause in _differences(CauseKind.PARAMETER, old.arguments, new.arguments):
         is_value = all(side is None or side.startswith(_VALUE) for side in (cause.old, cause.new))
-        kind = CauseKind.PARAMETER if is_value else CauseKind.INPUT
+        kind = CauseKind.PARAMETER if is_value else _kind_of_input(cause.old, cause.new)
         found.append(Cause(kind=kind, name=cause.name, old=_told(cause.old), new=_told(cause.new)))
     found += _differences(CauseKind.FILE, old.files, new.files)
     found += _differences(CauseKind.FILE, was.reads, now.reads)
@@ -157,16 +193,28 @@ def call_digest(operation: Operation) -> str:
     return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 
-def argument_token(value: Resolved) -> str:
-    """Return what stands for an argument's value in evidence: a constant itself, else a digest."""
+def argument_token(value: Resolved, classes: str | None = None, packages: str | None = None) -> str:
+    """Return what stands for an argument's value in evidence: a constant itself, else a digest.
+
+    Args:
+        value: what the argument is bound to.
+        classes: digest of the project's classes that the value may be of; it counts where only its class can read it.
+        packages: digest of the packages that it may come from; it counts for all but plain data.
+    """
     if isinstance(value, Constant):
         return f"{_VALUE}{canonical(plain(value.value))}"
     if isinstance(value, ArtifactRef):
-        return f"{value.serializer}:{value.sha256}"
+        token = f"{value.serializer}:{value.sha256}"
+        if value.serializer in _PLAIN:
+            return token
+        if value.serializer in _WITHOUT_CLASSES:
+            classes = None
+        bound = [each for each in (classes, packages) if each is not None]
+        return f"{token}{_BOUND}{_BOUND.join(bound)}" if bound else token
     if isinstance(value, Blob):
         return f"blob:{value.sha256}"
     if isinstance(value, list):
-        tokens = "\n".join(argument_token(item) for item in value)
+        tokens = "\n".join(argument_token(item, classes, packages) for item in value)
         return f"list:{hashlib.sha256(tokens.encode()).hexdigest()}"
     assert_never(value)
 
@@ -185,7 +233,21 @@ def occurrences(items: Sequence[str]) -> list[str]:
 
 
 _VALUE = "value:"
+_BOUND = "+"
+_PLAIN = frozenset({"json", "file"})
+"""Serializers whose values are the same whatever is installed."""
+_WITHOUT_CLASSES = frozenset({"npy", "arrow:polars", "arrow:pyarrow", "arrow:pandas"})
+"""Serializers whose values need no code of the user's to be read, but a library."""
 _BASIS = ("code", "call", "packages", "reads", "variables")
+
+
+def _kind_of_input(old: str | None, new: str | None) -> CauseKind:
+    is_same = old is not None and new is not None and old.partition(_BOUND)[0] == new.partition(_BOUND)[0]
+    return CauseKind.CLASS if is_same else CauseKind.INPUT
+
+
+def _texts(fields: Mapping[str, str]) -> str:
+    return ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in sorted(fields.items())]) if fields else ""
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

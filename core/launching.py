@@ -6,16 +6,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
+from .graph import Graph
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
-from .preflight import Preflight
+from .preflight import Preflight, refuse_check
 from .provenance import recorded
 from .requests import CodeChoice, RunRequest
+from .reusing import Reusing
 from .runs import RunSpec
+from .selection import named
+from .undeclared import GuardMode, chosen_guard
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
 
 
 def load_again(old: RunSpec) -> LoadRequest:
@@ -60,13 +64,17 @@ class Launching:
         wanted = LoadRequest(target=target, params={}, values=spec.params, is_again=True, wants_yaml=True)
         return parts.loader.load(wanted).yaml or ""
 
-    def prepare(self, request: RunRequest) -> tuple[RunSpec, Loaded]:
+    def prepare(self, request: RunRequest, loaded: Loaded | None = None) -> tuple[RunSpec, Loaded]:
         """Return the frozen spec of a new run and what was loaded for it.
+
+        Args:
+            request: what is wanted.
+            loaded: what `load` returned for it just now; None: it is loaded here.
 
         Raises:
             InvalidError: the code, the selection or a step is wrong; all problems in one message.
         """
-        loaded = self.load(request)
+        loaded = self.load(request) if loaded is None else loaded
         parts, graph = self._parts, loaded.graph
         selected = None
         if not request.selection.is_everything:
@@ -87,8 +95,11 @@ class Launching:
             parent=request.parent,
             jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
             fail_fast=request.fail_fast,
+            prints=loaded.prints,
+            reusing=_reusing(request, graph),
             timeout_s=request.timeout_s,
             selected=selected,
+            guard=chosen_guard(request.guard, parts.default_guard),
             created=parts.clock(),
         )
         self._preflight.check(spec)
@@ -109,6 +120,7 @@ class Launching:
         """
         parts = self._parts
         old = parts.runs.spec(run)
+        refuse_check(old)
         compiled = old.graph.origin or old.graph
         spec = replace(
             old,
@@ -120,6 +132,7 @@ class Launching:
             origin=origin,
             runner=runner or old.runner,
             uses_snapshot=True,
+            reusing=Reusing(is_on=False),  # to run it again is what it is for
             created=parts.clock(),
             tags=(),
         )
@@ -133,6 +146,7 @@ class Launching:
                 code=parts.machine.code_state(old.target.root, loaded.snapshot.key),
                 environment={**loaded.environment, "imports": list(loaded.preload)},
                 selected=None if old.selected is None else tuple(n.path for n in graph.nodes if n.path in chosen),
+                prints=loaded.prints,
                 uses_snapshot=False,
             )
             parts.warn_of(loaded)
@@ -140,3 +154,10 @@ class Launching:
             spec = replace(spec, graph=parts.overriding.applied(spec.graph, spec.runner))
         self._preflight.check(spec)
         return spec, loaded
+
+
+def _reusing(request: RunRequest, graph: Graph) -> Reusing:
+    """Return how far a run takes over earlier results; a guard that was asked for looks at steps that run."""
+    wanted = request.reusing
+    is_on = wanted.is_on and request.guard in (None, GuardMode.OFF)
+    return replace(wanted, is_on=is_on, forced=named(graph, wanted.forced))

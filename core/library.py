@@ -16,7 +16,7 @@ from .ports import Loaded, Loader, LoadRequest
 from .stepdata import returns_from
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Library, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Library, so a real import would be a circle
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 from .artifacts import ArtifactRef
 from .graph import Blob, Constant, Operation
 from .ids import RunId
+from .undeclared import GuardMode
 
 Resolved: TypeAlias = "ArtifactRef | Constant | Blob | list[Resolved]"
 """An argument's value: a stored artifact, a constant, or a list of them (gather)."""
@@ -58,3 +59,5 @@ class RunContext:
     """Digest of the code snapshot."""
     params: Mapping[str, object] = field(default_factory=dict)
     """Run parameters; `log_param` and notebooks see them."""
+    guard: GuardMode | None = None
+    """Look for undeclared use; None: nobody does."""

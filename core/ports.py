@@ -14,6 +14,7 @@ from .artifacts import ArtifactRef, Output
 from .events import AttemptEnded, CancelRequested, Fact, StepTold
 from .graph import Graph, Json
 from .ids import RunId
+from .listings import RunQuery as RunQuery
 from .orders import Order
 from .prints import Prints
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
@@ -83,24 +84,6 @@ class RunStore(Protocol):
     def snapshot(self, run: RunId) -> Snapshot:
         """Return the recorded code; empty when none was reached."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunQuery:
-    """Which runs to list. None means no restriction."""
-
-    project: str | None = None
-    states: tuple[Status, ...] | None = None
-    pipeline: str | None = None
-    tag: str | None = None
-    parent: RunId | None = None
-    since: float | None = None
-    """Created at or after this wall time."""
-    before: tuple[float, RunId] | None = None
-    """Keyset page: only runs older than this (created, id)."""
-    with_children: bool = False
-    """Also sweep children and watch waves."""
-    limit: int = 50
 
 
 class History(Protocol):
@@ -203,6 +186,18 @@ class Logs(Protocol):
 
     def read(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
         """Yield what was captured so far, by time; of all steps when `node` is None."""
+        ...
+
+    def follow(self, run: RunId, node: str | None = None, attempt: int | None = None) -> LogTail:
+        """Return what reads on where it stopped: each call costs what came since, however long the log is."""
+        ...
+
+
+class LogTail(Protocol):
+    """A log that grows."""
+
+    def fresh(self) -> Iterator[LogChunk]:
+        """Yield what came since the last call, by time, at the first everything; what a caller leaves is lost to it."""
         ...
 
 

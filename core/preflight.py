@@ -10,11 +10,11 @@ from .demands import DEFAULT_LABEL
 from .errors import InvalidError, nearest
 from .graph import Either, Gather, Graph, Source, Upstream, upstreams
 from .quantities import size_text
-from .runs import RunSpec
+from .runs import VERIFY, RunSpec
 from .secrecy import leaks
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle
 
 
 class Preflight:
@@ -94,6 +94,19 @@ class Preflight:
                 yield problem
             else:
                 yield from leaks(spec, secrets)
+
+
+def refuse_check(spec: RunSpec) -> None:
+    """Refuse to take up again what checked another run: its steps stand on what only the check could give them.
+
+    Raises:
+        InvalidError: it is one.
+    """
+    if spec.origin == VERIFY:
+        raise InvalidError(
+            f"run {spec.id} is a check of run {spec.parent}: it cannot be continued or repeated",
+            f"'graft verify {str(spec.parent)[:6]}' checks it anew",
+        )
 
 
 def _required(source: Source) -> list[Upstream]:

@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from .canonical import canonical
 
+WHOLE = "<module>"
+"""Name of the part that is a whole file: a script."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@dataclass(frozen=True, kw_only=True)
 class Print:
     """The fingerprint of one operation."""
 
     parts: Mapping[str, str] = field(default_factory=dict)
     """`file:name` -> sha256 of what it is made of; the file relative to the project root, `file:<import>` for what
-    importing it does, `file:<module>` for a whole file. Of a file that is no Python its content."""
+    importing it does, `file:<module>` for a whole file; of one that is no Python its content. `<held>:` begins what a
+    function by value holds, `<function>:` what a plugin's kind was registered with."""
     packages: Mapping[str, str] = field(default_factory=dict)
     """Distribution -> version, of what reached code imports; `python` -> its version."""
     variables: tuple[str, ...] = ()
     """Environment variables that reached code names literally, sorted."""
+    reads: tuple[str, ...] = ()
+    """Data files that a shell command names, globs as in `reads=` of a step: they count by what they hold when the
+    step becomes ready, as an earlier step may write them."""
+    inherits: str | None = None
+    """Digest of the classes that steps before it reach, from whom it takes values: pickles have only the names of
+    classes. It counts for arguments that are pickles. None: there are none."""
+    libraries: str | None = None
+    """Digest of the packages of those steps that are not among its own, versions and all: they count for arguments
+    that are no plain data, as what an array or a frame does is up to its library. None: there are none."""
     source: str | None = None
     """Why it may read the world behind our back, as a person would say it; None: it does not."""
     unknown: str | None = None
     """What only execution would tell, with file:line: no key can be made. None: the parts are all there is."""
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """sha256 of the parts."""
         return hashlib.sha256(canonical(dict(self.parts)).encode()).hexdigest()
@@ -37,17 +52,23 @@ Prints: TypeAlias = Mapping[int, Print]
 
 
 def prints_to_json(prints: Prints) -> dict[str, Any]:
-    """Return prints as a JSON object, empty parts left out."""
-    return {str(index): _to_json(each) for index, each in sorted(prints.items())}
+    """Return prints as a JSON object, empty parts left out; what operations share is written once, at `0,3,7`."""
+    shared: dict[int, list[int]] = {}
+    for index, each in sorted(prints.items()):
+        shared.setdefault(id(each), []).append(index)
+    return {",".join(map(str, indices)): _to_json(prints[indices[0]]) for indices in shared.values()}
 
 
 def prints_from_json(document: Mapping[str, Any]) -> dict[int, Print]:
     """Return what `prints_to_json` wrote; what this version does not know is dropped."""
-    return {int(index): _from_json(each) for index, each in document.items()}
+    found: dict[int, Print] = {}
+    for indices, each in document.items():
+        found |= dict.fromkeys(map(int, indices.split(",")), _from_json(each))
+    return found
 
 
 def _to_json(one: Print) -> dict[str, Any]:
-    fields = {name: getattr(one, name) for name in Print.__slots__}
+    fields = {each.name: getattr(one, each.name) for each in dataclasses.fields(one)}
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items() if value}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 
@@ -57,6 +78,9 @@ def _from_json(document: Mapping[str, Any]) -> Print:
         parts=document.get("parts", {}),
         packages=document.get("packages", {}),
         variables=tuple(document.get("variables", ())),
+        reads=tuple(document.get("reads", ())),
+        inherits=document.get("inherits"),
+        libraries=document.get("libraries"),
         source=document.get("source"),
         unknown=document.get("unknown"),
     )

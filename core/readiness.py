@@ -21,6 +21,8 @@ class Readiness:
         """A heap of (minus the rank, number, path); some may have been settled while they waited here."""
         self.delayed: list[tuple[float, str]] = []
         """A heap of (wall time before which it is not tried again, path)."""
+        self.fresh: list[str] = []
+        """Paths that became ready since the last look: not those that wait for another attempt, or for a resource."""
         self._dependants = plot.dependants
         self._number = {path: number for number, path in enumerate(plot.nodes)}
         self._rank = _critical_path(plot)
@@ -32,6 +34,11 @@ class Readiness:
         for node in reversed(nodes):
             behind = self._dependants[node.path]
             self._rank[node.path] = 1 + max([self._rank[after] for after in behind], default=-1)
+
+    def release(self, path: str) -> None:
+        """Take in a step that waits for nothing more."""
+        self.fresh.append(path)
+        self.push(path)
 
     def push(self, path: str) -> None:
         """Let a step start when there is room."""
@@ -53,6 +60,7 @@ class Readiness:
     def clear(self) -> None:
         """Let nothing start any more."""
         self.ready.clear()
+        self.fresh.clear()
         self.delayed.clear()
 
 

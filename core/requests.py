@@ -8,9 +8,11 @@ from enum import StrEnum
 
 from .graph import Json
 from .ids import RunId
+from .keys import Cause
 from .reusing import Reusing
 from .runs import Target
 from .selection import Selection
+from .undeclared import GuardMode
 
 
 class CodeChoice(StrEnum):
@@ -45,6 +47,8 @@ class RunRequest:
     origin: str = "cli"
     parent: RunId | None = None
     reusing: Reusing = field(default_factory=Reusing)
+    guard: GuardMode | None = None
+    """Look for undeclared use; None: as configured."""
 
 
 class Stale(StrEnum):
@@ -69,6 +73,19 @@ class RetryRequest:
     jobs: int | None = None
     fail_fast: bool = False
     runner: str | None = None
+    guard: GuardMode | None = None
+    """Look for undeclared use; None: as the run did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaleStep:
+    """A step that a retry keeps although its result would be another one now."""
+
+    path: str
+    causes: tuple[Cause, ...] = ()
+    """What is not what it was; empty when no key can be made any more."""
+    detail: str | None = None
+    """Why no key can be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +99,5 @@ class RetryPlan:
     """Paths whose recorded outputs are kept."""
     left_out: tuple[str, ...] = ()
     """Paths that neither run nor have outputs (outside the selection)."""
+    stale: tuple[StaleStep, ...] = ()
+    """Those among the kept ones whose key has changed, in definition order."""

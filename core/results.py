@@ -135,7 +135,8 @@ class RunResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document of `graft --json show`."""
-        return run_document(self._workspace.show(self.run), self.steps, spec=self._workspace.spec(self.run))
+        space, steps = self._workspace, self.steps
+        return run_document(space.show(self.run), steps, spec=space.spec(self.run), guards=space.guards(steps))
 
     def check(self) -> RunResult:
         """Return the result itself when the run succeeded.

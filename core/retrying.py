@@ -7,7 +7,7 @@ when changed code is compiled anew.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,16 +16,18 @@ from .graph import Graph, Node, Terminate, upstreams
 from .growth import Plot, pruned
 from .launching import load_again
 from .ports import Loaded
-from .preflight import Preflight
-from .requests import CodeChoice, RetryPlan, RetryRequest
+from .preflight import Preflight, refuse_check
+from .requests import CodeChoice, RetryPlan, RetryRequest, Stale
 from .runs import Run, RunSpec, StepRun
 from .selection import Selection
+from .staleness import stale_steps
 from .states import Reason, Status
+from .undeclared import chosen_guard
 
 if TYPE_CHECKING:
-    from .workspace import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
+    from .parts import Parts  # the bundle of ports; workspace builds Retrying, so a real import would be a circle
 
-_RIGHTLY_SKIPPED = frozenset({Reason.BRANCH, Reason.UNSELECTED})
+_RIGHTLY_SKIPPED = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.HELD})
 _PROBLEMS_SHOWN = 8
 """Of a map of ten thousand items each may have the same one."""
 
@@ -58,8 +60,9 @@ class Retrying:
         """
         parts = self._parts
         run = parts.history.run(request.run)
-        _refuse_unless_over(run)
         old = parts.runs.spec(request.run)
+        refuse_check(old)
+        _refuse_unless_over(run)
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
         if request.code is CodeChoice.CURRENT and old.target.is_loadable:
@@ -70,6 +73,42 @@ class Retrying:
             raise InvalidError(
                 f"run {run.id} has nothing to retry: no step failed or was left undone", "use --all to run them all"
             )
+        retry = self._planned(request, old, steps, spec, loaded, again)
+        if request.stale is Stale.RERUN and retry.plan.stale:
+            stale = {each.path for each in retry.plan.stale}
+            again |= (stale | _affected(spec.graph, stale)) & _within(spec)
+            retry = self._planned(request, old, steps, spec, loaded, again)
+        if loaded is not None:
+            parts.warn_of(loaded)
+        return retry
+
+    def decided(self, request: RetryRequest, decide: Callable[[RetryPlan], Stale] | None) -> Retry:
+        """Return the retry, once it is decided what becomes of stale steps the request would keep; raises as `prepare`.
+
+        Args:
+            request: what is asked for.
+            decide: asked where there are such steps; None: they are kept.
+        """
+        retry = self.prepare(request)
+        if decide is None or request.stale is Stale.RERUN or not retry.plan.stale:
+            return retry
+        stale = decide(retry.plan)
+        return retry if stale is Stale.KEEP else self.prepare(replace(request, stale=stale))
+
+    def _planned(
+        self,
+        request: RetryRequest,
+        old: RunSpec,
+        steps: Mapping[str, StepRun],
+        spec: RunSpec,
+        loaded: Loaded | None,
+        again: set[str],
+    ) -> Retry:
+        """Return the retry that runs these steps again.
+
+        Raises:
+            InvalidError: as `prepare`, once it is known what runs.
+        """
         growers = {growth.node for growth in spec.graph.growth} & again
         graph, again = _without_regrown(spec.graph, growers, again)
         good = {path for path, step in steps.items() if step.state.is_good}
@@ -78,33 +117,41 @@ class Retrying:
             _refuse_rewired(pruned(old.graph, growers), graph, kept)
         selected = None if spec.selected is None else _in_order(graph, _within(spec) | again)
         spec = replace(spec, graph=graph, selected=selected)
-        recorded = parts.outputs.of_run(request.run)
+        if request.is_everything or not request.selection.is_everything:  # what a person names runs, whatever is known
+            told = _in_order(graph, again)
+            released = (*spec.reusing.released, *told)
+            spec = replace(spec, reusing=replace(spec.reusing, forced=told, released=released))
+        recorded = {path: made for path, made in self._parts.outputs.of_run(request.run).items() if path in set(kept)}
         hint = "include it in the retry, or use 'graft run': it starts from the pipeline as it is now"
         self._preflight.check_again(spec, again, {path: recorded.get(path, ()) for path in kept}, hint)
-        if loaded is not None:
-            parts.warn_of(loaded)
+        stale = stale_steps(self._parts, old, spec, [steps[path] for path in kept], recorded)
         left_out = _in_order(spec.graph, set(spec.graph.index) - again - set(kept))
-        plan = RetryPlan(run=request.run, again=_in_order(spec.graph, again), kept=kept, left_out=left_out)
+        plan = RetryPlan(run=request.run, again=_in_order(spec.graph, again), kept=kept, left_out=left_out, stale=stale)
         return Retry(plan=plan, spec=spec, loaded=loaded)
 
     def _revised(self, old: RunSpec, request: RetryRequest, loaded: Loaded | None) -> RunSpec:
+        guard = chosen_guard(request.guard, old.guard)
         spec = replace(
             old,
             uses_snapshot=loaded is None,
             jobs=request.jobs or old.jobs,
             fail_fast=request.fail_fast or old.fail_fast,
             runner=request.runner or old.runner,
+            # A guard looks at steps that run.
+            reusing=replace(old.reusing, is_on=guard is None, sources=True, forced=()),
+            guard=guard,
         )
         if loaded is None:
             if spec.runner != old.runner:
                 return replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
             return spec
-        graph = _grown_as(loaded.graph, old.graph)
+        graph = grown_as(loaded.graph, old.graph)
         return replace(
             spec,
             graph=graph,
             code=self._parts.machine.code_state(old.target.root, loaded.snapshot.key),
             environment={**loaded.environment, "imports": list(loaded.preload)},
+            prints=loaded.prints,
             # A selected step may be gone.
             selected=None if old.selected is None else _in_order(graph, set(old.selected)),
         )
@@ -182,7 +229,7 @@ def _without_regrown(graph: Graph, growers: set[str], again: set[str]) -> tuple[
     return smaller, (again | ends) & smaller.index.keys()
 
 
-def _grown_as(graph: Graph, old: Graph) -> Graph:
+def grown_as(graph: Graph, old: Graph) -> Graph:
     """Return a graph that was compiled anew as the old one had grown, as far as the same nodes grow."""
     plot = Plot(graph)
     for growth in old.growth:

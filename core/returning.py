@@ -27,5 +27,5 @@ class Returning:
             return None
         if place.file not in self._known:
             text = self._read(place.file)
-            self._known[place.file] = {} if text is None else returning_functions(text)
+            self._known[place.file] = {} if text is None else returning_functions(text, place.file)
         return self._known[place.file].get((getattr(function, "__name__", ""), place.line))

@@ -109,6 +109,11 @@ class Results(Protocol):
         """
         ...
 
-    def earlier(self, project: str, pipeline: str, places: Sequence[str]) -> dict[str, tuple[RunId, str]]:
-        """Return by place (`Evidence.place`) the newest run and path whose kept result stood there; else absent."""
+    def earlier(
+        self, project: str, pipeline: str, places: Sequence[str], *, before: RunId | None = None
+    ) -> dict[str, tuple[RunId, str]]:
+        """Return by place (`Evidence.place`) the newest run and path whose kept result stood there; else absent.
+
+        `judgement` has the evidence it was made of. With `before`, only of runs created before that one.
+        """
         ...

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from .engine import Engine
 from .errors import PluginError
 from .graph import Graph
+from .lateness import LateExecutor
 from .orders import RunContext
 from .ports import Executor
 from .session import Session
@@ -68,4 +69,5 @@ class Runner:
             ConflictError: somebody else took the run over.
             StoreError: the run log cannot be written; the run can be resumed.
         """
-        Engine(graph=symbols, session=events, executor=cls.executor(events.context, **kwargs)).run()
+        executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        Engine(graph=symbols, session=events, executor=executor).run()

@@ -128,6 +128,18 @@ class Scheduler:
             turn.joins = list(self._consequences.joins)
         return turn
 
+    def fresh(self) -> list[str]:
+        """Return the steps that became ready since the last call, unless the run is stopped. Each is told once."""
+        fresh, self._queue.fresh = self._queue.fresh, []
+        return [path for path in fresh if self.states[path] is Status.PENDING] if self.stop is None else []
+
+    def has_ready(self) -> bool:
+        """Tell whether a step waits for nothing but room."""
+        ready = self._queue.ready
+        while ready and self.states[ready[0][2]] is not Status.PENDING:
+            heapq.heappop(ready)
+        return bool(ready) and self.stop is None
+
     def start(self, room: int, now: float, admit: Callable[[str], bool]) -> list[AttemptDispatched]:
         """Pick up to `room` attempts to start, most urgent first (longest chain behind them, then definition order).
 
@@ -179,8 +191,12 @@ class Scheduler:
                 self._consequences.end(fact.node, fact.state, fact.reason, turn, fact.at)
             elif isinstance(fact, CancelRequested):
                 grace = 0.0 if fact.is_hard else CANCEL_GRACE_S
-                stop = Stop(state=Status.CANCELLED, reason=Reason.USER, step_reason=Reason.USER, grace_s=grace)
-                self._consequences.halt(stop, turn, is_again=fact.is_hard)
+                spared = frozenset(fact.spared)
+                stop = Stop(
+                    state=Status.CANCELLED, reason=Reason.USER, step_reason=Reason.USER, grace_s=grace, spared=spared
+                )
+                fewer = self.stop is not None and bool(self.stop.spared - spared)
+                self._consequences.halt(stop, turn, is_again=fact.is_hard or fewer)
 
     def _is_running(self, fact: AttemptEnded | StepTold) -> bool:
         return fact.node in self.running and fact.attempt == self.attempts[fact.node]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from .errors import InvalidError, nearest
-from .graph import Graph
+from .graph import BodyKind, Graph
 from .growth import outlined
 
 
@@ -61,17 +61,45 @@ class Selection:
         return chosen
 
 
+def named(graph: Graph, wanted: Sequence[str]) -> tuple[str, ...]:
+    """Return what names of steps mean, in definition order: paths, families (`trials/*/fit`) of maps, whole loops.
+
+    Raises:
+        InvalidError: a name fits no step, with the nearest.
+    """
+    if not wanted:
+        return ()
+    whole = outlined(graph)
+    found = {path for pattern in wanted for path in _fitting(graph, whole, pattern)}
+    # Iterations that are to come have no paths yet.
+    growing = [node.path for node in whole.nodes if node.grows is not None]
+    loops = {path.rpartition("/")[0] for path in growing if _is_iteration(whole, path)}
+    found |= {loop for loop in loops if any(path.startswith(f"{loop}/") for path in found)}
+    return tuple(node.path for node in whole.nodes if node.path in found)
+
+
+def _is_iteration(graph: Graph, path: str) -> bool:
+    position = graph.node(path).grows
+    return position is not None and graph.bodies[position].kind is BodyKind.LOOP
+
+
+def _fitting(graph: Graph, whole: Graph, pattern: str) -> set[str]:
+    """Return the steps that one name means; a composite with all that is inside."""
+    fitting = {path for path in whole.index if path == pattern or path.startswith(f"{pattern}/")} or {
+        node.path for node in whole.nodes if fnmatchcase(node.path, pattern) or node.name == pattern
+    }
+    if not fitting:
+        raise InvalidError(
+            f"no step is called '{pattern}'{nearest(pattern, list(graph.index))}",
+            f"steps: {', '.join(list(graph.index)[:12])}{' …' if len(graph.index) > 12 else ''}",
+        )
+    return fitting
+
+
 def _matches(graph: Graph, whole: Graph, wanted: Sequence[str]) -> set[str]:
     found: set[str] = set()
     for pattern in wanted:
-        fitting = {path for path in whole.index if path == pattern or path.startswith(f"{pattern}/")} or {
-            node.path for node in whole.nodes if fnmatchcase(node.path, pattern) or node.name == pattern
-        }
-        if not fitting:
-            raise InvalidError(
-                f"no step is called '{pattern}'{nearest(pattern, list(graph.index))}",
-                f"steps: {', '.join(list(graph.index)[:12])}{' …' if len(graph.index) > 12 else ''}",
-            )
+        fitting = _fitting(graph, whole, pattern)
         if fitting.isdisjoint(graph.index):
             outer = min(fitting).partition("/*")[0]
             text = f"'{pattern}' is inside '{outer}', whose items are known only while it runs"

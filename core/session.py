@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import Output
 from .events import CancelRequested, Fact
 from .orders import RunContext
 from .ports import Clock, RunLog, Slots
 from .turns import Past
+
+if TYPE_CHECKING:
+    from .growth import Plot
+    from .judging import Judge
+    from .values import Values
 
 
 class Observer(Protocol):
@@ -58,6 +63,8 @@ class Session:
     """By path, outputs of steps that are not run again."""
     observe: Observer | None = None
     requests: Requests = field(default_factory=Requests)
+    judge: Callable[[Plot, Values], Judge] | None = None
+    """Makes the judge of what must run; None: everything does, and no result is kept (a runner that is not real)."""
 
     def report(self, facts: Sequence[Fact]) -> None:
         """Commit facts, then tell the observer.

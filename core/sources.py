@@ -6,6 +6,7 @@ Pure: files come through a reader. The same scan is the base of fingerprints.
 from __future__ import annotations
 
 import ast
+import functools
 import posixpath
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -45,8 +46,9 @@ class Reached:
     """Whether one of them imports graftline and names a Pipeline."""
 
 
+@functools.lru_cache(maxsize=128)  # the scan for imports and fingerprints want the same trees: 2 ms for 500 lines
 def parse(text: str, file: str) -> ast.Module:
-    """Return the syntax tree.
+    """Return the syntax tree; it is shared, and must not be changed.
 
     Raises:
         InvalidError: it is no Python, at file:line.
@@ -113,14 +115,14 @@ def returns_value(function: ast.AST) -> bool:
     return False
 
 
-def returning_functions(text: str) -> dict[tuple[str, int], bool]:
+def returning_functions(text: str, file: str = "") -> dict[tuple[str, int], bool]:
     """Return by (name, first line) whether each function of a source text returns a value; empty if it is no Python.
 
     The first line is that of the first decorator, as in `co_firstlineno`.
     """
     try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError):
+        tree = parse(text, file)
+    except InvalidError:
         return {}
     found: dict[tuple[str, int], bool] = {}
     for node in ast.walk(tree):

@@ -12,7 +12,7 @@ from .guards import Guards, is_of_recovery, recovery_of, waits_of
 from .scopes import around
 from .states import Reason, Status
 
-PASSED_REASONS = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.RECOVERED, Reason.TERMINATED})
+PASSED_REASONS = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.RECOVERED, Reason.TERMINATED, Reason.HELD})
 """A step that was not run, or stopped, for one of these does not hold back what follows it."""
 
 _TAKEN_OVER = frozenset({Reason.RECOVERED, Reason.TERMINATED})

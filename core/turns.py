@@ -22,6 +22,8 @@ class Stop:
     step_reason: Reason
     """What steps that had not ended carry."""
     grace_s: float
+    spared: frozenset[str] = frozenset()
+    """Running attempts that may end by themselves."""
 
 
 @dataclass(slots=True)

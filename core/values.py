@@ -59,8 +59,21 @@ class Values:
             self._outputs[path] = outputs
             self._named.pop(path, None)
 
+    def outputs(self, path: str) -> tuple[Output, ...]:
+        """Return what a step produced; empty when it is not there, or nothing can ask for it."""
+        return self._outputs.get(path, ())
+
     def order(self, path: str, attempt: int) -> Order:
         """Return the order for an attempt, its arguments resolved.
+
+        Raises:
+            InvalidError: a value it takes is not there.
+        """
+        node = self._plot.nodes[path]
+        return Order(path, attempt, node.operation, *self.inputs(path), node.environ)
+
+    def inputs(self, path: str) -> tuple[tuple[tuple[str, Resolved], ...], tuple[tuple[str, ArtifactRef], ...]]:
+        """Return the resolved arguments of a step, and the catalog files it wants restored.
 
         Raises:
             InvalidError: a value it takes is not there.
@@ -71,7 +84,7 @@ class Values:
             arguments = tuple([(name, self._items(source)) for name, source, _ in node.arguments])
         else:
             arguments = tuple([pair for argument in node.arguments if (pair := self._bound(argument)) is not None])
-        return Order(path, attempt, node.operation, arguments, self._restored(node), node.environ)
+        return arguments, self._restored(node)
 
     def join(self, path: str, at: float) -> StepJoined:
         """Return what the end of a composite hands on: references of what it is bound to, and catalog files.

@@ -3,112 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .errors import InvalidError, MissingError, PluginError, nearest
+from .errors import MissingError, PluginError, nearest
 from .events import CancelRequested
-from .functions import FunctionStore
 from .graph import Graph
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
-from .library import Fetched, FunctionRequest, Library
-from .overriding import Overriding
+from .library import Library
+from .listings import Spread
+from .parts import Parts
 from .ports import (
-    Clock,
     EventRow,
     Feed,
-    History,
-    Host,
     Loaded,
-    Loader,
     LogChunk,
-    Logs,
-    Machine,
-    Outputs,
+    LogTail,
     RunQuery,
-    RunStore,
-    Slots,
 )
-from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
+from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
 from .retrying import Retrying
 from .roles import Composites
-from .runners import RunnerChoice
-from .runs import Attempt, Run, RunSpec, StepRun
-from .secrecy import leaks_in_code
+from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .session import Observer, Requests
 from .states import Status
+from .undeclared import Undeclared, chosen_guard, reports_of
 
-
-def _ignore(warning: str) -> None:
-    """Say nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Everything a workspace is put together from; `wiring` fills it."""
-
-    project: str
-    """Name of the project at hand (strict name)."""
-    runs: RunStore
-    history: History
-    outputs: Outputs
-    logs: Logs
-    feed: Callable[[], Feed]
-    """Opens a connection of its own that watches for commits."""
-    loader: Loader
-    runner: Callable[[str], RunnerChoice]
-    """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
-    default_runner: str
-    default_jobs: int | None = None
-    """`[runner.local] jobs`; None: as many as the machine gives this process."""
-    slots: Callable[[Mapping[str, float]], Slots]
-    """Opens the machine-wide resources of the given capacities."""
-    capacity: Callable[[str], float]
-    """How much of a resource this machine offers: gpus, bytes of memory, units of a named limit."""
-    host: Host
-    machine: Machine
-    clock: Clock
-    log_directory: Callable[[RunId], str]
-    """Absolute directory for a run's logs, made when missing."""
-    objects: str
-    """Absolute directory of object files."""
-    slot_directory: str
-    labels: Mapping[str, int]
-    """Labels this machine serves -> slots; `default` is always served."""
-    functions: FunctionStore
-    fetch: Callable[[FunctionRequest, str], Fetched]
-    """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
-    secrets: Callable[[Sequence[str]], Mapping[str, str]]
-    """Values of secrets by name; InvalidError naming those that are nowhere."""
-    overriding: Overriding = field(default_factory=Overriding)
-    """Resource profiles, and what runners override."""
-    warn: Callable[[str], None] = _ignore
-    """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
-
-    def overridden(self, loaded: Loaded, runner: str) -> Loaded:
-        """Return a pipeline as a runner attempts it.
-
-        Raises:
-            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
-        """
-        if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
-            self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
-        graph = self.overriding.applied(loaded.graph, runner, loaded.places)
-        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
-
-    def warn_of(self, loaded: Loaded) -> None:
-        """Tell every warning of a pipeline that is about to be started."""
-        names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
-        warnings = list(loaded.warnings)
-        # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
-        with suppress(InvalidError):
-            warnings += leaks_in_code(loaded, self.secrets(names)) if names else []
-        for warning in warnings:
-            self.warn(warning)
+if TYPE_CHECKING:
+    from .debugging import Debugging
+    from .inquiry import Inquiry
+    from .locking import Locking
+    from .verifying import Verifying
 
 
 class Workspace:
@@ -121,6 +51,36 @@ class Workspace:
         self._hosting = Hosting(parts)
         self.functions = Library(parts)
         """Registered functions."""
+        self.watch = parts.watch
+        """Makes a watch of a target, whose waves run in this process; nothing happens before its `run`."""
+
+    @cached_property
+    def inquiry(self) -> Inquiry:
+        """Why steps ran, where artifacts come from, how runs differ, what would run."""
+        from .inquiry import Inquiry  # 25 ms that most commands never need
+
+        return Inquiry(self.parts)
+
+    @cached_property
+    def debugging(self) -> Debugging:
+        """Running one step again at the terminal, in a debugger."""
+        from .debugging import Debugging  # as above
+
+        return Debugging(self.parts)
+
+    @cached_property
+    def locking(self) -> Locking:
+        """What results depend on, as a file for version control."""
+        from .locking import Locking  # 6 ms, as above
+
+        return Locking(self.parts, self._launching)
+
+    @cached_property
+    def verifying(self) -> Verifying:
+        """Running steps again to see whether they come out the same."""
+        from .verifying import Verifying  # 9 ms, as above
+
+        return Verifying(self.parts, self._hosting)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 
@@ -148,13 +108,13 @@ class Workspace:
         """
         return self._launching.yaml_of(run)
 
-    def create(self, request: RunRequest) -> RunId:
-        """Write a PENDING run; everything that can be found wrong is found before.
+    def create(self, request: RunRequest, loaded: Loaded | None = None) -> RunId:
+        """Write a PENDING run of what was loaded, or is now; everything that can be found wrong is found before.
 
         Raises:
             InvalidError: as `load`; a selection that fits nothing; an unknown label; a missing input or secret.
         """
-        spec, loaded = self._launching.prepare(request)
+        spec, loaded = self._launching.prepare(request, loaded)
         self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, loaded.snapshot)
         return spec.id
@@ -162,6 +122,7 @@ class Workspace:
     @rare_collections()
     def create_compiled(self, spec: RunSpec, loaded: Loaded) -> RunId:
         """Write a PENDING run of a pipeline that was compiled in this process (`execute()`)."""
+        spec = replace(spec, guard=chosen_guard(spec.guard, self.parts.default_guard))
         self._launching.check(spec)
         self.parts.warn_of(loaded)
         self._keep_blobs(loaded.blobs)
@@ -233,6 +194,10 @@ class Workspace:
         """Return runs, newest first."""
         return self.parts.history.runs(query)
 
+    def spread(self, query: RunQuery, every: int) -> Spread:
+        """Count the runs of a query and mark every so many of them, for lists that are scrolled."""
+        return self.parts.index.spread(query, every)
+
     def show(self, run: RunId) -> Run:
         """Return one run."""
         return self.parts.history.run(run)
@@ -248,6 +213,10 @@ class Workspace:
     def spec(self, run: RunId) -> RunSpec:
         """Return what a run was started from, graph included."""
         return self.parts.runs.spec(run)
+
+    def snapshot(self, run: RunId) -> Snapshot:
+        """Return the code a run recorded."""
+        return self.parts.runs.snapshot(run)
 
     def graph(self, run: RunId) -> Graph:
         """Return the graph of a run."""
@@ -272,6 +241,10 @@ class Workspace:
     def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
         """Yield captured output by time."""
         return self.parts.logs.read(run, node, attempt)
+
+    def follow_logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> LogTail:
+        """Return what reads captured output on where it stopped."""
+        return self.parts.logs.follow(run, node, attempt)
 
     def output(self, run: RunId, text: str) -> ArtifactRef:
         """Find an output of a run by `name`, `step:name`, or the path of a catalog file.
@@ -298,7 +271,8 @@ class Workspace:
                 f"write one as {', '.join(f'{path}:{name}' for path in list(found)[:4])}",
             )
         names = list(dict.fromkeys(output.name for each in self.making_steps(run) for output in each.outputs))
-        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", _listing("outputs", names))
+        hint = f"outputs: {', '.join(names)}" if names else "it has no outputs"
+        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", hint)
 
     def making_steps(self, run: RunId) -> list[StepRun]:
         """Return the steps whose outputs people ask for by name, without starts of composites and ends of iterations.
@@ -311,6 +285,10 @@ class Workspace:
     def read(self, ref: ArtifactRef) -> bytes:
         """Return an artifact's stored bytes, verified."""
         return self.parts.outputs.read(ref)
+
+    def guards(self, steps: Sequence[StepRun]) -> dict[str, Undeclared]:
+        """Return by path what steps used and did not declare, as far as a guard looked at them."""
+        return reports_of(steps, self.read)
 
     def feed(self) -> Feed:
         """Open the live feed."""
@@ -339,14 +317,26 @@ class Workspace:
         """
         return self._retrying.prepare(request).plan
 
+    def begin_retry(self, request: RetryRequest, decide: Callable[[RetryPlan], Stale] | None = None) -> RetryPlan:
+        """Put a run back to where its retry starts, and return what was planned; host or launch it next.
+
+        `decide` is asked what becomes of stale steps that the request would keep. Raises as `plan_retry`.
+        """
+        retry = self._retrying.decided(request, decide)
+        if retry.loaded is not None:
+            self._keep_blobs(retry.loaded.blobs)
+        self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
+        self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
+        return retry.plan
+
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Continue a run: failed and unfinished steps and what follows them, by default."""
-        self._reset(request)
+        self.begin_retry(request)
         return self.host(request.run, observe, requests)
 
     def submit_retry(self, request: RetryRequest) -> RunId:
         """Continue a run in a process of its own; return at once."""
-        self._reset(request)
+        self.begin_retry(request)
         self.parts.host.launch(request.run, self.parts.history.run(request.run).state)
         return request.run
 
@@ -360,22 +350,10 @@ class Workspace:
         self.parts.runs.create(spec, self.parts.runs.snapshot(run) if loaded is None else loaded.snapshot)
         return spec.id
 
-    def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
-        """Ask a run hosted by this process to stop; safe in a signal handler."""
-        requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard))
-
-    def _reset(self, request: RetryRequest) -> None:
-        retry = self._retrying.prepare(request)
-        if retry.loaded is not None:
-            self._keep_blobs(retry.loaded.blobs)
-        self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
-        self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
+    def request_stop(self, requests: Requests, *, is_hard: bool, spared: tuple[str, ...] = ()) -> None:
+        """Ask a run hosted by this process to stop; safe in a signal handler. Running steps that are spared may end."""
+        requests.add(CancelRequested(at=self.parts.clock(), is_hard=is_hard, spared=spared))
 
     def _keep_blobs(self, blobs: Mapping[str, bytes]) -> None:
         for data in blobs.values():
             self.parts.outputs.keep(data)
-
-
-def _listing(what: str, names: Sequence[str]) -> str:
-    shown = ", ".join(dict.fromkeys(names))
-    return f"{what}: {shown}" if shown else f"it has no {what}"

@@ -12,8 +12,11 @@ from ..core.canonical import canonical, plain, rich
 from ..core.codec import error_from_json
 from ..core.graph import Constant, Graph, Json, Node
 from ..core.ids import RunId
+from ..core.prints import prints_from_json
+from ..core.reusing import Reusing
 from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target
 from ..core.states import Status
+from ..core.undeclared import GuardMode
 
 Row = tuple[Any, ...]
 """What sqlite3 gives; Any because this is the edge."""
@@ -24,7 +27,7 @@ RUN_COLUMNS = (
 )
 SPEC_COLUMNS = (
     "run.id, project, pipeline, action, runner, origin, params, tags, created, parent,"
-    " code, git, dirty, remote, branch, spec, graph, environment.json"
+    " code, git, dirty, remote, branch, spec, prints.json, graph, environment.json"
 )
 STEP_COLUMNS = (
     "step.node, step.state, step.reason, attempts, step.dispatched, cached_from,"
@@ -41,6 +44,10 @@ OUTPUT_COLUMNS = (
 METRIC_COLUMNS = "key, value, kind, step, at"
 
 
+_STATUS = {each.value: each for each in Status}
+"""A look-up: `Status(text)` costs 0.5 us."""
+
+
 def dump(value: Json) -> str:
     """Return a JSON value as the store keeps it."""
     return canonical(plain(value))
@@ -51,8 +58,8 @@ def load(text: str) -> Any:
     return rich(json.loads(text))
 
 
-def run_to_row(spec: RunSpec, graph: int, environment: int) -> dict[str, Any]:
-    """Return the columns of a new run."""
+def run_to_row(spec: RunSpec, graph: int, environment: int, prints: int | None) -> dict[str, Any]:
+    """Return the columns of a new run, given the rows it shares with others."""
     return {
         "id": spec.id,
         "project": spec.project,
@@ -73,6 +80,7 @@ def run_to_row(spec: RunSpec, graph: int, environment: int) -> dict[str, Any]:
         "branch": spec.code.branch,
         "graph": graph,
         "environment": environment,
+        "prints": prints,
         "spec": dump(_rest_of_spec(spec)),
         "counts": dump({Status.PENDING: len(spec.graph.nodes)} if spec.graph.nodes else {}),
     }
@@ -80,7 +88,23 @@ def run_to_row(spec: RunSpec, graph: int, environment: int) -> dict[str, Any]:
 
 def spec_from_row(row: Row, graph: Graph) -> RunSpec:
     """Return what a run was started from; the row has `SPEC_COLUMNS`."""
-    run, project, pipeline, action, runner, origin, params, tags, created, parent, *code, rest, _, environment = row
+    (
+        run,
+        project,
+        pipeline,
+        action,
+        runner,
+        origin,
+        params,
+        tags,
+        created,
+        parent,
+        *code,
+        rest,
+        prints,
+        _,
+        environment,
+    ) = row
     given = load(rest)
     target = given["target"]
     selected = given.get("selected")
@@ -103,7 +127,10 @@ def spec_from_row(row: Row, graph: Graph) -> RunSpec:
         fail_fast=given["fail_fast"],
         timeout_s=given["timeout_s"],
         selected=None if selected is None else tuple(selected),
+        prints={} if prints is None else prints_from_json(json.loads(prints)),
+        reusing=_reusing_from_json(given.get("reusing", {})),
         uses_snapshot=given.get("uses_snapshot", False),
+        guard=GuardMode(given["guard"]) if "guard" in given else None,
         created=created,
     )
 
@@ -146,7 +173,7 @@ def step_from_row(
 ) -> StepRun:
     """Return a step; the row has `STEP_COLUMNS`, its attempt the one whose result is shown."""
     _, state, reason, attempts, dispatched, cached_from, started, seconds, cpu_seconds, peak_bytes, ended, error = row
-    status = Status(state)
+    status = _STATUS[state]
     if is_dead and status is Status.STARTED:
         status = Status.INTERRUPTED
     is_ended = status.is_final or status is Status.PENDING
@@ -212,8 +239,29 @@ def metric_from_row(row: Row) -> MetricPoint:
     return MetricPoint(key, bool(value) if kind == "bool" else math.nan if kind == "nan" else value, step, at)
 
 
+def _reusing_to_json(reusing: Reusing) -> dict[str, Json]:
+    """Return what differs from how most runs have it."""
+    usual = Reusing()
+    given = {name: (getattr(reusing, name), getattr(usual, name)) for name in Reusing.__slots__}
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, (value, same) in given.items()
+        if value != same
+    }
+
+
+def _reusing_from_json(document: Mapping[str, Any]) -> Reusing:
+    """Return what `_reusing_to_json` wrote; what this version does not know is dropped."""
+    known: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in document.items()
+        if name in Reusing.__slots__
+    }
+    return Reusing(**known)
+
+
 def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
-    target = spec.target
+    target, reusing = spec.target, _reusing_to_json(spec.reusing)
     return {
         "runner_config": dict(spec.runner_config),
         "jobs": spec.jobs,
@@ -221,6 +269,8 @@ def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
         "timeout_s": spec.timeout_s,
         "selected": None if spec.selected is None else list(spec.selected),
         "uses_snapshot": spec.uses_snapshot,
+        **({"reusing": reusing} if reusing else {}),
+        **({} if spec.guard is None else {"guard": spec.guard}),
         "target": {
             "text": target.text,
             "root": target.root,

@@ -15,6 +15,7 @@ from pathlib import Path
 from ..core.errors import StoreError
 from .database import Database
 from .interruption import find_dead, settle
+from .judged import forget_result
 from .layout import MAJOR, Layout
 from .migrate import scripts, version
 from .objects import TEMPORARY, Objects
@@ -37,7 +38,7 @@ class Kind(StrEnum):
     ALTERED = "altered"
     """Bytes do not have the digest they are named by."""
     ORPHAN = "orphan"
-    """A temporary file whose writer is gone."""
+    """A temporary file whose writer is gone; a result whose attempt is."""
     MODE = "mode"
     """Others can read or write it."""
     DEAD_RUN = "dead run"
@@ -70,6 +71,8 @@ def examine(layout: Layout, database: Database, *, repair: bool = False) -> list
         findings += _dead_runs(connection, layout, database, repair)
         findings += _inline_values(connection, layout)
         findings += _named_files(connection, layout)
+        findings += _shared_texts(connection, layout)
+        findings += _lost_results(connection, layout, database, repair)
     findings += _objects(layout, repair)
     findings += _modes(layout, repair)
     return findings
@@ -135,6 +138,40 @@ def _named_files(connection: sqlite3.Connection, layout: Layout) -> Iterator[Fin
                     message=f"the stored value {sha256[:12]} is missing",
                     remedy="run its step again",
                 )
+
+
+def _shared_texts(connection: sqlite3.Connection, layout: Layout) -> Iterator[Finding]:
+    for table in ("graph", "environment", "prints", "basis"):
+        for sha256, text in connection.execute(f"SELECT sha256, json FROM {table}"):
+            if hashlib.sha256(text.encode()).digest() != sha256:
+                yield Finding(
+                    kind=Kind.ALTERED,
+                    path=layout.database,
+                    message=f"the stored {table} {sha256.hex()[:12]} is damaged",
+                    remedy="restore a backup",
+                )
+
+
+def _lost_results(
+    connection: sqlite3.Connection, layout: Layout, database: Database, repair: bool
+) -> Iterator[Finding]:
+    lost = connection.execute(
+        "SELECT result.run, result.node, result.attempt, path, run.id FROM result JOIN run ON run.seq = result.run"
+        " LEFT JOIN attempt ON attempt.run = result.run AND attempt.node = result.node AND attempt.n = result.attempt"
+        " WHERE attempt.state IS NOT 'SUCCESS'"
+    ).fetchall()
+    if lost and repair:
+        with database.writing() as writer:
+            for run, node, attempt, *_ in lost:
+                forget_result(writer, run, node, attempt)
+    for *_, path, name in lost:
+        yield Finding(
+            kind=Kind.ORPHAN,
+            path=layout.database,
+            message=f"a result of step {path} of run {name}, which no attempt made",
+            remedy="graft doctor --repair removes it",
+            is_mended=repair,
+        )
 
 
 def _objects(layout: Layout, repair: bool) -> Iterator[Finding]:

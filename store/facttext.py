@@ -1,4 +1,4 @@
-"""Facts as the text of one event row. The two facts of each attempt are written by hand: 3 us instead of 9."""
+"""Facts as the text of one event row. The four facts of each attempt are written by hand: 4 us instead of 16."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
+from ..core.artifacts import Output
 from ..core.codec import facts_to_json
-from ..core.events import AttemptDispatched, AttemptSucceeded, Fact
+from ..core.events import AttemptDispatched, AttemptSucceeded, Fact, ResultKept, StepJudged, StepReused
 
 encode = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -24,16 +25,30 @@ def _text(fact: Any) -> str:
         return f'{{"kind":"AttemptDispatched","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r}}}'
     if kind is AttemptSucceeded and not fact.metrics and fact.reason is None and not fact.reads:
         peak = "null" if fact.peak_bytes is None else fact.peak_bytes
-        outputs = ",".join(
-            [
-                f'{{"name":{quoted(name)},"sha256":"{sha256}","size":{size},"serializer":{quoted(serializer)}'
-                + ("}" if role == "value" else f',"role":{quoted(role)}}}')
-                for name, role, (sha256, size, serializer, _) in fact.outputs
-            ]
-        )
         return (
             f'{{"kind":"AttemptSucceeded","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r},'
             f'"started":{fact.started!r},"seconds":{fact.seconds!r},"cpu_seconds":{fact.cpu_seconds!r},'
-            f'"peak_bytes":{peak},"worker":{quoted(fact.worker)},"outputs":[{outputs}]}}'
+            f'"peak_bytes":{peak},"worker":{quoted(fact.worker)},"outputs":[{_outputs(fact.outputs)}]}}'
+        )
+    if kind is StepJudged:
+        detail = f',"detail":{quoted(fact.detail)}' if fact.detail is not None else ""
+        return f'{{"kind":"StepJudged","node":{quoted(fact.node)},"at":{fact.at!r},"verdict":"{fact.verdict}"{detail}}}'
+    if kind is ResultKept and not fact.seen:
+        return f'{{"kind":"ResultKept","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{fact.at!r}}}'
+    if kind is StepReused and not fact.metrics:
+        outputs = f',"outputs":[{_outputs(fact.outputs)}]' if fact.outputs else ""
+        return (
+            f'{{"kind":"StepReused","node":{quoted(fact.node)},"at":{fact.at!r},'
+            f'"from_run":{quoted(fact.from_run)}{outputs}}}'
         )
     return encode(facts_to_json([fact], with_bytes=False)[0])
+
+
+def _outputs(outputs: Sequence[Output]) -> str:
+    return ",".join(
+        [
+            f'{{"name":{quoted(name)},"sha256":"{sha256}","size":{size},"serializer":{quoted(serializer)}'
+            + ("}" if role == "value" else f',"role":{quoted(role)}}}')
+            for name, role, (sha256, size, serializer, _) in outputs
+        ]
+    )

@@ -9,6 +9,7 @@ from ..core.artifacts import MetricPoint, Output
 from ..core.errors import MissingError
 from ..core.graph import Node
 from ..core.ids import RunId
+from ..core.listings import Spread
 from ..core.ports import RunQuery
 from ..core.runs import Attempt, Run, StepRun
 from ..core.states import Status
@@ -27,7 +28,7 @@ from .database import Database
 from .graphs import Graphs, Numbered
 from .interruption import settle
 from .layout import Layout
-from .listing import page, to_run
+from .listing import page, spread, to_run
 from .names import find_run, short_ids
 
 _STEPS = (
@@ -76,6 +77,12 @@ class StoredHistory:
         dead = settle(self._database, self._layout)
         with self._database.reading() as connection:
             return page(connection, query, dead)
+
+    def spread(self, query: RunQuery, every: int) -> Spread:
+        """Count the runs of a query and mark every so many of them."""
+        dead = settle(self._database, self._layout)
+        with self._database.reading() as connection:
+            return spread(connection, query, every, dead)
 
     def run(self, run: RunId) -> Run:
         """Return one run.

@@ -12,6 +12,7 @@ from ..core.states import Status
 from .convert import counts_text
 from .database import Database
 from .facttext import facts_text
+from .judged import index_results
 from .layout import Layout
 from .liveness import Holder, describe_death, is_held, this_process
 
@@ -19,7 +20,7 @@ KEEP_NEWEST = (
     "INSERT INTO newest SELECT run.project, run.pipeline, path.value, step.run, step.node, step.shown, step.dispatched"
     " FROM json_each(?) AS path CROSS JOIN step ON step.run = ? AND step.node = path.key"
     " CROSS JOIN run ON run.seq = step.run"
-    " WHERE step.state IN ('SUCCESS', 'CACHED') AND run.runner <> 'mock'"
+    " WHERE step.state IN ('SUCCESS', 'CACHED') AND run.runner <> 'mock' AND run.origin <> 'verify'"
     " ON CONFLICT DO UPDATE SET run = excluded.run, node = excluded.node, attempt = excluded.attempt, at = excluded.at"
     " WHERE excluded.at >= newest.at"
 )
@@ -27,7 +28,8 @@ KEEP_NEWEST = (
 a path.
 
 What grew is left out: a new run has other items, so nothing of it can take them but through the composite's end; and
-10,000 items would cost the end of every run 40 ms. What a mock run made up is nothing that a later run should build on.
+10,000 items would cost the end of every run 40 ms. What a mock run made up is nothing that a later run should build on,
+nor what a check of an older run made again.
 """
 _GRAPH_PATHS = (
     "SELECT json_group_array(json_extract(node.value, '$.path'))"
@@ -100,6 +102,7 @@ def interrupt(connection: sqlite3.Connection, death: Death) -> bool:
         return False
     interrupt_steps(connection, death.seq)
     connection.execute(KEEP_NEWEST, (connection.execute(_GRAPH_PATHS, (death.seq,)).fetchone()[0], death.seq))
+    index_results(connection, death.seq)
     facts = facts_text([RunFinished(state=Status.INTERRUPTED, reason=None, at=at)])
     connection.execute("INSERT INTO event (run, at, facts) VALUES (?, ?, ?)", (death.seq, at, facts))
     return True

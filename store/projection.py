@@ -23,8 +23,10 @@ from ..core.events import (
     AttemptSucceeded,
     Fact,
     GraphGrown,
+    ResultKept,
     RetryScheduled,
     StepJoined,
+    StepJudged,
     StepReset,
     StepReused,
     StepSettled,
@@ -34,6 +36,7 @@ from ..core.growth import Plot
 from ..core.states import Status, can_become
 from .convert import metric_to_row
 from .graphs import Numbered
+from .judged import BASIS, BY_KEY, BY_PLACE, JUDGEMENT, RESULT, Judged
 
 ROW_LIMIT = 256
 """Bytes up to which a value stands in its output row: no digest index to touch."""
@@ -87,6 +90,11 @@ _ORDER = (
     _ARTIFACT,
     _OUTPUT,
     _METRIC,
+    BASIS,
+    JUDGEMENT,
+    RESULT,
+    BY_KEY,
+    BY_PLACE,
 )
 _OF_STEPS = frozenset(
     {
@@ -101,8 +109,8 @@ _OF_STEPS = frozenset(
         StepJoined,
     }
 )
-"""Facts that change a step; all others only stand in the log, but for `GraphGrown`."""
-_MAY_TOUCH_LESS = frozenset({_ARTIFACT, _FORGET_OUTPUTS, _FORGET_METRICS})
+"""Facts that change a step; of the others only `GraphGrown`, `StepJudged` and `ResultKept` make rows."""
+_MAY_TOUCH_LESS = frozenset({_ARTIFACT, _FORGET_OUTPUTS, _FORGET_METRICS, BASIS})
 
 # As exact `str`: sqlite3 asks its adapters about each value of a subclass, 0.8 us.
 _PENDING_TEXT = Status.PENDING.value
@@ -118,8 +126,20 @@ class Projection:
     Without `keep` they are forgotten.
     """
 
-    def __init__(self, run: int, found: Numbered, states: list[Status], counts: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        run: int,
+        found: Numbered,
+        states: list[Status],
+        counts: Mapping[str, int],
+        judged: Judged,
+        *,
+        is_first: bool,
+    ) -> None:
+        """Begin; `is_first`: nobody hosted the run before, so that until one is reset no step has to forget."""
         self._run = run
+        self._is_first = is_first
+        self._judged = judged
         self._graph = found.graph
         self._index = dict(found.index)
         self._states = states
@@ -138,6 +158,8 @@ class Projection:
         self._changed: dict[int, Status] = {}
         self._handed: dict[int, tuple[int, float]] = {}
         self._storing: set[bytes] = set()
+        self._logged: dict[int, int] = {}
+        """How many metrics came with the results of this `write`, of those that have some."""
         self._rows: Rows = {sql: [] for sql in _ORDER}
         self._begun = self._done = 0
         """Steps that went from PENDING to STARTED, and from there to SUCCESS; not in `counts` before all are known."""
@@ -148,9 +170,10 @@ class Projection:
         Raises:
             ConflictError: a fact does not follow from the state its step is in.
         """
-        self._changed, self._handed, self._storing = {}, {}, set()
+        self._changed, self._handed, self._storing, self._logged = {}, {}, set(), {}
         self._begun = self._done = 0
         self.counts = dict(self._known_counts)
+        self._judged.begin()
         rows = self._rows
         for group in rows.values():  # not empty where the last `write` was refused
             group.clear()
@@ -161,7 +184,16 @@ class Projection:
         for fact in facts:
             kind = type(fact)
             if kind not in _OF_STEPS:
-                if kind is GraphGrown:
+                if kind is StepJudged:
+                    node = index[fact.node]  # type: ignore[union-attr]
+                    if node in gathered:  # an earlier result of it is kept by the judgement before
+                        _flush(connection, rows)
+                        gathered.clear()
+                    self._judged.judge(fact, node, rows)  # type: ignore[arg-type]
+                elif kind is ResultKept:
+                    node = index[fact.node]  # type: ignore[union-attr]
+                    self._judged.result(connection, fact, node, self._logged.get(node, 0), rows)  # type: ignore[arg-type]
+                elif kind is GraphGrown:
                     self._grow(fact, rows)  # type: ignore[arg-type]
                 continue
             node = index[fact.node]  # type: ignore[union-attr]  # narrowed by the lines above
@@ -178,6 +210,7 @@ class Projection:
                 self._gather(fact, node, rows)  # type: ignore[arg-type]
         self._count(Status.PENDING, Status.STARTED, self._begun)
         self._count(Status.STARTED, Status.SUCCESS, self._done)
+        self._judged.index(facts[-1], rows)
         _flush(connection, rows)
 
     def keep(self) -> None:
@@ -193,6 +226,7 @@ class Projection:
             self._stored.clear()
         self._known_counts = self.counts
         self._known_growths = len(self._grown)
+        self._judged.keep()
 
     def _grow(self, fact: GraphGrown, rows: Rows) -> None:
         """Give the next numbers to the nodes of a map's items or of a loop's next iteration."""
@@ -259,15 +293,14 @@ class Projection:
                 rows[_ATTEMPT].append((run, node, attempt, fact.state, fact.reason, dispatched, *nothing, None, None))
             rows[_SETTLE].append((fact.state, fact.reason, run, node, old))
         elif isinstance(fact, StepReset):
+            self._is_first = False
             rows[_RESET].append((run, node, self._move(node, Status.PENDING, fact.node)))
         elif isinstance(fact, RetryScheduled):
             rows[_RETRY].append((run, node, self._move(node, Status.PENDING, fact.node)))
         elif isinstance(fact, StepReused):
             old = self._move(node, Status.CACHED, fact.node)
             rows[_REUSE].append((fact.from_run, fact.at, run, node, old))
-            rows[_FORGET_OUTPUTS].append((run, node))
-            rows[_FORGET_METRICS].append((run, node))
-            self._results(node, 0, fact.outputs, fact.metrics, rows)
+            self._take_over(node, fact.outputs, fact.metrics, rows)
         else:
             self._join(fact, node, rows)
 
@@ -276,9 +309,14 @@ class Projection:
         if old is not Status.PENDING:
             raise ConflictError(f"step '{fact.node}' is {old} and cannot end without an attempt")
         rows[_JOIN].append((fact.at, self._run, node))
-        rows[_FORGET_OUTPUTS].append((self._run, node))
-        rows[_FORGET_METRICS].append((self._run, node))
-        self._results(node, 0, fact.outputs, (), rows)
+        self._take_over(node, fact.outputs, (), rows)
+
+    def _take_over(self, node: int, outputs: Sequence[Output], metrics: Sequence[MetricPoint], rows: Rows) -> None:
+        """Give a step results that no attempt of it made, in place of those it took over before."""
+        if not self._is_first:
+            rows[_FORGET_OUTPUTS].append((self._run, node))
+            rows[_FORGET_METRICS].append((self._run, node))
+        self._results(node, 0, outputs, metrics, rows)
 
     def _end(
         self,
@@ -313,6 +351,8 @@ class Projection:
             rows[_OUTPUT].append(
                 (run, node, attempt, position, name, role, digest, size, serializer, inline is None, in_row)
             )
+        if metrics:
+            self._logged[node] = len(metrics)
         for position, point in enumerate(metrics):
             rows[_METRIC].append((run, node, attempt, position, *metric_to_row(point)))
 

@@ -6,8 +6,9 @@ import sqlite3
 
 from .graphs import Numbered
 from .interruption import count_steps
+from .judged import drop_index, index_results
 
-_TABLES = ("metric", "output", "attempt", "step")
+_TABLES = ("metric", "output", "attempt", "judgement", "result", "step")
 """Tables keyed by (run, node), those that refer to another first."""
 
 
@@ -23,6 +24,7 @@ def renumber(connection: sqlite3.Connection, run: int, old: Numbered, new: Numbe
     if old.paths == new.paths and old.graph.growth == new.graph.growth:
         return
     connection.execute("PRAGMA defer_foreign_keys = ON")
+    drop_index(connection, run)
     write_growth(connection, run, new)
     for number, path in enumerate(old.paths):
         target = new.index.get(path)
@@ -30,6 +32,7 @@ def renumber(connection: sqlite3.Connection, run: int, old: Numbered, new: Numbe
             _move(connection, run, number, target)
     for table in (*_TABLES, "newest"):
         connection.execute(f"UPDATE {table} SET node = -1 - node WHERE run = ? AND node < 0", (run,))
+    index_results(connection, run)
     fresh = [number for number, path in enumerate(new.paths) if path not in old.index]
     connection.executemany(
         "INSERT INTO step (run, node, state) VALUES (?, ?, 'PENDING')", [(run, number) for number in fresh]

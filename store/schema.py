@@ -91,6 +91,7 @@ class RunRow(Row, table=True):
     boot: str | None
     pid: int | None
     pid_started: int | None
+    prints: int | None = Field(foreign_key="prints.seq")
 
 
 class RunTag(Row, table=True):
@@ -236,6 +237,71 @@ class FunctionRow(Row, table=True):
     removed: float | None
 
 
+class PrintsRow(Row, table=True):
+    """Fingerprints of a graph's operations, JSON, shared by the runs that have the same ones."""
+
+    __tablename__ = "prints"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    sha256: bytes = Field(unique=True)
+    json_: str = Field(sa_column_kwargs={"name": "json"})
+
+
+class BasisRow(Row, table=True):
+    """What results depend on that is of an operation and not of one node, JSON."""
+
+    __tablename__ = "basis"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    sha256: bytes = Field(unique=True)
+    json_: str = Field(sa_column_kwargs={"name": "json"})
+
+
+class JudgementRow(Row, table=True):
+    """What was decided of a step that was not reused; `evidence` is JSON, and its sha256 the key."""
+
+    __tablename__ = "judgement"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    verdict: str
+    detail: str | None
+    evidence: str | None
+
+
+class ResultRow(Row, table=True):
+    """An attempt whose result may serve again; `seen` is JSON."""
+
+    __tablename__ = "result"  # pyright: ignore[reportAssignmentType]
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    path: str
+    key: bytes
+    prefix: int
+    place: int
+    at: float
+    metrics: int
+    seen: str | None
+
+
+class ResultKeyRow(Row, table=True):
+    """The way from the first 4 bytes of a key to its results."""
+
+    __tablename__ = "result_key"  # pyright: ignore[reportAssignmentType]
+    prefix: int = Field(primary_key=True)
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+
+
+class ResultPlaceRow(Row, table=True):
+    """The way from the crc32 of a place to the results that stood there."""
+
+    __tablename__ = "result_place"  # pyright: ignore[reportAssignmentType]
+    place: int = Field(primary_key=True)
+    run: int = Field(primary_key=True)
+    node: int = Field(primary_key=True)
+    attempt: int = Field(primary_key=True)
+
+
 class FileDigestRow(Row, table=True):
     """What a file of a work tree held when it was last read; a memo that may be dropped."""
 
@@ -302,3 +368,16 @@ class AliasMoveRow(Row, table=True):
     project: int = Field(foreign_key="project.seq")
     alias: str
     record: str
+
+
+class NondeterminismRow(Row, table=True):
+    """A step that was seen making something else of the same code and inputs; `outputs` is a JSON array of names."""
+
+    __tablename__ = "nondeterminism"  # pyright: ignore[reportAssignmentType]
+    project: str = Field(primary_key=True)
+    pipeline: str = Field(primary_key=True)
+    path: str = Field(primary_key=True)
+    outputs: str
+    code: str | None
+    run: str
+    at: float

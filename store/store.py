@@ -15,10 +15,12 @@ from .graphs import Graphs
 from .history import StoredHistory
 from .layout import Layout
 from .logfiles import LogFiles
+from .marks import StoredMarks
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
 from .registry import StoredRegistry
+from .results import StoredResults
 from .runstore import StoredRuns
 
 if TYPE_CHECKING:
@@ -37,8 +39,11 @@ class Store:
         self.runs = StoredRuns(layout, database, self.objects, graphs)
         self.history = StoredHistory(layout, database, graphs)
         self.outputs = StoredOutputs(database, self.objects, graphs)
+        self.files = FileHashes(database)
+        self.results = StoredResults(layout, database, self.objects, graphs, self.files)
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
+        self.marks = StoredMarks(database)
         self.files = FileHashes(database)
         self.registry = StoredRegistry(database, self.objects)
 

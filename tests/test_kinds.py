@@ -83,8 +83,8 @@ def test_yields_and_progress_are_in_the_feed_before_the_end_of_their_step(
     found = [event for event in events(folder, home) if event.get("node") == "told_slowly"]
 
     kinds = [event["kind"] for event in found]
-    assert kinds == ["AttemptDispatched", *["StepYielded"] * 4, "AttemptSucceeded"]
-    assert [event["value"] for event in found[1:5]] == [0, 1, 2, 3]
+    assert kinds == ["StepJudged", "AttemptDispatched", *["StepYielded"] * 4, "AttemptSucceeded", "ResultKept"]
+    assert [event["value"] for event in found[2:6]] == [0, 1, 2, 3]
     progress = [event for event in events(folder, home) if event["kind"] == "StepProgressed"]
     assert (progress[-1]["done"], progress[-1]["total"]) == (4.0, 4.0)
 

@@ -1,12 +1,269 @@
-"""The terminal UI's entry. The screens come later; until then it says which commands do their job."""
+"""The application: the shell around the screens, and how it is entered and left.
+
+It holds no rule: what it shows and does are use-cases of the workspace, called on threads. Runs live in processes of
+their own, so that the UI may die at any moment.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import sys
+import time
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from ..core.errors import GraftError
+from ..core.ports import RunQuery
+from ..core.signs import MARKS
+from ..core.states import Status
+from ..core.workspace import Workspace
+from .bridge import Bridge, begin
+from .glyphs import Glyphs, glyphs
+from .keys import bindings
+from .screens.page import Page
+from .screens.runs import Runs
+from .theme import THEMES
+from .tones import TONE_OF, Line, Palette, Span, Tone
+
+POLL_S = 0.25
+"""Between two looks at the store's version: 3 us each."""
+AWAY = 4
+"""Polls of which one is done while the terminal has not the focus."""
+SETTLE_S = 4.0
+"""A run whose process died makes no commit; while some go on, they are looked at this often."""
+COUNTED = 100
+"""Runs up to which the top line counts; more are `99+`."""
+DAY_S = 86400.0
 
 
-def run() -> int:
-    """Say what there is instead, and return the exit code."""
-    sys.stdout.write("The terminal UI arrives in a later version.\n")
-    sys.stdout.write("Until then: graft run (with live progress), graft ls, graft show, graft logs -f, graft attach.\n")
-    return 0
+class GraftApp(App[int]):
+    """The terminal UI on one workspace."""
+
+    TITLE = "graftline"
+    CSS_PATH = "app.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("help", "quit", "theme", "goto"),
+        *bindings("interrupt", "palette", priority=True),
+    ]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it as one of an instance
+        (0, "-narrow"),
+        (60, "-one"),
+        (100, "-over"),
+        (140, "-beside"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-tiny"), (12, "-low"), (20, "-tall")]  # noqa: RUF012 - as above
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    CLOSE_TIMEOUT = 2.0
+
+    def __init__(self, workspace: Workspace, *, glyph_set: Glyphs | None = None, theme: str | None = None) -> None:
+        super().__init__()
+        self.bridge = Bridge(workspace)
+        self.glyphs = glyph_set or glyphs()
+        self.failure: Exception | None = None
+        """What ended it without having been foreseen."""
+        self.counts: dict[Status, int] = {}
+        """Runs that wait, go on, or failed within a day."""
+        self._changed_at: float | None = None
+        self._polls = 0
+        self._is_away = False
+        for each in THEMES:
+            self.register_theme(each)
+        self.theme = theme or ("graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name)
+        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the home screen."""
+        return Runs()
+
+    async def on_mount(self) -> None:
+        """Listen to the signals that end programs, and begin to watch the store."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            # Without a handler Textual dies where it stands and leaves the terminal raw.
+            loop.add_signal_handler(number, partial(self._ended_by, number))
+        self.set_class(self.glyphs.is_ascii, "-ascii")
+        self.set_interval(POLL_S, self._poll)
+        self.set_interval(1.0, self._tick)
+        begin(self, self._watch, "watch", exclusive=False)
+
+    async def on_unmount(self) -> None:
+        """Give everything back."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)
+        self.bridge.close()
+
+    async def _watch(self) -> None:
+        try:
+            await self.bridge.open_feed()
+        except GraftError:
+            self.set_timer(SETTLE_S, lambda: begin(self, self._watch, "watch", exclusive=False))
+
+    def _ended_by(self, number: int) -> None:
+        self.exit(128 + number, return_code=128 + number)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Instead of a traceback over the terminal: `run` shows what happened on a screen of its own.
+        self.failure = self.failure or error
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
+    # -- the store moves -------------------------------------------------------------------------------------------
+
+    def _poll(self) -> None:
+        self._polls += 1
+        if self._is_away and self._polls % AWAY:
+            return
+        page = self.page
+        if page is None:
+            return
+        try:
+            if self.bridge.moved():
+                self._changed_at = self.bridge.now()
+                page.stale()
+            elif self.counts.get(Status.STARTED) and self._polls % round(SETTLE_S / POLL_S) == 0:
+                page.stale()
+        except GraftError:
+            page.stale()  # reading tells what is wrong, and when it is right again
+
+    def _tick(self) -> None:
+        if self.page is not None and not self._is_away:
+            self.page.tick()
+
+    async def count(self) -> None:
+        """Count what goes on, for the top line.
+
+        Raises:
+            StoreError: the store cannot be read.
+        """
+        project, now = self.bridge.project, self.bridge.now()
+
+        def read(space: Workspace) -> dict[Status, int]:
+            queries = {
+                Status.STARTED: RunQuery(project=project, states=(Status.STARTED,), limit=COUNTED),
+                Status.PENDING: RunQuery(project=project, states=(Status.PENDING,), limit=COUNTED),
+                Status.FAILURE: RunQuery(project=project, states=(Status.FAILURE,), since=now - DAY_S, limit=COUNTED),
+            }
+            return {state: len(space.runs(query)) for state, query in queries.items()}
+
+        self.counts = await self.bridge.ask(read)
+
+    def on_app_blur(self) -> None:
+        """Look less often while nobody looks at us."""
+        self._is_away = True
+
+    def on_app_focus(self) -> None:
+        """Look as often as ever."""
+        self._is_away = False
+
+    # -- what screens ask ------------------------------------------------------------------------------------------
+
+    @property
+    def page(self) -> Page | None:
+        """Return the full screen that is on top; None while a dialog is over it."""
+        if not self.screen_stack or not isinstance(self.screen, Page):
+            return None
+        return self.screen if self.screen.is_ready else None
+
+    def top_line(self) -> tuple[Line, Line]:
+        """Return the line above every screen: project and store, and what goes on."""
+        left: list[Span] = [
+            ("graftline", Tone.BOLD),
+            (f"  {self.bridge.project}", Tone.KEY),
+            (f" @ {_home(self.bridge.store)}", Tone.DIM),
+        ]
+        right: list[Span] = []
+        words = {Status.STARTED: "running", Status.FAILURE: "failed today", Status.PENDING: "waiting"}
+        for status, word in words.items():
+            if count := self.counts.get(status, 0):
+                shown = f"{COUNTED - 1}+" if count >= COUNTED else str(count)
+                right.append((f"{self.glyphs.sign(status)} {shown} {word}   ", TONE_OF[MARKS[status].ink]))
+        if self._changed_at is not None:
+            right.append((time.strftime("%H:%M:%S", time.localtime(self._changed_at)), Tone.DIM))
+        return left, right
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Fill the palette: everything that has a key here."""
+        from .screens.help import offers
+
+        for offer in offers(screen):
+            yield SystemCommand(f"{offer.key.label}  ({offer.key.display})", offer.key.teaches, offer.call)
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def action_leave(self) -> None:
+        """Leave; runs go on."""
+        self.exit(0)
+
+    def action_help(self) -> None:
+        """Show what can be done here."""
+        from .screens.help import (  # like all dialogs: together 15 ms that the first paint need not wait for
+            Help,
+            offers,
+        )
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(offers(self.screen), self.glyphs))
+
+    def action_goto(self) -> None:
+        """Wait for the second key of `g`."""
+        from .screens.goto import Goto
+
+        self.push_screen(Goto())
+
+    def action_next_theme(self) -> None:
+        """Take the next of our themes."""
+        names = [each.name for each in THEMES]
+        at = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(at + 1) % len(names)]
+        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
+        for screen in self.screen_stack:
+            if isinstance(screen, Page):
+                screen.recolour()
+        if self.page is not None:
+            self.page.say(f"theme {self.theme}", Tone.DIM)
+
+
+def run(workspace: Workspace, *, theme: str | None = None) -> int:
+    """Open the terminal UI and return the exit code: 0, 128 + the signal that ended it, or 1 after a fault of ours."""
+    while True:
+        app = GraftApp(workspace, theme=theme)
+        code = app.run()
+        if app.failure is None:
+            _say_farewell(app.counts.get(Status.STARTED, 0))
+            return code if code is not None else app.return_code or 0
+        from .screens.trouble import report, show_trouble  # only after a fault
+
+        file = report(app.failure)
+        if not (sys.stdin.isatty() and show_trouble(app.failure, file)):
+            return 1
+        theme = app.theme
+
+
+def _say_farewell(running: int) -> None:
+    if running:
+        verb = "run goes" if running == 1 else "runs go"
+        sys.stdout.write(f"{running} {verb} on; graft ls shows them, graft attach follows one\n")
+
+
+def _home(path: str) -> str:
+    home = os.path.expanduser("~")
+    return f"~{path[len(home) :]}" if path.startswith(f"{home}/") else path
+
+
+def _is_light(colours: str) -> bool:
+    """Tell whether the terminal says that its ground is white: `COLORFGBG=0;15`."""
+    return colours.rpartition(";")[2] in ("7", "15")

@@ -6,14 +6,14 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.artifacts import Output
 from ..core.errors import GraftError
 from ..core.graph import Operation, Policy
 from ..core.runs import StepError
 from ..core.states import Reason
-from .blobs import object_path, open_object, open_value
+from .arguments import Arguments, Value
 from .call import Functions, Step, prepare
 from .cancel import CancelSwitch, StepCancelled
 from .capture import AttemptBorders
@@ -28,15 +28,15 @@ from .live import Voice
 from .logbook import Book, open_book
 from .observing import NOTHING, Observer
 from .outflow import SecretKept
-from .pickles import load_by_value
 from .returns import WrongReturns, logged_output
-from .scalars import CastError, text_value
+from .scalars import CastError
 from .secrets import mask_text
-from .serializers import CannotSerialize, load
+from .serializers import CannotSerialize
 from .surroundings import Surroundings
 from .usage import Meter
 
-Value = tuple[Any, ...]
+if TYPE_CHECKING:
+    from .declaring import Declarations
 
 
 class Attempts:
@@ -57,11 +57,13 @@ class Attempts:
         self._operations: dict[int, Operation] = {}
         self._steps: dict[int, Step] = {}
         self._functions = Functions(context)
+        self._arguments = Arguments(context.objects)
         self._switch = CancelSwitch()
         self._switch.install()
         self._files = CodeFiles(context.root, context.planned_files)
         self._meter = Meter()
         self._observer = Observer(context.root, context.cwd, context.objects)
+        self._declarations = None if context.guard is None else _declarations(context)
         self._surroundings = Surroundings(context.cwd)
         self._pid = os.getpid()
 
@@ -94,6 +96,8 @@ class Attempts:
         self._observer.stop()
         if os.getpid() != self._pid:  # a child that the step forked and that came back instead of leaving
             os._exit(1)
+        if self._declarations is not None:
+            problem = self._guarded(attempt, index, files, environ, problem)
         try:
             if problem is not None and (was_cancelled or isinstance(problem, StepCancelled)):
                 return ("cancelled", token, started, time.perf_counter() - begin, attempt.evidence())
@@ -112,6 +116,8 @@ class Attempts:
     def _run(self, attempt: _Attempt, index: int, arguments: Sequence[Any], files: Sequence[Any]) -> None:
         open_book(attempt.book)
         self._observer.begin()
+        if self._declarations is not None:
+            self._declarations.listen()
         step = self._steps.get(index) or self._prepare(index)
         policy = self._operations[index].policy
         attempt.reason = Reason.INPUT
@@ -119,10 +125,12 @@ class Attempts:
             self._restore(policy.get, files)
         if policy.secrets:
             self._pass_secrets(policy.secrets)
-        self._decode(step, arguments, attempt.inputs)
+        self._arguments.decode(step.binder, arguments, attempt.inputs)
         attempt.reason = Reason.ERROR
         attempt.step = step
         attempt.policy = policy
+        if self._declarations is not None:
+            self._declarations.settle()
         for declared, value in step.call(attempt.inputs):
             attempt.add(step.returns.keep(declared, value, attempt.book.metrics))
         observed = self._observer.end()
@@ -132,6 +140,30 @@ class Attempts:
             for output in attempt.made(policy):
                 attempt.add(output)
 
+    def _guarded(
+        self,
+        attempt: _Attempt,
+        index: int,
+        files: Sequence[Any],
+        environ: Sequence[tuple[str, str]],
+        problem: BaseException | None,
+    ) -> BaseException | None:
+        """Keep what the attempt used undeclared; return why it failed, which that may be."""
+        assert self._declarations is not None
+        operation = self._operations.get(index)
+        if operation is None:  # it could not even be decoded
+            return problem
+        try:
+            set_for_it = [name for name, _ in environ]
+            observed = self._observer.end()
+            found = self._declarations.look(operation, observed, [path for path, _ in files], set_for_it)
+            if found is None:
+                return problem
+            attempt.log(self._declarations.output(found), None)
+            return problem or self._declarations.problem(found)
+        except Exception as second:  # noqa: BLE001  the guard is not what the step is about
+            return problem or second
+
     def _prepare(self, index: int) -> Step:
         operation = self._operations[index]
         is_new = not self._functions.knows(operation.call)
@@ -139,42 +171,9 @@ class Attempts:
         if is_new:  # module-level code may have run
             self._surroundings.keep_environ()
             self._surroundings.change_directory()
+            self._files.look()  # now, and not at its end: what is saved while it runs is not what was imported
         self._steps[index] = step
         return step
-
-    def _decode(self, step: Step, arguments: Sequence[Any], values: dict[str, Any]) -> None:
-        binder = step.binder
-        for name, value in arguments:
-            kind = value[0]
-            if binder is None:
-                values[name] = value[1] if kind == "t" else self._value(value)
-            elif kind in ("c", "t"):
-                values[name] = binder.constant(name, value[1], is_text=kind == "t")
-            else:
-                values[name] = binder.upstream(name, self._value(value))
-
-    def _value(self, value: Value) -> Any:
-        """Return a new object for one value of an order."""
-        match value:
-            case ("c", constant):
-                return constant
-            case ("t", text):
-                return text_value(text)
-            case ("v", "json", data):
-                return load("json", data)
-            case ("v", serializer, data):
-                return load(serializer, bytearray(data))  # so that an array over it can be written to
-            case ("f", serializer, digest, size):
-                return open_value(self._context.objects, serializer, digest, size)
-            case ("b", digest):
-                return load_by_value(self._object(digest))
-            case ("l", items):
-                return [self._value(item) for item in items]
-        raise CannotSerialize(f"an argument of kind {value[0]!r} is not known to this worker")
-
-    def _object(self, digest: str) -> memoryview:
-        objects = self._context.objects
-        return open_object(objects, digest, os.stat(object_path(objects, digest)).st_size)
 
     def _restore(self, patterns: Sequence[str], files: Sequence[tuple[str, Value]]) -> None:
         refuse_unmade(patterns, [path for path, _ in files])
@@ -328,6 +327,12 @@ class _Attempt:
     def _voice(self) -> Voice:
         say, token = self._say, self._token
         return Voice(lambda kind, payload: say(("said", token, kind, payload)), self._context.secrets)
+
+
+def _declarations(context: WorkerContext) -> Declarations:
+    from .declaring import Declarations  # for runs with --guard alone
+
+    return Declarations(context)
 
 
 def _flat(output: Output) -> tuple[str, int, str, bytes | None]:

@@ -29,7 +29,7 @@ def store(dumped: Dumped, objects: str) -> ArtifactRef:
     """Keep a value: inline up to `INLINE_LIMIT` bytes, else as an object file.
 
     Raises:
-        StoreError: the file cannot be written, or one of that name has another size.
+        StoreError: the file cannot be written.
     """
     size = total_size(dumped.parts)
     if size <= INLINE_LIMIT:
@@ -65,18 +65,19 @@ def object_path(objects: str, digest: str) -> str:
 
 
 def has_object(objects: str, digest: str, size: int) -> bool:
-    """Tell whether the object is there.
+    """Tell whether the object is there, whole: one that is damaged is to be written anew.
 
-    Raises:
-        StoreError: it is there with another size, so it is damaged.
+    Its bytes are read unless this process has seen them, which costs less than to write them.
     """
-    path = object_path(objects, digest)
     try:
-        found = os.stat(path).st_size
-    except FileNotFoundError:
+        with open(object_path(objects, digest), "rb") as file:
+            if os.fstat(file.fileno()).st_size != size:
+                return False
+            if digest not in _verified and hashlib.file_digest(file, "sha256").hexdigest() != digest:
+                return False
+    except OSError:  # not there, or not to be read: whoever writes it anew is told why, if that does not work either
         return False
-    if found != size:
-        raise StoreError(f"object {digest[:12]} is damaged: {found} bytes instead of {size}", _REMEDY, file=path)
+    _verified.add(digest)
     return True
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from secrets import token_hex
 from typing import BinaryIO
 
-from ..core.artifacts import Output
+from ..core.artifacts import ArtifactRef, Output
 from ..core.catalog import matches
-from ..core.errors import InvalidError
+from ..core.errors import InvalidError, StoreError
 from .blobs import copy_file, object_path, open_object, store_file
 from .outflow import refuse_file, refuse_name
 
@@ -72,6 +72,21 @@ def refuse_unmade(patterns: Iterable[str], paths: Sequence[str]) -> None:
         if not any(matches(path, pattern) for path in paths):
             there = f"they put {', '.join(paths[:_SHOWN])}" if paths else "they put none"
             raise CatalogError(f"catalog: no step before has put a file that matches {pattern!r}", there)
+
+
+def put_back(name: str, ref: ArtifactRef, cwd: str, *, objects: str) -> None:
+    """Put a catalog file of a step that is reused back; implements `core.contents.Restore`.
+
+    Raises:
+        StoreError: the stored copy is gone or damaged, or the file cannot be written.
+    """
+    try:
+        if ref.inline is not None:
+            restore_file(name, cwd, ref.inline)
+        else:
+            restore_object(name, cwd, objects, ref.sha256, ref.size)
+    except (OSError, CatalogError) as problem:
+        raise StoreError(str(problem)) from problem
 
 
 def restore_object(path: str, cwd: str, objects: str, digest: str, size: int) -> None:

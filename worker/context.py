@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..core.undeclared import GuardMode
 from . import recorded
 from .messages import CONTEXT_KEYS
 
@@ -35,6 +36,8 @@ class WorkerContext:
     """Of the person who runs it; None: the process's own stays."""
     environ: Mapping[str, str] | None
     """The whole environment of steps; None: the process's own stays."""
+    guard: GuardMode | None
+    """Look for undeclared use; None: nobody does."""
 
     @classmethod
     def of(cls, given: Mapping[str, object]) -> WorkerContext:

@@ -27,9 +27,9 @@ from ..core.place import relative_to
 from ..core.sources import parse, reach
 from .naming import files_named, modules_named
 from .reaching import yaml_data
+from .sourcefile import read_source
 from .unpacking import manifest_of
 from .workplace import module_of, search_path
-from .workshop import read_source
 
 LARGEST_BYTES = 64 * 1024 * 1024
 """Of all files of a repository or zip that are looked at."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
@@ -20,7 +20,11 @@ _ATOMS = (type(None), bool, int, float, complex, str, bytes, range)
 _MOST = 20_000
 """Values looked at in one global; of a larger one only its length and identity are compared."""
 _MOST_BYTES = 8 << 20
-_STDLIB = os.path.join(os.path.dirname(os.__file__), "")
+_DOORS = frozenset(
+    function.__code__.co_filename for function in (os.getenv, os.path.expanduser, os.path.expandvars, Mapping.get)
+)
+"""Modules that read the environment on behalf of who calls them; what else of the standard library reads is its own:
+subprocess asks for PATH, tempfile for TMPDIR."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +47,36 @@ class Guard:
         root: absolute project root: modules below it are looked at, and who stands in it is asked about.
     """
 
-    __slots__ = ("_before", "_original", "_root", "_variables")
+    __slots__ = ("_before", "_imports", "_original", "_root", "_variables")
 
     def __init__(self, root: str) -> None:
         self._root = os.path.join(root, "")
         self._before: dict[str, _Seen] = {}
         self._variables: dict[str, None] = {}
+        self._imports: dict[str, None] = {}
         self._original: tuple[Callable[..., Any], ...] | None = None
 
     def begin(self) -> None:
         """Remember how the globals are, and listen to who reads the environment."""
+        self.listen()
+        self.settle()
+
+    def listen(self) -> None:
+        """Listen to who reads the environment: before the step's code is imported, which may read it as well."""
         self._variables = {}
-        self._before = dict(self._globals())
         environ = type(os.environ)
         if self._original is None:
             self._original = environ.__getitem__, environ.__contains__
             environ.__getitem__ = self._listening(environ.__getitem__)  # type: ignore[method-assign]
             environ.__contains__ = self._listening(environ.__contains__)  # type: ignore[method-assign]
+
+    def settle(self) -> None:
+        """Remember how the globals are, now that the step's code is imported.
+
+        What was asked for by then holds for every later attempt too, as modules are imported once.
+        """
+        self._imports |= self._variables
+        self._before = dict(self._globals())
 
     def end(self) -> Guarded:
         """Return what was done since `begin`, and put the environment back as it was. Modules that were imported in
@@ -75,7 +92,9 @@ class Guard:
         ]
         unseen = [name for name, seen in after.items() if not seen.is_whole and self._before.get(name) == seen]
         return Guarded(
-            variables=tuple(sorted(self._variables)), globals=tuple(sorted(changed)), unseen=tuple(sorted(unseen))
+            variables=tuple(sorted(self._imports | self._variables)),
+            globals=tuple(sorted(changed)),
+            unseen=tuple(sorted(unseen)),
         )
 
     def stop(self) -> None:
@@ -94,9 +113,9 @@ class Guard:
         return listen
 
     def _is_asked_by_project(self) -> bool:
-        """Tell whether the nearest code outside of the standard library is the project's."""
+        """Tell whether the project's own code asks."""
         frame = sys._getframe(2)
-        while frame.f_back is not None and _is_stdlib(frame.f_code.co_filename):
+        while frame.f_back is not None and frame.f_code.co_filename in _DOORS:
             frame = frame.f_back
         return self._is_project(frame.f_code.co_filename)
 
@@ -122,10 +141,6 @@ class _Seen:
     digest: str
     is_whole: bool
     """All of it was looked at."""
-
-
-def _is_stdlib(file: str) -> bool:
-    return file.startswith("<frozen") or (file.startswith(_STDLIB) and "site-packages" not in file)
 
 
 def _seen(value: Any) -> _Seen:

@@ -36,6 +36,7 @@ from ..core.artifacts import ArtifactRef, MetricPoint, Output
 from ..core.errors import nearest
 from ..core.graph import Return
 from ..core.runs import Frame, StepError
+from . import fresh
 from .channel import Channel
 from .codefiles import CodeFiles
 from .failure import describe_failure
@@ -222,6 +223,7 @@ def _begin(shell: Any, channel: Channel, beginning: Beginning) -> None:
     shell.compile.get_code_name = session.name_cell
     shell.events.register("post_run_cell", session.ended)
     shell.user_ns["_graft_input"] = session.load_input
+    fresh.install()
     sys.path.insert(0, os.path.dirname(os.path.join(beginning["root"], beginning["notebook"])))
     open_book(RemoteBook(channel.send, beginning))  # type: ignore[arg-type]
 

@@ -30,10 +30,12 @@ from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
+from .printing import prints_of
 from .reaching import NOTHING, reached_by_data, yaml_data
-from .recording import environment_of, files_in_graph, imported_files, installed_packages, snapshot_of
+from .recording import environment_of, files_in_graph, files_printed, imported_files, installed_packages, snapshot_of
 from .shelf import Shelf, ShelfAt, used_data
-from .workshop import LocalWorkshop, compile_in, namespace_of, read_source, root_of, shown_path
+from .sourcefile import read_source
+from .workshop import LocalWorkshop, compile_in, namespace_of, root_of, shown_path
 from .yamlfile import write_yaml
 
 
@@ -67,7 +69,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
-    loaded = _loaded(target.root, pipeline, compiled, reached, set(sys.modules) - before, used_data(workshop.shelf))
+    loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
     if not request.wants_yaml:
         return loaded
     return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
@@ -122,7 +124,7 @@ def load_live(
         raise
     text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
     target = Target(text=text, root=root, cwd=os.getcwd(), sys_path=search, is_loadable=is_file)
-    return target, _loaded(root, pipeline, compiled, reached, set(sys.modules), used_data(workshop.shelf))
+    return target, _loaded(root, target.cwd, pipeline, compiled, reached, set(sys.modules), workshop)
 
 
 def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
@@ -192,13 +194,16 @@ def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object
 
 def _loaded(
     root: str,
+    cwd: str,
     pipeline: Pipeline,
     compiled: Compiled,
     reached: Reached,
     modules: set[str],
-    functions: Mapping[str, Json],
+    workshop: LocalWorkshop,
 ) -> Loaded:
-    files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph)}
+    functions = used_data(workshop.shelf)
+    prints = prints_of(compiled.graph, pipeline, root=root, cwd=cwd, carried=workshop.carried)
+    files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph), *files_printed(root, prints)}
     packages = installed_packages(modules) | set(reached.packages)
     return Loaded(
         graph=compiled.graph,
@@ -212,6 +217,7 @@ def _loaded(
         places={index: (place.file, place.line) for index, place in compiled.places.items()},
         description=pipeline.description,
         warnings=compiled.warnings,
+        prints=prints,
     )
 
 

@@ -54,4 +54,5 @@ CONTEXT_KEYS = (
     "code",
     "umask",
     "environ",
+    "guard",
 )

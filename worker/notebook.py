@@ -83,6 +83,29 @@ class NotebookStep:
         ]
         return direct + returns.read_files(marks) + matched
 
+    @property
+    def path(self) -> str:
+        """Return its path, relative to the project root."""
+        return self._path
+
+    def cells(
+        self, values: Mapping[str, Any], private: str
+    ) -> tuple[list[tuple[str, str]], dict[str, tuple[str, str]]]:
+        """Return what would be executed: each cell's name and source, and the inputs that cells load from files.
+
+        Args:
+            values: arguments by name.
+            private: absolute directory for those files.
+        """
+        notebook = self._read()
+        inputs = _inject(notebook, values, private)
+        sources = [
+            cell.source
+            for cell in notebook.cells
+            if cell.cell_type == "code" and cell.source.strip() and "skip-execution" not in tags_of(cell)
+        ]
+        return list(zip(_labels(notebook), sources, strict=True)), inputs
+
     def _read(self) -> Any:
         """Return the notebook as nbformat's nodes, without what an earlier execution left in it."""
         try:

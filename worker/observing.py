@@ -12,7 +12,7 @@ import linecache
 import os
 import sys
 import tokenize
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -59,7 +59,7 @@ class Observed:
         """Return what its result may depend on, as `AttemptSucceeded.reads` has it."""
         if self.is_cut:
             return (ANYTHING,)
-        return (*self.reads, *(f"{path}/" for path in self.listed), *self.sockets)
+        return (*self.reads, *self.outside, *(f"{path}/" for path in self.listed), *self.sockets)
 
 
 NOTHING = Observed()
@@ -114,11 +114,11 @@ class Observer:
 
     def _sorted(self, notes: _Notes, imports: _Notes) -> Observed:
         """Return what counts of two notes; `NOTHING` itself when nothing does."""
-        reads, outside = self._sorter.files(imports.reads | notes.reads)
+        reads, outside = self._sorter.files(_not_below(imports.reads | notes.reads, notes.made))
         found = Observed(
             reads=reads,
             writes=self._sorter.files(notes.writes)[0],
-            listed=self._sorter.folders(imports.listed | notes.listed),
+            listed=self._sorter.folders(_not_below(imports.listed | notes.listed, notes.made)),
             outside=outside,
             sockets=tuple(sorted(imports.sockets | notes.sockets)),
             children=tuple(sorted(notes.children)),
@@ -161,6 +161,14 @@ class _Notes:
             where[path] = None
         else:
             self.is_cut = True
+
+
+def _not_below(paths: Mapping[str, None], made: Collection[str]) -> Iterable[str]:
+    """Return the paths without those in directories that the attempt made: whatever is in there is its own."""
+    if not made:
+        return paths
+    own = tuple(f"{folder}/" for folder in made)
+    return [path for path in paths if not f"{path}/".startswith(own)]
 
 
 _current: _Notes | None = None
@@ -241,11 +249,21 @@ def _opened(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> None:
 
 
 def _connected_file(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> None:
-    """SQLite opens its file in C, but says so before."""
+    """SQLite opens its file in C, but says so before; what was written last may be in the log beside it."""
     name = os.fsdecode(args[0]).removeprefix("file:").partition("?")[0]
     path = notes.path(name) if name and name != ":memory:" else None
     if path is not None and path not in notes.writes:
         notes.note(notes.reads, path)
+        notes.note(notes.reads, f"{path}-wal")
+
+
+def _loaded_library(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> None:
+    """A library that ctypes loads is mapped in C; one without a slash is the system's."""
+    name = args[0]
+    if isinstance(name, str | bytes) and "/" in os.fsdecode(name) and not _is_silent(frame):
+        path = notes.path(name)
+        if path is not None and path not in notes.writes:
+            notes.note(notes.reads, path)
 
 
 def _listed(notes: _Notes, args: tuple[Any, ...], frame: FrameType) -> None:
@@ -315,6 +333,7 @@ def _text(value: object) -> str:
 _TAKERS: dict[str, Callable[[_Notes, tuple[Any, ...], FrameType], None]] = {
     "open": _opened,
     "sqlite3.connect": _connected_file,
+    "ctypes.dlopen": _loaded_library,
     "os.listdir": _listed,
     "os.scandir": _listed,
     "os.mkdir": _made,

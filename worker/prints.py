@@ -12,15 +12,19 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator
-from types import FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from ..core.callables import imported
+from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
 from ..core.constants import is_json
 from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
-from .pickles import dump_by_value
+from ..core.prints import WHOLE
+from .ownership import is_own
+from .pickles import dump_by_value, named_in
+from .sourcetext import digest_of
 
 _DEEPEST = 20
 """Functions inside closures inside functions that are followed; a cycle ends here."""
@@ -37,14 +41,17 @@ class Prints:
     def __init__(self, root: str, tracer: Tracer):
         self._root = root
         self._tracer = tracer
+        self._seen: set[int] = set()
+        """Functions without source that are being looked at: they may call each other."""
 
     def of(self, function: Callable[..., Any]) -> CodePrint:
         """Return the fingerprint of a function, method, partial, class or callable object."""
+        self._seen.clear()
         return merged(list(self._prints(function, "", 0)))
 
     def _prints(self, value: Any, label: str, depth: int) -> Iterator[CodePrint]:
         if depth > _DEEPEST:
-            yield _dynamic(label, "functions inside functions without end")
+            yield dynamic(f"<held>:{label}", "functions inside functions without end")
         elif isinstance(value, functools.partial):
             yield from self._prints(value.func, label, depth + 1)
             for name, each in [*enumerate(value.args), *sorted(value.keywords.items())]:
@@ -58,7 +65,7 @@ class Prints:
             yield self._named(value, label)
         else:
             yield self._named(type(value), label)
-            yield _of_bytes(f"{label}object", value)
+            yield from self._content(f"{label}object", value, depth)
 
     def _function(self, function: FunctionType, label: str, depth: int) -> Iterator[CodePrint]:
         named = imported(function)
@@ -67,39 +74,67 @@ class Prints:
             return
         file = os.path.abspath(function.__code__.co_filename)
         found = None
-        if self._is_project(file):
+        if is_own(file):
             found = self._tracer.trace_function(file, function.__code__.co_firstlineno, function.__name__)
-        yield found or _of_bytes(f"{label}{function.__qualname__}", function)
+        if found is not None:
+            yield found
+        else:
+            yield from self._compiled(function, f"{label}{function.__qualname__}", depth)
         for name, value in _held(function):
             yield from self._value(value, f"{label}{function.__name__}.{name}", depth + 1)
 
+    def _compiled(self, function: FunctionType, label: str, depth: int) -> Iterator[CodePrint]:
+        """Return what a function is whose source is nowhere (a cell of a notebook, a REPL): code, and global values."""
+        if id(function) in self._seen:
+            return
+        self._seen.add(id(function))
+        yield part_of(f"<held>:{label}", repr(_plain_code(function.__code__)))
+        for name in sorted(_global_names(function.__code__)):
+            if name in function.__globals__:
+                yield from self._value(function.__globals__[name], f"{label} {name}", depth + 1)
+
     def _value(self, value: Any, label: str, depth: int) -> Iterator[CodePrint]:
         """Return what a held value adds: the code of a function, else its content."""
+        value = plain_function(value)
         if isinstance(value, FunctionType | MethodType | functools.partial | type):
             yield from self._prints(value, f"{label} ", depth)
         elif isinstance(value, ModuleType):
             yield self._module(value)
         else:
-            yield _of_bytes(label, value)
+            yield from self._content(label, value, depth)
+
+    def value(self, value: Any) -> CodePrint:
+        """Return the fingerprint of the code a value brings: of its classes, and of functions anywhere in it."""
+        self._seen.clear()
+        return merged([each for thing in named_in(value) for each in self._prints(thing, "", 0)])
+
+    def _content(self, label: str, value: Any, depth: int) -> Iterator[CodePrint]:
+        """Return a value's bytes, and the code of what it names: a pickle has only the names of its classes."""
+        yield _of_bytes(label, value)
+        if is_json(value):
+            return
+        for thing in named_in(value):
+            if id(thing) not in self._seen:
+                self._seen.add(id(thing))
+                yield from self._prints(thing, f"{label} ", depth + 1)
 
     def _named(self, thing: Any, label: str) -> CodePrint:
         """Return the fingerprint of what is importable by its module and name."""
         module = sys.modules.get(thing.__module__ or "")
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py") and self._is_project(os.path.abspath(file)):
-            return self._tracer.trace(os.path.abspath(file), thing.__qualname__.partition(".")[0])
+        file = _file_of(module)
+        if file is not None and file.endswith(".py") and is_own(file):
+            return self._tracer.trace(file, thing.__qualname__.partition(".")[0])
         if module is not None and thing.__module__ != "__main__":
-            return _print(packages=frozenset({thing.__module__.partition(".")[0]}))
+            return self._module(module)
         return _of_bytes(f"{label}{thing.__qualname__}", thing)
 
     def _module(self, module: ModuleType) -> CodePrint:
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py") and self._is_project(os.path.abspath(file)):
-            return self._tracer.trace_module(os.path.abspath(file))
+        file = _file_of(module)
+        if file is not None and is_own(file):
+            if file.endswith(".py"):
+                return self._tracer.trace_module(file)
+            return file_part(file, relative_to(self._root, file))
         return _print(packages=frozenset({module.__name__.partition(".")[0]}))
-
-    def _is_project(self, file: str) -> bool:
-        return relative_to(self._root, file) != file and f"{os.sep}site-packages{os.sep}" not in file
 
 
 def merged(prints: list[CodePrint]) -> CodePrint:
@@ -113,7 +148,47 @@ def merged(prints: list[CodePrint]) -> CodePrint:
         variables=frozenset().union(*(each.variables for each in prints)),
         dynamics=tuple(sorted({use for each in prints for use in each.dynamics})),
         uses=frozenset().union(*(each.uses for each in prints)),
+        classes=frozenset().union(*(each.classes for each in prints)),
     )
+
+
+def part_of(name: str, content: str) -> CodePrint:
+    """Return the fingerprint of something that counts by its content."""
+    return _print(parts={name: hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()})
+
+
+def file_part(file: str, shown: str) -> CodePrint:
+    """Return the fingerprint of a whole file that is no Python: its content."""
+    return _print(parts={f"{shown}:{WHOLE}": digest_of(file)})
+
+
+def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
+    """Return the fingerprint of what cannot be known before it runs."""
+    return CodePrint(parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),))
+
+
+def _file_of(module: ModuleType | None) -> str | None:
+    file = getattr(module, "__file__", None)
+    return os.path.abspath(file) if isinstance(file, str) else None
+
+
+def _plain_code(code: CodeType) -> tuple[object, ...]:
+    """Return what a code object does, without where it was written."""
+    constants = tuple(_plain_code(each) if isinstance(each, CodeType) else _constant(each) for each in code.co_consts)
+    return (code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars, code.co_argcount, code.co_flags)
+
+
+def _constant(value: object) -> object:
+    """Return a constant such that its repr is the same in every process: the order of a set is not."""
+    return ("set", sorted(map(repr, value))) if isinstance(value, frozenset) else value
+
+
+def _global_names(code: CodeType) -> set[str]:
+    names = set(code.co_names)
+    for each in code.co_consts:
+        if isinstance(each, CodeType):
+            names |= _global_names(each)
+    return names
 
 
 def _is_importable(value: Any) -> bool:
@@ -144,15 +219,9 @@ def _of_bytes(label: str, value: Any) -> CodePrint:
         try:
             data = dump_by_value(value)
         except Exception as problem:  # noqa: BLE001  pickling runs the code of the value's classes
-            return _dynamic(label, f"a value that cannot be pickled: {problem}")
+            return dynamic(f"<held>:{label}", f"a value that cannot be pickled: {problem}")
     return _print(parts={f"<held>:{label}": hashlib.sha256(data).hexdigest()})
 
 
 def _print(*, parts: dict[str, str] | None = None, packages: frozenset[str] = frozenset()) -> CodePrint:
     return CodePrint(parts=parts or {}, packages=packages, variables=frozenset(), dynamics=())
-
-
-def _dynamic(label: str, what: str) -> CodePrint:
-    return CodePrint(
-        parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(f"<held>:{label}", 0, what),)
-    )

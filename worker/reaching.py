@@ -12,8 +12,8 @@ from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import TargetKind, parse_target
 from .naming import files_named, modules_named
+from .sourcefile import read_source
 from .workplace import search_path
-from .workshop import read_source
 from .yamlfile import read_yaml
 
 NOTHING = Reached(files=(), packages=(), uses_pipelines=False)

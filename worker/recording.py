@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from ..core.graph import Graph, Json
+from ..core.prints import Prints
 from ..core.runs import Snapshot
+from .installed import distributions_of
 
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 _OURS = __name__.partition(".")[0]
@@ -65,6 +66,12 @@ def files_in_graph(root: str, graph: Graph) -> set[str]:
     return found
 
 
+def files_printed(root: str, prints: Prints) -> set[str]:
+    """Return the files that fingerprints are made of: a command's Python file imports others that nobody imported."""
+    names = {part.rpartition(":")[0] for each in prints.values() for part in each.parts}
+    return {os.path.join(root, name) for name in names if not name.startswith("<")}
+
+
 def is_project_file(root: str, file: str) -> bool:
     """Tell whether a file belongs to the project: below its root, and not installed there (a .venv)."""
     return file.startswith(os.path.join(root, "")) and not any(part in file for part in _INSTALLED)
@@ -75,7 +82,7 @@ def environment_of(packages: Iterable[str]) -> dict[str, Json]:
     return {
         "python": ".".join(map(str, sys.version_info[:3])),
         "platform": f"{sys.platform}-{os.uname().machine}",
-        "packages": dict(sorted(_versions(set(packages)).items())),
+        "packages": dict(sorted(_versions(packages).items())),
     }
 
 
@@ -90,53 +97,8 @@ def installed_packages(names: Iterable[str]) -> set[str]:
     return found - {_OURS}
 
 
-def _versions(packages: set[str]) -> Mapping[str, str]:
-    """Return distribution name -> version. Folder names say it: opening metadata costs 0.3 ms each, for hundreds."""
-    folders = _distributions()
+def _versions(packages: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
-    unknown: set[str] = set()
-    for package in packages:
-        key = _normal(package)
-        if key in folders:
-            found[folders[key][0]] = folders[key][1]
-        else:
-            unknown.add(package)
-    # sklearn comes from scikit_learn: only for such names are the lists of installed files looked into.
-    for name, version, folder in folders.values():
-        if unknown and name not in found:
-            brought = {package for package in unknown if _brings(folder, package)}
-            if brought:
-                found[name] = version
-                unknown -= brought
+    for package in set(packages):
+        found |= distributions_of(package)
     return found
-
-
-@functools.cache
-def _distributions() -> dict[str, tuple[str, str, str]]:
-    found: dict[str, tuple[str, str, str]] = {}
-    for entry in sys.path:
-        try:
-            names = os.listdir(entry or ".")
-        except OSError:
-            continue
-        for name in names:
-            if match := re.fullmatch(r"(.+?)-([^-]+)\.dist-info", name):
-                found.setdefault(_normal(match.group(1)), (match.group(1), match.group(2), os.path.join(entry, name)))
-    return found
-
-
-def _brings(folder: str, package: str) -> bool:
-    return f"\n{package}/" in _record(folder) or f"\n{package}.py," in _record(folder)
-
-
-@functools.cache
-def _record(folder: str) -> str:
-    try:
-        with open(os.path.join(folder, "RECORD"), encoding="utf-8") as file:
-            return "\n" + file.read()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()

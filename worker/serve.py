@@ -5,6 +5,7 @@ from __future__ import annotations
 import faulthandler
 import os
 
+from . import fresh
 from .attempt import Attempts
 from .capture import AttemptBorders, install_streams
 from .channel import Channel, Message
@@ -18,6 +19,7 @@ def serve(channel: Channel, borders: AttemptBorders) -> None:
     `os._exit`, or the interpreter waits for them.
     """
     install_streams()
+    fresh.install()
     faulthandler.enable(2)  # a segmentation fault leaves the Python stack in the step's log
     try:
         attempts = _begin(channel, borders)

@@ -62,11 +62,15 @@ class ShellStep:
             matched = find_patterns(self.returns.patterns, printed) if self.returns.patterns else []
             return direct + self.returns.read_files(marks) + matched
 
+    def command_line(self) -> list[str]:
+        """Return the words that run it, and leave its exported variables where they are wanted."""
+        return ["/bin/sh", "-c", (_TRAP if self.returns.direct else "") + self._command]
+
     def _run(self, environ: Mapping[str, str], printed: Any) -> None:
         self.peak_bytes = None
         has_patterns = bool(self.returns.patterns)
         process = subprocess.Popen(
-            ["/bin/sh", "-c", (_TRAP if self.returns.direct else "") + self._command],
+            self.command_line(),
             env=environ,
             cwd=self._cwd,
             stdin=subprocess.DEVNULL,

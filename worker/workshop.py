@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import inspect
 import linecache
 import os
 import sys
-import tokenize
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,6 +26,7 @@ from .byvalue import carry, weight_warning
 from .casts import cast
 from .importing import user_code, user_frame
 from .paramfiles import parameters_of
+from .sourcefile import read_source
 from .workplace import find_root
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class LocalWorkshop:
         """The registered functions; None as long as no step named one."""
         self.warnings: list[str] = []
         """What was noticed while pickling."""
+        self.carried: dict[str, object] = {}
+        """Functions and constants that were pickled, by the sha256 of their bytes."""
 
     def signature(self, function: Callable[..., object]) -> inspect.Signature:
         """Return a function's signature, string annotations evaluated where they can be."""
@@ -89,6 +92,7 @@ class LocalWorkshop:
             InvalidError: it cannot be pickled.
         """
         data = carry(value)
+        self.carried[hashlib.sha256(data).hexdigest()] = value
         if callable(value) and (warning := weight_warning(value, len(data))):
             self.warnings.append(warning)
         return data
@@ -128,15 +132,6 @@ def _refusal_in(error: BaseException) -> CallError | None:
     while seen is not None and not isinstance(seen, CallError):
         seen = seen.__cause__ or seen.__context__
     return seen
-
-
-def read_source(file: str) -> str | None:
-    """Return the text of a Python file in the encoding it declares; None when it cannot be read as such."""
-    try:
-        with tokenize.open(file) as source:
-            return source.read()
-    except (OSError, SyntaxError, UnicodeDecodeError, ValueError):
-        return None
 
 
 def file_parameters(file: str | None) -> Mapping[str, object]:

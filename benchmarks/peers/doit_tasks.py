@@ -13,9 +13,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import again
 import steps
 from cold import starts
 from work import Outcome
+from works.no_change import WIDTH, depth_of
 
 NAME = "doit"
 HELLO = """
@@ -26,6 +28,42 @@ def three(b): print("hello", b)
 def task_one(): return {"actions": [one]}
 def task_two(): return {"actions": [two], "getargs": {"a": ("one", "a")}}
 def task_three(): return {"actions": [three], "getargs": {"b": ("two", "b")}}
+"""
+
+NO_CHANGE = """
+import os
+from steps import mix, neighbours
+
+os.makedirs("out", exist_ok=True)
+
+def note():
+    with open("executed", "a") as book:
+        book.write(".")
+
+def load(name, targets):
+    note()
+    with open(name) as file, open(targets[0], "w") as out:
+        out.write(file.read())
+
+def combine(names, targets):
+    note()
+    values = []
+    for name in names:
+        with open(name) as file:
+            values.append(int(file.read()))
+    with open(targets[0], "w") as out:
+        out.write(str(mix(*values)))
+
+def task_work():
+    for column in range(20):
+        name, target = f"in_{column:02d}.txt", f"out/0_{column}"
+        yield {"name": f"0_{column}", "actions": [(load, [name])], "file_dep": [name], "targets": [target]}
+    for layer in range(1, DEPTH):
+        for column in range(20):
+            needs = [f"out/{layer - 1}_{other}" for other in neighbours(column, 20)]
+            target = f"out/{layer}_{column}"
+            actions = [(combine, [needs])]
+            yield {"name": f"{layer}_{column}", "actions": actions, "file_dep": needs, "targets": [target]}
 """
 
 FINAL = Path("doit-final")
@@ -92,6 +130,18 @@ def cold_hello(count: int) -> Outcome:
     """Start `doit run` on three tasks."""
     Path("hello_dodo.py").write_text(HELLO)
     return starts([sys.executable, "-m", "doit", "run", "-f", "hello_dodo.py", "-n", "2"], count, Path.cwd())
+
+
+def no_change(size: int) -> Outcome:
+    """Run `doit` on tasks with targets and file dependencies: md5 of those whose size or time has changed."""
+    Path("no_change_dodo.py").write_text(NO_CHANGE.replace("DEPTH", str(depth_of(size))))
+
+    def total() -> int:
+        last = [Path(f"out/{depth_of(size) - 1}_{column}") for column in range(WIDTH)]
+        return sum(int(file.read_text()) for file in last) % steps.MODULUS
+
+    command = [sys.executable, "-m", "doit", "run", "-f", "no_change_dodo.py", "--reporter", "error-only"]
+    return again.no_change(command, again.executed, total)
 
 
 def _noop(index: int) -> dict[str, int]:

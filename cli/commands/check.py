@@ -6,17 +6,20 @@ import json
 from collections.abc import Iterator
 
 from ...core.document import SCHEMA, policy_document
+from ...core.foretelling import Foretold, Obstacle, foretell
 from ...core.graph import Graph
 from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
+from ..card import marked_lines
 from ..look import Ink, look_of
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
+from ..verified import marked_document
 
 
 def check(
@@ -35,6 +38,7 @@ def check(
     loaded = space.load(request)
     graph = loaded.graph
     steps = Outline(graph).steps
+    marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
         shown = Outline(graph).graph
         policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
@@ -45,6 +49,11 @@ def check(
                 "steps": steps,
                 "warnings": list(loaded.warnings),
                 "policies": {path: policy for path, policy in policies.items() if policy},
+                "runs_each_time": {
+                    each.path: {"why": each.obstacle.value, "detail": each.detail}
+                    for each in foretell(graph, loaded.prints)
+                },
+                **marked_document(marked),
             },
         )
         return 0
@@ -53,9 +62,26 @@ def check(
     put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
+    for line in marked_lines(look, marked):
+        put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
+    for each in foretell(graph, loaded.prints):
+        put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")
     return 0
+
+
+_ADVICE = {
+    Obstacle.EFFECT: "keeps nothing, it is run for what it does",
+    Obstacle.SOURCE: "say reads= or cache=",
+    Obstacle.UNKNOWN: "say cache= if its results hold all the same",
+    Obstacle.OFF: "cache=False",
+}
+
+
+def _told(each: Foretold) -> str:
+    advice = _ADVICE[each.obstacle]
+    return f"{each.path}: {advice}" if each.detail is None else f"{each.path}: {each.detail}; {advice}"
 
 
 def _overridden(graph: Graph) -> Iterator[str]:

@@ -9,10 +9,10 @@ import typer
 
 from ...core.document import instant
 from ...core.ids import RunId
+from ...core.loglines import clock_text
 from ...core.ports import EventRow, Feed
 from .. import context
 from ..completion import complete_runs
-from ..loglines import clock_text
 from ..options import Options
 from ..printer import put, put_row
 from ..text import clean, pad

@@ -7,9 +7,9 @@ from typing import Any
 
 from ...core.document import SCHEMA, instant
 from ...core.functions import FunctionVersion
+from ...core.moments import ago
 from .. import context
 from ..look import look_of
-from ..moments import ago
 from ..options import Options
 from ..printer import put, put_document, remark
 from ..table import Column, table

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ...core.document import instant
+from ...core.errors import MissingError
 from ...core.ids import RunId
+from ...core.loglines import Lines, LogLine, Unseen, clock_text
 from ...core.ports import LogChunk
 from .. import context
 from ..arguments import LAST, RunArgument, StepArgument
-from ..loglines import Lines, LogLine, Unseen, clock_text
 from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_row, remark
@@ -56,6 +57,10 @@ def logs(
     space = context.workspace(options)
     found = space.find(run)
     node = None if step is None else space.step_path(found, step)
+    if node is not None and (maker := _maker(space, found, node)) is not None:
+        if not options.is_json:
+            remark(f"step {clean(node)} of run {context.short(space, found)} was reused; its run wrote:")
+        found = maker
     unseen, lines = Unseen(), Lines()
 
     def fresh() -> Iterator[LogLine]:
@@ -71,6 +76,15 @@ def logs(
     if not count and not options.is_json:
         remark(_nothing(space, found, node))
     return 0
+
+
+def _maker(space: Workspace, run: RunId, node: str) -> RunId | None:
+    """Return the run that made what a step reused; None: the step ran, or that run is not to be found any more."""
+    made = next((step.cached_from for step in space.steps(run) if step.path == node), None)
+    try:
+        return made if made is not None and node in space.graph(made).index else None
+    except MissingError:
+        return None
 
 
 def _is_wanted(chunk: LogChunk, stream: Stream | None) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...core.errors import InvalidError
 from ...core.folding import rows
-from ...core.requests import CodeChoice, RetryRequest
+from ...core.requests import CodeChoice, RetryPlan, RetryRequest, Stale
 from ...core.roles import Composites
 from ...core.states import Status
 from .. import context
@@ -19,16 +20,19 @@ from ..arguments import (
     DryRunOption,
     FailFastOption,
     FromOption,
+    GuardOption,
     JobsOption,
     OnlyOption,
     RunArgument,
+    StaleOption,
     ToOption,
     selection,
 )
 from ..carrying import carry
 from ..look import look_of
 from ..options import Options
-from ..printer import put, put_document
+from ..printer import put, put_document, remark
+from ..stale import stale_document, stale_lines
 from ..text import clean, plural
 
 if TYPE_CHECKING:
@@ -48,7 +52,9 @@ def retry(
     ] = CodeChoice.CURRENT,
     jobs: JobsOption = None,
     fail_fast: FailFastOption = False,
+    stale: StaleOption = None,
     dry_run: DryRunOption = False,
+    guard: GuardOption = None,
 ) -> int:
     """Continue a run: its failed and unfinished steps and what follows them.
 
@@ -63,11 +69,15 @@ def retry(
         selection=chosen,
         is_everything=everything,
         code=code,
+        stale=stale or Stale.KEEP,
         jobs=jobs,
         fail_fast=fail_fast,
         runner=options.runner,
+        guard=guard,
     )
-    return _preview(space, options, request) if dry_run else _carry(space, options, request)
+    if dry_run:
+        return _preview(space, options, request)
+    return _carry(space, options, request, decide=_decide(options) if stale is None else None)
 
 
 def resume(
@@ -95,8 +105,31 @@ def _instead(state: Status, short: str) -> str:
     return f"graft retry {short} runs failed and unfinished steps; graft rerun {short} starts it anew"
 
 
-def _carry(space: Workspace, options: Options, request: RetryRequest) -> int:
-    return carry(space, options, request.run, lambda observe, stops: space.retry(request, observe, stops))
+def _carry(
+    space: Workspace,
+    options: Options,
+    request: RetryRequest,
+    decide: Callable[[RetryPlan], Stale] | None = None,
+) -> int:
+    plan = space.begin_retry(request, decide)
+    if not options.is_json:
+        for line in stale_lines(plan.stale):
+            remark(line)
+    more = {"stale_kept": [stale_document(each) for each in plan.stale]}
+    return carry(space, options, request.run, lambda observe, stops: space.host(request.run, observe, stops), more=more)
+
+
+def _decide(options: Options) -> Callable[[RetryPlan], Stale] | None:
+    """Return who is asked about steps that would come out otherwise now; None: nobody, they are kept."""
+    if options.is_json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return None
+
+    def ask(plan: RetryPlan) -> Stale:
+        put([f"  {line}" for line in stale_lines(plan.stale, end="")])
+        is_rerun = typer.confirm("run them and what follows again, instead of keeping their results?", default=False)
+        return Stale.RERUN if is_rerun else Stale.KEEP
+
+    return ask
 
 
 def _preview(space: Workspace, options: Options, request: RetryRequest) -> int:
@@ -109,6 +142,7 @@ def _preview(space: Workspace, options: Options, request: RetryRequest) -> int:
                 "again": list(plan.again),
                 "kept": list(plan.kept),
                 "left_out": list(plan.left_out),
+                "stale_kept": [stale_document(each) for each in plan.stale],
             }
         )
         return 0
@@ -118,6 +152,7 @@ def _preview(space: Workspace, options: Options, request: RetryRequest) -> int:
     put([f"  {again} {text}" for text in _lines(composites, plan.again)])
     if plan.kept:
         put([f"  {kept} {text}  kept" for text in _lines(composites, plan.kept)])
+    put([f"  {line}" for line in stale_lines(plan.stale)])
     return 0
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ...core.collector import rare_collections
 from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.graph import CallKind
@@ -15,7 +16,10 @@ from ..arguments import (
     DetachOption,
     DryRunOption,
     FailFastOption,
+    ForceOption,
+    ForceStepOption,
     FromOption,
+    GuardOption,
     JobsOption,
     KeepGoingOption,
     OnlyOption,
@@ -24,14 +28,14 @@ from ..arguments import (
     TargetArgument,
     ToOption,
     limit_s,
+    reusing,
     selection,
 )
 from ..carrying import carry
-from ..look import look_of
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
-from ..text import clean, plural
+from ..text import clean
 
 if TYPE_CHECKING:
     from ...core.runs import RunSpec
@@ -56,6 +60,9 @@ def run(
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
+    force: ForceOption = False,
+    force_step: ForceStepOption = None,
+    guard: GuardOption = None,
 ) -> int:
     """Run a pipeline and wait for its end.
 
@@ -76,6 +83,8 @@ def run(
         fail_fast=fail_fast,
         timeout_s=limit_s(timeout),
         tags=tuple(tag or ()),
+        reusing=reusing(force, force_step),
+        guard=guard,
     )
     return start_run(space, options, request, is_named=target is not None, dry_run=dry_run, detach=detach)
 
@@ -85,9 +94,16 @@ def start_run(
 ) -> int:
     """Run what was asked for, or say what would run, or leave it to a process of its own; return the exit code."""
     if dry_run:
-        return _preview(space, options, request)
+        from .plan import show_plan  # 30 ms that a run never needs
+
+        return show_plan(space, options, request)
     if detach:
         return _detach(space, options, request)
+    with rare_collections():
+        return _run_here(space, options, request, is_named=is_named)
+
+
+def _run_here(space: Workspace, options: Options, request: RunRequest, *, is_named: bool) -> int:
     created = space.create(request)
     if not options.is_json and (said := code_text(space.spec(created), is_named=is_named)):
         remark(said)
@@ -104,23 +120,6 @@ def code_text(spec: RunSpec, *, is_named: bool) -> str | None:
     if spec.target.definition is None and text.endswith(".py") and calls == [CallKind.SCRIPT]:
         return f"code: {text} as a script of one step, as nothing in it makes a pipeline"
     return None if is_named else f"code: {text}"
-
-
-def _preview(space: Workspace, options: Options, request: RunRequest) -> int:
-    loaded = space.load(request)
-    chosen = request.selection.paths(loaded.graph)
-    would = [node.path for node in loaded.graph.nodes if node.path in chosen]
-    left_out = [node.path for node in loaded.graph.nodes if node.path not in chosen]
-    if options.is_json:
-        put_document({"schema": 1, "pipeline": loaded.graph.name, "run": would, "left_out": left_out})
-        return 0
-    for warning in loaded.warnings:
-        remark(f"warning: {clean(warning)}")
-    of = f" of {len(loaded.graph.nodes):,}" if left_out else ""
-    put(f"would run {plural(len(would), 'step')}{of} of {clean(loaded.graph.name)}; nothing was started")
-    glyph = "." if look_of().is_ascii else "○"
-    put([f"  {glyph} {clean(path)}" for path in would])
-    return 0
 
 
 def _detach(space: Workspace, options: Options, request: RunRequest) -> int:

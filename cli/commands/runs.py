@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.document import instant, jsonable, roll_up
-from ...core.errors import InvalidError, nearest
+from ...core.errors import InvalidError
+from ...core.moments import since as moment
 from ...core.ports import RunQuery
 from ...core.runs import Run
+from ...core.signs import state_named
 from ...core.states import Status
 from .. import context
 from ..listing import Listed, listing, ranked
-from ..look import MARKS, look_of
-from ..moments import since as moment
+from ..look import look_of
 from ..options import Options
 from ..printer import put, put_document
 from ..text import clean, plural
@@ -27,17 +28,6 @@ RANKED_OF = 1000
 """Newest runs among which `--by` looks for the best."""
 OTHERS = 1000
 """Runs of other projects up to which they are counted."""
-WORDS = {mark.word: status for status, mark in MARKS.items()} | {
-    "success": Status.SUCCESS,
-    "succeeded": Status.SUCCESS,
-    "failure": Status.FAILURE,
-    "error": Status.FAILURE,
-    "started": Status.STARTED,
-    "queued": Status.PENDING,
-    "waiting": Status.PENDING,
-    "canceled": Status.CANCELLED,
-}
-"""What a person may call a state; the names of the states themselves too, in any case."""
 
 
 def runs(
@@ -63,6 +53,7 @@ def runs(
     top: Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="Only the best N; with --by.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many.")] = 20,
     all_projects: Annotated[bool, typer.Option("--all-projects", help="Of every project of the store.")] = False,
+    is_all: Annotated[bool, typer.Option("--all", help="Also waves of a watch and runs that a step started.")] = False,
 ) -> int:
     """List runs, newest first."""
     if top is not None and by is None:
@@ -75,7 +66,7 @@ def runs(
         tag=tag,
         parent=None if parent is None else space.find(parent, all_projects=all_projects),
         since=None if since is None else moment(since, space.parts.clock()),
-        with_children=parent is not None,
+        with_children=is_all or parent is not None,
         limit=limit if by is None else RANKED_OF,
     )
     extra = list(dict.fromkeys([*([by.removeprefix("-")] if by else []), *_names(shown)]))
@@ -106,16 +97,7 @@ def _names(texts: Sequence[str] | None) -> list[str]:
 
 def _states(texts: Sequence[str] | None) -> tuple[Status, ...] | None:
     names = _names(texts)
-    return tuple(dict.fromkeys(_state(name) for name in names)) if names else None
-
-
-def _state(name: str) -> Status:
-    if name.upper() in Status.__members__:
-        return Status[name.upper()]
-    if name.lower() in WORDS:
-        return WORDS[name.lower()]
-    known = [mark.word for mark in MARKS.values()]
-    raise InvalidError(f"there is no state '{name}'{nearest(name.lower(), known)}", f"states: {', '.join(known)}")
+    return tuple(dict.fromkeys(state_named(name) for name in names)) if names else None
 
 
 def _nothing(space: Workspace, query: RunQuery, by: str | None) -> str:

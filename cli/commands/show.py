@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +17,12 @@ from ..look import look_of
 from ..options import Options
 from ..origins import origin_lines
 from ..printer import put, put_document
+from ..verified import marked_document
+
+if TYPE_CHECKING:
+    from ...core.runs import RunSpec
+    from ...core.verification import Mark
+    from ...core.workspace import Workspace
 
 
 def show(
@@ -40,12 +47,21 @@ def show(
     steps = space.steps(found.id)
     if options.is_json:
         attempts = space.attempts(found.id) if full else None
-        put_document(run_document(found, steps, spec=spec_of(space, found.id), attempts=attempts, full=full))
+        spec, guards = spec_of(space, found.id), space.guards(steps)
+        document = run_document(found, steps, spec=spec, attempts=attempts, guards=guards, full=full)
+        put_document({**document, **marked_document(_marked(space, spec))})
     elif params:
         put(origin_lines(look_of(is_plain=options.is_plain), space.spec(found.id), steps))
     else:
-        put(card(look_of(is_plain=options.is_plain), shown_run(space, found, steps, is_full=full)))
+        shown = shown_run(space, found, steps, is_full=full)
+        put(card(look_of(is_plain=options.is_plain), replace(shown, marked=_marked(space, shown.spec))))
     return 0
+
+
+def _marked(space: Workspace, spec: RunSpec | None) -> dict[str, Mark]:
+    if spec is None:
+        return {}
+    return space.verifying.marked(spec.pipeline, spec.graph, spec.prints, spec.project)
 
 
 def _yaml(options: Options, run: str) -> int:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 from ..sources import parse
+from .building import Building
 from .names import Uses, bound_names, uses_of
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _ALIAS: tuple[type[ast.stmt], ...] = (ast.TypeAlias,) if hasattr(ast, "TypeAlias") else ()  # Python 3.12
 _ASSIGNMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Delete, *_ALIAS)
+_DISPLAYS = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
 _COMPOUND = (ast.If, ast.Try, ast.TryStar, ast.With, ast.For, ast.While, ast.Match)
 
 
@@ -49,7 +52,7 @@ class Statement:
     def digest(self, *, with_docstrings: bool) -> str:
         """Return the sha256 of what it says: comments, layout and, unless asked, docstrings aside."""
         if with_docstrings not in self._digests:
-            text = ast.dump(self.node if with_docstrings else _without_docstrings(self.node))
+            text = ast.dump(self.node) if with_docstrings else _dump_without_docstrings(self.node)
             self._digests[with_docstrings] = hashlib.sha256(text.encode()).hexdigest()
         return self._digests[with_docstrings]
 
@@ -82,9 +85,20 @@ class ModuleIndex:
         """Those that act on import and may change what others see."""
         self.decorated: list[Statement] = []
         """Functions and classes with decorators, which may register them somewhere."""
+        self.subclasses: list[Statement] = []
+        """Classes with bases or a metaclass, which may note them somewhere."""
         self.loads: list[Imported] = []
         """Every module imported at top level: its own effects happen too."""
         self._is_main = is_main
+        self._text = text
+        self._import_lines: list[tuple[int, int]] = []
+        self._building = Building()
+        self._plain: list[tuple[str, Imported]] = []
+        """Imports that are certain to happen: not those of a `try` or an `if`."""
+        self._literals: set[str] = set()
+        """Names bound to lists, dicts and sets written here: what their methods change is of no other name."""
+        self._aliases: set[str] = set()
+        """Names bound to what an import has (`OPTIONS = settings.OPTIONS`): to change them changes it for all."""
         self._tree = parse(text, file)
         for node in self._tree.body:
             self._add(node)
@@ -102,19 +116,46 @@ class ModuleIndex:
         """Every name the module binds, sorted."""
         return sorted({*self.statements, *self.imports})
 
+    @cached_property
+    def unused(self) -> list[Imported]:
+        """Modules imported under names that nothing in the file mentions: for what importing them does."""
+        if not self._plain:
+            return []
+        lines = self._text.splitlines()
+        for first, last in self._import_lines:
+            lines[first - 1 : last] = [""] * (last - first + 1)
+        named = set(re.findall(r"\w+", "\n".join(lines)))  # a walk over the tree takes twenty times as long
+        return [each for name, each in self._plain if name not in named]
+
     def _add(self, node: ast.stmt) -> None:
         if isinstance(node, _IMPORTS):
             self._import(node)
+            self._plain += [(name, each) for name, each in bindings_of(node) if name != "*"]
+            self._import_lines.append((node.lineno, node.end_lineno or node.lineno))
         elif isinstance(node, _DEFINITIONS):
-            statement = self._bind(node, {node.name})
-            if node.decorator_list:
-                self.decorated.append(statement)
+            node = self._building.bare(node)
+            self._define(node)
         elif isinstance(node, _ASSIGNMENTS):
             self._assign(node)
         elif isinstance(node, _COMPOUND):
             self._compound(node)
-        elif not _says_nothing(node):
+        elif (changed_literal := _method_target(node)) in self._literals and changed_literal is not None:
+            self._bind(node, {changed_literal})
+        elif not _says_nothing(node) and not self._building.is_it(node):
             self.effects.append(Statement(node, frozenset()))
+
+    def _define(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        # `@area.register` on a function of this module (singledispatch) changes that function, and nothing else.
+        changed = {name for name in map(_registry_of, node.decorator_list) if name and self._is_function(name)}
+        statement = self._bind(node, {node.name, *changed})
+        if any(_registry_of(each) not in changed for each in node.decorator_list):
+            self.decorated.append(statement)
+        if isinstance(node, ast.ClassDef) and (node.bases or node.keywords):
+            self.subclasses.append(statement)
+
+    def _is_function(self, name: str) -> bool:
+        found = self.statements.get(name, [])
+        return bool(found) and isinstance(found[0].node, ast.FunctionDef | ast.AsyncFunctionDef)
 
     def _bind(self, node: ast.stmt, names: set[str]) -> Statement:
         statement = Statement(node, frozenset(names))
@@ -124,10 +165,16 @@ class ModuleIndex:
 
     def _assign(self, node: ast.stmt) -> None:
         changed = set(_changed_in_place(node))
-        statement = self._bind(node, bound_names(node) | changed)
+        bound = bound_names(node)
+        self._building.note(node, bound)
+        if isinstance(getattr(node, "value", None), _DISPLAYS):
+            self._literals |= bound
+        statement = self._bind(node, bound | changed)
         # `settings.LIMIT = 3` on an imported module acts on that module, not on a name of this one.
-        if changed & self.imports.keys():
+        if changed & (self.imports.keys() | self._aliases) or _changes_no_name(node):
             self.effects.append(statement)
+        if isinstance(node, ast.Assign) and _root_name(node.value) in self.imports.keys() | self._aliases:
+            self._aliases |= bound
 
     def _compound(self, node: ast.stmt) -> None:
         if isinstance(node, ast.If) and _is_type_checking(node.test):
@@ -135,14 +182,24 @@ class ModuleIndex:
                 self._add(other)
             return
         if isinstance(node, ast.If) and _is_main_block(node.test) and not self._is_main:
+            for inner_statement in node.body:  # functions in it are steps of `execute()`; it does nothing on import
+                self._bind(inner_statement, bound_names(inner_statement) - self.imports.keys())
             return
+        if isinstance(node, ast.With):
+            self._building.note_with(node)
         for inner in ast.walk(node):
             if isinstance(inner, _IMPORTS):
                 self._import(inner)
-        names = bound_names(node) - self.imports.keys()
-        statement = self._bind(node, names | set(_changed_in_place(node)))
-        if any(isinstance(each, ast.Expr) and not _says_nothing(each) for each in _inner_statements(node)):
+        # What is imported in it too: which of the names a `try` binds is its own doing.
+        statement = self._bind(node, bound_names(node) | set(_changed_in_place(node)))
+        if any(self._acts(each) for each in _inner_statements(node)):
             self.effects.append(statement)
+
+    def _acts(self, node: ast.stmt) -> bool:
+        """Tell whether a statement inside a compound one may change what others see."""
+        if isinstance(node, ast.Expr):
+            return not _says_nothing(node) and not self._building.is_it(node)
+        return isinstance(node, _ASSIGNMENTS) and _changes_no_name(node)
 
     def _import(self, node: ast.Import | ast.ImportFrom) -> None:
         self.loads += loaded_by(node)
@@ -151,6 +208,7 @@ class ModuleIndex:
                 self.stars.append(imported)
             else:
                 self.imports.setdefault(name, []).append(imported)
+                self._building.imported(name, *imported)
 
 
 def _as_statement(node: ast.AST) -> ast.stmt | None:
@@ -194,6 +252,42 @@ def _changed_in_place(node: ast.AST) -> Iterator[str]:
                 yield target.id
 
 
+def _method_target(node: ast.stmt) -> str | None:
+    """Return `X` of the statement `X.append(1)`; None where its arguments call something, which may act by itself."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    arguments = [*call.args, *(each.value for each in call.keywords)]
+    if any(isinstance(inner, ast.Call) for each in arguments for inner in ast.walk(each)):
+        return None
+    return call.func.value.id if isinstance(call.func.value, ast.Name) else None
+
+
+def _root_name(node: ast.expr) -> str | None:
+    """Return the name that attributes and items are taken of, without a call in between."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _registry_of(decorator: ast.expr) -> str | None:
+    """Return `area` of the decorators `@area.register` and `@area.register(int)`."""
+    inner = decorator.func if isinstance(decorator, ast.Call) else decorator
+    if isinstance(inner, ast.Attribute) and inner.attr == "register" and isinstance(inner.value, ast.Name):
+        return inner.value.id
+    return None
+
+
+def _changes_no_name(node: ast.stmt) -> bool:
+    """Tell whether it changes something that no name stands for: `globals()[name] = f`, `sys.modules[n].x = 1`."""
+    return any(
+        isinstance(inner, ast.Attribute | ast.Subscript)
+        and not isinstance(inner.ctx, ast.Load)
+        and any(isinstance(each, ast.Call) for each in ast.walk(inner.value))
+        for inner in ast.walk(node)
+    )
+
+
 def _inner_statements(node: ast.stmt) -> Iterator[ast.stmt]:
     """Yield the statements of a compound one that run with it, those of functions and classes in it not."""
     stack: list[ast.AST] = [node]
@@ -226,19 +320,17 @@ def _is_main_block(test: ast.expr) -> bool:
     return has_name and any(isinstance(side, ast.Constant) and side.value == "__main__" for side in sides)
 
 
-def _without_docstrings(node: ast.stmt) -> ast.stmt:
-    """Return the statement without docstrings; the tree itself stays as it is."""
-    if not any(_docstring(inner) for inner in ast.walk(node)):
-        return node
-    return _Stripped().visit(ast.parse(ast.unparse(node)).body[0])  # type: ignore[no-any-return]  # ast has no types here
-
-
-class _Stripped(ast.NodeTransformer):
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        super().generic_visit(node)
-        if _docstring(node):
-            node.body = node.body[1:] or [ast.Pass()]  # type: ignore[attr-defined]  # only definitions have one
-        return node
+def _dump_without_docstrings(node: ast.stmt) -> str:
+    """Return the dump of a statement as if it had no docstrings; the tree is as it was afterwards."""
+    documented = [inner for inner in ast.walk(node) if isinstance(inner, _DEFINITIONS) and _docstring(inner)]
+    bodies = [inner.body for inner in documented]
+    for inner in documented:  # parsing what unparse gives, to have a copy, is 30 times as slow
+        inner.body = inner.body[1:] or [ast.Pass()]
+    try:
+        return ast.dump(node)
+    finally:
+        for inner, body in zip(documented, bodies, strict=True):
+            inner.body = body
 
 
 def _docstring(node: ast.AST) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -87,7 +88,7 @@ class _Walk:
 
     def visit(self, node: ast.AST) -> None:
         if isinstance(node, _FUNCTIONS):
-            self._visit_all([*node.decorator_list, *_signature(node.args), *_present(node.returns)])
+            self._visit_all([*node.decorator_list, *_signature(node.args), *map(_read, _present(node.returns))])
             self._inside(node.args, node.body)
         elif isinstance(node, ast.Lambda):
             self._visit_all(_signature(node.args))
@@ -97,6 +98,8 @@ class _Walk:
         elif isinstance(node, _IMPORTS):
             if self._is_in_function:
                 self.imports.append(node)
+        elif isinstance(node, ast.AnnAssign):
+            self._visit_all([node.target, _read(node.annotation), *_present(node.value)])
         elif isinstance(node, ast.Attribute | ast.Name):
             self._chain(node)
         else:
@@ -166,6 +169,8 @@ class _Walk:
             self.dynamics.append(Dynamic(f"{name}()", call.lineno))
         elif name in ("globals", "vars", "locals") and not call.args and self._is_global(call.func):
             self.reads_own_module = True
+        elif name == "__subclasses__":
+            self.dynamics.append(Dynamic("__subclasses__()", call.lineno))
         elif name == "getattr" and len(call.args) > 1 and isinstance(call.func, ast.Name):
             self._getattr(call)
         elif name in ("getenv", "get", "pop", "setdefault") and text is not None and _is_environ(call.func):
@@ -229,7 +234,18 @@ def _arguments(arguments: ast.arguments) -> list[ast.arg]:
 def _signature(arguments: ast.arguments) -> list[ast.AST]:
     """Return what of a signature runs outside of the function: defaults and annotations."""
     defaults = [each for each in (*arguments.defaults, *arguments.kw_defaults) if each is not None]
-    return [*defaults, *(each.annotation for each in _arguments(arguments) if each.annotation is not None)]
+    return [*defaults, *(_read(each.annotation) for each in _arguments(arguments) if each.annotation is not None)]
+
+
+def _read(annotation: ast.expr) -> ast.expr:
+    """Return an annotation with the types in quotes that it names beside it: values are cast by them."""
+    quoted = [each.value for each in ast.walk(annotation) if isinstance(each, ast.Constant)]
+    found = [annotation]
+    for text in quoted:
+        with suppress(SyntaxError, ValueError):
+            if isinstance(text, str):
+                found.append(ast.parse(text.strip(), mode="eval").body)
+    return annotation if len(found) == 1 else ast.copy_location(ast.Tuple(found, ast.Load()), annotation)
 
 
 def _last_name(node: ast.expr) -> str | None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ..sources import Reader
 from .index import Imported, ModuleIndex
+
+_OURS = __name__.partition(".")[0]
+
+
+def _nowhere(package: str) -> str | None:
+    return None
 
 
 class Places:
@@ -15,11 +21,24 @@ class Places:
     Args:
         search: Absolute directories modules are looked up in, in order.
         read: Returns the text of a file; None when there is none. Installed packages must not be among what it gives.
+            Of a compiled module it is one statement that binds `__getattr__`: any name of it is all of it.
+        compiled: Endings of compiled modules, which are looked for after `.py`.
+        beyond: Returns the directory of a top-level package that is neither in `search` nor installed: an import hook
+            finds it (an editable install).
     """
 
-    def __init__(self, search: Sequence[str], read: Reader):
+    def __init__(
+        self,
+        search: Sequence[str],
+        read: Reader,
+        *,
+        compiled: Sequence[str] = (),
+        beyond: Callable[[str], str | None] = _nowhere,
+    ):
         self._search = [posixpath.normpath(directory) for directory in search]
         self._read = read
+        self._beyond = beyond
+        self._endings = ("/__init__.py", ".py", *compiled)
         self._texts: dict[str, str | None] = {}
         self._indexes: dict[str, ModuleIndex] = {}
 
@@ -39,9 +58,15 @@ class Places:
             self._indexes[file] = ModuleIndex(self.text(file) or "", file)
         return self._indexes[file]
 
+    def binds(self, file: str, name: str) -> bool:
+        """Tell whether a file that exists binds a name."""
+        index = self.index(file)
+        return name in index.statements or name in index.imports
+
     def file_of(self, base: str) -> str | None:
         """Return the source file of the module at a path without suffix; None: a folder without code, or nothing."""
-        for file in (f"{base}/__init__.py", f"{base}.py"):
+        for ending in self._endings:
+            file = f"{base}{ending}"
             if self.text(file) is not None:
                 return file
         return None
@@ -59,14 +84,21 @@ class Places:
                 base = posixpath.dirname(base)
             chain = _chain(base, parts)
             return [chain or [base]]
-        found = []
+        if parts[0] == _OURS:  # it may lie on the search path as source, and is no code of the project
+            return []
         for directory in self._search:
             chain = _chain(directory, parts)
-            names = [] if imported.name in (None, "*") else [imported.name]
-            if any(self.file_of(base) for base in chain) or any(self.file_of(f"{chain[-1]}/{name}") for name in names):
-                found.append(chain)
-                break
-        return found
+            if self._has(chain, imported.name):
+                return [chain]
+        found = self._beyond(parts[0])
+        if found is not None and self._has(chain := _chain(found, parts), imported.name):
+            return [chain]
+        return []
+
+    def _has(self, chain: Sequence[str], name: str | None) -> bool:
+        if any(self.file_of(base) for base in chain):
+            return True
+        return name not in (None, "*") and self.file_of(f"{chain[-1]}/{name}") is not None
 
 
 def _chain(base: str, parts: Sequence[str]) -> list[str]:

@@ -20,6 +20,7 @@ class Realm(StrEnum):
     NETWORK = "the network"
     STORAGE = "object storage"
     PROGRAM = "what a program prints"
+    CHILDREN = "files in other processes"
 
 
 class _Reader(NamedTuple):
@@ -114,6 +115,10 @@ _TABLE: dict[str, _Reader] = {
     "subprocess": _Reader(
         Realm.PROGRAM, ("run", "call", "check_call", "check_output", "Popen", "getoutput", "getstatus*")
     ),
+    "multiprocessing": _Reader(Realm.CHILDREN, ("Pool", "Process", "get_context", "pool.Pool", "process.*")),
+    "multiprocess": _Reader(Realm.CHILDREN, ("Pool", "Process", "get_context", "pool.Pool", "process.*")),
+    "concurrent": _Reader(Realm.CHILDREN, ("futures.ProcessPoolExecutor", "futures.process.*")),
+    "joblib": _Reader(Realm.CHILDREN, ("Parallel",)),
     "os": _Reader(Realm.PROGRAM, ("system", "popen", "spawn*", "exec*", "posix_spawn*")),
     "pty": _Reader(Realm.PROGRAM),
     **dict.fromkeys(("sh", "plumbum", "pexpect", "invoke", "fabric"), _Reader(Realm.PROGRAM)),

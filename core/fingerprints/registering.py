@@ -12,11 +12,38 @@ from .index import ModuleIndex
 from .names import bound_names
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_HOOKS = frozenset({"__init_subclass__", "__new__", "__init__", "__call__", "__prepare__", "__set_name__"})
 
 
 def may_register(index: ModuleIndex, name: str) -> bool:
     """Tell whether calling a name of a module as a decorator may change anything outside of it. In doubt: yes."""
     return _may_register(index, name, set())
+
+
+def notes_classes(node: ast.ClassDef) -> bool:
+    """Tell whether making a class below this one, or of it as a metaclass, may change anything but that class."""
+    hooks = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name in _HOOKS]
+    return any(_notes_class(hook) for hook in hooks)
+
+
+def _notes_class(hook: ast.FunctionDef) -> bool:
+    own = hook.args.args[0].arg if hook.args.args else ""
+    local = _local_names(hook) - {own}
+    for node in ast.walk(hook):
+        if isinstance(node, ast.Global):
+            return True
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            target: ast.expr = node
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            target = node.func
+        else:
+            continue
+        root = _root(target)
+        # `cls.name = 1` is the new class alone; `cls.known.append(cls)` is a list that others have.
+        is_own = root == own and isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)
+        if root is not None and root not in local and root != "super" and not is_own:
+            return True
+    return False
 
 
 def _may_register(index: ModuleIndex, name: str, seen: set[str]) -> bool:

@@ -15,16 +15,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..place import relative_to
+from ..prints import WHOLE
 from ..sources import Reader
 from .index import Imported, ModuleIndex, Statement, bindings_of, loaded_by
-from .names import Reference, uses_of
+from .names import Reference
+from .noting import Noting
 from .places import Places
-from .registering import may_register
 
 IMPORT = "<import>"
 """Name of the part that is what a module does when it is imported."""
-WHOLE = "<module>"
-"""Name of the part that is a whole file: a script."""
 
 
 class DynamicUse(NamedTuple):
@@ -48,6 +47,8 @@ class CodePrint:
     """Environment variables it reads by a literal name."""
     dynamics: tuple[DynamicUse, ...]
     """Empty: the parts are all there is."""
+    classes: frozenset[tuple[str, str]] = frozenset()
+    """(absolute file, name) of the project's classes among the parts: values it returns may be of them."""
     uses: frozenset[str] = frozenset()
     """What is used of the packages, dotted: `pandas.read_csv`; a package alone where it is handed on as a whole."""
 
@@ -77,6 +78,7 @@ class _Found:
     uses: set[str] = field(default_factory=set)
     variables: set[str] = field(default_factory=set)
     dynamics: list[DynamicUse] = field(default_factory=list)
+    classes: set[tuple[str, str]] = field(default_factory=set)
     reads_docstrings: bool = False
 
 
@@ -87,11 +89,13 @@ class Tracer:
         root: Absolute project root.
         search: Absolute directories project modules are looked up in, in order.
         read: Returns the text of a project file; None for all others.
+        places: Where its modules lie, when more is known of them than `search`.
     """
 
-    def __init__(self, root: str, search: Sequence[str], read: Reader):
+    def __init__(self, root: str, search: Sequence[str], read: Reader, places: Places | None = None):
         self._root = root
-        self._places = Places(search, read)
+        self._places = places or Places(search, read)
+        self._noting = Noting(self._places)
         self._found: dict[tuple[_Target, bool], _Found] = {}
         self._with_docstrings = False
 
@@ -101,6 +105,8 @@ class Tracer:
         Raises:
             InvalidError: a file reached is no Python, at file:line.
         """
+        if self._places.text(file) is not None and name not in self._places.index(file).names:
+            return self.trace_module(file)  # it is made while the module is imported: by all of it, for what we know
         return self._collect(lambda: _Found(next=[_Target(file, name)]))
 
     def trace_module(self, file: str) -> CodePrint:
@@ -147,8 +153,8 @@ class Tracer:
             file: path it is taken to stand at: imports are looked up from there.
         """
         index = ModuleIndex(text, file, is_main=True)
-        part = relative_to(self._root, file)
-        return self._collect(lambda: self._statements(file, index, _all_statements(index), part))
+        part = f"{relative_to(self._root, file)}:{WHOLE}"
+        return self._collect(lambda: self._all(file, index, part))
 
     def _collect(self, first: Callable[[], _Found]) -> CodePrint:
         """Return all that can be reached; where anything of it reads docstrings, they count everywhere."""
@@ -168,6 +174,7 @@ class Tracer:
         packages: set[str] = set()
         uses: set[str] = set()
         variables: set[str] = set()
+        classes: set[tuple[str, str]] = set()
         dynamics: dict[DynamicUse, None] = {}
         reads_docstrings = False
         found: _Found | None = first
@@ -175,6 +182,7 @@ class Tracer:
             parts |= found.parts
             packages |= found.packages
             uses |= found.uses
+            classes |= found.classes
             variables |= found.variables
             dynamics |= dict.fromkeys(found.dynamics)
             reads_docstrings |= found.reads_docstrings
@@ -187,6 +195,7 @@ class Tracer:
             variables=frozenset(variables),
             dynamics=tuple(sorted(dynamics)),
             uses=frozenset(uses),
+            classes=frozenset(classes),
         )
         return code, reads_docstrings
 
@@ -210,9 +219,16 @@ class Tracer:
         statements = index.statements.get(name, [])
         found = self._statements(file, index, statements, f"{relative_to(self._root, file)}:{name}")
         found.next.append(_Target(file, IMPORT))
-        for imported in index.imports.get(name, ()):
+        if any(isinstance(each.node, ast.ClassDef) for each in statements):
+            found.classes.add((file, name))
+        imports = index.imports.get(name, [])
+        if imports:  # what a name stands for: two may be swapped, and all they stand for stays the same
+            found.parts[f"{relative_to(self._root, file)}:{name}"] = _sha256([*found.parts.values(), repr(imports)])
+        for imported in imports:
             self._follow(file, imported, target.attributes, found)
         if not statements and name not in index.imports:
+            if len(index.stars) > 1:  # the last that has the name wins
+                found.parts[f"{relative_to(self._root, file)}:*"] = _sha256([repr(index.stars)])
             for star in index.stars:
                 self._follow(file, star._replace(name=name), target.attributes, found)
             if "__getattr__" in index.statements:  # PEP 562: it may give any name from anywhere in the module
@@ -258,10 +274,13 @@ class Tracer:
 
     def _import(self, file: str, index: ModuleIndex) -> _Found:
         """Return what importing a module does: statements that act, functions a decorator registers, its imports."""
-        acting = [*index.effects, *(each for each in index.decorated if self._is_registered(file, index, each))]
+        acting = [*index.effects, *self._noting.noted(file, index)]
+        unique = {id(each.node): each for each in acting}
+        acting = sorted(unique.values(), key=lambda each: each.lines)
         found = self._statements(file, index, acting, f"{relative_to(self._root, file)}:{IMPORT}")
         for imported in index.loads:
             self._load(file, imported, found)
+        self._unused(file, index, found)
         return found
 
     def _load(self, file: str, imported: Imported, found: _Found) -> None:
@@ -276,7 +295,7 @@ class Tracer:
     def _follow(self, file: str, imported: Imported, attributes: tuple[str, ...], found: _Found) -> None:
         """Add what an imported name stands for, read with these attributes."""
         self._load(file, imported, found)
-        chains = self._places.bases(file, imported)
+        chains = self._places.bases(file, imported) or self._folder(file, imported, attributes)
         if not chains:
             found.packages.add(imported.module.partition(".")[0])
             found.uses.add(".".join((imported.module, *([imported.name] if imported.name else []), *attributes)))
@@ -288,12 +307,22 @@ class Tracer:
             else:
                 self._descend(chain[-1], (imported.name, *attributes), found)
 
+    def _folder(self, file: str, imported: Imported, attributes: tuple[str, ...]) -> list[list[str]]:
+        """Return the chain of a package without `__init__.py`: only a module in it tells where it is."""
+        if imported.name is not None or imported.level:
+            return []
+        for count in range(1, len(attributes) + 1):
+            inner = ".".join((imported.module, *attributes[:count]))
+            for chain in self._places.bases(file, Imported(0, inner, None)):
+                return [chain[:-count]]
+        return []
+
     def _descend(self, base: str, attributes: tuple[str, ...], found: _Found) -> None:
         """Add what attributes of a module mean: submodules as long as they are some, then a name."""
         file = self._places.file_of(base)
         while attributes:
             name = attributes[0]
-            if file is not None and self._binds(file, name):
+            if file is not None and self._places.binds(file, name):
                 break
             inner = self._places.file_of(f"{base}/{name}")
             if inner is None and file is not None:
@@ -302,40 +331,30 @@ class Tracer:
         if file is not None:
             found.next.append(_Target(file, *((attributes[0], attributes[1:]) if attributes else (None, ()))))
 
-    def _binds(self, file: str, name: str) -> bool:
-        index = self._places.index(file)
-        return name in index.statements or name in index.imports
-
     def _script(self, file: str) -> _Found:
         index = ModuleIndex(self._places.text(file) or "", file, is_main=True)
-        return self._statements(file, index, _all_statements(index), f"{relative_to(self._root, file)}:{WHOLE}")
+        return self._all(file, index, f"{relative_to(self._root, file)}:{WHOLE}")
 
-    def _is_registered(self, file: str, index: ModuleIndex, statement: Statement) -> bool:
-        """Tell whether a decorator of the project may note the function somewhere."""
-        decorators = getattr(statement.node, "decorator_list", [])
-        return any(self._notes(file, index, each) for each in decorators)
-
-    def _notes(self, file: str, index: ModuleIndex, decorator: ast.expr) -> bool:
-        for name, attributes, _ in uses_of(ast.Expr(decorator)).references:
-            if name in index.statements and (attributes or may_register(index, name)):
-                return True
+    def _all(self, file: str, index: ModuleIndex, part: str) -> _Found:
+        """Return what code adds that runs from its first line to its last: no other module can have its names."""
+        found = self._statements(file, index, _all_statements(index), part)
+        found.next = [target for target in found.next if target.file != file]
+        for imported in index.loads:
+            self._load(file, imported, found)
+        used = [reference for each in _all_statements(index) for reference in each.uses.references]
+        for name, attributes, _ in used:
             for imported in index.imports.get(name, ()):
-                for chain in self._places.bases(file, imported):
-                    if self._imported_notes(chain[-1], imported.name, attributes):
-                        return True
-        return False
+                self._follow(file, imported, attributes, found)
+        for star in index.stars:
+            self._follow(file, star, (), found)
+        self._unused(file, index, found)
+        return found
 
-    def _imported_notes(self, base: str, name: str | None, attributes: tuple[str, ...]) -> bool:
-        wanted = [each for each in (name, *attributes) if each is not None]
-        file = self._places.file_of(base)
-        while file is None or (wanted and not self._binds(file, wanted[0])):
-            if not wanted:
-                return True
-            base = f"{base}/{wanted.pop(0)}"
-            file = self._places.file_of(base)
-            if file is None and not wanted:
-                return True
-        return len(wanted) != 1 or may_register(self._places.index(file), wanted[0])
+    def _unused(self, file: str, index: ModuleIndex, found: _Found) -> None:
+        """Add the packages that are imported for what their import does: nothing names them."""
+        for imported in index.unused:
+            if not self._places.bases(file, imported):
+                found.packages.add(imported.module.partition(".")[0])
 
 
 def _all_statements(index: ModuleIndex) -> list[Statement]:

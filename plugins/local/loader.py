@@ -17,9 +17,9 @@ from typing import IO
 
 from ...core.errors import GraftError, InvalidError, MissingError
 from ...core.ports import Loaded, LoadRequest
+from .answers import Answer, Fault
 from .cause import OomCounters, cause_of
 from .child import Child
-from .loader_entry import Answer, Fault
 from .nursery import Nursery
 
 LIMIT_S = 30.0
@@ -32,6 +32,35 @@ _SHOWN = 2000
 """Bytes of the end of the user's output that an error shows."""
 
 
+class Spare:
+    """A child that has not been told yet what to load: it has imported nothing of any project."""
+
+    def __init__(self, nursery: Nursery) -> None:
+        """Ask a nursery for it; does not wait for it.
+
+        Raises:
+            PluginError: the forkserver is gone.
+        """
+        self.nursery = nursery
+        self.output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the child
+        self.connection, theirs = socket.socketpair()
+        try:
+            self.child = nursery.spawn(_ENTRY, theirs, stdout=self.output.fileno(), stderr=self.output.fileno())
+        except BaseException:
+            self.connection.close()
+            self.output.close()
+            raise
+        finally:
+            theirs.close()
+
+    def close(self) -> None:
+        """End it, with what it started."""
+        self.child.signal(signal.SIGKILL, group=True)
+        self.child.close()
+        self.connection.close()
+        self.output.close()
+
+
 class LocalLoader:
     """Loads pipelines, each in a fresh child of a nursery. Safe to use from any thread."""
 
@@ -40,28 +69,23 @@ class LocalLoader:
         self._nursery = nursery
         self._limit_s = limit_s
 
-    def load(self, request: LoadRequest) -> Loaded:
-        """Compile a target.
+    def load(self, request: LoadRequest, spare: Spare | None = None) -> Loaded:
+        """Compile a target, in a child that waits already if there is one; it ends with this.
 
         Raises:
             InvalidError: the code does not import, hangs, ends its process, or the pipeline is wrong; with file and
                 line where they can be told, and the end of what it printed.
             PluginError: no process can be started.
         """
-        ours, theirs = socket.socketpair()
-        with ours, tempfile.TemporaryFile() as output:
-            try:
-                child = self._nursery.spawn(_ENTRY, theirs, stdout=output.fileno(), stderr=output.fileno())
-            finally:
-                theirs.close()
-            try:
-                answer = self._converse(ours, child, request, output)
-            finally:
-                child.signal(signal.SIGKILL, group=True)
-                child.close()
+        spare = spare or Spare(self._nursery)
+        try:
+            answer = self._converse(spare.connection, spare.child, request, spare.output)
+            spare.child.signal(signal.SIGKILL, group=True)  # before its output is read: nothing more may come
             if answer[0] == "loaded":
                 return answer[1]
-            raise _error(answer[1], output, request.target.root)
+            raise _error(answer[1], spare.output, request.target.root)
+        finally:
+            spare.close()
 
     def _converse(self, ours: socket.socket, child: Child, request: LoadRequest, output: IO[bytes]) -> Answer:
         try:

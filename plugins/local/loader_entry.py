@@ -10,27 +10,13 @@ import pickle
 import socket
 import sys
 import traceback
-from typing import Literal, NamedTuple, TypeAlias
 
+from ...core.collector import rare_collections
 from ...core.errors import GraftError, MissingError
-from ...core.ports import Loaded, LoadRequest
+from ...core.ports import LoadRequest
+from ...worker import fresh
 from ...worker.load import load_pipeline
-
-
-class Fault(NamedTuple):
-    """An error as plain data: exceptions do not cross processes."""
-
-    message: str
-    hint: str | None = None
-    file: str | None = None
-    line: int | None = None
-    problems: tuple[Fault, ...] = ()
-    """What is wrong, one by one, when the message tells of several."""
-    is_missing: bool = False
-    """It names something that does not exist: a registered function."""
-
-
-Answer: TypeAlias = "tuple[Literal['loaded'], Loaded] | tuple[Literal['fault'], Fault]"
+from .answers import Fault
 
 _LIMIT = 2000
 """Characters of an exception's text."""
@@ -39,6 +25,7 @@ _LIMIT = 2000
 def main(connection: socket.socket) -> None:
     """Read a pickled LoadRequest up to the end of the stream, answer with a pickled `Answer`."""
     gc.enable()
+    fresh.install()
     with connection, connection.makefile("rb") as stream:
         request: LoadRequest = pickle.load(stream)
         data = _answer(request)
@@ -47,7 +34,8 @@ def main(connection: socket.socket) -> None:
 
 def _answer(request: LoadRequest) -> bytes:
     try:
-        return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
+        with rare_collections():
+            return pickle.dumps(("loaded", load_pipeline(request)), protocol=5)
     except GraftError as problem:
         return pickle.dumps(("fault", _told(problem)), protocol=5)
     # The edge of the process: user code ran, and may raise anything at all.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
@@ -11,6 +13,8 @@ from tempfile import mkdtemp
 from ...core.errors import InvalidError, StoreError
 from ...core.runs import CodeState, Snapshot
 from ...worker.workplace import git_state
+
+_HASH_SEED = "PYTHONHASHSEED"
 
 
 class LocalMachine:
@@ -68,6 +72,20 @@ class LocalMachine:
         if name == "memory":
             return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         return 1.0
+
+
+@contextmanager
+def hash_seed(seed: int) -> Iterator[None]:
+    """Set PYTHONHASHSEED for the interpreters that are started meanwhile, and for what steps start."""
+    before = os.environ.get(_HASH_SEED)
+    os.environ[_HASH_SEED] = str(seed)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_HASH_SEED]
+        else:
+            os.environ[_HASH_SEED] = before
 
 
 def _write(snapshot: Snapshot, folder: Path) -> None:

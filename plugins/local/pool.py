@@ -51,6 +51,7 @@ class Pool:
             "params": dict(context.params),
             "code": context.code,
             "umask": _umask(),
+            "guard": context.guard,
         }
 
     def start(self) -> Worker:

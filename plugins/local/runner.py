@@ -8,6 +8,7 @@ from ...core.orders import RunContext
 from ...core.runner import Runner
 from . import warm
 from .executor import LocalExecutor
+from .nursery import Nursery
 
 
 class LocalRunner(Runner):
@@ -15,5 +16,26 @@ class LocalRunner(Runner):
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> LocalExecutor:
-        """Open an executor for a run; it takes over the nursery that loaded the pipeline, when there is one."""
+        """Open an executor for a run.
+
+        It takes over the nursery that loaded the pipeline, when there is one; while a watch goes on it borrows it.
+        """
+        nursery = warm.borrow(context.preload)
+        if nursery is not None:
+            return _BorrowingExecutor(context, nursery)
         return LocalExecutor(context, nursery=warm.take(context.preload), is_owner=True)
+
+
+class _BorrowingExecutor(LocalExecutor):
+    """Works with a nursery that others use after it."""
+
+    def __init__(self, context: RunContext, nursery: Nursery) -> None:
+        super().__init__(context, nursery=nursery)
+        self._borrowed = nursery
+
+    def close(self) -> None:
+        """End all workers and wait for them; the nursery goes on."""
+        try:
+            super().close()
+        finally:
+            warm.give_back(self._borrowed)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ...core.errors import InvalidError, nearest
 from ...core.graph import HERE, Graph
+
+if TYPE_CHECKING:
+    from ...core.workspace import Workspace
 
 
 def check_patches(graph: Graph, patches: object) -> Mapping[str, object]:
@@ -34,6 +39,24 @@ def check_patches(graph: Graph, patches: object) -> Mapping[str, object]:
             ]
         )
     return patches
+
+
+def patched(space: Workspace, graph: Graph, patches: object) -> Workspace:
+    """Return the workspace with these patches among the options of its mock runner.
+
+    Raises:
+        InvalidError: the runner is another one, or a patch is for no step.
+    """
+    from ...core.workspace import Workspace  # a worker of a mock run needs none of it
+    from .runner import MockRunner  # it knows its executor, which knows `patch_of`
+
+    name = space.parts.default_runner
+    choice = space.parts.runner(name)
+    if not issubclass(choice.runner, MockRunner):
+        hint = "execute(runner='mock', patches=...)"
+        raise InvalidError(f"patches= stands in for steps of a mock run, and the runner is '{name}'", hint)
+    options = {**choice.options, "patches": check_patches(graph, patches)}
+    return Workspace(replace(space.parts, runner=lambda _: replace(choice, options=options)))
 
 
 def patch_of(path: str, patches: Mapping[str, object]) -> tuple[object] | None:

@@ -11,6 +11,7 @@ import pytest
 from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, graph_of
 
 from graftline.core.errors import CheckError, ConflictError, GraftError, InvalidError, MissingError, StoreError
+from graftline.core.prints import Print
 from graftline.core.requests import CodeChoice
 from graftline.core.states import Status
 
@@ -161,15 +162,6 @@ def test_a_parameter_file_gives_values(graft: Graft, space: FakeWorkspace, tmp_p
     file.write_text('\ufeffC = 0.5\n[fit]\nnames = ["a"]\n', encoding="utf-8")
     assert graft("run", "--params", str(file)).code == 0
     assert space.requests[0].values == {"C": 0.5, "fit": {"names": ["a"]}}
-
-
-def test_a_dry_run_starts_nothing(graft: Graft, space: FakeWorkspace) -> None:
-    ended = graft("run", "-n", "--from", "model_fit")
-    assert ended.code == 0
-    assert "would run 2 steps of 3" in ended.out
-    assert len(space.records) == 2
-    document = json.loads(graft("run", "-n", "--only", "load_data", "--json").out)
-    assert (document["run"], document["left_out"]) == (["load_data"], ["model_fit", "generate_plots"])
 
 
 def test_detach_returns_at_once_with_the_id(graft: Graft) -> None:
@@ -332,9 +324,20 @@ def test_check_shows_warnings_and_steps(graft: Graft) -> None:
     assert json.loads(graft("check", "--json").out)["steps"][0] == "load_data"
 
 
-def test_the_ui_says_what_there_is_until_it_comes(graft: Graft) -> None:
+def test_check_says_which_steps_run_each_time(graft: Graft, space: FakeWorkspace) -> None:
+    space.prints_now = {space.graph_now.node("load_data").operation: Print(source="reads files by pandas.read_csv")}
+
+    ended = graft("check", "pipeline.py")
+    document = json.loads(graft("check", "--json").out)
+
+    assert "  runs each time  load_data: reads files by pandas.read_csv; say reads= or cache=" in ended.out.splitlines()
+    assert document["runs_each_time"]["load_data"] == {"why": "source", "detail": "reads files by pandas.read_csv"}
+
+
+def test_the_ui_needs_a_terminal_and_says_what_does_without(graft: Graft) -> None:
     ended = graft("ui")
-    assert (ended.code, len(ended.out.splitlines())) == (0, 2)
+    assert ended.code == 2
+    assert "graft ls" in ended.err
 
 
 def test_without_a_command_and_a_terminal_there_is_help(graft: Graft) -> None:

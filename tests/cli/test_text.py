@@ -10,13 +10,13 @@ from cli_fakes import NOW, ref
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graftline.cli.loglines import Lines, Unseen
 from graftline.cli.look import Look, look_of
-from graftline.cli.moments import ago, since
 from graftline.cli.table import Column, table
 from graftline.cli.text import clean, columns, cut, metric_text, pad
 from graftline.cli.values import description, value_text
 from graftline.core.errors import InvalidError
+from graftline.core.loglines import Lines, Unseen
+from graftline.core.moments import ago, since
 from graftline.core.ports import LogChunk
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from any_store import AnyStore, Make
 from run_specs import dispatched, failed, finished, spec, started, succeeded, value, whole_run
@@ -9,6 +11,7 @@ from run_specs import dispatched, failed, finished, spec, started, succeeded, va
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.errors import MissingError, StoreError
 from graftline.core.ids import RunId
+from graftline.core.listings import Spread
 from graftline.core.ports import RunQuery
 from graftline.core.states import Status
 
@@ -48,6 +51,35 @@ class TestHistory:
         assert ids(parent=plain.id) == {child.id}
         assert ids(since=tagged.created) == {tagged.id, other.id}
         assert ids(states=(Status.FAILURE,)) == ids(tag="worst") == ids(project="none") == set()
+
+    @pytest.mark.parametrize("text", ["best", "BEST", "deep", "api", "q3f7aaaa"])
+    def test_a_text_is_looked_for_in_what_a_list_shows(self, store: AnyStore, text: str) -> None:
+        wanted = spec("a", id=RunId("q3f7aaaaaaaaaaaa"), tags=("best",), pipeline="very-deep", origin="api")
+        for each in (wanted, spec("a", id=RunId("zzzzaaaaaaaaaaaa")), spec("a", id=RunId("zzzzbbbbbbbbbbbb"))):
+            store.runs.create(each, None)
+
+        assert [run.id for run in store.history.runs(RunQuery(text=text))] == [wanted.id]
+        assert store.history.runs(RunQuery(text="no such")) == []
+
+    @pytest.mark.parametrize("states", [None, (Status.PENDING, Status.SUCCESS)])
+    def test_a_spread_counts_and_marks_what_pages_list(
+        self, store: AnyStore, run: Make, states: tuple[Status, ...] | None
+    ) -> None:
+        for _ in range(6):
+            store.runs.create(spec("a"), None)
+        _, log = run(*whole_run("a", "b", "c"))
+        log.close()
+        query = RunQuery(states=states, limit=2)
+        listed = store.history.runs(replace(query, limit=50))
+
+        spread = store.history.spread(query, 3)
+
+        assert spread.count == len(listed) == 7
+        assert spread.keys == tuple((listed[at].created, listed[at].id) for at in (2, 5))
+        assert store.history.runs(replace(query, before=spread.keys[0])) == listed[3:5]
+
+    def test_a_spread_of_nothing_is_empty(self, store: AnyStore) -> None:
+        assert store.history.spread(RunQuery(), 10) == Spread(count=0, keys=())
 
     def test_a_run_is_found_by_id_prefix_and_tag(self, store: AnyStore) -> None:
         one = spec("a", id=RunId("k3f7aaaaaaaaaaaa"), tags=("best",))

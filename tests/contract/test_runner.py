@@ -5,19 +5,22 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from local_runs import STEPS, SUPPORT
 from memory_functions import MemoryFunctions
+from memory_marks import MemoryMarks
 from runners import TinyRunner
-from spaces import FakeHost, FakeLoader, FakeMachine
+from spaces import FakeHost, FakeLoader, FakeMachine, MemoryLockFile
 
 import graftline
 from graftline.core.events import CancelRequested, Fact, RunFinished, RunStarted
 from graftline.core.graph import Call, CallKind, Graph, Node, Operation
 from graftline.core.orders import RunContext
+from graftline.core.parts import Parts
 from graftline.core.ports import Executor
 from graftline.core.requests import RetryRequest, RunRequest
 from graftline.core.runner import Runner
@@ -25,7 +28,7 @@ from graftline.core.runners import RunnerChoice
 from graftline.core.runs import Snapshot, Target
 from graftline.core.session import Requests
 from graftline.core.states import Status
-from graftline.core.workspace import Parts, Workspace
+from graftline.core.workspace import Workspace
 from graftline.plugins.local.runner import LocalRunner
 from graftline.store.store import Store, open_store
 
@@ -169,7 +172,10 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         project="demo",
         runs=store.runs,
         history=store.history,
+        index=store.history,
         outputs=store.outputs,
+        results=store.results,
+        files=store.files,
         logs=store.logs,
         feed=store.feed,
         loader=loader,
@@ -186,6 +192,9 @@ def _parts(store: Store, runner: type[Runner], loader: FakeLoader) -> Parts:
         slot_directory=str(store.layout.directory / "run-slots"),
         labels={},
         functions=MemoryFunctions(),
+        marks=MemoryMarks(),
+        hash_seed=lambda seed: nullcontext(),
+        lockfile=MemoryLockFile(),
         fetch=lambda request, kind: pytest.fail("no function is registered"),
         secrets=lambda names: {},
     )

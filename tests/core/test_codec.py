@@ -144,7 +144,7 @@ FACT: st.SearchStrategy[Fact] = st.one_of(
     st.builds(RetryScheduled, at=NUMBER, not_before=NUMBER),
     st.builds(StepSettled, at=NUMBER),
     st.builds(StepReused, at=NUMBER, outputs=OUTPUTS, metrics=METRICS),
-    st.builds(CancelRequested, at=NUMBER),
+    st.builds(CancelRequested, at=NUMBER, spared=st.tuples(TEXT)),
     st.builds(RunFinished, at=NUMBER),
 )
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from graftline.core.artifacts import ArtifactRef
+from graftline.core.canonical import canonical
 from graftline.core.graph import Constant
 from graftline.core.keys import (
+    KEY_VERSION,
     Basis,
     Cause,
     CauseKind,
@@ -17,6 +21,7 @@ from graftline.core.keys import (
     argument_token,
     causes,
     evidence_from_json,
+    evidence_from_text,
     occurrences,
 )
 
@@ -92,3 +97,18 @@ def test_equal_items_are_told_apart_by_how_many_came_before() -> None:
 
     assert len(set(first)) == 3
     assert second[1:] == first
+
+
+@given(_basis, _texts, _texts)
+def test_what_is_digested_is_the_canonical_text(basis: Basis, arguments: dict[str, str], files: dict[str, str]) -> None:
+    known = Evidence(place='a/"ü"', basis=basis, arguments=arguments, files=files)
+
+    assert basis.digest == hashlib.sha256(canonical(basis.to_json()).encode()).hexdigest()
+    assert known.text == canonical([KEY_VERSION, known.place, basis.digest, arguments, files])
+    assert known.key == hashlib.sha256(known.text.encode()).hexdigest()
+    assert evidence_from_text(known.text, {basis.digest: basis}.__getitem__) == known
+
+
+def test_evidence_of_another_version_is_not_read() -> None:
+    with pytest.raises(ValueError, match="version 0"):
+        evidence_from_text('[0,"a","b",{},{}]', lambda digest: Basis(code="", call=""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grown_graphs
 import pytest
 from authoring import graph_of as compiled_graph
 from graphs import graph_of
@@ -10,7 +11,7 @@ from shaped import looped, scale, step
 from graftline import InvalidError, Map, Parallel, Pipeline, Stub
 from graftline.core.graph import Growth
 from graftline.core.growth import grown
-from graftline.core.selection import Selection
+from graftline.core.selection import Selection, named
 
 GRAPH = graph_of({"load": [], "clean": ["load"], "fit": ["clean"], "plot": ["clean"], "trials/1/fit": ["fit"]})
 
@@ -88,3 +89,17 @@ def test_a_loop_that_has_not_turned_is_selected_as_a_whole() -> None:
     assert Selection(only=("count",)).paths(graph) == set(graph.index)
     whole = grown(graph, [Growth("loop/0", 1)])
     assert Selection(only=("loop/1/count",)).paths(whole) == {"loop/1/count"}
+
+
+class TestNamed:
+    def test_steps_inside_maps_are_named_by_their_family_and_loops_as_a_whole(self) -> None:
+        assert named(grown_graphs.trials(), ["fit"]) == ("trials/*/fit",)
+        assert "trials" in named(grown_graphs.trials(), ["trials"])
+        assert set(named(grown_graphs.loop(), ["count"])) == {"loop/0/count", "loop"}
+
+    def test_nothing_means_nothing(self) -> None:
+        assert named(grown_graphs.trials(), []) == ()
+
+    def test_an_unknown_name_is_an_error_with_the_nearest(self) -> None:
+        with pytest.raises(InvalidError, match="no step is called 'reprot'; did you mean 'report'"):
+            named(grown_graphs.trials(), ["reprot"])

@@ -22,7 +22,7 @@ def _bench(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("work", ["throughput", "chain", "layered", "big-array", "cold-help"])
+@pytest.mark.parametrize("work", ["throughput", "chain", "layered", "big-array", "no-change", "cold-help"])
 def test_the_raw_limit_does_the_work_and_gets_it_right(work: str) -> None:
     done = _bench("--only", work, "--contestants", "limit")
 
@@ -31,7 +31,9 @@ def test_the_raw_limit_does_the_work_and_gets_it_right(work: str) -> None:
     assert "failed" not in done.stdout
 
 
-@pytest.mark.parametrize("work", ["throughput", "chain", "layered", "big-array", "cold-list", "cold-hello"])
+@pytest.mark.parametrize(
+    "work", ["throughput", "chain", "layered", "big-array", "no-change", "cold-list", "cold-hello", "save"]
+)
 def test_graftline_does_the_work_and_gets_it_right(work: str) -> None:
     done = _bench("--only", work, "--contestants", "ours")
 

@@ -76,6 +76,19 @@ def test_a_command_loads_no_model_and_no_screen(arguments: list[str]) -> None:
     assert loaded & (DATABASE | SCREEN | SCIENCE) == set()
 
 
+SCREENS = """
+import importlib, pkgutil, sys
+import graftline.tui as room
+for module in pkgutil.walk_packages(room.__path__, "graftline.tui."):
+    importlib.import_module(module.name)
+"""
+
+
+def test_the_screens_load_no_database_and_nothing_of_users() -> None:
+    # The first paint has 400 ms, of which the library of the screens takes 220.
+    assert loaded_by(SCREENS) & (DATABASE | SCIENCE | PROCESSES | WATCH | {"sqlite3"}) == set()
+
+
 def test_help_opens_no_database() -> None:
     assert "sqlite3" not in loaded_by(COMMAND.format(arguments=["--help"]))
 

@@ -62,10 +62,6 @@ def test_what_stands_beside_the_package_is_no_package() -> None:
     assert [path for path in inits if path.count("/") == 1] == []
 
 
-AWAITED = {"textual"}
-"""Installed for what comes next; docs/decisions/0007 says why."""
-
-
 IMPORTED_AS = {"yaml": "pyyaml"}
 """Packages that are imported under another name than they are installed under."""
 
@@ -91,7 +87,7 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> No
         if name not in sys.stdlib_module_names
     }
 
-    assert {IMPORTED_AS.get(name, name) for name in imported} - optional == listed - AWAITED
+    assert {IMPORTED_AS.get(name, name) for name in imported} - optional == listed
 
 
 def _imports(node: ast.AST) -> set[str]:

@@ -1,4 +1,4 @@
-"""The shop, copied once for a module of tests."""
+"""The shop, copied for each test."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from shop_runs import Shop
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """Return the shop, in which nothing ran yet."""
+    """Return the shop, in which nothing ran yet: what other tests ran would be reused."""
     return Shop(tmp_path_factory.mktemp("runs"))

@@ -33,7 +33,7 @@ def test_it_settles_where_scikit_learn_does(sample: Sample) -> None:
 
 
 def test_a_turn_knows_its_number_and_what_the_turn_before_has_made(sample: Sample) -> None:
-    run = sample.document("run", "-p", "tolerance=100")
+    run = sample.document("run", "--force", "-p", "tolerance=100")
 
     assert [step["path"] for step in turns(run)] == ["refine/0/move"]
     assert sample.graft("logs", run["run"], "refine/0/move").stdout.startswith("turn 0: moved by")

@@ -78,3 +78,34 @@ def test_a_run_without_logs_has_none_and_no_name_leaves_the_store(tmp_path: Path
     assert text(tmp_path) == []
     with pytest.raises(StoreError, match="run id"):
         list(LogFiles(Layout(tmp_path)).read(RunId("../../etc")))
+
+
+def test_a_followed_log_yields_everything_once(tmp_path: Path, directory: Path) -> None:
+    one, two = directory / "w1.log", directory / "w2.log"
+    one.write_bytes(encode_record("a", 1, "stdout", 1.0, b"1") + encode_record("b", 1, "stdout", 3.0, b"3"))
+    tail = LogFiles(Layout(tmp_path)).follow(RUN)
+
+    def fresh() -> list[bytes]:
+        return [chunk.data for chunk in tail.fresh()]
+
+    assert fresh() == [b"1", b"3"]
+    assert fresh() == []
+
+    torn = encode_record("a", 1, "stdout", 6.0, b"66")
+    with one.open("ab") as file:
+        file.write(encode_record("a", 1, "stdout", 5.0, b"5") + torn[:-1])
+    two.write_bytes(encode_record("c", 1, "stdout", 4.0, b"4"))
+    assert fresh() == [b"4", b"5"]
+
+    with one.open("ab") as file:
+        file.write(torn[-1:])
+    assert fresh() == [b"66"]
+
+
+def test_a_followed_log_of_one_attempt_leaves_out_the_others(tmp_path: Path, directory: Path) -> None:
+    tail = LogFiles(Layout(tmp_path)).follow(RUN, "a", 2)
+    records = [encode_record("a", n, "stdout", float(n), str(n).encode()) for n in (1, 2, 3)]
+    (directory / "w1.log").write_bytes(b"".join(records) + encode_record("b", 2, "stdout", 9.0, b"b"))
+
+    assert [chunk.data for chunk in tail.fresh()] == [b"2"]
+    assert list(tail.fresh()) == []

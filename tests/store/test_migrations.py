@@ -10,9 +10,11 @@ import pytest
 from grown_graphs import trials
 from run_specs import dispatched, spec, started, succeeded, tick, value
 
-from graftline.core.events import GraphGrown, StepReset
+from graftline.core.events import GraphGrown, ResultKept, StepJudged, StepReset
 from graftline.core.ids import RunId
+from graftline.core.keys import Basis, Evidence
 from graftline.core.ports import RunQuery
+from graftline.core.reusing import Reusing, Verdict
 from graftline.core.states import Status
 from graftline.store.store import Store, open_store
 
@@ -36,7 +38,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
 
 
 def test_there_is_a_dump_of_each_schema_before_this_one() -> None:
-    assert [path.stem for path in KEPT] == ["schema_1_1"]
+    assert [path.stem for path in KEPT] == ["schema_1_1", "schema_1_4"]
 
 
 def test_what_an_earlier_version_wrote_is_all_there(store: Store) -> None:
@@ -55,6 +57,24 @@ def test_what_an_earlier_version_wrote_is_all_there(store: Store) -> None:
         assert store.runs.snapshot(GOOD).files.keys() == {"a.py"}
         assert store.outputs.newest("demo", "demo", ["a"])["a"][0] == BAD
         assert len(store.feed().events(run=BAD)) == 7
+        assert store.doctor() == []
+
+
+def test_what_an_earlier_version_ran_has_no_judgements_and_what_runs_now_has(store: Store) -> None:
+    known = Evidence(place="b", basis=Basis(code="1" * 64, call="2" * 64))
+    with store:
+        old = store.runs.spec(GOOD)
+        assert (old.prints, old.reusing) == ({}, Reusing())
+        assert store.results.judgement(GOOD, "a") is None
+        assert store.results.earlier("demo", "demo", ["a", "b"]) == {}
+
+        log = store.runs.open(BAD)
+        judged = StepJudged(node="b", at=tick(), verdict=Verdict.NEVER, evidence=known)
+        log.append([started(), StepReset(node="b", at=tick()), judged, dispatched("b", 2)])
+        log.append([succeeded("b", 2), ResultKept(node="b", attempt=2, at=tick())])
+        log.close()
+
+        assert [result.run for result in store.results.find([known.key])[known.key]] == [BAD]
         assert store.doctor() == []
 
 

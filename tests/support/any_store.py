@@ -6,8 +6,14 @@ from collections.abc import Callable
 from typing import Protocol, TypeAlias
 
 from graftline.core.ids import RunId
+from graftline.core.listings import RunIndex
 from graftline.core.ports import Feed, History, Outputs, RunLog, RunStore
+from graftline.core.reusing import Results
 from graftline.core.runs import RunSpec, StepRun
+
+
+class AnyHistory(History, RunIndex, Protocol):
+    """Both read sides of the run log."""
 
 
 class AnyStore(Protocol):
@@ -16,9 +22,11 @@ class AnyStore(Protocol):
     @property
     def runs(self) -> RunStore: ...
     @property
-    def history(self) -> History: ...
+    def history(self) -> AnyHistory: ...
     @property
     def outputs(self) -> Outputs: ...
+    @property
+    def results(self) -> Results: ...
     def feed(self) -> Feed: ...
 
 

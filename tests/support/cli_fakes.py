@@ -16,6 +16,7 @@ from graftline.core.events import AttemptDispatched, AttemptSucceeded, Fact, Run
 from graftline.core.graph import Call, CallKind, Graph, Node, Operation
 from graftline.core.ids import RunId
 from graftline.core.ports import EventRow, Loaded, LogChunk, RunQuery
+from graftline.core.prints import Print
 from graftline.core.requests import CodeChoice, RetryPlan, RetryRequest, RunRequest
 from graftline.core.runs import Attempt, CodeState, Frame, Run, RunSpec, Snapshot, StepError, StepRun, Target
 from graftline.core.session import Observer, Requests
@@ -204,7 +205,9 @@ class FakeWorkspace(Workspace):
 
     def __init__(self) -> None:
         self.parts = SimpleNamespace(project="iris", clock=lambda: NOW)  # type: ignore[assignment]
+        self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
+        self.prints_now: dict[int, Print] = {}
         self.records: dict[RunId, tuple[Run, list[StepRun]]] = {
             BAD: (run(BAD, Status.FAILURE, bad_steps(), created=NOW - 7200, started=NOW - 7199.5), bad_steps()),
             GOOD: (run(GOOD, Status.SUCCESS, good_steps(), params={"C": 1.0}, tags=("demo",)), good_steps()),
@@ -322,9 +325,10 @@ class FakeWorkspace(Workspace):
             preload=(),
             blobs={},
             warnings=("step 'model_fit' keeps nothing of what it returns",),
+            prints=self.prints_now,
         )
 
-    def create(self, request: RunRequest) -> RunId:
+    def create(self, request: RunRequest, loaded: Loaded | None = None) -> RunId:
         """Note the request and write a PENDING run."""
         self._may_fail()
         self.requests.append(request)
@@ -368,6 +372,10 @@ class FakeWorkspace(Workspace):
             raise InvalidError(f"run {request.run} has nothing to retry: every step succeeded", "use --all")
         return RetryPlan(run=request.run, again=again, kept=tuple(e.path for e in steps if e.state.is_good))
 
+    def begin_retry(self, request: RetryRequest, decide: object = None) -> RetryPlan:
+        """Plan; `host` follows."""
+        return self.plan_retry(request)
+
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Plan and host."""
         self.plan_retry(request)
@@ -379,7 +387,7 @@ class FakeWorkspace(Workspace):
         """Write a PENDING run of the same."""
         return self.create(RunRequest(target=TARGET, parent=run, runner=runner))
 
-    def request_stop(self, requests: Requests, *, is_hard: bool) -> None:
+    def request_stop(self, requests: Requests, *, is_hard: bool, spared: tuple[str, ...] = ()) -> None:
         """Note the wish."""
         self.cancels.append((RunId("hosted"), is_hard))
 

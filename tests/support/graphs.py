@@ -23,6 +23,14 @@ def graph_of(needs: Mapping[str, Sequence[str]], policies: Mapping[str, Policy] 
     return Graph(name="test", nodes=tuple(nodes), operations=tuple(operations))
 
 
+def layered(width: int, depth: int) -> Graph:
+    """Return layers of steps `s<layer>x<place>`, each of which needs two of the layer above."""
+    needs: dict[str, list[str]] = {f"s0x{x}": [] for x in range(width)}
+    for y in range(1, depth):
+        needs |= {f"s{y}x{x}": [f"s{y - 1}x{x}", f"s{y - 1}x{(x + 1) % width}"] for x in range(width)}
+    return graph_of(needs)
+
+
 @st.composite
 def graphs(draw: st.DrawFn, max_steps: int = 12) -> Graph:
     """Draw a random acyclic graph with random retry policies and terminate steps."""

@@ -15,10 +15,12 @@ from graftline.core.events import (
     CancelRequested,
     Fact,
     GraphGrown,
+    ResultKept,
     RetryScheduled,
     RunFinished,
     RunStarted,
     StepJoined,
+    StepJudged,
     StepReset,
     StepReused,
     StepSettled,
@@ -58,6 +60,8 @@ class Record:
     lease: int = 0
     is_held: bool = False
     requests: list[CancelRequested] = field(default_factory=list)
+    with_key: dict[str, bool] = field(default_factory=dict)
+    """Whether a step that was judged has a key."""
 
 
 def _move(step: Step, path: str, state: Status) -> None:
@@ -86,6 +90,11 @@ def apply(record: Record, fact: Fact) -> None:
         apply_to_run(record, fact)
     elif isinstance(fact, GraphGrown):
         _grow(record, fact)
+    elif isinstance(fact, StepJudged):
+        record.with_key[fact.node] = fact.evidence is not None
+    elif isinstance(fact, ResultKept):
+        if not record.with_key.get(fact.node):
+            raise ConflictError(f"step '{fact.node}' has no key, so its result cannot be kept")
     elif isinstance(fact, _OF_STEPS):
         _apply_to_step(record.steps[fact.node], fact)
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from memory_records import Record, Step, apply, interrupt, step_run
+from memory_results import MemoryResults
 
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.codec import facts_to_json
@@ -23,6 +25,7 @@ from graftline.core.events import (
     StepReused,
 )
 from graftline.core.ids import RunId
+from graftline.core.listings import Spread
 from graftline.core.ports import EventRow, RunQuery
 from graftline.core.runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from graftline.core.states import Reason, Status, can_become
@@ -39,6 +42,7 @@ class MemoryStore:
         self.runs = MemoryRuns(self)
         self.history = MemoryHistory(self)
         self.outputs = MemoryOutputs(self)
+        self.results = MemoryResults(self)
 
     def feed(self) -> MemoryFeed:
         return MemoryFeed(self)
@@ -181,6 +185,10 @@ class MemoryHistory:
         found.sort(key=lambda run: (run.created, run.id), reverse=True)
         return found[: query.limit]
 
+    def spread(self, query: RunQuery, every: int) -> Spread:
+        found = self.runs(replace(query, before=None, limit=len(self._store.records)))
+        return Spread(count=len(found), keys=tuple((run.created, run.id) for run in found[every - 1 :: every]))
+
     def run(self, run: RunId) -> Run:
         self._store.settle()
         return self._run(self._store.record(run))
@@ -240,7 +248,7 @@ class MemoryOutputs:
         found: dict[str, tuple[RunId, tuple[Output, ...]]] = {}
         for run, group in self._store.groups:
             record = self._store.records[run]
-            if (record.spec.project, record.spec.pipeline) != (project, pipeline):
+            if (record.spec.project, record.spec.pipeline) != (project, pipeline) or record.spec.origin == "verify":
                 continue
             for fact in group:
                 # Of the graph as it was compiled: what grew has no newest outputs.
@@ -299,5 +307,6 @@ def _fits(record: Record, query: RunQuery) -> bool:
         and (query.states is None or record.state in query.states)
         and (query.since is None or spec.created >= query.since)
         and (query.before is None or (spec.created, spec.id) < query.before)
+        and (query.text is None or query.text.lower() in f"{spec.id} {spec.pipeline} {spec.origin} {spec.tags}".lower())
         and (query.with_children or query.parent is not None or not spec.is_hidden)
     )

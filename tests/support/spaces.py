@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from fake_executor import FakeExecutor
+from memory_files import MemoryFiles
 from memory_functions import MemoryFunctions
+from memory_marks import MemoryMarks
 from memory_store import MemoryStore
 from run_specs import chain, value
 
@@ -18,13 +21,15 @@ from graftline.core.graph import Graph, Json
 from graftline.core.ids import RunId
 from graftline.core.library import Fetched, FunctionRequest
 from graftline.core.orders import Order, RunContext
+from graftline.core.parts import Parts
 from graftline.core.ports import Executor, Loaded, LoadRequest, RunStore
+from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
 from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice
 from graftline.core.runs import CodeState, Snapshot, StepRun, Target
 from graftline.core.states import Status
-from graftline.core.workspace import Parts, Workspace
+from graftline.core.workspace import Workspace
 
 TARGET = Target(text="pipeline.py:demo", root="/project", cwd="/project/data", sys_path=("/project/src", "/lib"))
 
@@ -53,6 +58,8 @@ class FakeLoader:
     snapshot: Snapshot = field(default_factory=lambda: snapshot_of("first"))
     blobs: Mapping[str, bytes] = field(default_factory=dict)
     requests: list[LoadRequest] = field(default_factory=list)
+    prints: dict[int, Print] = field(default_factory=dict)
+    """None at first: without fingerprints nothing is reused."""
 
     def load(self, request: LoadRequest) -> Loaded:
         self.requests.append(request)
@@ -64,6 +71,7 @@ class FakeLoader:
             environment={"python": "3.11"},
             preload=(),
             blobs=self.blobs,
+            prints=dict(self.prints),
         )
 
 
@@ -85,6 +93,20 @@ class FakeMachine:
 
 
 @dataclass
+class MemoryLockFile:
+    """A lock that is no file."""
+
+    text: str | None = None
+
+    def read(self, root: str) -> str | None:
+        return self.text
+
+    def write(self, root: str, text: str) -> bool:
+        is_new, self.text = text != self.text, text
+        return is_new
+
+
+@dataclass
 class FakeHost:
     """Notes what it was to start."""
 
@@ -99,6 +121,7 @@ class Space:
 
     def __init__(self, graph: Graph | None = None, **changes: Any) -> None:
         self.store = MemoryStore()
+        self.files = MemoryFiles()
         self.loader = FakeLoader(graph or chain("a", "b", "c"))
         self.machine = FakeMachine()
         self.launcher = FakeHost()
@@ -107,12 +130,18 @@ class Space:
         self.contexts: list[RunContext] = []
         self.before: Callable[[Order], None] = lambda order: None
         self.secrets: dict[str, str] = {}
+        self.lockfile = MemoryLockFile()
+        self.seeds: list[int] = []
+        """Of the hash, as they were set."""
         ticks = itertools.count(1000)
         given: dict[str, Any] = {
             "project": "demo",
             "runs": self.store.runs,
             "history": self.store.history,
+            "index": self.store.history,
             "outputs": self.store.outputs,
+            "results": self.store.results,
+            "files": self.files,
             "logs": None,
             "feed": self.store.feed,
             "loader": self.loader,
@@ -130,6 +159,9 @@ class Space:
             "slot_directory": "/slots",
             "labels": {"fast": 1},
             "functions": MemoryFunctions(),
+            "marks": MemoryMarks(),
+            "hash_seed": self._hash_seed,
+            "lockfile": self.lockfile,
             "fetch": self._fetch,
             "secrets": self._secrets,
         }
@@ -180,6 +212,11 @@ class Space:
         if order.node in self.broken:
             raise ValueError(f"{order.node} is broken")
         return [value(f"{order.node} {order.attempt}".encode())]
+
+    @contextmanager
+    def _hash_seed(self, seed: int) -> Iterator[None]:
+        self.seeds.append(seed)
+        yield
 
     def _secrets(self, names: Sequence[str]) -> Mapping[str, str]:
         missing = [name for name in names if name not in self.secrets]

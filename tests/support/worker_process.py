@@ -76,6 +76,7 @@ class WorkerProcess:
             "code": None,
             "umask": 0o022,
             "environ": None,
+            "guard": None,
         }
         self.channel.send(("context", given | context))
         self.greeting = self.receive()

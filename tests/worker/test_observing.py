@@ -51,7 +51,7 @@ def test_a_file_that_is_read_is_seen(observer: Observer) -> None:
 def test_every_way_to_read_is_seen(observer: Observer) -> None:
     found = seen(observer, "reads_in_many_ways")
 
-    assert found.reads == ("b.csv", "c.csv", "d.csv", "e.db", "f.csv")
+    assert found.reads == ("b.csv", "c.csv", "d.csv", "e.db", "e.db-wal", "f.csv")
     assert found.writes == ("d.csv", "moved.csv")
 
 

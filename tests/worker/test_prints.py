@@ -45,6 +45,19 @@ def test_a_closure_over_a_function_depends_on_that_function() -> None:
     assert "print_functions.py:SCALE" in prints().of(functions.calling(functions.plain)).parts
 
 
+def test_functions_and_classes_inside_of_held_values_count() -> None:
+    found = prints().of(functions.made({"clean": [functions.plain], "model": functions.Model(1)}))
+
+    assert {"print_functions.py:plain", "print_functions.py:SCALE", "print_functions.py:Model"} <= found.parts.keys()
+
+
+def test_a_value_counts_by_its_class_and_the_functions_in_it() -> None:
+    found = prints().value([functions.Model(1), functions.added])
+
+    assert {"print_functions.py:Model", "print_functions.py:added"} <= found.parts.keys()
+    assert prints().value({"a": [1, "b"]}).parts == {}
+
+
 def test_lambdas_are_told_apart_by_their_lines() -> None:
     first, second = functions.lambdas()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import enum
+import hashlib
 import json
 import math
 import mmap
@@ -292,14 +293,20 @@ def test_bytes_of_any_size_are_stored_once_and_found_again(tmp_path: Path, size:
     assert not list(tmp_path.glob(".tmp*"))
 
 
-def test_an_object_of_another_size_is_not_taken_for_the_value(tmp_path: Path) -> None:
-    ref = store(dump(b"x" * 10_000, "file"), str(tmp_path))
-    Path(object_path(str(tmp_path), ref.sha256)).write_bytes(b"short")
+@pytest.mark.parametrize("size", [10_000, 3_000_000])
+@pytest.mark.parametrize("harm", ["cut", "same size"])
+def test_an_object_that_is_damaged_is_written_anew(tmp_path: Path, size: int, harm: str) -> None:
+    data = os.urandom(size)
+    digest = hashlib.sha256(data).hexdigest()
+    path = Path(object_path(str(tmp_path), digest))
+    path.parent.mkdir()
+    path.write_bytes(data[:5] if harm == "cut" else bytes(size))  # by another process: this one has not seen it whole
 
-    with pytest.raises(StoreError, match="is damaged: 5 bytes instead of 10000"):
-        has_object(str(tmp_path), ref.sha256, ref.size)
-    with pytest.raises(StoreError, match="is damaged"):
-        store(dump(b"x" * 10_000, "file"), str(tmp_path))
+    assert not has_object(str(tmp_path), digest, size)
+    store(dump(data, "file"), str(tmp_path))
+
+    assert path.read_bytes() == data
+    assert has_object(str(tmp_path), digest, size)
 
 
 def test_a_store_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Path) -> None:

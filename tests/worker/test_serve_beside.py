@@ -177,5 +177,17 @@ def test_code_that_differs_from_the_plan_is_told(tmp_path: Path) -> None:
     assert (same[8], changed[8]) == (False, True)
 
 
+def test_code_that_is_saved_while_it_runs_is_still_what_was_planned(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    planned = b"def f():\n    open(__file__, 'a').write('# saved\\n')\n    return 1\n"
+    (tmp_path / "project/same.py").write_bytes(planned)
+
+    with WorkerProcess(tmp_path, planned_files={"same.py": hashlib.sha256(planned).hexdigest()}) as worker:
+        report = worker.run(operation(Call(kind=CallKind.PYTHON, module="same", qualname="f"), "x"))
+
+    assert (tmp_path / "project/same.py").read_bytes() != planned
+    assert report[8] is False
+
+
 def test_a_stub_returns_none_for_everything(worker: WorkerProcess) -> None:
     assert worker.values(operation(Call(kind=CallKind.STUB), "a", "b"), {"any": 1}) == {"a": b"null", "b": b"null"}

@@ -89,3 +89,21 @@ def test_a_pure_step_and_one_whose_author_has_decided_are_no_sources() -> None:
     assert source_reason([], seen=["tcp://db:5432"], declares=True) is None
     assert source_reason([], is_command=True, takes=True) is None
     assert source_reason([], is_command=True, declares=True) is None
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "multiprocessing.Pool",
+        "concurrent.futures.ProcessPoolExecutor",
+        "joblib.Parallel",
+        "multiprocessing.get_context",
+    ],
+)
+def test_what_processes_of_a_step_open_is_seen_by_nobody(use: str) -> None:
+    assert source_reason([use]) == f"reads files in other processes by {use}"
+
+
+@pytest.mark.parametrize("use", ["concurrent.futures.ThreadPoolExecutor", "joblib.dump", "multiprocessing.cpu_count"])
+def test_threads_are_seen(use: str) -> None:
+    assert source_reason([use]) is None

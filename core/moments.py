@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ..core.errors import InvalidError
-from ..core.quantities import seconds
+from .errors import InvalidError
+from .quantities import seconds
 
 _STEPS = ((60.0, 1.0, "s"), (3600.0, 60.0, "m"), (86400.0, 3600.0, "h"), (30 * 86400.0, 86400.0, "d"))
 """Up to so many seconds: divide by this, write that."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from ..core.ports import LogChunk
+from .ports import LogChunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Unseen:
 
 def clock_text(at: float) -> str:
     """Return the time of day with milliseconds, in the person's time zone."""
-    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
+    return datetime.fromtimestamp(at).strftime("%H:%M:%S.%f")[:-3]
 
 
 def _line(key: tuple[str, int, str], at: float, text: bytes) -> LogLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..core.states import Reason
+from .states import Reason
 
 REASONS = {
     Reason.TIMEOUT: "over its time limit",
@@ -20,7 +20,9 @@ REASONS = {
     Reason.UNSELECTED: "not selected",
     Reason.FAIL_FAST: "stopped at the first failure",
     Reason.USER: "stopped by a person",
+    Reason.HELD: "held: watching runs no effects",
     Reason.PREFLIGHT: "its worker could not start",
+    Reason.HELD: "an effect, held while watching",
     Reason.CODE_CHANGED: "other code ran than was planned",
 }
 _OF_RUNS = {**REASONS, Reason.TERMINATED: "ended by a terminate step"}

@@ -1,0 +1,90 @@
+"""Telling whether two stored values are equal although their bytes are not, where user code may be imported: a worker.
+
+Values of classes of the user take the user's code to be read, and commands never import that. So each pair is a step
+of a hidden run, whose function is ours.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .artifacts import ArtifactRef, Output
+from .graph import Argument, Call, CallKind, Constant, Graph, Node, Operation, Return, ReturnKind, Upstream
+from .hosting import Hosting
+from .ids import new_run_id
+from .runs import RunSpec, StepRun
+from .session import Requests
+from .states import Status
+from .verification import Pair
+
+if TYPE_CHECKING:
+    from .parts import Parts  # the bundle of ports, as in hosting
+
+_DIFFERENCE = Operation(
+    call=Call(kind=CallKind.PYTHON, module="graftline.worker.difference", qualname="difference"),
+    returns=(Return(name="difference", kind=ReturnKind.JSON),),
+)
+
+
+class Equality:
+    """Compares stored values on the ports of a workspace."""
+
+    def __init__(self, parts: Parts, hosting: Hosting):
+        self._parts = parts
+        self._hosting = hosting
+
+    def compare(
+        self, spec: RunSpec, pairs: Sequence[Pair], rtol: float, requests: Requests
+    ) -> dict[tuple[str, str], str]:
+        """Return by path and output where the first difference is; empty text: the values are equal.
+
+        Args:
+            spec: of the run whose code reads the values.
+            pairs: what is to be compared.
+            rtol: relative difference up to which numbers are equal.
+            requests: where a person asks to stop; what was not compared then is left out.
+        """
+        graph, given = _graph_of(pairs, rtol, spec)
+        parts = self._parts
+        run = replace(spec, id=new_run_id(), graph=graph, created=parts.clock())
+        parts.runs.create(run, parts.runs.snapshot(spec.id))
+        self._hosting.host(run.id, None, requests, Status.PENDING, given=given)
+        steps = {step.path: step for step in parts.history.steps(run.id)}
+        told = {(pair.path, pair.output): _told(steps[_path(at)]) for at, pair in enumerate(pairs)}
+        return {pair: text for pair, text in told.items() if text is not None}
+
+
+def _path(at: int) -> str:
+    return f"pair-{at}"
+
+
+def _graph_of(pairs: Sequence[Pair], rtol: float, spec: RunSpec) -> tuple[Graph, Mapping[str, tuple[Output, ...]]]:
+    given: dict[str, tuple[Output, ...]] = {}
+
+    def taken(name: str, ref: ArtifactRef) -> Argument:
+        place = f"[value]/{ref.serializer}/{ref.sha256}"
+        given[place] = (Output("value", "value", ref),)
+        return Argument(name, Upstream(place, "value"))
+
+    nodes = tuple(
+        Node(
+            path=_path(at),
+            operation=0,
+            arguments=(taken("old", pair.old), taken("new", pair.new), Argument("rtol", Constant(rtol, "fixed"))),
+        )
+        for at, pair in enumerate(pairs)
+    )
+    return Graph(name=spec.graph.name, nodes=nodes, operations=(_DIFFERENCE,)), given
+
+
+def _told(step: StepRun) -> str | None:
+    if step.state is Status.SUCCESS:
+        data = step.outputs[0].ref.inline
+        return str(json.loads(data)) if data is not None else ""
+    if step.state is Status.FAILURE and step.error is not None:
+        message = step.error.message.partition("\n")[0]
+        return f"the values cannot be read: {step.error.type}: {message}"
+    return None

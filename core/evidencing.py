@@ -1,0 +1,196 @@
+"""What the results of a run's steps depend on, put together when they become ready."""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from .contents import Files, Restore, UnreadableFiles
+from .errors import GraftError
+from .graph import CallKind, Node, Operation
+from .growth import Plot
+from .keys import Basis, Evidence, argument_token, call_digest
+from .placing import Places
+from .prints import Print, Prints
+from .reusing import Results, Reusing
+from .values import Values
+
+CONTROL = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN, CallKind.STUB})
+"""Calls that run no code but ours, for which `keys.KEY_VERSION` stands; a reduction without a function is one too."""
+
+_PER_RUN = frozenset({"GRAFT_RUN", "GRAFT_BELOW"})
+"""Variables that are another one in each run; what depends on them cannot be known before."""
+_CHANNELS = frozenset({"GRAFT_OUTPUTS", "GRAFT_EXPORTS"})
+"""Variables that name files through which a step returns: another one each time, and nothing depends on which."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """All that is judged by, beside the graph and its values."""
+
+    project: str
+    pipeline: str
+    prints: Prints
+    reusing: Reusing
+    results: Results
+    files: Files
+    root: str
+    """Absolute project root."""
+    cwd: str
+    """Absolute working directory of steps."""
+    environ: Mapping[str, str]
+    """Environment variables of the process that hosts the run."""
+    planned: Mapping[str, str] = field(default_factory=dict)
+    """Code snapshot: path relative to the root -> sha256."""
+    is_copy: bool = False
+    """Steps run a copy of the recorded code, not the working copy."""
+    restore: Restore | None = None
+    """Puts missing catalog files of reused steps back; None (a plan): they are only taken to be there."""
+
+
+def is_control(operation: Operation) -> bool:
+    """Tell whether a call runs no code but ours."""
+    call = operation.call
+    if call.kind is CallKind.REDUCE:
+        return call.qualname is None and call.module is None and call.blob is None
+    return call.kind in CONTROL
+
+
+def is_bare(operation: Operation) -> bool:
+    """Tell whether a call declares nothing that is kept; it is an effect unless its attempts log something."""
+    return operation.is_effect and not is_control(operation)
+
+
+def decides(operation: Operation) -> bool:
+    """Tell whether `cache=` says that the step is reused, whatever the rules for others say."""
+    return operation.policy.cache not in ("auto", "never")
+
+
+class Evidences:
+    """Puts evidence together for nodes of one run.
+
+    Args:
+        plot: the graph as it stands.
+        values: what its steps have produced.
+        circumstances: of the run.
+    """
+
+    def __init__(self, plot: Plot, values: Values, circumstances: Circumstances):
+        self._nodes = plot.nodes
+        self._operations = plot.origin.operations
+        self._values = values
+        self._around = circumstances
+        self._places = Places(plot, values)
+        self._within = posixpath.relpath(circumstances.cwd, circumstances.root)
+        self._grounds: dict[int, Basis | str] = {}
+
+    def gather(self, paths: Sequence[str]) -> dict[str, Evidence | str]:
+        """Return by path what its result will depend on, or why no key can be made."""
+        operations = dict.fromkeys(self._nodes[path].operation for path in paths)
+        read = self._declared({at: named for at in operations if (named := self._named(at))})
+        shared = {at: self._shared(at, read.get(at)) for at in operations}
+        return {path: self._evidence(self._nodes[path], shared) for path in paths}
+
+    def _evidence(self, node: Node, shared: Mapping[int, Basis | str]) -> Evidence | str:
+        basis = shared[node.operation]
+        if isinstance(basis, str):
+            return basis
+        try:
+            arguments, files = self._values.inputs(node.path)
+        except GraftError as problem:
+            return problem.message  # it cannot be started, and its attempt will say so
+        return Evidence(
+            place=self._places.of(node.path),
+            basis=self._in_iteration(basis, node) if node.environ else basis,
+            arguments={name: argument_token(value, *self._inherits(node)) for name, value in arguments},
+            files={name: ref.sha256 for name, ref in files} if files else _NO_FILES,
+        )
+
+    def _inherits(self, node: Node) -> tuple[str | None, str | None]:
+        known = self._around.prints.get(node.operation)
+        return (None, None) if known is None else (known.inherits, known.libraries)
+
+    def _shared(self, at: int, reads: Mapping[str, str | None] | str | None) -> Basis | str:
+        """Return what nodes of an operation share. Files are looked at each time: steps make files."""
+        ground = self._grounds.get(at)
+        if ground is None:
+            ground = self._grounds[at] = self._ground(at)
+        if isinstance(ground, str) or isinstance(reads, str):
+            return ground if isinstance(ground, str) else str(reads)
+        return ground if reads is None else replace(ground, reads=reads)
+
+    def _ground(self, at: int) -> Basis | str:
+        operation, known = self._operations[at], self._around.prints.get(at)
+        if is_control(operation):
+            known = _OURS
+        elif known is None:
+            return "there is no fingerprint of its code"
+        names = {*operation.policy.env, *known.variables} - _CHANNELS.union(operation.policy.secrets)
+        if not decides(operation):
+            if known.unknown is not None:
+                return known.unknown
+            if per_run := sorted(names & _PER_RUN):
+                return f"it reads {per_run[0]}, which is another one in each run"
+        return Basis(
+            code=known.digest,
+            call=_digest(f"{call_digest(operation)}\n{self._within}"),
+            packages=known.packages,
+            variables={name: value_digest(self._around.environ.get(name)) for name in sorted(names - _PER_RUN)},
+        )
+
+    def _in_iteration(self, basis: Basis, node: Node) -> Basis:
+        """Return the basis of a node that has variables of its own: the numbers of the iterations it is in."""
+        own = {name: value_digest(text) for name, text in node.environ if name in basis.variables}
+        return replace(basis, variables={**basis.variables, **own}) if own else basis
+
+    def _named(self, at: int) -> tuple[str, ...]:
+        """Return the files an operation declares to read, and those that its command names."""
+        known = self._around.prints.get(at)
+        return (*self._operations[at].policy.reads, *(() if known is None else known.reads))
+
+    def _declared(self, operations: Mapping[int, Sequence[str]]) -> dict[int, Mapping[str, str | None] | str]:
+        """Return by operation the digests of the files it names, or which of them cannot be read."""
+        if not operations:
+            return {}
+        root = self._around.root
+        named = {at: self._around.files.expand(globs, root) for at, globs in operations.items()}
+        digests, reasons = digests_of(
+            self._around.files, [within(root, name) for each in named.values() for name in each]
+        )
+        found: dict[int, Mapping[str, str | None] | str] = {}
+        for at, names in named.items():
+            unreadable = [name for name in names if within(root, name) in reasons]
+            found[at] = {name: digests.get(within(root, name)) for name in names}
+            if unreadable:
+                found[at] = f"{unreadable[0]} cannot be read: {reasons[within(root, unreadable[0])]}"
+        return found
+
+
+def digests_of(files: Files, paths: Sequence[str]) -> tuple[Mapping[str, str | None], Mapping[str, str]]:
+    """Return the digests of files by absolute path, and why others cannot be read."""
+    if not paths:
+        return {}, {}
+    try:
+        return files.digests(list(dict.fromkeys(paths))), {}
+    except UnreadableFiles as problem:
+        return problem.digests, problem.reasons
+
+
+def within(root: str, name: str) -> str:
+    """Return the absolute path of a file told relative to a directory, or absolute; without a slash at the end."""
+    return posixpath.normpath(posixpath.join(root, name))
+
+
+def value_digest(text: str | None) -> str | None:
+    """Return what stands for the value of an environment variable; None: it is not set."""
+    return None if text is None else _digest(text)
+
+
+_NO_FILES: Mapping[str, str] = {}
+_OURS = Print()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

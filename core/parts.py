@@ -1,0 +1,126 @@
+"""Everything a workspace is put together from: ports, and settings that use-cases ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from .contents import Files, Restore
+from .errors import InvalidError
+from .functions import FunctionStore
+from .ids import RunId
+from .library import Fetched, FunctionRequest
+from .listings import RunIndex
+from .overriding import Overriding
+from .ports import (
+    Clock,
+    Feed,
+    History,
+    Host,
+    Loaded,
+    Loader,
+    Logs,
+    Machine,
+    Outputs,
+    RunStore,
+    Slots,
+)
+from .replay import Ended, Replay, no_terminal
+from .reusing import Results
+from .runners import RunnerChoice
+from .secrecy import leaks_in_code
+from .undeclared import GuardMode
+from .watchnews import Listener, Watch, WatchRequest, watch_nothing
+
+if TYPE_CHECKING:
+    from .locking import LockFile
+    from .verification import Marks
+
+
+def _ignore(warning: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything a workspace is put together from; `wiring` fills it."""
+
+    project: str
+    """Name of the project at hand (strict name)."""
+    runs: RunStore
+    history: History
+    index: RunIndex
+    outputs: Outputs
+    results: Results
+    files: Files
+    """Contents of the work tree."""
+    logs: Logs
+    feed: Callable[[], Feed]
+    """Opens a connection of its own that watches for commits."""
+    loader: Loader
+    runner: Callable[[str], RunnerChoice]
+    """A runner by name; PluginError when it cannot be loaded, InvalidError when unknown."""
+    default_runner: str
+    default_jobs: int | None = None
+    """`[runner.local] jobs`; None: as many as the machine gives this process."""
+    default_guard: GuardMode | None = None
+    """`[runner.local] guard`."""
+    slots: Callable[[Mapping[str, float]], Slots]
+    """Opens the machine-wide resources of the given capacities."""
+    capacity: Callable[[str], float]
+    """How much of a resource this machine offers: gpus, bytes of memory, units of a named limit."""
+    host: Host
+    machine: Machine
+    clock: Clock
+    log_directory: Callable[[RunId], str]
+    """Absolute directory for a run's logs, made when missing."""
+    objects: str
+    """Absolute directory of object files."""
+    slot_directory: str
+    labels: Mapping[str, int]
+    """Labels this machine serves -> slots; `default` is always served."""
+    terminal: Callable[[Replay], Ended] = no_terminal
+    """Executes an attempt again at this process's terminal."""
+    functions: FunctionStore
+    marks: Marks
+    """Steps that were seen to be non-deterministic."""
+    hash_seed: Callable[[int], AbstractContextManager[None]]
+    """Has the workers that are started meanwhile hash text with this seed (PYTHONHASHSEED)."""
+    lockfile: LockFile
+    fetch: Callable[[FunctionRequest, str], Fetched]
+    """Fetches the code of a function that is to be registered, given the name of its kind; InvalidError."""
+    secrets: Callable[[Sequence[str]], Mapping[str, str]]
+    """Values of secrets by name; InvalidError naming those that are nowhere."""
+    watch: Callable[[WatchRequest, Listener], Watch] = watch_nothing
+    """Makes a watch of the project at hand."""
+    overriding: Overriding = field(default_factory=Overriding)
+    """Resource profiles, and what runners override."""
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that steps get: those of this process."""
+    restore: Restore | None = None
+    """Puts missing catalog files of reused steps back; None: they stay missing."""
+    warn: Callable[[str], None] = _ignore
+    """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
+
+    def overridden(self, loaded: Loaded, runner: str) -> Loaded:
+        """Return a pipeline as a runner attempts it.
+
+        Raises:
+            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
+        """
+        if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
+            self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
+        graph = self.overriding.applied(loaded.graph, runner, loaded.places)
+        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+
+    def warn_of(self, loaded: Loaded) -> None:
+        """Tell every warning of a pipeline that is about to be started."""
+        names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
+        warnings = list(loaded.warnings)
+        # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
+        with suppress(InvalidError):
+            warnings += leaks_in_code(loaded, self.secrets(names)) if names else []
+        for warning in warnings:
+            self.warn(warning)

@@ -1,0 +1,42 @@
+"""The `Logs` port in memory: a test writes what steps print."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from graftline.core.ids import RunId
+from graftline.core.ports import LogChunk
+
+
+class MemoryLogs:
+    """Captured output of runs, in the order it was written."""
+
+    def __init__(self) -> None:
+        self.chunks: dict[RunId, list[LogChunk]] = {}
+
+    def write(self, run: RunId, node: str, data: bytes | str, *, stream: str = "stdout", attempt: int = 1) -> None:
+        """Let a step print."""
+        given = data.encode() if isinstance(data, str) else data
+        chunks = self.chunks.setdefault(run, [])
+        chunks.append(LogChunk(node=node, attempt=attempt, stream=stream, at=1000.0 + len(chunks), data=given))
+
+    def read(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
+        return MemoryTail(self, run, node, attempt).fresh()
+
+    def follow(self, run: RunId, node: str | None = None, attempt: int | None = None) -> MemoryTail:
+        return MemoryTail(self, run, node, attempt)
+
+
+class MemoryTail:
+    """`LogTail` on a list."""
+
+    def __init__(self, logs: MemoryLogs, run: RunId, node: str | None, attempt: int | None) -> None:
+        self._logs, self._run, self._node, self._attempt = logs, run, node, attempt
+        self._seen = 0
+
+    def fresh(self) -> Iterator[LogChunk]:
+        chunks = self._logs.chunks.get(self._run, [])
+        start, self._seen = self._seen, len(chunks)
+        for chunk in chunks[start : self._seen]:
+            if self._node in (None, chunk.node) and self._attempt in (None, chunk.attempt):
+                yield chunk

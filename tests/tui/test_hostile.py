@@ -1,0 +1,152 @@
+"""What comes from outside is text on the screen: no markup, no control character, whatever it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from unicodedata import category
+
+import pytest
+from graphs import graph_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from run_specs import spec
+from ui_pilot import Ui, UiSpace, opened
+
+from graftline.core.events import AttemptDispatched, AttemptFailed, RunFinished, RunStarted
+from graftline.core.graph import Graph
+from graftline.core.runs import Frame, StepError
+from graftline.core.states import Reason, Status
+from graftline.tui.sgr import spans
+from graftline.tui.theme import THEMES
+from graftline.tui.tones import Palette, Tone, strip
+
+EVIL = (
+    "a\rb\bc\x07\x00\x7f",
+    "[/x] [red] [link=https://evil]",
+    "\x1b]0;title\x07\x1b]52;c;ZXZpbA==\x07",
+    "\x1b[2J\x1b[H\x1b[?1049l",
+    "\x9b31m\x90q\x9c",
+    "\u202egnirts\u2066 \ufeff \u2028",
+    "\udcff surrogate",
+    "宽字符 é 👩\u200d💻",
+)
+CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+PALETTE = Palette.of(THEMES[0])
+
+
+def controls_in(text: str) -> list[str]:
+    return [repr(character) for character in text if category(character) in CONTROLS]
+
+
+def _graph(text: str) -> Graph:
+    return graph_of({f"one {text}": [], "two": [f"one {text}"]})
+
+
+def _fail(space: UiSpace, text: str) -> None:
+    """Let a run fail with a hostile text wherever user code can put one."""
+    node = f"one {text}"
+    made = spec(
+        graph=_graph(text), pipeline=f"pipe {text}", tags=(text,), params={text: text}, origin="cli", project="demo"
+    )
+    space.runs.create(made, None)
+    log = space.runs.open(made.id)
+    error = StepError(
+        type=f"Broken{text}",
+        message=f"it {text} broke\nand {text}",
+        traceback=text,
+        frames=(Frame(file=f"/project/{text}.py", line=3, function=text, code=text),),
+        inputs={text: text},
+    )
+    log.append(
+        [
+            RunStarted(at=1.0),
+            AttemptDispatched(node=node, attempt=1, at=2.0),
+            AttemptFailed(
+                node=node,
+                attempt=1,
+                at=3.0,
+                started=2.0,
+                seconds=1.0,
+                cpu_seconds=None,
+                peak_bytes=None,
+                worker="w",
+                reason=Reason.ERROR,
+                error=error,
+            ),
+            RunFinished(state=Status.FAILURE, reason=None, at=4.0),
+        ]
+    )
+    log.close()
+    space.logs.write(made.id, node, f"log {text} line\n".encode("utf-8", "surrogateescape"))
+
+
+async def _every_part(ui: Ui) -> list[str]:
+    """Walk through every screen and return what stood on each."""
+    found = []
+    await ui.sees("failed")
+    for keys in (["question_mark"], ["escape", "r"], ["escape", "y"], ["escape", "enter"], ["enter"], ["2"], ["plus"]):
+        await ui.press(*keys)
+        found.append(ui.text)
+    for key in ("4", "5", "7"):
+        await ui.press(key)
+        found.append(ui.text)
+    return found
+
+
+@pytest.mark.parametrize("text", [" ".join(EVIL), EVIL[1]], ids=["all", "markup"])
+async def test_no_screen_breaks_and_no_control_character_gets_through(text: str) -> None:
+    space = UiSpace()
+    _fail(space, text)
+
+    async with opened(space) as ui:
+        shown = await _every_part(ui)
+
+    assert [controls_in(each.replace("\n", "")) for each in shown] == [[]] * len(shown)
+
+
+async def test_markup_is_text() -> None:
+    space = UiSpace()
+    _fail(space, EVIL[1])
+
+    async with opened(space, (160, 50)) as ui:
+        await ui.sees(f"pipe {EVIL[1]}")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(), st.integers(1, 40))
+def test_any_text_becomes_a_strip_of_exactly_its_width(text: str, width: int) -> None:
+    drawn = strip([(text, Tone.TEXT)], PALETTE, width)
+
+    assert drawn.cell_length == width
+    assert controls_in(drawn.text) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet=st.sampled_from("\x1b[]0123456789;:mKHabc\x07\x9b\r é宽")))
+def test_any_log_line_keeps_its_colours_and_nothing_else(text: str) -> None:
+    drawn = strip(spans(text, Tone.TEXT), PALETTE, 60)
+
+    assert controls_in(drawn.text) == []
+    assert drawn.cell_length == 60
+
+
+def _styled(text: str) -> Iterator[tuple[str, str]]:
+    for part, style in spans(text, Tone.TEXT):
+        yield part, str(style)
+
+
+def test_colours_of_a_log_line_are_kept() -> None:
+    found = list(_styled("plain \x1b[1;31mred\x1b[0m \x1b[38;5;208morange\x1b[39m \x1b[48;2;1;2;3mback\x1b[K"))
+
+    assert found == [
+        ("plain ", "text"),
+        ("red", "bold color(1)"),
+        (" ", "text"),
+        ("orange", "color(208)"),
+        (" ", "default"),
+        ("back", "default on #010203"),
+    ]
+
+
+def test_a_line_redrawn_by_carriage_returns_shows_its_last_state() -> None:
+    assert list(_styled("\x1b[32m10%\r50%\r100%")) == [("100%", "text")]

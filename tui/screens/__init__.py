@@ -1,0 +1,1 @@
+"""Screens of the terminal UI, and the dialogs over them."""

@@ -1,0 +1,230 @@
+"""What all full screens share: the bars around, reading anew when the store has moved, saying things, going back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from ...core.errors import GraftError
+from ...core.workspace import Workspace
+from ..bridge import Bridge, begin, is_closing
+from ..keys import KEYS, bindings
+from ..tones import Line, Palette, Tone
+from ..widgets.bars import Bar, Hints, Sayings
+
+if TYPE_CHECKING:
+    from ..app import GraftApp
+
+T = TypeVar("T")
+
+SHARE = 9
+"""After a read that took a second of CPU, so many seconds pass before the next: reading takes a tenth of a core."""
+LEAST_S = 0.25
+"""Between two reads: four repaints a second at most."""
+SLOWEST_S = 3.0
+"""Between two reads, however much they cost."""
+LEAST_SIZE = (40, 12)
+"""Columns and rows below which a screen says that it is too small."""
+LONGEST_S = 5.0
+"""Between two reads of a store that cannot be read."""
+
+
+@runtime_checkable
+class Coloured(Protocol):
+    """A widget that draws with a palette."""
+
+    def palette_changed(self, palette: Palette) -> None: ...
+
+
+@runtime_checkable
+class Painting(Protocol):
+    """An app that says how things look."""
+
+    palette: Palette
+
+
+def recolour(screen: Screen[Any]) -> None:
+    """Hand the palette to every widget of a screen that draws with it."""
+    app = screen.app
+    if isinstance(app, Painting):
+        for widget in screen.query("*"):
+            if isinstance(widget, Coloured):
+                widget.palette_changed(app.palette)
+
+
+class Page(Screen[None]):
+    """A full screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "refresh", "pane.next")]
+    HINTS: ClassVar[tuple[str, ...]] = ()
+    """Ids of the keys that are offered in the last line."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sayings = Sayings(monotonic)
+        self._is_stale = True
+        self._is_reading = False
+
+    # -- what a screen is made of ----------------------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Put the bars around the body."""
+        yield Bar(id="top")
+        yield Bar(id="crumbs")
+        yield Bar(id="banner")
+        yield from self.body()
+        yield Bar(id="status")
+        yield Hints(id="hints")
+
+    def body(self) -> ComposeResult:
+        """Return the widgets between the bars."""
+        raise NotImplementedError
+
+    def crumbs(self) -> tuple[Line, Line]:
+        """Return where one is, and what stands on the right of it."""
+        raise NotImplementedError
+
+    def status(self) -> tuple[Line, Line]:
+        """Return what stands in the line above the hints while nothing was said."""
+        return (), ()
+
+    async def reload(self) -> None:
+        """Read what is shown; called when the store has moved, never twice at once.
+
+        Raises:
+            GraftError: it cannot be read.
+        """
+        raise NotImplementedError
+
+    def tick(self) -> None:
+        """A second has passed: draw what shows time."""
+
+    # -- the app around it -----------------------------------------------------------------------------------------
+
+    @property
+    def graft(self) -> GraftApp:
+        """Return the app."""
+        from ..app import GraftApp  # the app imports its screens
+
+        assert isinstance(self.app, GraftApp)
+        return self.app
+
+    @property
+    def bridge(self) -> Bridge:
+        """Return the way to the workspace."""
+        return self.graft.bridge
+
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether the widgets are there: not before the screen is composed, nor while it is closed."""
+        return self.is_mounted and not is_closing(self) and bool(self.query("#hints"))
+
+    async def ask(self, call: Callable[[Workspace], T]) -> T:
+        """Call something with the workspace on a thread."""
+        return await self.bridge.ask(call)
+
+    def say(self, text: str, tone: Tone = Tone.TEXT) -> None:
+        """Say something for some seconds."""
+        self.sayings.say(text, tone)
+        self.show_bars()
+
+    def complain(self, error: GraftError) -> None:
+        """Say what went wrong and what to do."""
+        self.say(error.message + (f" {self.graft.glyphs.dot.strip()} {error.hint}" if error.hint else ""), Tone.RED)
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Take the colours and begin to read."""
+        self.recolour()
+        self.show_bars()
+        self.stale()
+
+    def on_resize(self) -> None:
+        """Show in the bars what has room now."""
+        self.show_bars()
+
+    def on_screen_resume(self) -> None:
+        """Read what may have changed while another screen was over this one."""
+        self.show_bars()
+        self.stale()
+
+    def recolour(self) -> None:
+        """Take the colours there are now."""
+        recolour(self)
+
+    def stale(self) -> None:
+        """Read anew, soon."""
+        self._is_stale = True
+        if not self._is_reading and self.is_current:
+            self._is_reading = True
+            begin(self, self._read, "reading", exclusive=False)
+
+    async def _read(self) -> None:
+        pause = LEAST_S
+        try:
+            while self._is_stale and self.is_current:
+                self._is_stale = False
+                spent = self.bridge.spent_s
+                try:
+                    await self.reload()
+                    await self.graft.count()
+                    self._show_banner(None)
+                    pause = min(SLOWEST_S, max(LEAST_S, SHARE * (self.bridge.spent_s - spent)))
+                except GraftError as error:
+                    self._show_banner(error)
+                    self._is_stale = True
+                    pause = min(LONGEST_S, pause * 2)
+                self.show_bars()
+                await asyncio.sleep(pause)
+        finally:
+            self._is_reading = False
+
+    def _show_banner(self, error: GraftError | None) -> None:
+        banner = self.query_one("#banner", Bar)
+        banner.display = error is not None
+        if error is not None:
+            hint = f"  {error.hint}" if error.hint else "  graft doctor looks closer"
+            banner.show([(f"! {error.message}", Tone.RED), (hint, Tone.DIM), ("  (shown: as last read)", Tone.DIM)])
+
+    def show_bars(self) -> None:
+        """Show where one is, what was said, and what can be done."""
+        if not self.is_ready:
+            return
+        self.query_one("#top", Bar).show(*self.graft.top_line())
+        is_small = self.size.width < LEAST_SIZE[0] or self.size.height < LEAST_SIZE[1]
+        small: Line = [("terminal too small (need {} x {})".format(*LEAST_SIZE), Tone.YELLOW)]
+        self.query_one("#crumbs", Bar).show(*((small, ()) if is_small else self.crumbs()))
+        left, right = self.status()
+        self.query_one("#status", Bar).show(self.sayings.spans or left, right)
+        self.query_one("#hints", Hints).offer(self.hints())
+
+    def hints(self) -> Sequence[tuple[str, str]]:
+        """Return key and label of what is offered."""
+        return [(KEYS[each].display.partition(" ")[0], KEYS[each].label) for each in self.hint_ids()]
+
+    def hint_ids(self) -> Sequence[str]:
+        """Return the ids of the keys that are offered now."""
+        return self.HINTS
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def action_back(self) -> None:
+        """Go one step back."""
+        if len(self.app.screen_stack) > 1:
+            self.app.pop_screen()
+
+    def action_refresh_now(self) -> None:
+        """Read the store again at once."""
+        self.stale()
+        self.say("reading the store again", Tone.DIM)
+
+    def action_pane(self) -> None:
+        """Move the focus to the next pane."""
+        self.focus_next()

@@ -1,0 +1,207 @@
+"""A run in words and bars: the cells of the list, and the sheet beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ...core.document import root_failures
+from ...core.moments import ago, local
+from ...core.quantities import duration_text
+from ...core.reasons import run_reason_text
+from ...core.roles import Composites
+from ...core.runs import Run, RunSpec, StepRun
+from ...core.signs import MARKS
+from ...core.states import Status
+from ...core.text import clean, cut
+from ..glyphs import Glyphs
+from ..tones import TONE_OF, Line, Span, Tone
+from ..widgets.grid import Column
+
+BAR = 12
+"""Columns of a progress bar."""
+SHORT = 6
+"""Characters of a run id that are shown: of 100,000 runs four share them with another."""
+CHAIN = 60
+"""Steps up to which the sheet names each."""
+
+
+def short(run: Run) -> str:
+    """Return the part of the id that is shown."""
+    return run.id[:SHORT]
+
+
+def state_span(status: Status, glyphs: Glyphs) -> Span:
+    """Return sign and word of a state."""
+    mark = MARKS[status]
+    return f"{glyphs.of(mark)} {mark.word}", TONE_OF[mark.ink]
+
+
+def took(run: Run, now: float) -> float | None:
+    """Return how long a run has taken so far; None before it began."""
+    if run.seconds is not None:
+        return run.seconds
+    return max(0.0, now - run.started) if run.started is not None and run.state is Status.STARTED else None
+
+
+def counts(run: Run) -> tuple[int, int, int]:
+    """Return how many steps are good, how many have ended, and how many there are."""
+    found = {Status(name): count for name, count in run.counts.items()}
+    # Of a run that went well, what was skipped was not to be run: branches not taken, steps not selected.
+    left_out = found.get(Status.SKIPPED, 0) if run.state is Status.SUCCESS else 0
+    total = sum(found.values()) - left_out
+    good = sum(count for status, count in found.items() if status.is_good)
+    ended = sum(count for status, count in found.items() if status.is_final) - left_out
+    return good, ended, total
+
+
+def progress(run: Run, glyphs: Glyphs) -> list[Span]:
+    """Return a bar and a fraction."""
+    good, ended, total = counts(run)
+    if not total:
+        return []
+    filled, over = good * BAR // total, ended * BAR // total
+    cached = run.counts.get(Status.CACHED, 0)
+    tone = Tone.CYAN if cached and cached == good else Tone.BLUE if run.state is Status.STARTED else Tone.GREEN
+    bad = Tone.RED if run.state is Status.FAILURE or run.counts.get(Status.FAILURE) else Tone.DIM
+    return [
+        (glyphs.full * filled, tone),
+        (glyphs.part * (over - filled), bad),
+        (glyphs.empty * (BAR - over), Tone.RULE),
+        (f" {good:,}/{total:,}", Tone.TEXT),
+    ]
+
+
+@dataclass
+class Moment:
+    """The time that cells are drawn for; the screen moves it on."""
+
+    now: float = 0.0
+
+
+def run_columns(glyphs: Glyphs, moment: Moment, *, with_project: bool = False) -> list[Column[Run]]:
+    """Return the columns of the list."""
+    project: list[Column[Run]] = [
+        Column(title="PROJECT", width=12, share=1, rank=3, cell=lambda run: [(run.project, Tone.DIM)]),
+    ]
+    return [
+        Column(title="STATE", width=13, cell=lambda run: [state_span(run.state, glyphs)]),
+        Column(title="RUN", width=SHORT, cell=lambda run: [(short(run), Tone.KEY)]),
+        *(project if with_project else ()),
+        Column(title="PIPELINE", width=18, share=3, cell=lambda run: [(run.pipeline, Tone.BOLD)]),
+        Column(title="PROGRESS", width=BAR + 10, rank=2, cell=lambda run: progress(run, glyphs)),
+        Column(title="TIME", width=7, rank=1, is_right=True, cell=lambda run: _took(run, moment.now)),
+        Column(title="WHEN", width=10, rank=4, cell=lambda run: _when(run, moment.now)),
+        Column(title="FROM", width=6, rank=6, cell=lambda run: [(run.origin, Tone.DIM)]),
+        Column(title="TAGS", width=8, share=1, rank=7, cell=lambda run: [(", ".join(run.tags), Tone.CYAN)]),
+        Column(title="NOTE", width=12, share=2, rank=5, cell=_note),
+    ]
+
+
+def run_sheet(
+    run: Run, steps: Sequence[StepRun] | None, spec: RunSpec | None, glyphs: Glyphs, now: float, width: int
+) -> list[Line]:
+    """Return the lines beside the list.
+
+    Args:
+        run: at the cursor.
+        steps: of it; None: not read (yet).
+        spec: what it was started from; None: it cannot be read.
+        glyphs: to draw with.
+        now: wall time.
+        width: columns there are.
+    """
+    lines: list[Line] = [
+        [state_span(run.state, glyphs), (f"  {short(run)}", Tone.KEY), (f"  {run.pipeline}", Tone.BOLD)],
+        [*progress(run, glyphs), (f"  {duration_text(took(run, now))}", Tone.TEXT)],
+    ]
+    if note := run_reason_text(run.reason):
+        lines.append([(note, Tone.YELLOW)])
+    if steps is not None and len(steps) <= CHAIN:
+        lines += [[], *_chain(steps, spec, glyphs, width)]
+    for step in root_failures(steps or ())[:3] if run.state is not Status.SUCCESS else ():
+        lines += [[], *failure_lines(step, glyphs, width)]
+    return [*lines, [], *fact_lines(run, spec, glyphs, now)]
+
+
+def fact_lines(run: Run, spec: RunSpec | None, glyphs: Glyphs, now: float) -> list[Line]:
+    """Return when, by whom, of which code and with which parameters a run was made."""
+    at = run.started or run.created
+    by = [f"runner {run.runner}", f"from {run.origin}"]
+    by += [spec.target.text] if spec is not None else []
+    by += [f"rerun of {run.parent[:SHORT]}"] if run.parent else []
+    facts = {"id": str(run.id), "when": f"{local(at)} ({ago(at, now)})", "by": glyphs.dot.join(by), "code": _code(run)}
+    if run.host:
+        facts["host"] = f"{run.host}, process {run.pid}"
+    facts |= {"tags": ", ".join(run.tags)} if run.tags else {}
+    lines: list[Line] = [[(f"{name:<7}", Tone.DIM), (text, Tone.TEXT)] for name, text in facts.items()]
+    if run.params:
+        lines += [[], [("parameters", Tone.TITLE)], *value_lines(run.params)]
+    return lines
+
+
+def value_lines(values: Mapping[str, object]) -> list[Line]:
+    """Return a line for each name and value."""
+    width = max((len(clean(name)) for name in values), default=0)
+    return [
+        [(f"  {clean(name):<{width}}  ", Tone.DIM), (value_text(value), Tone.TEXT)] for name, value in values.items()
+    ]
+
+
+def value_text(value: object) -> str:
+    """Return a value as people write it: text as it is, the rest as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def failure_lines(step: StepRun, glyphs: Glyphs, width: int) -> list[Line]:
+    """Return why a step failed, in few lines: the cause, and the line of the user's code it comes from."""
+    lines: list[Line] = [[state_span(Status.FAILURE, glyphs), (f"  {step.path}", Tone.BOLD)]]
+    error = step.error
+    if error is None:
+        return lines
+    first = clean(error.message.partition("\n")[0])
+    lines.append([(cut(f"{clean(error.type)}: {first}" if first else clean(error.type), max(20, width * 3)), Tone.RED)])
+    for frame in error.frames[-1:]:
+        lines.append([(f"  {frame.file}:{frame.line}", Tone.TEXT), (f" in {frame.function}", Tone.DIM)])
+        lines.append([(f"    {frame.code}", Tone.TEXT)])
+    return lines
+
+
+def _chain(steps: Sequence[StepRun], spec: RunSpec | None, glyphs: Glyphs, width: int) -> list[Line]:
+    """Return the steps a person wrote, each with its sign, wrapped to a width."""
+    composites = Composites(spec.graph if spec is not None else None)
+    lines: list[list[Span]] = [[]]
+    room = width - 2
+    for step in steps:
+        if not composites.role(step.path).is_counted:
+            continue
+        mark = MARKS[step.state]
+        name = clean(step.path)
+        if room < len(name) + 4 and lines[-1]:
+            lines.append([])
+            room = width - 2
+        lines[-1] += [(f"{glyphs.of(mark)} ", TONE_OF[mark.ink]), (f"{name}  ", Tone.TEXT)]
+        room -= len(name) + 4
+    return list(lines)
+
+
+def _took(run: Run, now: float) -> Line:
+    seconds = took(run, now)
+    return [] if seconds is None else [(duration_text(seconds), Tone.TEXT)]
+
+
+def _when(run: Run, now: float) -> Line:
+    return [(ago(run.started or run.created, now), Tone.DIM)]
+
+
+def _note(run: Run) -> Line:
+    return [(run_reason_text(run.reason), Tone.DIM)]
+
+
+def _code(run: Run) -> str:
+    code = run.code
+    if code.git:
+        branch = f" on {code.branch}" if code.branch else ""
+        return f"git {code.git[:8]}{branch}{', changed since' if code.dirty else ''}"
+    return f"snapshot {code.key[:8]}" if code.key else "not recorded"

@@ -1,0 +1,338 @@
+"""The home screen: every run, newest first, live; beside it the one at the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+
+from ...core.errors import GraftError, InvalidError
+from ...core.ids import RunId
+from ...core.listings import Spread
+from ...core.ports import RunQuery
+from ...core.runfilter import run_query
+from ...core.runs import Run, RunSpec, StepRun
+from ...core.states import Status
+from ...core.workspace import Workspace
+from ..bridge import begin
+from ..keys import bindings
+from ..paging import RunPages
+from ..tones import Line, Span, Tone
+from ..widgets.grid import Grid
+from ..widgets.sheet import Sheet
+from .deeds import RunDeeds
+from .runlines import CHAIN, Moment, run_columns, run_sheet
+
+if TYPE_CHECKING:
+    from textual.widgets import Input
+
+VIEWS: dict[str, tuple[Status, ...] | None] = {
+    "all": None,
+    "active": (Status.STARTED, Status.PENDING),
+    "failed": (Status.FAILURE, Status.INTERRUPTED),
+}
+"""The tabs of the list, and the states each shows."""
+PLACEHOLDER = "failed  pipeline=NAME  tag=NAME  since=2d  any text"
+READ_UP_TO = 3000
+"""Steps up to which those of the run at the cursor are read for the sheet."""
+
+
+class Runs(RunDeeds):
+    """The list of runs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("filter", "runs.all", "runs.active", "runs.failed", "runs.cycle", "runs.projects", "runs.sort"),
+        *bindings("run.logs"),
+    ]
+    HINTS = ("row.open", "run.retry", "run.cancel", "run.logs", "filter", "runs.cycle")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.view = "all"
+        self.filter = ""
+        self.is_everywhere = False
+        """Runs of all projects are listed."""
+        self.moment = Moment()
+        self._pages: RunPages | None = None
+        self._shown: RunId | None = None
+        """Run the sheet is of."""
+
+    def body(self) -> ComposeResult:
+        """Put the filter above the list, and the sheet beside or below it."""
+        with Container(id="body"):
+            yield Grid[Run](
+                run_columns(self.graft.glyphs, self.moment),
+                lambda run: run.id,
+                glyphs=self.graft.glyphs,
+                empty=self._nothing,
+                id="list",
+            )
+            yield Sheet(id="detail")
+
+    @property
+    def grid(self) -> Grid[Run]:
+        """Return the list."""
+        return self.query_one("#list", Grid)
+
+    # -- what is shown ---------------------------------------------------------------------------------------------
+
+    def crumbs(self) -> tuple[Line, Line]:
+        """Return the tabs and the filter; on the right how many runs there are."""
+        left: list[Span] = [("Runs", Tone.BOLD)]
+        for number, view in enumerate(VIEWS, start=1):
+            is_on = view == self.view
+            left += [(f"   {number} ", Tone.KEY), (view, Tone.BOLD if is_on else Tone.DIM)]
+        if self.filter:
+            left += [("   / ", Tone.KEY), (self.filter, Tone.YELLOW)]
+        if self.is_everywhere:
+            left += [("   all projects", Tone.CYAN)]
+        pages = self._pages
+        if pages is None or not len(pages):
+            return left, []
+        count = f"{self.grid.cursor + 1:,} of {len(pages):,}{'' if pages.is_whole else '+'}"
+        order = "oldest first" if pages.is_reversed else ""
+        return left, [(f"{order}  {count}", Tone.DIM)]
+
+    def status(self) -> tuple[Line, Line]:
+        """Return what has come in above what one sees."""
+        news = self.grid.news
+        return ([(f"{self.graft.glyphs.up} {news:,} new   gg shows them", Tone.CYAN)] if news else []), ()
+
+    def _nothing(self) -> Sequence[Line]:
+        if self._pages is None or not self._pages.is_whole:
+            return []
+        if self.filter or self.view != "all":
+            return [[], [("  no run fits", Tone.BOLD), ("   esc shows all", Tone.DIM)]]
+        return [
+            [],
+            [("  No run yet.", Tone.BOLD), ("  In a directory with a pipeline:", Tone.DIM)],
+            [],
+            [("    graft run", Tone.CYAN), ("                 runs pipeline.py", Tone.DIM)],
+            [("    graft run steps.py:name", Tone.CYAN), ("   runs a pipeline of another file", Tone.DIM)],
+            [("    graft job sh 'make'", Tone.CYAN), ("       runs one command", Tone.DIM)],
+            [],
+            [("  ctrl+a", Tone.KEY), (" shows the runs of all projects", Tone.DIM)],
+        ]
+
+    async def reload(self) -> None:
+        """Read the pages one sees; learn the length of the list when it is a new one."""
+        self.moment.now = self.bridge.now()
+        if self._pages is None:
+            pages = RunPages(self._read_runs, self._read_spread, self._query())
+            await pages.load(0, self.size.height)
+            if not len(pages) and not (self.filter or self.is_everywhere) and self.view == "all":
+                await self._look_elsewhere(pages)
+            self._pages = pages
+            self.grid.set_rows(pages)
+            await pages.measure()
+            self.grid.rows_changed()
+        else:
+            self._pages.invalidate()
+            await self._pages.load(*self.grid.in_sight)
+            self.grid.rows_changed()
+        await self._show_run(is_stale=True)
+
+    async def _look_elsewhere(self, pages: RunPages) -> None:
+        """Show the runs of all projects when this one has none yet: better than an empty list."""
+        everywhere = replace(pages.query, project=None)
+        if await self._read_runs(replace(everywhere, limit=1)):
+            self.is_everywhere, pages.query = True, everywhere
+            self._set_columns()
+            pages.invalidate()
+            await pages.load(0, self.size.height)
+
+    def _set_columns(self) -> None:
+        columns = run_columns(self.graft.glyphs, self.moment, with_project=self.is_everywhere)
+        self.grid.set_columns(columns)
+
+    def _query(self) -> RunQuery:
+        project = None if self.is_everywhere else self.bridge.project
+        return run_query(self.filter, RunQuery(project=project, states=VIEWS[self.view]), self.bridge.now())
+
+    async def _read_runs(self, query: RunQuery) -> list[Run]:
+        return await self.ask(lambda space: space.runs(query))
+
+    async def _read_spread(self, query: RunQuery, every: int) -> Spread:
+        return await self.ask(lambda space: space.spread(query, every))
+
+    async def _show_run(self, *, is_stale: bool = False) -> None:
+        """Show the run at the cursor in the sheet, where there is one."""
+        sheet = self.query_one("#detail", Sheet)
+        run = self.grid.current
+        if run is None or not sheet.display:
+            self._shown = None
+            sheet.show([])
+            return
+        is_new = run.id != self._shown
+        if not is_new and run.state.is_final and not is_stale:
+            return
+        self._shown = run.id
+        is_small = sum(run.counts.values()) <= READ_UP_TO
+
+        def read(space: Workspace) -> tuple[list[StepRun] | None, RunSpec | None]:
+            return (space.steps(run.id) if is_small else None), _spec_of(space, run, is_small=is_small)
+
+        steps, spec = await self.ask(read)
+        if self._shown == run.id:
+            lines = run_sheet(run, steps, spec, self.graft.glyphs, self.bridge.now(), max(20, sheet.size.width - 2))
+            sheet.show(lines, is_new=is_new)
+
+    def tick(self) -> None:
+        """Let the time of running runs go on."""
+        self.moment.now = self.bridge.now()
+        if any(run.state is Status.STARTED for run in self.grid.seen()):
+            self.grid.refresh()
+        self.show_bars()
+
+    # -- events ----------------------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Give the list the focus."""
+        self.grid.focus()
+
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        """Show the run the cursor came to, once it rests."""
+        event.stop()
+        self.show_bars()
+        begin(self, self._rest, "rest")
+
+    async def _rest(self) -> None:
+        try:
+            await self._show_run()
+        except GraftError as error:
+            self.complain(error)
+
+    def on_grid_wanted(self, event: Grid.Wanted) -> None:
+        """Read the rows that have come into sight."""
+        event.stop()
+        begin(self, self._load, "rows")
+
+    async def _load(self) -> None:
+        pages = self._pages
+        if pages is None:
+            return
+        try:
+            await pages.load(*self.grid.in_sight)
+        except GraftError as error:
+            self.complain(error)
+        if pages is self._pages:
+            self.grid.rows_changed()
+            self.show_bars()
+
+    def on_grid_opened(self, event: Grid.Opened) -> None:
+        """Open a run."""
+        event.stop()
+        self._open("steps")
+
+    def on_resize(self) -> None:
+        """Show the sheet's run when the sheet has just got room."""
+        self.call_after_refresh(lambda: begin(self, self._rest, "rest"))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell at once whether the filter can be understood."""
+        try:
+            run_query(event.value, RunQuery(), self.bridge.now())
+        except InvalidError as error:
+            self.complain(error)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Filter."""
+        try:
+            run_query(event.value, RunQuery(), self.bridge.now())
+        except InvalidError as error:
+            self.complain(error)
+            return
+        self.filter = event.value.strip()
+        self._close_filter()
+        self._begin_anew()
+
+    # -- actions ---------------------------------------------------------------------------------------------------
+
+    def subject(self) -> Run | None:
+        """Return the run at the cursor."""
+        return self.grid.current
+
+    async def action_filter(self) -> None:
+        """Type a filter; the last one stands there."""
+        from textual.widgets import Input  # 15 ms, and a first paint needs none
+
+        field = Input(self.filter, placeholder=PLACEHOLDER, select_on_focus=False, id="filter", classes="-open")
+        await self.mount(field, before="#body")
+        field.focus()
+
+    def action_back(self) -> None:
+        """Close the field, then drop the filter, then the view; never quit."""
+        if self.query("#filter"):
+            self._close_filter()
+        elif self.filter or self.view != "all":
+            self.filter, self.view = "", "all"
+            self._begin_anew()
+        else:
+            self.say("q quits; runs go on", Tone.DIM)
+
+    def action_show(self, view: str) -> None:
+        """Show all, active or failed runs."""
+        self.view = view
+        self._begin_anew()
+
+    def action_cycle(self) -> None:
+        """Show the next view."""
+        names = list(VIEWS)
+        self.action_show(names[(names.index(self.view) + 1) % len(names)])
+
+    def action_projects(self) -> None:
+        """Change between this project and all."""
+        self.is_everywhere = not self.is_everywhere
+        self._set_columns()
+        self._begin_anew()
+
+    def action_sort(self) -> None:
+        """Turn the list over."""
+        if self._pages is not None:
+            self._pages.is_reversed = not self._pages.is_reversed
+            self.grid.set_rows(self._pages)
+            self.show_bars()
+
+    def action_logs(self) -> None:
+        """Open a run at its log."""
+        self._open("logs")
+
+    def _open(self, tab: str) -> None:
+        run = self.grid.current
+        if run is not None:
+            from .run import RunScreen  # the drawing and the log view: not needed for the first paint
+
+            self.app.push_screen(RunScreen(run, tab))
+
+    def _close_filter(self) -> None:
+        self.query("#filter").remove()
+        self.grid.focus()
+
+    def _begin_anew(self) -> None:
+        self._pages, self._shown = None, None
+        self.show_bars()
+        self.stale()
+        if self._pages is None:
+            begin(self, self._first, "first")
+
+    async def _first(self) -> None:
+        """Read the new list now: a person who changes the view does not wait for the pace of reading."""
+        try:
+            await self.reload()
+        except GraftError as error:
+            self.complain(error)
+        self.show_bars()
+
+
+def _spec_of(space: Workspace, run: Run, *, is_small: bool) -> RunSpec | None:
+    """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
+    if not is_small or sum(run.counts.values()) > CHAIN * 10:
+        return None
+    try:
+        return space.spec(run.id)
+    except GraftError:
+        return None

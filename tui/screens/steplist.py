@@ -1,0 +1,178 @@
+"""The steps of a run as rows of a table: composites above what is inside, families that open and shut."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from ...core.errors import GraftError
+from ...core.folding import Row, rows
+from ...core.graph import Graph
+from ...core.ids import RunId
+from ...core.quantities import duration_text, size_text
+from ...core.roles import Composites
+from ...core.runs import Run, RunSpec, StepRun
+from ...core.signs import MARKS
+from ...core.states import Reason, Status
+from ...core.steplines import StepLine, StepLines
+from ...core.workspace import Workspace
+from ..glyphs import Glyphs
+from ..tones import TONE_OF, Line, Tone
+from ..widgets.grid import Column
+from .runlines import Moment, state_span
+
+MEMBERS_SHOWN = 2000
+"""Members of an opened family that get rows; who wants more looks at the failed ones."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A run as it was read, with everything its screen shows worked out."""
+
+    run: Run
+    steps: Sequence[StepRun]
+    spec: RunSpec | None
+    """None: it cannot be read."""
+    composites: Composites
+    lines: StepLines
+    rows: Sequence[Row] = field(default_factory=list)
+
+    @property
+    def graph(self) -> Graph | None:
+        """Return the graph, as far as it has grown."""
+        return None if self.spec is None else self.spec.graph
+
+    def step(self, path: str | None) -> StepRun | None:
+        """Return a step by its path."""
+        return next((step for step in self.steps if step.path == path), None)
+
+
+def read_run(space: Workspace, run: RunId, before: Told | None) -> Told:
+    """Read a run and work out its rows; for a thread.
+
+    Raises:
+        GraftError: it cannot be read.
+    """
+    found = space.show(run)
+    steps = space.steps(run)
+    # The spec changes when the graph grows or a retry takes other code; both change what steps there are.
+    is_known = before is not None and [step.path for step in steps] == [step.path for step in before.steps]
+    if is_known and before is not None:
+        spec, composites = before.spec, before.composites
+    else:
+        spec = _spec(space, run)
+        composites = Composites(None if spec is None else spec.graph)
+    told = Told(run=found, steps=steps, spec=spec, composites=composites, lines=StepLines(composites, steps))
+    return replace(told, rows=_folded(told))
+
+
+def opened(told: Told, open_rows: Collection[str]) -> list[Row]:
+    """Return the rows with the members of opened families below them."""
+    found: list[Row] = []
+    for row in told.rows:
+        found.append(row)
+        if row.path in open_rows and len(row.members) > 1:
+            found += [
+                Row(path=path, label=path, depth=row.depth + 1, role=row.role, members=(path,))
+                for path in row.members[:MEMBERS_SHOWN]
+            ]
+    return found
+
+
+def row_key(row: Row) -> str:
+    """Return what names a row for good."""
+    return row.path
+
+
+def is_family(row: Row) -> bool:
+    """Tell whether a row stands for several steps."""
+    return len(row.members) > 1
+
+
+class StepColumns:
+    """The cells of the table; what they tell is worked out for the rows one sees alone."""
+
+    def __init__(self, glyphs: Glyphs, moment: Moment) -> None:
+        self._glyphs = glyphs
+        self._moment = moment
+        self._told: Told | None = None
+        self._lines: dict[str, StepLine] = {}
+        self.open_rows: set[str] = set()
+        """Families whose members have rows."""
+
+    def show(self, told: Told) -> None:
+        """Tell of another state of the run."""
+        self._told = told
+        self._lines.clear()
+
+    def line(self, row: Row) -> StepLine:
+        """Return what a row tells."""
+        found = self._lines.get(row.path)
+        if found is None:
+            assert self._told is not None
+            found = self._lines[row.path] = self._told.lines.of(row)
+        return found
+
+    @property
+    def columns(self) -> list[Column[Row]]:
+        """Return the columns."""
+        return [
+            Column(title="STATE", width=13, cell=self._state),
+            Column(title="STEP", width=20, share=2, cell=self._name),
+            Column(title="TIME", width=7, is_right=True, cell=self._time),
+            Column(title="CPU", width=6, is_right=True, rank=4, cell=self._cpu),
+            Column(title="MEMORY", width=7, is_right=True, rank=3, cell=self._memory),
+            Column(title="TRIES", width=5, is_right=True, rank=2, cell=self._tries),
+            Column(title="RESULT", width=14, share=3, rank=1, cell=self._result),
+        ]
+
+    def _state(self, row: Row) -> Line:
+        return [state_span(self.line(row).state, self._glyphs)]
+
+    def _name(self, row: Row) -> Line:
+        mark = ""
+        if is_family(row):
+            mark = f"{self._glyphs.open if row.path in self.open_rows else self._glyphs.shut} "
+        count = f" {self._glyphs.times}{len(row.members):,}" if mark else ""
+        tone = Tone.DIM if row.is_untaken or row.role.is_composite else Tone.BOLD
+        return [("  " * row.depth + mark, Tone.RULE), (row.label, tone), (count, Tone.DIM)]
+
+    def _time(self, row: Row) -> Line:
+        line = self.line(row)
+        if line.state is Status.STARTED and line.started is not None and not is_family(row):
+            return [(duration_text(max(0.0, self._moment.now - line.started)), TONE_OF[MARKS[Status.STARTED].ink])]
+        return [] if line.seconds is None else [(duration_text(line.seconds), Tone.TEXT)]
+
+    def _cpu(self, row: Row) -> Line:
+        seconds = self.line(row).cpu_seconds
+        return [] if seconds is None else [(duration_text(seconds), Tone.DIM)]
+
+    def _memory(self, row: Row) -> Line:
+        peak = self.line(row).peak_bytes
+        return [] if peak is None else [(size_text(peak), Tone.DIM)]
+
+    def _tries(self, row: Row) -> Line:
+        tries = self.line(row).tries
+        return [(str(tries), Tone.YELLOW)] if tries > 1 else []
+
+    def _result(self, row: Row) -> Line:
+        line = self.line(row)
+        return [(line.result, Tone.RED if line.is_bad else Tone.DIM)]
+
+
+def _folded(told: Told) -> list[Row]:
+    steps = told.steps
+    return rows(
+        told.composites,
+        [step.path for step in steps],
+        untaken={step.path for step in steps if step.state is Status.SKIPPED and step.reason == Reason.BRANCH},
+        always={step.path for step in steps if step.state is Status.FAILURE and step.reason != Reason.INSIDE},
+    )
+
+
+def _spec(space: Workspace, run: RunId) -> RunSpec | None:
+    """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
+    try:
+        return space.spec(run)
+    except GraftError:
+        return None
