@@ -23,9 +23,12 @@ if TYPE_CHECKING:
         StepFailed,
         StoreError,
     )
+    from .core.feeding import Feed, Sink
     from .core.functions import Function
     from .core.kinds import Kind
+    from .core.learning import Source
     from .core.pipeline import NotebookJob, Pipeline, PythonJob, ShellJob
+    from .core.registry import Registry
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
     from .core.tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub
@@ -40,6 +43,7 @@ __all__ = [
     "Conditional",
     "ConflictError",
     "FailedError",
+    "Feed",
     "Function",
     "GraftError",
     "InvalidError",
@@ -54,10 +58,13 @@ __all__ = [
     "PluginError",
     "PythonJob",
     "PythonTask",
+    "Registry",
     "Runner",
     "ScriptTask",
     "ShellJob",
     "ShellTask",
+    "Sink",
+    "Source",
     "StepFailed",
     "StoreError",
     "Stub",
@@ -94,10 +101,13 @@ _HOMES = {
         "StepFailed",
         "StoreError",
     ),
+    "core.feeding": ("Feed", "Sink"),
     "core.functions": ("Function",),
     "core.kinds": ("Kind",),
+    "core.learning": ("Source",),
     "core.pipeline": ("NotebookJob", "Pipeline", "PythonJob", "ShellJob"),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
+    "core.registry": ("Registry",),
     "core.runner": ("Runner",),
     "core.tasks": ("AsyncPythonTask", "NotebookTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
     "wiring": ("load_run",),

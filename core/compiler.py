@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from .applying import applied
 from .binding import Binder
 from .called import written
 from .collector import rare_collections
@@ -12,10 +13,11 @@ from .constants import Constants
 from .drafts import Block, Draft, Piece, needed, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
-from .exports import Exports, of_task
+from .exports import Export, Exports, of_task
 from .functions import executed, functions_in
 from .given import Given
-from .graph import ON_FAILURE, PREVIOUS, Constant, Graph, Json
+from .graph import ON_FAILURE, PREVIOUS, Constant, Graph, Json, Upstream
+from .learning import SOURCE
 from .levels import Level
 from .nesting import Composite
 from .operations import Operations
@@ -44,6 +46,11 @@ class Compiled:
     """Operation -> where its step is written, relative to the root; of those that name a profile or an override."""
     note: Mapping[str, Json] = field(default_factory=dict)
     """Where parameters came from; see `provenance`."""
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    """Path -> why it is not in the graph of this mode."""
+
+
+_APPLYING = ("apply", "eval")
 
 
 @rare_collections()
@@ -58,13 +65,16 @@ def compile_pipeline(
         root: Absolute project root; paths of source files in the graph are relative to it.
         given: Parameters of the run; those of the pipeline itself are added.
         name: Name of the graph; empty: that of the pipeline or its file.
-        mode: "job" runs every step.
+        mode: One of `MODES`; steps of other modes are left out. In "apply" and "eval" trained states are loaded, and
+            what only training needs is dropped.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong; every problem in one message.
     """
-    if mode != "job":
-        raise InvalidError(f"a pipeline is compiled as 'job', not {mode!r}{nearest(str(mode), MODES)}")
+    if mode not in MODES:
+        raise InvalidError(
+            f"a pipeline is not compiled as {mode!r}{nearest(str(mode), MODES)}", f"the modes are {', '.join(MODES)}"
+        )
     try:
         known = written(pipeline, workshop, given or Given())
     except InvalidError as problem:
@@ -73,6 +83,9 @@ def compile_pipeline(
     note = Note((given or Given()).inside(known.pipeline.params), known.params)
     compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
     compiled = compilation.result(name or pipeline.name_in({}), note)
+    if mode in _APPLYING:
+        made = applied(compiled.graph, with_labels=mode == "eval")
+        compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
     return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
 
 
@@ -100,6 +113,7 @@ class _Compilation:
 
     def result(self, name: str, note: Note) -> Compiled:
         """Return the graph, or raise all problems; what is given and taken goes into the note."""
+        source = self._source(self._outermost)
         block = self._block(self._outermost)
         problems = [
             *self._operations.problems,
@@ -112,7 +126,7 @@ class _Compilation:
             # Steps made in a loop have the same words at the same line: once is enough.
             told = {(each.message, each.file, each.line): self._placed(each) for each in problems}
             raise InvalidError.all_of(list(told.values()))
-        nodes, bodies = settled(block.drafts, self._expander.bodies)
+        nodes, bodies = settled([*source, *block.drafts], self._expander.bodies)
         self._parameters.tell(note)
         for function, takes in self._operations.functions():
             note.add_defaults(function, takes.items)
@@ -132,6 +146,19 @@ class _Compilation:
             },
             note=note.to_json(),
         )
+
+    def _source(self, level: Level) -> list[Draft]:
+        """Return the node that asks for the pipeline's data, which steps then take by name."""
+        source = level.pipeline.source
+        if source is None:
+            return []
+        if SOURCE in level.named:
+            step = level.named[SOURCE]
+            text = "its name is that of the pipeline's source"
+            self._problems.append(self._binder.problem(level, step, text, "give it another: name="))
+        made = source.operation(self._root)
+        level.makers |= {name: Export(Upstream(SOURCE, name)) for name in source.names}
+        return [Draft(path=SOURCE, operation=self._operations.keep(made.call, made.returns, made.policy))]
 
     def _block(self, level: Level) -> Block:
         """Compile the steps of one pipeline at its place."""

@@ -19,6 +19,7 @@ from .forms import FORMS, called, form_of, form_problem, is_bare
 from .functions import Function
 from .graph import Json
 from .ids import name_problem
+from .learning import source_data
 from .marks import Marks, Path, shown
 from .options import choose
 from .pipeline import OrderRule, Pipeline
@@ -37,7 +38,7 @@ from .stepdata import (
 from .steps import Step
 from .tasks import PythonTask, Task
 
-KEYS = ("name", "description", "params", "order", "steps")
+KEYS = ("name", "description", "params", "source", "order", "steps")
 """What a pipeline is made of; a test holds them against the arguments of `Pipeline`."""
 MANY = "pipelines"
 """Key under which a file holds several pipelines by name."""
@@ -323,6 +324,8 @@ def _header(pipeline: Pipeline) -> dict[str, Json]:
         check_plain(value, f"the pipeline's parameter '{key}'", pipeline.place)
     if pipeline.params:
         found["params"] = dict(pipeline.params)
+    if pipeline.source is not None:
+        found["source"] = source_data(pipeline.source)
     if pipeline.order is not OrderRule.LISTED:
         found["order"] = pipeline.order.value
     return found

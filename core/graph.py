@@ -45,6 +45,13 @@ class CallKind(StrEnum):
     """End of an iteration of a loop: takes `value`, returns as `again` whether the loop goes on (a JSON truth)."""
     JOIN = "join"
     """End of any other composite. No attempt: the engine hands on, by name, what it is bound to."""
+    FEED = "feed"
+    """Head of a pipeline with a source: asks the first of `feeds` that can answer for `query`, between `lower` and
+    `upper`; returns the features, each of `labels`, and with an ordinal what bounds it found."""
+    SINK = "sink"
+    """End of a graph that applies: hands all it takes to `sink`."""
+    LOAD = "load"
+    """Trained state of a generation in place of the step that makes it. No attempt: the host hands it on."""
 
 
 class ReturnKind(StrEnum):
@@ -94,6 +101,12 @@ class Call:
     """Of a choice: the word of what fits none of the branches; None: that fails the choice."""
     collect: str | None = None
     """Of a reduction: name of the one output made of all records."""
+    query: str | None = None
+    """Of a feed: SQL, or the name of a table."""
+    ordinal: str | None = None
+    """Of a feed: the column that orders the rows, which the arguments `lower` and `upper` are bounds of."""
+    labels: tuple[tuple[str, str], ...] = ()
+    """Of a feed: columns with labels, and the output each is handed on as; there are none in apply."""
     file: str | None = None
     """Source file, relative to the project root when it is inside; for messages and editors."""
     line: int | None = None

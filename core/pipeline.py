@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, Unpack
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
+from .learning import Source, source_from
 from .nesting import Nested
 from .options import Options
 from .place import caller, told_at
@@ -47,6 +48,7 @@ class Pipeline(Unit):
         name: str | None = None,
         *,
         params: Mapping[str, object] | None = None,
+        source: Source | str | None = None,
         order: str = "listed",
         description: str | None = None,
         add_terminal_nodes: bool = True,
@@ -59,6 +61,7 @@ class Pipeline(Unit):
                 its own name.
             name: None: the name of the variable it is bound to, else the file's stem.
             params: Default values of parameters, by the name steps take them.
+            source: Where its data comes from; a text is what is asked of the feed. None: its steps see to that.
             order: "listed", "data" or "declared"; see `OrderRule`.
             description: One line for people.
             add_terminal_nodes: Nothing; pipelines of AstraZeneca's runnable say it.
@@ -73,6 +76,7 @@ class Pipeline(Unit):
         self.description = description
         problems = [self._unknown(each) for each in unknown]
         problems += self._header_problems(order)
+        self.source = self._source(source, problems)
         self.steps = self._wrapped(steps, problems)
         if problems:
             raise told_at(self.place, problems)
@@ -261,6 +265,13 @@ class Pipeline(Unit):
         if self.description is not None and not isinstance(self.description, str):
             yield self._wrong(f"description= takes text, not {self.description!r}")
 
+    def _source(self, source: object, problems: list[InvalidError]) -> Source | None:
+        try:
+            return source_from(source)
+        except InvalidError as problem:
+            problems.append(self._wrong(problem.message, problem.hint))
+            return None
+
     def _wrapped(self, steps: object, problems: list[InvalidError]) -> tuple[Step, ...]:
         if isinstance(steps, str) or not isinstance(steps, Sequence):
             problems.append(self._wrong(f"steps= takes a list of steps, not {steps!r}"))
@@ -296,7 +307,7 @@ class Pipeline(Unit):
         return InvalidError(f"{who}: {message}", hint, file=self.place.file, line=self.place.line)
 
 
-_ARGUMENTS = ["steps", "name", "params", "order", "description"]
+_ARGUMENTS = ["steps", "name", "params", "source", "order", "description"]
 
 
 class PythonJob(Pipeline):

@@ -316,6 +316,60 @@ class FileDigestRow(Row, table=True):
     seen: int
 
 
+class ProjectRow(Row, table=True):
+    """A project of the registry."""
+
+    __tablename__ = "project"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    name: str = Field(unique=True)
+    created: float
+
+
+class LineageRow(Row, table=True):
+    """A published version of a project's code; `manifest` is JSON."""
+
+    __tablename__ = "lineage"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    project: int = Field(foreign_key="project.seq")
+    version: str
+    manifest: str
+    created: float
+    given: int
+    removed: float | None
+
+
+class GenerationRow(Row, table=True):
+    """A trained state of a lineage; `record` is JSON."""
+
+    __tablename__ = "generation"  # pyright: ignore[reportAssignmentType]
+    lineage: int = Field(primary_key=True, foreign_key="lineage.seq")
+    number: int = Field(primary_key=True)
+    run: str | None
+    record: str
+    created: float
+
+
+class StateRow(Row, table=True):
+    """One artifact of a generation."""
+
+    __tablename__ = "state"  # pyright: ignore[reportAssignmentType]
+    lineage: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    sha256: bytes
+    size: int
+
+
+class AliasMoveRow(Row, table=True):
+    """Where an alias was moved; `record` is JSON."""
+
+    __tablename__ = "alias_move"  # pyright: ignore[reportAssignmentType]
+    seq: int = Field(primary_key=True)
+    project: int = Field(foreign_key="project.seq")
+    alias: str
+    record: str
+
+
 class NondeterminismRow(Row, table=True):
     """A step that was seen making something else of the same code and inputs; `outputs` is a JSON array of names."""
 

@@ -19,6 +19,7 @@ from .marks import StoredMarks
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
+from .registry import StoredRegistry
 from .results import StoredResults
 from .runstore import StoredRuns
 
@@ -44,6 +45,7 @@ class Store:
         self.logs = LogFiles(layout)
         self.marks = StoredMarks(database)
         self.files = FileHashes(database)
+        self.registry = StoredRegistry(database, self.objects)
 
     @property
     def read_only(self) -> bool:

@@ -95,8 +95,12 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
             return NotebookStep(operation.call, returns, context, files)
         case CallKind.SPLIT | CallKind.REDUCE | CallKind.CHOOSE | CallKind.UNTIL:
             return _shape(operation.call, returns, functions)
-        case CallKind.JOIN:
-            raise TypeError("the engine joins composites itself; a worker has nothing to do for one")
+        case CallKind.FEED | CallKind.SINK:
+            from .feeding import FeedStep, SinkStep  # entry points, 15 ms
+
+            return FeedStep(operation.call, returns) if operation.call.kind is CallKind.FEED else SinkStep(returns)
+        case CallKind.JOIN | CallKind.LOAD:
+            raise TypeError(f"a worker has nothing to do for a node of kind {operation.call.kind}")
         case _:
             assert_never(operation.call.kind)
 

@@ -94,6 +94,6 @@ def test_compile_returns_the_graph() -> None:
     assert graph.name == "test_pipeline"
 
 
-def test_another_mode_than_job_is_refused() -> None:
-    with pytest.raises(InvalidError, match="compiled as 'job', not 'trian'; did you mean 'train'"):
+def test_an_unknown_mode_is_refused() -> None:
+    with pytest.raises(InvalidError, match="not compiled as 'trian'; did you mean 'train'"):
         Pipeline([load]).compile(mode="trian")

@@ -68,7 +68,17 @@ IMPORTED_AS = {"yaml": "pyyaml"}
 
 def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> None:
     listed = {re.split(r"[^\w-]", each)[0] for each in project()["project"]["dependencies"]}
-    optional = {"keyring", "pygraphviz", "numpy", "graftline", "nbclient", "jupyter_client", "pytest"}
+    optional = {
+        "duckdb",
+        "pandas",
+        "keyring",
+        "pygraphviz",
+        "numpy",
+        "graftline",
+        "nbclient",
+        "jupyter_client",
+        "pytest",
+    }
     imported = {
         name
         for path in [*ROOT.glob("*.py"), *(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))]

@@ -1,0 +1,1 @@
+"""Feeds that come with graftline. They enter by the same door as any other."""

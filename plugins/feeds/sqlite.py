@@ -1,0 +1,98 @@
+"""A feed of an SQLite database: a table, a view, or SQL."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from ...core.errors import InvalidError, nearest
+from ...core.feeding import Answer, Feed, Query
+from .table import answer, check_column, columns_of, table_of
+
+
+class SqliteFeed(Feed):
+    """Reads an SQLite file. Options: `path`, the file."""
+
+    name: ClassVar[str] = "sqlite"
+
+    def can_answer(self, query: Query) -> bool:
+        """Tell whether it has the table; of SQL, whether the database understands it."""
+        if not os.path.isfile(self._path()):
+            return False
+        with self._open() as database:
+            if not query.is_sql:
+                return query.text in self._tables(database)
+            try:
+                database.execute(f"EXPLAIN {query.text}").close()
+            except sqlite3.Error:
+                return False
+        return True
+
+    def read(self, query: Query) -> Answer:
+        """Return the rows within the bounds."""
+        with self._open() as database:
+            sql = query.text.rstrip().rstrip(";") if query.is_sql else self._select(database, query.text)
+            try:
+                names = [each[0] for each in database.execute(f"SELECT * FROM ({sql}) LIMIT 0").description]
+                if query.ordinal is not None:
+                    check_column(query.ordinal, names, self._path())
+                conditions, bounds = self._conditions(query)
+                rows = database.execute(f"SELECT * FROM ({sql}){conditions}", bounds).fetchall()
+            except sqlite3.Error as error:
+                raise InvalidError(f"{self._path()}: {error}", f"the query was: {query.text}") from error
+        return answer(table_of(columns_of(names, rows)), query, (os.path.abspath(self._path()),), self._path())
+
+    def _select(self, database: sqlite3.Connection, table: str) -> str:
+        known = self._tables(database)
+        if table not in known:
+            hint = f"it has {', '.join(known)}" if known else "it is empty"
+            raise InvalidError(f"{self._path()} has no table '{table}'{nearest(table, known)}", hint)
+        return f"SELECT * FROM {_quoted(table)}"
+
+    def _conditions(self, query: Query) -> tuple[str, list[Any]]:
+        """Return what leaves rows out in the database already; `answer` compares again, by the values' own types."""
+        if query.ordinal is None:
+            return "", []
+        column = _quoted(query.ordinal)
+        # Only where SQLite compares as Python does: it puts every number before every text.
+        parts = [
+            (f"{column} {sign} ?", bound)
+            for sign, bound in ((">", query.lower), ("<=", query.upper))
+            if isinstance(bound, int | float)
+        ]
+        text = " AND ".join(part for part, _ in parts)
+        return (f" WHERE {text}" if text else ""), [bound for _, bound in parts]
+
+    def _tables(self, database: sqlite3.Connection) -> list[str]:
+        rows = database.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name")
+        return [name for (name,) in rows]
+
+    def _path(self) -> str:
+        if "path" not in self.options:
+            raise InvalidError("a sqlite feed needs its file", "say path= in [feed.NAME]")
+        return str(self.options["path"])
+
+    def _open(self) -> _Reading:
+        path = self._path()
+        if not os.path.isfile(path):
+            raise InvalidError(f"there is no database {path}", "check path= of the feed")
+        return _Reading(f"file:{quote(os.path.abspath(path))}?mode=ro")
+
+
+class _Reading:
+    """A connection that only reads, closed at the end."""
+
+    def __init__(self, uri: str) -> None:
+        self._connection = sqlite3.connect(uri, uri=True)
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

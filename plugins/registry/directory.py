@@ -1,0 +1,171 @@
+"""A directory that several processes write to: files come into being whole, once, and are verified when read."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ...core.errors import StoreError
+
+_DIGEST = frozenset("0123456789abcdef")
+
+
+class Directory:
+    """One directory on disk. Any thread or process may use it at once.
+
+    Args:
+        root: absolute path; made when something is first written.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def names(self, *parts: str) -> list[str]:
+        """Return the names in a directory below, sorted; empty when it is not there."""
+        try:
+            return sorted(os.listdir(os.path.join(self.root, *parts)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise self._unusable(error) from error
+
+    def document(self, *parts: str) -> dict[str, Any] | None:
+        """Return a JSON file below; None when it is not there.
+
+        Raises:
+            StoreError: it cannot be read, or is no JSON object.
+        """
+        path = os.path.join(self.root, *parts)
+        try:
+            with open(path, "rb") as file:
+                found = json.loads(file.read())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unusable(error) from error
+        except ValueError as error:
+            raise StoreError(f"{path} is damaged: {error}", "restore the registry from a copy") from error
+        if not isinstance(found, dict):
+            raise StoreError(f"{path} is damaged: it holds no object", "restore the registry from a copy")
+        return found
+
+    def create(self, document: Mapping[str, Any], *parts: str) -> bool:
+        """Write a JSON file that is not there yet, whole; return False, and change nothing, when it is.
+
+        Raises:
+            StoreError: it cannot be written.
+        """
+        text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False) + "\n"
+        return self._link(text.encode(), os.path.join(self.root, *parts))
+
+    def keep(self, data: bytes, sha256: str) -> None:
+        """Store bytes under their digest; nothing when they are there already.
+
+        Raises:
+            StoreError: they are not what the digest says, or cannot be written.
+        """
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StoreError(f"what was to be stored as {sha256[:12]} is something else", "it was damaged on the way")
+        path = self.object_path(sha256)
+        if not self._link(data, path) and self._digest(path) != sha256:
+            # Damaged by whatever: the right bytes are at hand, so they take its place.
+            os.replace(self._written(data, path), path)
+
+    def has(self, sha256: str) -> bool:
+        """Tell whether there is an object of that digest; it may be damaged."""
+        return os.path.isfile(self.object_path(sha256))
+
+    def read(self, sha256: str) -> bytes:
+        """Return an object's bytes, verified.
+
+        Raises:
+            StoreError: missing, or not what its digest says.
+        """
+        path = self.object_path(sha256)
+        try:
+            # O_NOFOLLOW: a link that somebody put here could name any file of the machine.
+            with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+                data = file.read()
+        except OSError as error:
+            raise StoreError(f"the registry lacks {sha256[:12]}: {error.strerror}", f"looked in {path}") from error
+        if hashlib.sha256(data).hexdigest() != sha256:
+            raise StoreError(f"{path} is not what was stored", "it was changed or damaged; nothing of it was loaded")
+        return data
+
+    def object_path(self, sha256: str) -> str:
+        """Return where an object of that digest is or would be.
+
+        Raises:
+            StoreError: it is no sha256.
+        """
+        if len(sha256) != 64 or not _DIGEST.issuperset(sha256):
+            raise StoreError(f"{sha256!r} is no sha256")
+        return os.path.join(self.root, "objects", sha256[:2], sha256[2:])
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the lock that writers take turns by. The kernel frees it when a writer dies.
+
+        Raises:
+            StoreError: the directory cannot be written.
+        """
+        try:
+            os.makedirs(self.root, mode=0o700, exist_ok=True)
+            handle = os.open(os.path.join(self.root, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise self._unusable(error) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def _link(self, data: bytes, path: str) -> bool:
+        """Write a file whole under its name, unless that is taken; tell whether it was written."""
+        if os.path.lexists(path):
+            return False
+        try:
+            written = self._written(data, path)
+            try:
+                os.link(written, path)
+            except FileExistsError:
+                return False
+            finally:
+                os.unlink(written)
+            _sync_directory(os.path.dirname(path))
+        except OSError as error:
+            raise self._unusable(error) from error
+        return True
+
+    def _written(self, data: bytes, path: str) -> str:
+        folder = os.path.dirname(path)
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        written = os.path.join(folder, f".{secrets.token_hex(8)}.part")
+        with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        return written
+
+    def _digest(self, path: str) -> str | None:
+        with contextlib.suppress(OSError), open(path, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        return None
+
+    def _unusable(self, error: OSError) -> StoreError:
+        return StoreError(f"the registry {self.root} cannot be used: {error.strerror or error}")
+
+
+def _sync_directory(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

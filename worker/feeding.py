@@ -1,0 +1,129 @@
+"""What workers do at the head and at the end of a pipeline that learns: ask a feed, hand over to a sink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from ..core.discovery import load
+from ..core.errors import GraftError, InvalidError, nearest
+from ..core.feeding import Answer, Feed, Provider, Query, Sink, provider_from_json
+from ..core.graph import Call, Return, ReturnKind
+from .bind import Binder
+from .returns import Returns
+
+LOWER, UPPER = "lower", "upper"
+"""Arguments of a feed, and last outputs of one with an ordinal: bounds."""
+
+
+class FeedStep:
+    """Head of a pipeline: features and labels, asked of the first feed that can answer."""
+
+    __slots__ = ("_call", "binder", "peak_bytes", "returns")
+
+    def __init__(self, call: Call, returns: Returns) -> None:
+        self._call = call
+        self.binder: Binder | None = None
+        self.returns = returns
+        self.peak_bytes: int | None = None
+
+    def call(self, values: Mapping[str, Any]) -> Iterator[tuple[Return, object]]:
+        """Yield the features, each label, and with an ordinal the bounds of what was read.
+
+        Raises:
+            InvalidError: no feed can answer, or a label is no column.
+            PluginError: a feed does not load.
+        """
+        made = {each.name: each for each in self.returns.direct}
+        labels = [(column, name) for column, name in self._call.labels if name in made]
+        answer = self._answer(values, dropped=tuple(column for column, name in self._call.labels if name not in made))
+        for column, name in labels:
+            _check(column, answer.table)
+            yield made.pop(name), answer.table[column]
+        bounds = {LOWER: answer.lower, UPPER: answer.upper} if self._call.ordinal is not None else {}
+        for declared in made.values():
+            if declared.kind is ReturnKind.JSON and declared.name in bounds:
+                yield declared, bounds[declared.name]
+            else:
+                yield declared, _without(answer.table, [column for column, _ in labels])
+
+    def _answer(self, values: Mapping[str, Any], dropped: Sequence[str]) -> Answer:
+        query = Query(
+            text=self._call.query or "",
+            ordinal=self._call.ordinal,
+            lower=values.get(LOWER),
+            upper=values.get(UPPER),
+            without=tuple(dropped),
+        )
+        providers = [provider_from_json(each) for each in values.get("feeds", ())]
+        for provider in providers:
+            feed: Feed = _made(provider, "graftline.feeds", Feed)
+            with _named(provider):
+                if feed.can_answer(query):
+                    return feed.read(query)
+        names = ", ".join(f"'{each.name}'" for each in providers)
+        raise InvalidError(
+            f"no feed can answer {query.text!r}" + (f": asked {names}" if names else ""),
+            "name a file or table that is there, or configure a feed: [feed.NAME] provider = ..., path = ...",
+        )
+
+
+class SinkStep:
+    """End of a graph that applies: all values go to the sink."""
+
+    __slots__ = ("binder", "peak_bytes", "returns")
+
+    def __init__(self, returns: Returns) -> None:
+        self.binder: Binder | None = None
+        self.returns = returns
+        self.peak_bytes: int | None = None
+
+    def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
+        """Write every value but `sink` itself, and print where they are.
+
+        Raises:
+            InvalidError: a value has no form the sink can write.
+            PluginError: the sink does not load.
+        """
+        provider = provider_from_json(values["sink"])
+        sink: Sink = _made(provider, "graftline.sinks", Sink)
+        with _named(provider):
+            where = sink.write({name: value for name, value in values.items() if name != "sink"})
+        if where:
+            print(f"written to {where}")  # noqa: T201  this is the step's log
+        return []
+
+
+def _made(provider: Provider, group: str, kind: type[Any]) -> Any:
+    found = load(group, provider.provider)
+    if not isinstance(found, type) or not issubclass(found, kind):
+        raise InvalidError(
+            f"'{provider.provider}' is no {kind.__name__}", f"a subclass of graftline.{kind.__name__} is"
+        )
+    return found(**provider.options)
+
+
+@contextmanager
+def _named(provider: Provider) -> Iterator[None]:
+    """Say in every error of ours which feed or sink it is about."""
+    try:
+        yield
+    except GraftError as error:
+        error.message = f"'{provider.name}': {error.message}"
+        error.args = (error.message,)
+        raise
+
+
+def _check(column: str, table: Any) -> None:
+    known = [str(each) for each in table]
+    if column not in known:
+        raise InvalidError(
+            f"there is no column '{column}' for labels{nearest(column, known)}", f"it has {', '.join(known)}"
+        )
+
+
+def _without(table: Any, columns: Sequence[str]) -> Any:
+    if isinstance(table, dict):
+        return {name: values for name, values in table.items() if name not in columns}
+    return table.drop(columns=list(columns))
