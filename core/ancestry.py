@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from .artifacts import ArtifactRef
 from .detailing import shortened
-from .graph import CallKind, Either, Gather, Graph, Node, Source, Upstream
+from .graph import CallKind, Graph, Node
 from .ids import RunId
 from .provenance import Origins
 from .remembered import Remembered
 from .runs import StepRun
+from .supply import Either, Gather, Source, Upstream
 
 TAKEN_SHOWN = 10
 """Steps that made the values of one list up to which each is followed: a map may gather those of ten thousand."""

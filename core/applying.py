@@ -11,21 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .errors import InvalidError
-from .graph import (
-    Argument,
-    Call,
-    CallKind,
-    Carried,
-    Either,
-    Gather,
-    Graph,
-    Node,
-    Operation,
-    ReturnKind,
-    Source,
-    Upstream,
-    upstreams,
-)
+from .graph import Argument, Call, CallKind, Graph, Node, Operation, ReturnKind
+from .supply import Carried, Either, Gather, Source, Upstream, upstreams
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,12 +17,13 @@ from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .flows import Flow, Flows, ItemOf
-from .graph import Argument, Carried, Constant, Gather, Index, Item, Return, ReturnKind, Source, Upstream
+from .graph import Argument, Return, ReturnKind
 from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters
 from .steps import OutputOf, Step
+from .supply import Carried, Constant, Gather, Index, Item, Source, Upstream
 from .takes import Take, Takes
 from .tasks import Task
 

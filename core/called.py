@@ -15,7 +15,7 @@ from .constants import Constants
 from .errors import InvalidError, nearest
 from .futures import CallError, Future, futures_in, source_of
 from .given import Given
-from .graph import Constant, Json
+from .graph import Json
 from .handing import handed, rename, settle
 from .ids import name_problem
 from .nesting import Nested
@@ -24,6 +24,7 @@ from .place import caller, told_at
 from .ports import Workshop
 from .returning import Returning
 from .steps import Step
+from .supply import Constant
 
 P = ParamSpec("P")
 R = TypeVar("R")

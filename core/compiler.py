@@ -16,7 +16,7 @@ from .expanding import Expander
 from .exports import Export, Exports, of_task
 from .functions import executed, functions_in
 from .given import Given
-from .graph import ON_FAILURE, PREVIOUS, Constant, Graph, Json, Upstream
+from .graph import ON_FAILURE, Graph, Json
 from .learning import SOURCE
 from .levels import Level
 from .nesting import Composite
@@ -29,6 +29,7 @@ from .place import Place, relative_to
 from .ports import Workshop
 from .provenance import Note
 from .steps import Step
+from .supply import PREVIOUS, Constant, Upstream
 from .tasks import Task
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .graph import Argument, Body, Constant, Graph, Node, Operation
+from .graph import Argument, Body, Graph, Node, Operation
 from .ports import Loaded
 from .prints import Print
+from .supply import Constant
 
 _MANY = 3
 """Reasons that are named; of more only how many."""

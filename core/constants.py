@@ -9,8 +9,9 @@ from typing import TypeGuard
 
 from .errors import InvalidError
 from .given import Value
-from .graph import Blob, Constant, Json
+from .graph import Json
 from .ports import Workshop
+from .supply import Blob, Constant
 
 
 class Constants:

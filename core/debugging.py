@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .document import root_failures
 from .errors import InvalidError
-from .graph import CallKind, Graph, Operation, Upstream
+from .graph import CallKind, Graph, Operation
 from .growth import Plot
 from .hosting import moved
 from .ids import RunId
@@ -20,6 +20,7 @@ from .requests import CodeChoice
 from .retrying import grown_as
 from .runs import RunSpec, StepRun, Target
 from .states import Reason, Status
+from .supply import Upstream
 from .undeclared import is_guarded
 from .values import Values
 

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from .artifacts import ArtifactRef
 from .codechanges import Hunk, file_of, part_changes
-from .graph import CallKind, Operation, upstreams
+from .graph import CallKind, Operation
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence, causes
 from .provenance import Origins, Provenance
 from .remembered import Remembered
 from .runs import RunSpec, StepRun
+from .supply import upstreams
 from .whys import Because, Made
 
 MADE_SHOWN = 20

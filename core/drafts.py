@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
-from .graph import PREVIOUS, Argument, Body, BodyKind, Carried, Either, Gather, Guard, Node, Source, Upstream
+from .graph import Argument, Body, BodyKind, Guard, Node
 from .steps import Step
+from .supply import PREVIOUS, Carried, Either, Gather, Source, Upstream
 
 
 @dataclass(slots=True, kw_only=True)

@@ -12,12 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef, Output
-from .graph import Argument, Call, CallKind, Constant, Graph, Node, Operation, Return, ReturnKind, Upstream
+from .graph import Argument, Call, CallKind, Graph, Node, Operation, Return, ReturnKind
 from .hosting import Hosting
 from .ids import new_run_id
 from .runs import RunSpec, StepRun
 from .session import Requests
 from .states import Status
+from .supply import Constant, Upstream
 from .verification import Pair
 
 if TYPE_CHECKING:

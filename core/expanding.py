@@ -12,7 +12,7 @@ from .drafts import Block, Draft, Piece, draft_of, needed
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .files import FileNeeds
-from .graph import HERE, ON_FAILURE, PREVIOUS, Argument, Body, BodyKind, CallKind, Either, Guard, Item, Node, ReturnKind
+from .graph import ON_FAILURE, Argument, Body, BodyKind, CallKind, Guard, Node, ReturnKind
 from .growth import ITEMS, Filled
 from .levels import Level
 from .nesting import PASSED_ON, Composite, Nested
@@ -20,6 +20,7 @@ from .operations import Operations
 from .parameters import Parameters
 from .pipeline import Pipeline
 from .steps import Step
+from .supply import HERE, PREVIOUS, Either, Item
 
 Inside: TypeAlias = Callable[[Level], Block]
 """Compiles the steps of a pipeline at its place."""

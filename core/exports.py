@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from .composites import Conditional, Map, Parallel
 from .functions import executed
-from .graph import Gather, Return, ReturnKind, Source, Upstream
+from .graph import Return, ReturnKind
 from .nesting import Composite
 from .pipeline import Pipeline
 from .steps import Step
+from .supply import Gather, Source, Upstream
 from .tasks import Task
 
 

@@ -17,7 +17,7 @@ class Value(NamedTuple):
 
     value: object
     origin: str
-    """As in `graph.Constant.origin`."""
+    """As in `supply.Constant.origin`."""
     key: str
     """How it was named: `name` or `STEP:name`."""
     is_text: bool

@@ -14,28 +14,20 @@ from .canonical import canonical, plain, rich
 from .codec import Document
 from .graph import (
     Argument,
-    Blob,
     Body,
     BodyKind,
     Call,
     CallKind,
-    Carried,
-    Constant,
-    Either,
-    Gather,
     Graph,
     Guard,
-    Index,
-    Item,
     Node,
     Operation,
     Policy,
     Return,
     ReturnKind,
-    Source,
     Terminate,
-    Upstream,
 )
+from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
 
 
 def graph_to_json(graph: Graph) -> Document:

@@ -12,26 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias, assert_never
 
-from .graph import (
-    HERE,
-    PREVIOUS,
-    Argument,
-    Blob,
-    Body,
-    BodyKind,
-    Carried,
-    Constant,
-    Either,
-    Gather,
-    Graph,
-    Growth,
-    Guard,
-    Index,
-    Item,
-    Node,
-    Source,
-    Upstream,
-)
+from .graph import Argument, Body, BodyKind, Graph, Growth, Guard, Node
+from .supply import HERE, PREVIOUS, Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
 
 ITEMS = "items"
 """Last part of the path of a map's split: items themselves are numbers, so nothing else can have it."""

@@ -16,8 +16,9 @@ from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
 from .canonical import canonical, plain
-from .graph import Blob, Constant, Operation
+from .graph import Operation
 from .orders import Resolved
+from .supply import Blob, Constant
 
 KEY_VERSION = 1
 """Raised when keys mean something else: results of older keys are then not reused."""

@@ -12,22 +12,7 @@ from .contents import UnreadableFiles
 from .control import is_control
 from .errors import InvalidError, nearest
 from .evidencing import Circumstances
-from .graph import (
-    Argument,
-    Blob,
-    Carried,
-    Constant,
-    Either,
-    Gather,
-    Graph,
-    Index,
-    Item,
-    Json,
-    Node,
-    Operation,
-    Source,
-    Upstream,
-)
+from .graph import Argument, Graph, Json, Node, Operation
 from .keys import call_digest
 from .knowing import Known
 from .launching import Launching
@@ -36,6 +21,7 @@ from .ports import Loaded
 from .prints import Print
 from .requests import RunRequest
 from .reusing import Reusing
+from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Locking, so a real import would be a circle

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from .artifacts import ArtifactRef
-from .graph import Blob, Constant, Operation
+from .graph import Operation
 from .ids import RunId
+from .supply import Blob, Constant
 from .undeclared import GuardMode
 
 Resolved: TypeAlias = "ArtifactRef | Constant | Blob | list[Resolved]"

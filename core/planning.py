@@ -16,7 +16,7 @@ from .control import is_control
 from .estimating import estimate, last_seconds
 from .events import Fact, StepJoined, StepJudged, StepReused
 from .fates import Fates
-from .graph import ON_FAILURE, BodyKind, CallKind, Graph, Node, Operation, upstreams
+from .graph import ON_FAILURE, BodyKind, CallKind, Graph, Node, Operation
 from .guards import waits_of
 from .hosting import circumstances_of
 from .judging import Judge, Judged
@@ -28,6 +28,7 @@ from .roles import Composites
 from .runs import RunSpec, StepRun
 from .scheduler import Scheduler
 from .states import Reason, Status
+from .supply import upstreams
 from .turns import Past
 from .values import Values
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from .artifacts import Output
 from .demands import DEFAULT_LABEL
 from .errors import InvalidError, nearest
-from .graph import Either, Gather, Graph, Source, Upstream, upstreams
+from .graph import Graph
 from .quantities import size_text
 from .runs import VERIFY, RunSpec
 from .secrecy import leaks
+from .supply import Either, Gather, Source, Upstream, upstreams
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Preflight, so a real import would be a circle

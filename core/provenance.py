@@ -15,9 +15,10 @@ from typing import Any
 
 from .constants import is_json
 from .given import Given, Value
-from .graph import Blob, Call, CallKind, Constant, Graph, Json, Node, Source, Upstream
+from .graph import Call, CallKind, Graph, Json, Node
 from .options import Wire
 from .steps import Step
+from .supply import Blob, Constant, Source, Upstream
 from .takes import Take, Takes
 
 NOTE = "given"

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 
 from .artifacts import ArtifactRef, Output
 from .errors import InvalidError
-from .graph import Argument, Gather, Graph, Node, Operation, Source, Upstream
+from .graph import Argument, Graph, Node, Operation
 from .growth import Plot
 from .orders import Resolved
+from .supply import Gather, Source, Upstream
 from .values import Values
 
 _VALUE = "value"

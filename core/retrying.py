@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import ConflictError, InvalidError
-from .graph import Graph, Node, Terminate, upstreams
+from .graph import Graph, Node, Terminate
 from .growth import Plot, pruned
 from .launching import load_again
 from .ports import Loaded
@@ -22,6 +22,7 @@ from .runs import Run, RunSpec, StepRun
 from .selection import Selection
 from .staleness import stale_steps
 from .states import Reason, Status
+from .supply import upstreams
 from .undeclared import chosen_guard
 
 if TYPE_CHECKING:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from .graph import HERE, ON_FAILURE, Body, CallKind, Graph, Node
+from .graph import ON_FAILURE, Body, CallKind, Graph, Node
 from .states import Status
+from .supply import HERE
 
 ANY = "*"
 """Stands for the numbers of items and iterations."""

@@ -6,11 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 
 from .errors import InvalidError
-from .graph import Carried, Constant, Either, Gather, Json, Source
+from .graph import Json
 from .masked import is_masked
 from .ports import Loaded
 from .provenance import NOTE
 from .runs import RunSpec
+from .supply import Carried, Constant, Either, Gather, Source
 
 
 def leaks(spec: RunSpec, secrets: Mapping[str, str]) -> list[InvalidError]:

@@ -11,23 +11,10 @@ from .artifacts import INLINE_LIMIT, ArtifactRef, Output
 from .catalog import matches
 from .errors import InvalidError
 from .events import StepJoined
-from .graph import (
-    Argument,
-    Blob,
-    CallKind,
-    Carried,
-    Constant,
-    Either,
-    Gather,
-    Index,
-    Item,
-    Json,
-    Node,
-    Source,
-    Upstream,
-)
+from .graph import Argument, CallKind, Json, Node
 from .growth import Plot
 from .orders import Order, Resolved
+from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
 
 _FEW = 8
 """Outputs up to which looking through them is faster than a dictionary of them; a split may have ten thousand."""

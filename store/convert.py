@@ -10,12 +10,13 @@ from typing import Any
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
 from ..core.canonical import canonical, plain, rich
 from ..core.codec import error_from_json
-from ..core.graph import Constant, Graph, Json, Node
+from ..core.graph import Graph, Json, Node
 from ..core.ids import RunId
 from ..core.prints import prints_from_json
 from ..core.reusing import Reusing
 from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target
 from ..core.states import Status
+from ..core.supply import Constant
 from ..core.undeclared import GuardMode
 
 Row = tuple[Any, ...]

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from ..core.canonical import canonical
 from ..core.control import is_control
 from ..core.fingerprints.trace import CodePrint
-from ..core.graph import Argument, Graph, Node, upstreams
+from ..core.graph import Argument, Graph, Node
+from ..core.supply import upstreams
 
 _Class = tuple[str, str]
 """File and name of a class; or a distribution and its version."""

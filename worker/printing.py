@@ -15,10 +15,11 @@ from ..core.fingerprints.places import Places
 from ..core.fingerprints.readers import source_reason
 from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.functions import Function, functions_in
-from ..core.graph import Blob, Call, CallKind, Graph, Operation
+from ..core.graph import Call, CallKind, Graph, Operation
 from ..core.kinds import BUNDLED_KINDS
 from ..core.pipeline import Pipeline
 from ..core.prints import Print
+from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
 from .commandcode import ShellCode
 from .inheriting import digest_of, inherited

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...core.artifacts import ArtifactRef
-from ...core.graph import Constant
 from ...core.orders import Order, Resolved
+from ...core.supply import Constant
 from ...worker.definitions import Definition
 
 Value = tuple[Any, ...]

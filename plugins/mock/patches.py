@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...core.errors import InvalidError, nearest
-from ...core.graph import HERE, Graph
+from ...core.graph import Graph
+from ...core.supply import HERE
 
 if TYPE_CHECKING:
     from ...core.workspace import Workspace

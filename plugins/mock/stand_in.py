@@ -10,9 +10,10 @@ from typing import Any
 
 from ...core.artifacts import ArtifactRef, MetricPoint, Output
 from ...core.events import StepProgressed, StepTold, StepYielded
-from ...core.graph import Blob, CallKind, Constant, Return
+from ...core.graph import CallKind, Return
 from ...core.orders import Order, Resolved, RunContext
 from ...core.states import Reason
+from ...core.supply import Blob, Constant
 from ...worker.bind import Binder, signature_of
 from ...worker.blobs import object_path, open_object
 from ...worker.call import PythonStep, StubStep

@@ -16,17 +16,14 @@ from graftline.core.graph import (
     BodyKind,
     Call,
     CallKind,
-    Constant,
-    Either,
     Graph,
     Guard,
-    Item,
     Node,
     Operation,
     Return,
     ReturnKind,
-    Upstream,
 )
+from graftline.core.supply import Constant, Either, Item, Upstream
 
 Kinds = ReturnKind | None
 

@@ -10,7 +10,7 @@ from authoring import Estimator, arguments_of, at, clean, compiled, everything, 
 
 from graftline import InvalidError, Pipeline, PythonTask, ScriptTask, ShellTask, Stub, metric
 from graftline.core.given import Given
-from graftline.core.graph import Blob, Constant, Gather, Upstream
+from graftline.core.supply import Blob, Constant, Gather, Upstream
 from graftline.worker.workshop import compile_in
 
 FRAME = Stub("make", returns=["df"])

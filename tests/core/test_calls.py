@@ -13,7 +13,8 @@ from called_calls import argument, body, iris
 from called_tasks import plain_fit, plain_load, plain_plot
 
 from graftline import Pipeline, PythonTask, metric, pipeline, task
-from graftline.core.graph import Argument, Constant, Gather, Upstream
+from graftline.core.graph import Argument
+from graftline.core.supply import Constant, Gather, Upstream
 
 tasks: Any = called_tasks
 """Any: a body hands futures where the functions take values."""

@@ -12,7 +12,7 @@ from authoring import arguments_of, compiled, graph_of
 from called_calls import argument, body, iris
 
 from graftline import InvalidError, PythonTask, pipeline
-from graftline.core.graph import Constant, Upstream
+from graftline.core.supply import Constant, Upstream
 
 tasks: Any = called_tasks
 """Any: a body hands futures where the functions take values."""

@@ -14,7 +14,8 @@ from called_tasks import plain_fit, plain_load
 
 from graftline import Conditional, InvalidError, Map, Parallel, Pipeline, PythonTask, metric, pipeline, task, when
 from graftline.core.futures import CallError
-from graftline.core.graph import Constant, Either, Gather, Graph, Guard, Item, Upstream
+from graftline.core.graph import Graph, Guard
+from graftline.core.supply import Constant, Either, Gather, Item, Upstream
 
 tasks: Any = called_tasks
 """Any: a body hands futures where the functions take values."""

@@ -35,23 +35,11 @@ from graftline.core.events import (
     StepSettled,
     StepYielded,
 )
-from graftline.core.graph import (
-    Argument,
-    Blob,
-    Call,
-    CallKind,
-    Constant,
-    Gather,
-    Graph,
-    Node,
-    Operation,
-    Policy,
-    Return,
-    Upstream,
-)
+from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Policy, Return
 from graftline.core.graphcodec import graph_from_json, graph_text, graph_to_json
 from graftline.core.ids import RunId
 from graftline.core.runs import Frame, StepError
+from graftline.core.supply import Blob, Constant, Gather, Upstream
 
 TEXT = st.text(max_size=8)
 SHA = st.text("0123456789abcdef", min_size=64, max_size=64)

@@ -8,15 +8,9 @@ from authoring import arguments_of, everything, graph_of, needs_of
 from shaped import scale, step
 
 from graftline import Catalog, Loop, Map, Parallel, Pipeline, PythonTask, ShellTask, Stub, metric
-from graftline.core.graph import (
-    Constant,
-    Graph,
-    Growth,
-    Index,
-    Item,
-    Source,
-)
+from graftline.core.graph import Graph, Growth
 from graftline.core.growth import grown
+from graftline.core.supply import Constant, Index, Item, Source
 
 
 def inside(graph: Graph, path: str, body: int = 0) -> dict[str, Source]:

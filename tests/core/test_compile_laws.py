@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from laws import examples
 
 from graftline import Catalog, Conditional, Loop, Map, Parallel, Pipeline, Stub
-from graftline.core.graph import BodyKind, Graph, Growth, upstreams
+from graftline.core.graph import BodyKind, Graph, Growth
 from graftline.core.graphcodec import graph_from_json, graph_text, graph_to_json
 from graftline.core.growth import Plot, outlined
 from graftline.core.outline import Outline
 from graftline.core.selection import Selection
 from graftline.core.steps import Step
+from graftline.core.supply import upstreams
 
 SEEDS = st.integers(0, 2**32)
 DEPTH = 3

@@ -10,26 +10,10 @@ from authoring import arguments_of, compiled, graph_of, needs_of
 from shaped import branched, chosen, count, looped, make, mapped, scale, step, tell, work
 
 from graftline import Conditional, Loop, Map, Parallel, Pipeline, PythonTask, Stub, metric
-from graftline.core.graph import (
-    Argument,
-    BodyKind,
-    CallKind,
-    Carried,
-    Constant,
-    Either,
-    Gather,
-    Graph,
-    Growth,
-    Guard,
-    Index,
-    Item,
-    ReturnKind,
-    Source,
-    Terminate,
-    Upstream,
-)
+from graftline.core.graph import Argument, BodyKind, CallKind, Graph, Growth, Guard, ReturnKind, Terminate
 from graftline.core.graphcodec import graph_to_json
 from graftline.core.growth import grown, outlined
+from graftline.core.supply import Carried, Constant, Either, Gather, Index, Item, Source, Upstream
 
 
 def inside(graph: Graph, path: str, body: int = 0) -> dict[str, Source]:

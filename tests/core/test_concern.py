@@ -7,9 +7,10 @@ from dataclasses import replace
 from watched import compiled
 
 from graftline.core.concern import compare
-from graftline.core.graph import Argument, Body, BodyKind, Call, CallKind, Graph, Node, Operation, Policy, Upstream
+from graftline.core.graph import Argument, Body, BodyKind, Call, CallKind, Graph, Node, Operation, Policy
 from graftline.core.ports import Loaded
 from graftline.core.prints import Print
+from graftline.core.supply import Upstream
 
 
 def test_what_stands_on_another_line_is_no_difference() -> None:

@@ -12,11 +12,12 @@ from spaces import Space, snapshot_of
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.debugging import Debugging, DebugRequest
 from graftline.core.errors import InvalidError
-from graftline.core.graph import Call, CallKind, Constant, Graph, Operation, Policy
+from graftline.core.graph import Call, CallKind, Graph, Operation, Policy
 from graftline.core.ids import RunId
 from graftline.core.replay import Ended, Entry, Replay
 from graftline.core.requests import CodeChoice
 from graftline.core.selection import Selection
+from graftline.core.supply import Constant
 
 
 def prepare(space: Space, run: RunId, step: str | None = None, **request: Any) -> Replay:

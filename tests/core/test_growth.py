@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from grown_graphs import loop, map_in_map
 
-from graftline.core.graph import Argument, Constant, Gather, Growth, Upstream
+from graftline.core.graph import Argument, Growth
 from graftline.core.graphcodec import graph_from_json, graph_to_json
 from graftline.core.growth import Plot, grown, outlined, pruned
+from graftline.core.supply import Constant, Gather, Upstream
 
 
 def test_a_map_grows_an_item_for_each_number_and_its_end_waits_for_all_of_them() -> None:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.canonical import canonical
-from graftline.core.graph import Constant
 from graftline.core.keys import (
     KEY_VERSION,
     Basis,
@@ -24,6 +23,7 @@ from graftline.core.keys import (
     evidence_from_text,
     occurrences,
 )
+from graftline.core.supply import Constant
 
 _texts = st.dictionaries(st.text(max_size=4), st.text(max_size=4), max_size=3)
 _basis = st.builds(

@@ -10,11 +10,12 @@ from authoring import ROOT
 from graftline.core.definitions import Reading, Writing, definition_of, pipeline_from
 from graftline.core.errors import InvalidError
 from graftline.core.given import Given
-from graftline.core.graph import CallKind, Graph, Upstream
+from graftline.core.graph import CallKind, Graph
 from graftline.core.learning import Source
 from graftline.core.marks import Marks
 from graftline.core.pipeline import Pipeline
 from graftline.core.returns import metric, state
+from graftline.core.supply import Upstream
 from graftline.core.tasks import PythonTask
 from graftline.worker.workshop import compile_in
 

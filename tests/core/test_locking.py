@@ -10,10 +10,11 @@ from run_specs import chain
 from spaces import TARGET, Space
 
 from graftline.core.errors import InvalidError
-from graftline.core.graph import Argument, Constant, Graph, Policy
+from graftline.core.graph import Argument, Graph, Policy
 from graftline.core.locks import LockPart, lock_from_text
 from graftline.core.prints import Print
 from graftline.core.requests import RunRequest
+from graftline.core.supply import Constant
 
 REQUEST = RunRequest(target=TARGET)
 PRINT = Print(parts={"steps.py:f": "1", "steps.py:g": "2"}, packages={"python": "3.11.7"}, variables=("MODE",))

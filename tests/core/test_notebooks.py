@@ -11,8 +11,9 @@ from notebooks import code, notebook, prose
 
 from graftline import InvalidError, NotebookJob, NotebookTask, Pipeline, PythonTask
 from graftline.core.given import Given
-from graftline.core.graph import CallKind, Constant, Graph, Upstream
+from graftline.core.graph import CallKind, Graph
 from graftline.core.notebooks import read_notebook
+from graftline.core.supply import Constant, Upstream
 from graftline.core.targets import Named, TargetKind, parse_target
 from graftline.worker import workshop
 from graftline.worker.workshop import compile_in

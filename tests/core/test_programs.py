@@ -10,8 +10,9 @@ import pytest
 
 from graftline import InvalidError, Pipeline, ScriptTask
 from graftline.core.given import Given
-from graftline.core.graph import Constant, Graph
+from graftline.core.graph import Graph
 from graftline.core.programs import annotation_of, entry_named, own_entry
+from graftline.core.supply import Constant
 from graftline.worker.workshop import compile_in
 
 RUN = "def run(day: str, n: int = 3, *, fast=False):\n    return n\n"

@@ -7,9 +7,10 @@ from dataclasses import replace
 from grown_graphs import trials
 from run_specs import chain, value
 
-from graftline.core.graph import Constant, Gather, Graph, Policy, Terminate, Upstream
+from graftline.core.graph import Graph, Policy, Terminate
 from graftline.core.growth import Plot
 from graftline.core.repeating import repeat
+from graftline.core.supply import Constant, Gather, Upstream
 from graftline.core.values import Values
 
 

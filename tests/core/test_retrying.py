@@ -10,12 +10,13 @@ from spaces import TARGET, Space, snapshot_of
 
 from graftline.core.errors import ConflictError, InvalidError
 from graftline.core.events import CancelRequested
-from graftline.core.graph import Argument, Upstream
+from graftline.core.graph import Argument
 from graftline.core.ids import RunId
 from graftline.core.requests import CodeChoice, RetryRequest, RunRequest
 from graftline.core.selection import Selection
 from graftline.core.session import Requests
 from graftline.core.states import Status
+from graftline.core.supply import Upstream
 
 
 def retry(space: Space, run: RunId, **request: object) -> Status:

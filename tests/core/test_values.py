@@ -11,26 +11,9 @@ from run_specs import chain, value
 
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.errors import InvalidError
-from graftline.core.graph import (
-    Argument,
-    Blob,
-    Call,
-    CallKind,
-    Carried,
-    Constant,
-    Either,
-    Gather,
-    Graph,
-    Index,
-    Item,
-    Node,
-    Operation,
-    Policy,
-    Return,
-    Source,
-    Upstream,
-)
+from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Policy, Return
 from graftline.core.growth import Plot
+from graftline.core.supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
 from graftline.core.values import Values
 
 

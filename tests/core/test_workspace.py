@@ -9,11 +9,12 @@ from run_specs import chain
 from spaces import TARGET, Space, snapshot_of
 
 from graftline.core.errors import ConflictError, InvalidError, PluginError
-from graftline.core.graph import Argument, Graph, Policy, Terminate, Upstream
+from graftline.core.graph import Argument, Graph, Policy, Terminate
 from graftline.core.ids import RunId
 from graftline.core.requests import CodeChoice, RunRequest
 from graftline.core.selection import Selection
 from graftline.core.states import Status
+from graftline.core.supply import Upstream
 
 
 def with_policy(graph: Graph, path: str, policy: Policy) -> Graph:

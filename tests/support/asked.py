@@ -11,7 +11,7 @@ from run_specs import value
 from spaces import TARGET, FakeLoader, Space, StubRunner
 
 from graftline.core.artifacts import Output
-from graftline.core.graph import Argument, Call, CallKind, Constant, Graph, Node, Operation, Policy, Return, Upstream
+from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Policy, Return
 from graftline.core.ids import RunId
 from graftline.core.keys import argument_token
 from graftline.core.orders import Order
@@ -23,6 +23,7 @@ from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice
 from graftline.core.runs import Snapshot
 from graftline.core.selection import Selection
+from graftline.core.supply import Constant, Upstream
 from graftline.core.whys import RunWhy, StepWhy
 
 FILE = "steps.py"

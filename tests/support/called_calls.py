@@ -9,7 +9,8 @@ from authoring import arguments_of, graph_of
 from called_tasks import fit, load, plot
 
 from graftline import pipeline
-from graftline.core.graph import Constant, Gather, Graph, Source, Upstream
+from graftline.core.graph import Graph
+from graftline.core.supply import Constant, Gather, Source, Upstream
 
 
 @pipeline

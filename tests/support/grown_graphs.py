@@ -9,18 +9,13 @@ from graftline.core.graph import (
     BodyKind,
     Call,
     CallKind,
-    Carried,
-    Constant,
-    Either,
     Graph,
     Guard,
-    Index,
-    Item,
     Node,
     Operation,
     Return,
-    Upstream,
 )
+from graftline.core.supply import Carried, Constant, Either, Index, Item, Upstream
 
 SPLIT, WORK, REDUCE, UNTIL, JOIN, CHOOSE = range(6)
 OPERATIONS = (

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from graftline.core.events import AttemptEnded, StepTold
-from graftline.core.graph import Call, CallKind, Constant, Operation, Policy, Return
+from graftline.core.graph import Call, CallKind, Operation, Policy, Return
 from graftline.core.ids import new_run_id
 from graftline.core.orders import Order, RunContext
 from graftline.core.ports import Executor
+from graftline.core.supply import Constant
 from graftline.worker.logformat import iter_entries
 
 STEPS = "local_steps"

@@ -25,11 +25,12 @@ from graftline.core.events import (
     StepReused,
     StepSettled,
 )
-from graftline.core.graph import Constant, Growth
+from graftline.core.graph import Growth
 from graftline.core.growth import grown
 from graftline.core.ids import RunId
 from graftline.core.runs import Attempt, RunSpec, Snapshot, StepRun
 from graftline.core.states import Status, can_become
+from graftline.core.supply import Constant
 
 
 @dataclass

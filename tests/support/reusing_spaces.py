@@ -14,7 +14,7 @@ from worlds import output
 
 from graftline.core.artifacts import ArtifactRef, MetricPoint, Output
 from graftline.core.events import AttemptEnded, AttemptSucceeded, ResultKept, StepJudged, StepTold
-from graftline.core.graph import Argument, Call, CallKind, Constant, Graph, Node, Operation, Policy, Return, Upstream
+from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Policy, Return
 from graftline.core.ids import RunId
 from graftline.core.orders import Order, Resolved, RunContext
 from graftline.core.ports import Executor
@@ -23,6 +23,7 @@ from graftline.core.reusing import Reusing
 from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice
 from graftline.core.states import Reason, Status
+from graftline.core.supply import Constant, Upstream
 
 from fake_executor import FakeExecutor  # isort: skip
 

@@ -9,10 +9,11 @@ from typing import Any
 
 from graftline.core.artifacts import ArtifactRef, MetricPoint, Output
 from graftline.core.events import AttemptDispatched, AttemptFailed, AttemptSucceeded, Fact, RunFinished, RunStarted
-from graftline.core.graph import Argument, Call, CallKind, Constant, Graph, Node, Operation, Return, Upstream
+from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Return
 from graftline.core.ids import new_run_id
 from graftline.core.runs import RunSpec, StepError, Target
 from graftline.core.states import Reason, Status
+from graftline.core.supply import Constant, Upstream
 
 _TICKS = itertools.count(1)
 

@@ -19,21 +19,15 @@ from graftline.core.graph import (
     BodyKind,
     Call,
     CallKind,
-    Carried,
-    Constant,
-    Either,
     Graph,
     Guard,
-    Index,
-    Item,
     Node,
     Operation,
     Policy,
     Return,
-    Source,
     Terminate,
-    Upstream,
 )
+from graftline.core.supply import Carried, Constant, Either, Index, Item, Source, Upstream
 
 
 @dataclass(frozen=True, kw_only=True)

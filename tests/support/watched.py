@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from graftline.core.changes import ChangeSet
 from graftline.core.events import AttemptDispatched, AttemptSucceeded, Fact
-from graftline.core.graph import Argument, Call, CallKind, Constant, Graph, Json, Node, Operation, Policy
+from graftline.core.graph import Argument, Call, CallKind, Graph, Json, Node, Operation, Policy
 from graftline.core.ids import RunId
 from graftline.core.ports import Loaded
 from graftline.core.prints import Print
 from graftline.core.runs import CodeState, Run, Snapshot
 from graftline.core.states import Status
+from graftline.core.supply import Constant
 from graftline.core.watchevents import Changed, Command, WaveEnded
 
 

@@ -3,21 +3,8 @@
 from __future__ import annotations
 
 from graftline.core.fingerprints.trace import CodePrint
-from graftline.core.graph import (
-    Argument,
-    Body,
-    BodyKind,
-    Call,
-    CallKind,
-    Constant,
-    Gather,
-    Graph,
-    Item,
-    Node,
-    Operation,
-    Return,
-    Upstream,
-)
+from graftline.core.graph import Argument, Body, BodyKind, Call, CallKind, Graph, Node, Operation, Return
+from graftline.core.supply import Constant, Gather, Item, Upstream
 from graftline.worker.inheriting import digest_of, inherited
 
 MODEL = frozenset({("/p/model.py", "Model")})

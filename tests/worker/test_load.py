@@ -10,7 +10,8 @@ from loading import load, loaded, write
 from notebooks import code, notebook
 
 from graftline import InvalidError
-from graftline.core.graph import CallKind, Constant
+from graftline.core.graph import CallKind
+from graftline.core.supply import Constant
 
 STEPS = """
 import math
