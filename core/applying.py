@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from .errors import InvalidError
 from .graph import Argument, Call, CallKind, Graph, Node, Operation, ReturnKind
@@ -24,6 +25,35 @@ class Applied:
     """Paths whose states come from a generation, in definition order."""
     dropped: Mapping[str, str]
     """Path -> why it is not in the graph, as a person would say it, in definition order."""
+
+
+class Loading(NamedTuple):
+    """A LOAD node: whose states it hands on."""
+
+    node: str
+    """Its path."""
+    step: str
+    """Path of the step that makes them."""
+    names: tuple[str, ...]
+    """Of the states, in the order of the step's returns."""
+    is_previous: bool
+    """The step itself takes them, to train further: what is not there is None."""
+
+
+def loadings(graph: Graph) -> list[Loading]:
+    """Return the LOAD nodes of a graph, in definition order."""
+    found = []
+    for node in graph.nodes:
+        operation = graph.operations[node.operation]
+        if operation.call.kind is CallKind.LOAD:
+            step, _, last = node.path.rpartition("/")
+            is_previous = last == PREVIOUS_STATE and graph.mode == "train"
+            names = tuple(each.name for each in operation.returns)
+            found.append(Loading(node.path, step if is_previous else node.path, names, is_previous))
+    return found
+
+
+PREVIOUS_STATE = "previous"
 
 
 def applied(graph: Graph, *, with_labels: bool = False) -> Applied:

@@ -21,6 +21,7 @@ from .events import (
     AttemptSucceeded,
     CancelRequested,
     Fact,
+    GenerationCommitted,
     GraphGrown,
     ResultKept,
     RetryScheduled,
@@ -217,6 +218,7 @@ _KINDS: dict[str, type[Fact]] = {
         StepJoined,
         GraphGrown,
         CancelRequested,
+        GenerationCommitted,
         RunFinished,
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -14,7 +15,7 @@ from ..core.graph import Graph, Json, Node
 from ..core.ids import RunId
 from ..core.prints import prints_from_json
 from ..core.reusing import Reusing
-from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target
+from ..core.runs import Attempt, CodeState, Lifecycle, Run, RunSpec, StepRun, Target
 from ..core.states import Status
 from ..core.supply import Constant
 from ..core.undeclared import GuardMode
@@ -66,6 +67,7 @@ def run_to_row(spec: RunSpec, graph: int, environment: int, prints: int | None) 
         "project": spec.project,
         "pipeline": spec.pipeline,
         "action": spec.action,
+        **_generation(spec.lifecycle),
         "state": Status.PENDING,
         "runner": spec.runner,
         "origin": spec.origin,
@@ -132,6 +134,7 @@ def spec_from_row(row: Row, graph: Graph) -> RunSpec:
         reusing=_reusing_from_json(given.get("reusing", {})),
         uses_snapshot=given.get("uses_snapshot", False),
         guard=GuardMode(given["guard"]) if "guard" in given else None,
+        lifecycle=_lifecycle_from_json(given["lifecycle"]) if "lifecycle" in given else None,
         created=created,
     )
 
@@ -261,6 +264,25 @@ def _reusing_from_json(document: Mapping[str, Any]) -> Reusing:
     return Reusing(**known)
 
 
+def _generation(lifecycle: Lifecycle | None) -> dict[str, Any]:
+    """Return the columns that name the generation a new run applies; a run that trains gets its own at its end."""
+    if lifecycle is None or lifecycle.makes_generation or lifecycle.loads is None:
+        return {}
+    return {"lineage": lifecycle.loads[0], "generation": lifecycle.loads[1]}
+
+
+def _lifecycle_to_json(lifecycle: Lifecycle) -> dict[str, Json]:
+    found = {each.name: getattr(lifecycle, each.name) for each in fields(lifecycle)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+def _lifecycle_from_json(document: Mapping[str, Any]) -> Lifecycle:
+    """Return what `_lifecycle_to_json` wrote; what this version does not know is dropped."""
+    names = {each.name for each in fields(Lifecycle)}
+    known = {name: tuple(value) if name == "loads" and value else value for name, value in document.items()}
+    return Lifecycle(**{name: value for name, value in known.items() if name in names})
+
+
 def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
     target, reusing = spec.target, _reusing_to_json(spec.reusing)
     return {
@@ -272,6 +294,7 @@ def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
         "uses_snapshot": spec.uses_snapshot,
         **({"reusing": reusing} if reusing else {}),
         **({} if spec.guard is None else {"guard": spec.guard}),
+        **({} if spec.lifecycle is None else {"lifecycle": _lifecycle_to_json(spec.lifecycle)}),
         "target": {
             "text": target.text,
             "root": target.root,

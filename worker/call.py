@@ -98,7 +98,8 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
         case CallKind.FEED | CallKind.SINK:
             from .feeding import FeedStep, SinkStep  # entry points, 15 ms
 
-            return FeedStep(operation.call, returns) if operation.call.kind is CallKind.FEED else SinkStep(returns)
+            is_feed = operation.call.kind is CallKind.FEED
+            return FeedStep(operation.call, returns) if is_feed else SinkStep(returns, context.run)
         case CallKind.JOIN | CallKind.LOAD:
             raise TypeError(f"a worker has nothing to do for a node of kind {operation.call.kind}")
         case _:
