@@ -15,10 +15,12 @@ from .core.ids import RunId, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
+from .core.registries import STORED, choose_registry, is_directory
 from .core.runners import choose_runner
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
+from .plugins.registry.opening import Opening
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lockfile import ProjectLock
@@ -81,7 +83,11 @@ def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
         environ=os.environ,
         project=choices.project,
         config_file=choices.config,
-        options={"store.home": choices.store, "runner.default": choices.runner},
+        options={
+            "store.home": choices.store,
+            "runner.default": choices.runner,
+            "registry.default": _from_here(choices.registry),
+        },
     )
 
 
@@ -197,6 +203,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     machine = LocalMachine(layout.root / "code")
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
     limits = settings.table("runner.local.limits")
+    registries = _registries(workplace, store)
     return Parts(
         project=project,
         runs=store.runs,
@@ -220,7 +227,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=lambda name: machine.capacity(name, limits),
-        host=ProcessHost(layout.directory, layout.logs, _host_arguments(workplace, choices)),
+        host=ProcessHost(layout.directory, layout.logs, partial(_host_arguments, workplace, choices, registries.place)),
         machine=machine,
         clock=time.time,
         log_directory=partial(_log_directory, layout),
@@ -228,6 +235,9 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
         secrets=Lookup(workplace.root, os.environ, warn),
+        registry=registries.here,
+        registry_at=registries.at,
+        registry_place=registries.place,
         overriding=Overriding.of(settings),
         environ=os.environ,
         restore=putting_back(str(layout.objects)),
@@ -247,8 +257,29 @@ def _log_directory(layout: Layout, run: RunId) -> str:
     return str(directory)
 
 
-def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
+def _registries(workplace: Workplace, store: Store) -> Opening:
+    absolute = partial(_within, workplace.root)
+    named = workplace.settings.text("registry.default") or STORED
+    return Opening(
+        partial(choose_registry, workplace.settings, absolute),
+        lambda directory: store.registry if directory is None else open_store(Path(directory)).registry,
+        absolute(named) if is_directory(named) else named,
+    )
+
+
+def _from_here(registry: str | None) -> str | None:
+    """Return a registry as `-P` names it: a directory is relative to where the person stands, not to the project."""
+    return _within(os.getcwd(), registry) if registry is not None and is_directory(registry) else registry
+
+
+def _within(folder: str, path: str) -> str:
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(path)))
+
+
+def _host_arguments(workplace: Workplace, choices: Choices, registry: Callable[[], str]) -> tuple[str, ...]:
     given = ["--project", workplace.root]
     if choices.config is not None:
         given += ["-C", os.path.abspath(choices.config)]
+    if workplace.settings.text("registry.default") is not None:
+        given += ["-P", registry()]
     return tuple(given)

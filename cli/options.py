@@ -49,7 +49,7 @@ def declared(
     ] = None,
     registry: Annotated[
         str | None,
-        typer.Option("-P", "--registry", metavar="REGISTRY", help="Registry of lineages, for later."),
+        typer.Option("-P", "--registry", metavar="REGISTRY", help="Registry: a name, ./DIRECTORY or virtual."),
     ] = None,
     runner: Annotated[
         str | None, typer.Option("-R", "--runner", metavar="RUNNER", help="Runner that executes the steps.")

@@ -49,6 +49,20 @@ def is_address(text: str) -> bool:
     return bool(rest)
 
 
+def registered(words: Sequence[str]) -> Address | None:
+    """Return the address that the words of a TARGET are; None: they name the working copy.
+
+    A bare project name, one with `/` or `@`, and two or three words are the registry's; a path, a file or a dotted
+    import name is the working copy's, as is nothing at all.
+
+    Raises:
+        InvalidError: several words that are no address.
+    """
+    if len(words) > 1:
+        return address_of(*words)
+    return address_of(words[0]) if words and is_address(words[0]) else None
+
+
 def address_of(*words: str) -> Address:
     """Return the address that one to three words stand for.
 

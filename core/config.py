@@ -210,6 +210,8 @@ _EXACT: Mapping[str, _Check] = {
     "project.version": _text,
     "project.pipeline": _text,
     "project.python": _text,
+    "project.include": _texts,
+    "registry.default": _text,
     "runner.default": _text,
     "runner.local.jobs": _count,
     "runner.local.guard": _guard,
@@ -225,6 +227,8 @@ _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
     (("feed", "*", "provider"), _text),
     (("sink", "*", "provider"), _text),
     (("runner", "*", "provider"), _text),
+    (("registry", "*", "provider"), _text),
+    (("registry", "*", "path"), _text),
     (("engine", "*", "feed"), _names),
     (("engine", "*", "sink"), _names),
     (("alias", "*", "gates"), _texts),
@@ -236,10 +240,10 @@ _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
 )
 """Settings below a name the user picks (`*`)."""
 
-_OPEN = ("runner", "feed", "sink")
+_OPEN = ("runner", "registry", "feed", "sink")
 """Tables whose entries also hold whatever their provider takes: `[runner.cluster] address = ...`."""
 
-_TABLES = ("project", "runner", "route", "feed", "sink", "engine", "alias", "store", "profile")
+_TABLES = ("project", "runner", "registry", "route", "feed", "sink", "engine", "alias", "store", "profile")
 
 _VARIABLES = {ENVIRONMENT_PREFIX + key.replace(".", "_").upper(): key for key in _EXACT if key.count(".") == 1}
 _VARIABLES[f"{ENVIRONMENT_PREFIX}HOME"] = "store.home"

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
     from .locking import LockFile
+    from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
     from .verification import Marks
@@ -51,6 +52,11 @@ def _no_terminal(replay: Replay) -> Ended:
 def _watch_nothing(request: WatchRequest, listener: Listener) -> Watch:
     """Refuse: what a workspace has that was put together without a watch."""
     raise PluginError("nothing here watches files")
+
+
+def _no_registry(text: str | None = None) -> Registry:
+    """Refuse: what a workspace has that was put together without a registry."""
+    raise PluginError("there is no registry here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +111,12 @@ class Parts:
     """Values of secrets by name; InvalidError naming those that are nowhere."""
     watch: Callable[[WatchRequest, Listener], Watch] = _watch_nothing
     """Makes a watch of the project at hand."""
+    registry: Callable[[], Registry] = _no_registry
+    """The registry at hand, opened once, when it is first asked for."""
+    registry_at: Callable[[str | None], Registry] = _no_registry
+    """Any registry, by its name in the configuration, directory, provider or `module:Class`; None: the one at hand."""
+    registry_place: Callable[[], str] = str
+    """What `registry_at` of another process, or of a later one, finds the registry at hand by."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
     environ: Mapping[str, str] = field(default_factory=dict)

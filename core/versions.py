@@ -81,6 +81,6 @@ def dev_version(newest_published: str | None, number: int, code: str) -> str:
     Args:
         newest_published: None: nothing was released yet.
         number: of development versions, counted on.
-        code: digest of its code snapshot; its first eight characters are shown.
+        code: digest of its code snapshot; its first six characters are shown.
     """
-    return f"{bumped(newest_published)}.dev{number}+{code[:8]}"
+    return f"{bumped(newest_published)}.dev{number}+{code[:6]}"

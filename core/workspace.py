@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .debugging import Debugging
     from .inquiry import Inquiry
     from .locking import Locking
+    from .releasing import Lineages
     from .verifying import Verifying
 
 
@@ -81,6 +82,13 @@ class Workspace:
         from .verifying import Verifying  # 9 ms, as above
 
         return Verifying(self.parts, self._hosting)
+
+    @cached_property
+    def lineages(self) -> Lineages:
+        """What is in the registry: published code, and what was trained with it."""
+        from .releasing import Lineages  # as above
+
+        return Lineages(self.parts)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -19,12 +20,12 @@ from .marks import StoredMarks
 from .migrate import prepare
 from .objects import Objects
 from .outputs import StoredOutputs
-from .registry import StoredRegistry
 from .results import StoredResults
 from .runstore import StoredRuns
 
 if TYPE_CHECKING:
     from .doctor import Finding
+    from .registry import StoredRegistry
 
 
 class Store:
@@ -45,12 +46,18 @@ class Store:
         self.logs = LogFiles(layout)
         self.marks = StoredMarks(database)
         self.files = FileHashes(database)
-        self.registry = StoredRegistry(database, self.objects)
 
     @property
     def read_only(self) -> bool:
         """Tell whether nothing can be written through it."""
         return self._database.read_only
+
+    @cached_property
+    def registry(self) -> StoredRegistry:
+        """The registry that is in the store."""
+        from .registry import StoredRegistry  # 15 ms that runs do not need
+
+        return StoredRegistry(self._database, self.objects)
 
     def feed(self) -> StoredFeed:
         """Return a new feed; it has a connection of its own, closed with it or with the store."""

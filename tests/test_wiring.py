@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -29,7 +28,7 @@ def create(tmp_path: Path) -> Iterator[Create]:
 
     def made(settings: str, **given: object) -> RunSpec:
         (tmp_path / "graftline.toml").write_text(settings)
-        choices = SimpleNamespace(store=str(tmp_path / "store"), project=str(tmp_path), config=None, runner=None)
+        choices = wiring.Given(store=str(tmp_path / "store"), project=str(tmp_path))
         space = wiring.open_workspace(choices)
         return space.spec(space.create(RunRequest(target=wiring.find_target(None, choices), **given)))  # type: ignore[arg-type]
 

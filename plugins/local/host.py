@@ -19,10 +19,10 @@ class ProcessHost:
     Args:
         store: directory of the store.
         logs: gives the directory of a run's logs, where the process leaves its last words if it cannot start.
-        arguments: global options the new process needs to see the same configuration.
+        arguments: returns the global options the new process needs to see the same configuration.
     """
 
-    def __init__(self, store: Path, logs: Callable[[RunId], Path], arguments: tuple[str, ...] = ()):
+    def __init__(self, store: Path, logs: Callable[[RunId], Path], arguments: Callable[[], tuple[str, ...]] = tuple):
         self._store = store
         self._logs = logs
         self._arguments = arguments
@@ -39,7 +39,7 @@ class ProcessHost:
             "graftline",
             "--store",
             str(self._store),
-            *self._arguments,
+            *self._arguments(),
             "_host",
             run,
             expect,
