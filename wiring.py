@@ -31,6 +31,7 @@ from .worker.workplace import Workplace, interpreter, job_target, open_workplace
 
 if TYPE_CHECKING:
     from .core.config import Settings
+    from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.targets import Job
@@ -235,6 +236,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
         secrets=Lookup(workplace.root, os.environ, warn),
+        channels=partial(_channels, settings),
         registry=registries.here,
         registry_at=registries.at,
         registry_place=registries.place,
@@ -243,6 +245,12 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
+
+
+def _channels(settings: Settings, engine: str | None) -> Channels:
+    from .core.engines import channels_of  # of runs that train or apply
+
+    return channels_of(settings, engine)
 
 
 def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:

@@ -48,6 +48,23 @@ def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
         return []
 
 
+def complete_addresses(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Return projects of the registry, and their aliases."""
+    from . import context as door  # opened at the tab key only
+
+    try:
+        registry = door.workspace(_options(context)).parts.registry()
+        found = [(each.name, f"newest {each.newest}") for each in registry.projects()]
+        found += [
+            (f"{each.name}@{alias}", f"{place.version} generation {place.number}")
+            for each in registry.projects()
+            for alias, place in each.aliases.items()
+        ]
+        return [pair for pair in found if pair[0].startswith(incomplete)]
+    except (GraftError, ImportError, OSError):
+        return []
+
+
 def _options(context: typer.Context) -> Options:
     earlier = context.parent.params if context.parent is not None else {}
     given = {name: context.params.get(name) or earlier.get(name) for name in NAMES}

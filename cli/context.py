@@ -50,6 +50,13 @@ def target(options: Options, text: str | None) -> Target:
     return find_target(text, options)
 
 
+def root(options: Options) -> str:
+    """Return the absolute root of the project at hand."""
+    from ..wiring import workplace_of
+
+    return workplace_of(options).root
+
+
 def job(options: Options, wanted: Job) -> Target:
     """Return the target of a step that is run alone."""
     from ..wiring import find_job

@@ -12,7 +12,7 @@ from .graph import CallKind, Graph, Operation
 from .growth import Plot
 from .hosting import moved
 from .ids import RunId
-from .launching import load_again
+from .launching import load_current
 from .orders import Order, RunContext
 from .ports import Loaded
 from .replay import Ended, Entry, Replay
@@ -94,7 +94,7 @@ class Debugging:
                 f"run {old.id} was made in a REPL or notebook: there is no code of today for it",
                 "without --now the recorded code runs",
             )
-        loaded = self._parts.overridden(self._parts.loader.load(load_again(old)), old.runner)
+        loaded = self._parts.overridden(load_current(self._parts, old), old.runner)
         for data in loaded.blobs.values():  # functions without a module travel as objects, which no run names
             self._parts.outputs.keep(data)
         return loaded

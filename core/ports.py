@@ -274,6 +274,9 @@ class LoadRequest:
     values: Mapping[str, Json]
     """Parameters given as values (parameter file, recorded run)."""
     mode: str = "job"
+    """One of `options.MODES`."""
+    of_generation: bool = False
+    """In eval: score a generation, whose states are loaded, in place of the pipeline's definition."""
     is_again: bool = False
     """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
     origins: Mapping[str, str] = field(default_factory=dict)
@@ -308,6 +311,8 @@ class Loaded:
     """Fingerprints of the graph's operations."""
     yaml: str | None = None
     """The pipeline as YAML; None unless it was wanted."""
+    dropped: Mapping[str, str] = field(default_factory=dict)
+    """Path -> why the step is not in the graph of this mode, in definition order."""
 
 
 class Host(Protocol):

@@ -218,6 +218,7 @@ def _loaded(
         description=pipeline.description,
         warnings=compiled.warnings,
         prints=prints,
+        dropped=compiled.dropped,
     )
 
 
