@@ -122,8 +122,8 @@ def _checked(answer: Answer, query: Query) -> Answer:
     bounds = [f"above {query.lower}"] if query.lower is not None else []
     bounds += [f"up to {query.upper}"] if query.upper is not None else []
     within = f" with '{query.ordinal}' {' and '.join(bounds)}" if bounds else ""
-    hint = "--from-start reads everything, --lower and --upper say which part" if query.lower is not None else None
-    raise InvalidError(f"there are no rows{within} in {query.text!r}", hint)
+    hint = "; --from-start reads everything, --lower another part" if query.lower is not None else ""
+    raise InvalidError(f"there are no rows{within} in {query.text!r}{hint}")
 
 
 def _made(provider: Provider, group: str, kind: type[Any]) -> Any:
