@@ -91,7 +91,8 @@ def report(
     if run.action != "job":
         from .generations import ending  # registries: runs that are no part of a lifecycle need none
 
-        put(ending(look_of(is_plain=options.is_plain), space, shown))
+        if lines := ending(look_of(is_plain=options.is_plain), space, shown):
+            put(lines)
 
 
 def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:

@@ -120,7 +120,7 @@ def connected(
             operation = operations[source.operation]
             operations[source.operation] = replace(operation, call=replace(operation.call, query=query))
         nodes[nodes.index(source)] = replace(source, arguments=tuple(arguments))
-    outputs = _outputs(graph) if graph.mode == "apply" else {}
+    outputs = outputs_of(graph) if graph.mode == "apply" else {}
     for at, sink in enumerate(channels.sinks if outputs else ()):
         path = SINK if at == 0 else f"{SINK}-{at + 1}"
         given: dict[str, Json] = {SINK: sink.to_json(), "named": dict(named or {})}
@@ -181,7 +181,7 @@ def _check(graph: Graph, source: Node | None, lower: Json, upper: Json, query: s
         )
 
 
-def _outputs(graph: Graph) -> dict[str, Upstream]:
+def outputs_of(graph: Graph) -> dict[str, Upstream]:
     """Return what a graph makes that nothing inside takes, by name; of equal names the later step's."""
     ends = {node.path: node for node in graph.nodes if "/" not in node.path}
     taken = {

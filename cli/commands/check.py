@@ -76,7 +76,8 @@ def check(
     for each in foretell(graph, loaded.prints):
         if graph.operation_of(each.path).call.kind is not CallKind.FEED:  # that is what a source is for
             put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")
-    put(dropped_lines(look, loaded.dropped))
+    if loaded.dropped:
+        put(dropped_lines(look, loaded.dropped))
     return 0
 
 

@@ -134,7 +134,7 @@ def graph(
     match picked:
         case Format.TEXT:
             _text(look, part, orientation, STYLES[style], file)
-            if file is None:
+            if file is None and dropped:
                 put(dropped_lines(look, dropped))
         case Format.JSON:
             _json(outline.graph, part, file, dropped)
