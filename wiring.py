@@ -20,7 +20,7 @@ from .core.runners import choose_runner
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
-from .plugins.registry.opening import Opening
+from .plugins.registry.opening import Opening, zipped
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lockfile import ProjectLock
@@ -195,7 +195,7 @@ def warn_python(warning: str) -> None:
 
 def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[[str], None]) -> Parts:
     from .plugins.local.host import ProcessHost
-    from .plugins.local.machine import LocalMachine, hash_seed
+    from .plugins.local.machine import LocalMachine, hash_seed, who
     from .plugins.local.slots import MachineSlots
     from .plugins.local.terminal import execute_here
     from .plugins.local.warm import WarmLoader
@@ -215,7 +215,12 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         files=store.files,
         logs=store.logs,
         feed=store.feed,
-        loader=KnowingLoader(WarmLoader(), lambda: store.functions.versions(project), str(layout.objects)),
+        loader=KnowingLoader(
+            WarmLoader(),
+            lambda: store.functions.versions(project),
+            str(layout.objects),
+            partial(_included, settings, store),
+        ),
         functions=store.functions,
         marks=store.marks,
         hash_seed=hash_seed,
@@ -240,6 +245,10 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         registry=registries.here,
         registry_at=registries.at,
         registry_place=registries.place,
+        bundles=zipped,
+        trust=store.trust,
+        gates={name: each.get("gates", ()) for name, each in settings.table("alias").items()},
+        who=who,
         overriding=Overriding.of(settings),
         environ=os.environ,
         restore=putting_back(str(layout.objects)),
@@ -251,6 +260,11 @@ def _channels(settings: Settings, engine: str | None) -> Channels:
     from .core.engines import channels_of  # of runs that train or apply
 
     return channels_of(settings, engine)
+
+
+def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:
+    wanted = settings.values.get("project.include")
+    return store.files.expand([str(each) for each in wanted], root) if isinstance(wanted, list) else ()
 
 
 def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:

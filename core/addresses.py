@@ -87,7 +87,7 @@ def find_lineage(registry: Registry, address: Address) -> Lineage:
     Raises:
         MissingError: there is no such project, lineage or alias, with the nearest.
     """
-    known = _lineages(registry, address.project)
+    known = known_lineages(registry, address.project)
     version = address.version
     if address.alias is not None:
         version = _standing(registry, address.project, address.alias)[0]
@@ -101,10 +101,17 @@ def find_lineage(registry: Registry, address: Address) -> Lineage:
     return _lineage(known, address.project, version)
 
 
-def find_generation(registry: Registry, address: Address) -> tuple[Lineage, Generation]:
+def find_generation(
+    registry: Registry, address: Address, *, prefers_champion: bool = True
+) -> tuple[Lineage, Generation]:
     """Return the generation an address names.
 
     Where it names no lineage: the champion when it is set, else the newest published lineage that has a generation.
+
+    Args:
+        registry: where it is.
+        address: what was asked for.
+        prefers_champion: False: the champion is nothing special.
 
     Raises:
         MissingError: there is none, with the nearest, or what to do.
@@ -112,9 +119,13 @@ def find_generation(registry: Registry, address: Address) -> tuple[Lineage, Gene
     version, number = address.version, address.number
     if address.alias is not None:
         version, number = _standing(registry, address.project, address.alias)
-    elif version is None and (champion := registry.aliases(address.project).get(CHAMPION)) is not None:
+    elif (
+        version is None
+        and prefers_champion
+        and (champion := registry.aliases(address.project).get(CHAMPION)) is not None
+    ):
         version, number = champion
-    known = _lineages(registry, address.project)
+    known = known_lineages(registry, address.project)
     if version is None:
         trained = {each.version: each for each in known if registry.generations(address.project, each.version)}
         version = newest(trained)
@@ -124,7 +135,12 @@ def find_generation(registry: Registry, address: Address) -> tuple[Lineage, Gene
     return lineage, _generation(registry, lineage, number)
 
 
-def _lineages(registry: Registry, project: str) -> list[Lineage]:
+def known_lineages(registry: Registry, project: str) -> list[Lineage]:
+    """Return the lineages of a project, oldest first.
+
+    Raises:
+        MissingError: there is no such project, with the nearest.
+    """
     known = registry.lineages(project)
     if not known:
         names = [each.name for each in registry.projects()]
@@ -162,7 +178,7 @@ def _generation(registry: Registry, lineage: Lineage, number: int | None) -> Gen
 def _standing(registry: Registry, project: str, alias: str) -> tuple[str, int]:
     aliases = registry.aliases(project)
     if alias not in aliases:
-        _lineages(registry, project)  # an unknown project is the better news
+        known_lineages(registry, project)  # an unknown project is the better news
         hint = f"it has {_listed(list(aliases))}" if aliases else f"'graft alias set {project} {alias}' makes it"
         raise MissingError(f"project '{project}' has no alias '{alias}'{nearest(alias, list(aliases))}", hint)
     return aliases[alias]

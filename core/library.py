@@ -127,15 +127,18 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class KnowingLoader:
-    """A loader that tells the process it loads in which functions there are."""
+    """A loader that tells the process it loads in which functions there are and which files belong to the code."""
 
     loader: Loader
     known: Callable[[], Sequence[FunctionVersion]]
     objects: str
+    include: Callable[[str], Sequence[str]] = lambda root: ()
+    """Returns the files of a project that belong to its code although nothing imports them."""
 
     def load(self, request: LoadRequest) -> Loaded:
         """Compile a target; see `Loader.load`."""
-        return self.loader.load(replace(request, functions=tuple(self.known()), objects=self.objects))
+        include = tuple(self.include(request.target.root))
+        return self.loader.load(replace(request, functions=tuple(self.known()), objects=self.objects, include=include))
 
 
 def _kind_of(request: FunctionRequest) -> str:

@@ -46,6 +46,8 @@ class LineageDraft:
     """Code snapshot: path relative to the project root -> sha256."""
     created: float
     """Wall time, seconds since the epoch."""
+    is_copy: bool = False
+    """It was published in another registry, where its version came in order: here it need not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,15 +113,8 @@ class Locking:
             InvalidError: the code is wrong, or a declared file cannot be read.
         """
         loaded = self._launching.load(request)
-        reads = self._reads(loaded.graph, request.target.root)
-        ends = dict(_ends(loaded.graph))
-        steps = {
-            node.path: _step(loaded, node, reads[node.operation], ends.get(node.path, ()))
-            for node in _all_nodes(loaded.graph)
-        }
-        return LockedPipeline(
-            name=loaded.graph.name, target=request.target.text, steps=self._with_results(request, loaded, steps)
-        )
+        outline = outline_of(loaded, request.target.text, self._reads(loaded.graph, request.target.root))
+        return replace(outline, steps=self._with_results(request, loaded, outline.steps))
 
     def _reads(self, graph: Graph, root: str) -> list[dict[str, str | None]]:
         """Return for each operation the files it declares to read, with their digests."""
@@ -136,7 +129,9 @@ class Locking:
             ) from problem
         return [{name: digests[places[name]] for name in found} for found in names]
 
-    def _with_results(self, request: RunRequest, loaded: Loaded, steps: dict[str, LockedStep]) -> dict[str, LockedStep]:
+    def _with_results(
+        self, request: RunRequest, loaded: Loaded, steps: Mapping[str, LockedStep]
+    ) -> dict[str, LockedStep]:
         """Return the steps with keys and outputs of the newest results that would serve if it ran now."""
         parts, target = self._parts, request.target
         known = Known(
@@ -163,7 +158,23 @@ class Locking:
         return found
 
 
-def _all_nodes(graph: Graph) -> Iterator[Node]:
+def outline_of(loaded: Loaded, target: str, reads: Sequence[Mapping[str, str | None]] | None = None) -> LockedPipeline:
+    """Return what a pipeline depends on, without results.
+
+    Args:
+        loaded: as compiled.
+        target: as the person named it.
+        reads: for each operation the files it declares to read, with their digests; None: they are left out.
+    """
+    ends = dict(_ends(loaded.graph))
+    steps = {
+        node.path: _step(loaded, node, {} if reads is None else reads[node.operation], ends.get(node.path, ()))
+        for node in all_nodes(loaded.graph)
+    }
+    return LockedPipeline(name=loaded.graph.name, target=target, steps=steps)
+
+
+def all_nodes(graph: Graph) -> Iterator[Node]:
     """Yield the nodes of a graph with those of what grows, which have `[]` in their paths."""
     yield from graph.nodes
     for body in graph.bodies:
@@ -172,7 +183,7 @@ def _all_nodes(graph: Graph) -> Iterator[Node]:
 
 def _ends(graph: Graph) -> Iterator[tuple[str, tuple[Argument, ...]]]:
     """Yield the end of each map and loop with what it will be bound to."""
-    for node in _all_nodes(graph):
+    for node in all_nodes(graph):
         if node.grows is not None:
             yield node.path.rpartition("/")[0], graph.bodies[node.grows].results
 

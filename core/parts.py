@@ -30,6 +30,7 @@ from .undeclared import GuardMode
 
 if TYPE_CHECKING:
     from .engines import Channels
+    from .exchanging import Bundles
     from .functions import FunctionStore
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
+    from .trusting import Trust
     from .verification import Marks
     from .watchnews import Listener, Watch, WatchRequest  # with concern 9 ms, for one command
 
@@ -60,6 +62,16 @@ def _no_channels(engine: str | None) -> Channels:
     from .engines import Channels
 
     return Channels()
+
+
+def _no_bundles() -> Bundles:
+    raise PluginError("nothing here writes registries as files")
+
+
+def _no_trust() -> Trust:
+    from .trusting import NoTrust  # lineages, which runs do not need
+
+    return NoTrust()
 
 
 def _no_registry(text: str | None = None) -> Registry:
@@ -127,6 +139,14 @@ class Parts:
     """Any registry, by its name in the configuration, directory, provider or `module:Class`; None: the one at hand."""
     registry_place: Callable[[], str] = str
     """What `registry_at` of another process, or of a later one, finds the registry at hand by."""
+    bundles: Callable[[], Bundles] = _no_bundles
+    """Registries as single files."""
+    trust: Trust = field(default_factory=_no_trust)
+    """Which bytes may be unpickled here."""
+    gates: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """`[alias.NAME] gates`: alias -> conditions it moves by."""
+    who: Callable[[], str] = str
+    """User and host, as the history of aliases has it."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
     environ: Mapping[str, str] = field(default_factory=dict)

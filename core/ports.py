@@ -287,6 +287,8 @@ class LoadRequest:
     """Every version of the project's registered functions."""
     objects: str = ""
     """Absolute directory of object files, where their code is; empty when there are no functions."""
+    include: tuple[str, ...] = ()
+    """Files that belong to the code although nothing imports them, relative to the root."""
     wants_yaml: bool = False
     """Also write the pipeline as YAML, with the parameters that are given."""
 
@@ -336,6 +338,10 @@ class Machine(Protocol):
 
     def code_state(self, root: str, key: str | None) -> CodeState:
         """Return git's view of a project root, with the digest of the code snapshot."""
+        ...
+
+    def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
+        """Return those files, relative to a project root, that git has no commit of as they are; none outside git."""
         ...
 
     def materialise(self, snapshot: Snapshot, key: str) -> str:

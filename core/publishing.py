@@ -43,7 +43,7 @@ def refuse_lineage(draft: LineageDraft, known: Sequence[Lineage]) -> Lineage | N
                 "a lineage never changes: release another version",
             )
     last = newest(each.version for each in known)
-    if not is_dev(version) and last is not None and parsed(version) <= parsed(last):
+    if not draft.is_copy and not is_dev(version) and last is not None and parsed(version) <= parsed(last):
         raise ConflictError(
             f"version {version} of project '{draft.project}' does not come after {last}",
             "versions only go up; 'graft release --bump minor' takes the next one",
@@ -52,7 +52,9 @@ def refuse_lineage(draft: LineageDraft, known: Sequence[Lineage]) -> Lineage | N
 
 
 def next_generation(draft: GenerationDraft, known: Sequence[Generation], number: int) -> tuple[Generation, bool]:
-    """Return the generation a draft becomes, and whether it is there already: a run makes one, however often it tries.
+    """Return the generation a draft becomes, and whether it is there already.
+
+    A run makes one, however often it tries; so does a copy of one from another registry, and a carry.
 
     Args:
         draft: what is to be committed.
@@ -64,8 +66,19 @@ def next_generation(draft: GenerationDraft, known: Sequence[Generation], number:
             if each.draft.run == draft.run:
                 return each, True
     states = _digests(draft)
+    if draft.source is not None:
+        for each in known:
+            if is_copy(each.draft, draft):
+                return each, True
     same = next((each.number for each in known if _digests(each.draft) == states), None)
     return Generation(number=number, draft=draft, same_as=same), False
+
+
+def is_copy(known: GenerationDraft, draft: GenerationDraft) -> bool:
+    """Tell whether two generations are one and the same in two registries, whichever way it was copied."""
+    if draft.origin == "carry":
+        return known.source == draft.source and known.origin == "carry"
+    return known.created == draft.created and _digests(known) == _digests(draft)
 
 
 def refuse_removal(registry: Known, project: str, version: str | None, number: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,10 @@ from .targets import TargetKind, parse_target
 from .versions import bumped, dev_version, newest, parsed
 
 if TYPE_CHECKING:
+    from .aliasing import Aliasing
+    from .exchanging import Exchanging
     from .parts import Parts  # the bundle of ports; workspace builds Lineages, so a real import would be a circle
+    from .releases import Releasing
 
 _NOTHING: Mapping[str, Json] = MappingProxyType({})
 
@@ -29,6 +33,27 @@ class Lineages:
 
     def __init__(self, parts: Parts):
         self._parts = parts
+
+    @cached_property
+    def releasing(self) -> Releasing:
+        """Publishing the working copy as a release."""
+        from .releases import Releasing  # for one command
+
+        return Releasing(self._parts, self)
+
+    @cached_property
+    def aliasing(self) -> Aliasing:
+        """Names that move from generation to generation."""
+        from .aliasing import Aliasing  # for two commands
+
+        return Aliasing(self._parts)
+
+    @cached_property
+    def exchanging(self) -> Exchanging:
+        """Copies to other registries and to files, and what is removed."""
+        from .exchanging import Exchanging  # for four commands
+
+        return Exchanging(self._parts)
 
     # -- found -----------------------------------------------------------------------------------------------------
 

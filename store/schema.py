@@ -381,3 +381,12 @@ class NondeterminismRow(Row, table=True):
     code: str | None
     run: str
     at: float
+
+
+class TrustedRow(Row, table=True):
+    """Bytes that may be unpickled here; `why` is `made` or `told`."""
+
+    __tablename__ = "trusted"  # pyright: ignore[reportAssignmentType]
+    sha256: bytes = Field(primary_key=True)
+    why: str
+    at: float

@@ -22,6 +22,7 @@ from .objects import Objects
 from .outputs import StoredOutputs
 from .results import StoredResults
 from .runstore import StoredRuns
+from .trust import StoredTrust
 
 if TYPE_CHECKING:
     from .doctor import Finding
@@ -45,6 +46,7 @@ class Store:
         self.functions = StoredFunctions(database, self.objects)
         self.logs = LogFiles(layout)
         self.marks = StoredMarks(database)
+        self.trust = StoredTrust(database)
         self.files = FileHashes(database)
 
     @property

@@ -69,6 +69,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
+    reached = replace(reached, files=(*reached.files, *(os.path.join(target.root, each) for each in request.include)))
     loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
     if not request.wants_yaml:
         return loaded

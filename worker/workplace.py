@@ -10,7 +10,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,6 +187,35 @@ def interpreter(workplace: Workplace, environ: Mapping[str, str]) -> str:
 def git_state(root: str) -> CodeState:
     """Return commit, branch, remote, and whether tracked files differ from the commit; all None outside git."""
     command = ["git", "-C", root, "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
+    done = _git(command)
+    if done is None:
+        return CodeState()
+    head = dict(re.findall(r"^# branch\.(\w+) (.*)$", done, re.MULTILINE))
+    commit = head.get("oid")
+    return CodeState(
+        git=None if commit in (None, "(initial)") else commit,
+        dirty=any(not line.startswith("#") for line in done.splitlines()),
+        remote=_remote(root),
+        branch=None if head.get("head") == "(detached)" else head.get("head"),
+    )
+
+
+def uncommitted_files(root: str, files: Sequence[str]) -> list[str]:
+    """Return those files, relative to a root, that git has no commit of as they are; none outside git.
+
+    Also those it does not know or ignores: nobody finds them by the commit.
+    """
+    command = ["git", "-C", root, "-c", "core.quotePath=off", "status", "--porcelain=v1", "-z", "--ignored"]
+    told = _git([*command, "--untracked-files=all", "--no-renames", "--", *(f":(literal){file}" for file in files)])
+    top = _git(["git", "-C", root, "rev-parse", "--show-prefix"])
+    if told is None or top is None:
+        return []
+    changed = {line[3:].removeprefix(top.strip()) for line in told.split("\0") if line}
+    return [file for file in files if file in changed]
+
+
+def _git(command: Sequence[str]) -> str | None:
+    """Return what git says; None when it fails, is not there, or takes too long."""
     # Without the variable, status takes the index lock to refresh it and disturbs a commit made meanwhile.
     environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
@@ -194,17 +223,8 @@ def git_state(root: str) -> CodeState:
             command, capture_output=True, text=True, timeout=_GIT_LIMIT_S, env=environ, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError):
-        return CodeState()
-    if done.returncode != 0:
-        return CodeState()
-    head = dict(re.findall(r"^# branch\.(\w+) (.*)$", done.stdout, re.MULTILINE))
-    commit = head.get("oid")
-    return CodeState(
-        git=None if commit in (None, "(initial)") else commit,
-        dirty=any(not line.startswith("#") for line in done.stdout.splitlines()),
-        remote=_remote(root),
-        branch=None if head.get("head") == "(detached)" else head.get("head"),
-    )
+        return None
+    return done.stdout if done.returncode == 0 else None
 
 
 def _from_root(workplace: Workplace, written: str, project: str | None) -> str:

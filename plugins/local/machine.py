@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -12,7 +12,7 @@ from tempfile import mkdtemp
 
 from ...core.errors import InvalidError, StoreError
 from ...core.runs import CodeState, Snapshot
-from ...worker.workplace import git_state
+from ...worker.workplace import git_state, uncommitted_files
 
 _HASH_SEED = "PYTHONHASHSEED"
 
@@ -35,6 +35,10 @@ class LocalMachine:
     def code_state(self, root: str, key: str | None) -> CodeState:
         """Return git's view of a project root."""
         return replace(git_state(root), key=key)
+
+    def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
+        """Return those files of a project that git has no commit of as they are."""
+        return uncommitted_files(root, files)
 
     def materialise(self, snapshot: Snapshot, key: str) -> str:
         """Write recorded code into a directory of its own; a second call finds it there.
@@ -72,6 +76,18 @@ class LocalMachine:
         if name == "memory":
             return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         return 1.0
+
+
+def who() -> str:
+    """Return the user and host this process is of, as `user@host`."""
+    import getpass  # asked when an alias moves
+    import socket
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
 
 
 @contextmanager

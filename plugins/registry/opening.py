@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ...core.exchanging import Bundles
     from ...core.registries import RegistryChoice
     from ...core.registry import Registry
 
@@ -57,3 +58,10 @@ class Opening:
         if choice.provider is None:
             return self._stored(choice.location)
         return choice.provider(choice.location, **choice.options)
+
+
+def zipped() -> Bundles:
+    """Return registries as single files."""
+    from .bundle import ZippedRegistries  # zip and temporary files, for two commands
+
+    return ZippedRegistries()

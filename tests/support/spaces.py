@@ -87,6 +87,9 @@ class FakeMachine:
     def code_state(self, root: str, key: str | None) -> CodeState:
         return CodeState(key=key)
 
+    def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
+        return []
+
     def materialise(self, snapshot: Snapshot, key: str) -> str:
         self.written.append(key)
         return f"/code/{key}"
