@@ -7,7 +7,6 @@ import signal
 import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +17,7 @@ from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
 from .core.ports import RunQuery
+from .core.records import dataclass, replace
 from .core.reusing import Reusing
 from .core.runners import choose_runner
 from .core.runs import RunSpec, Target
