@@ -7,7 +7,6 @@ node of its own: folds run side by side, and each is reused as long as nothing i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from .applying import Applied, applied
 from .drafts import needed
@@ -17,6 +16,7 @@ from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, Retur
 from .learning import SOURCE
 from .learntasks import SETTINGS
 from .moving import Moved
+from .records import replace
 from .supply import Blob, Constant, Source, Upstream
 
 TRAIN, TEST, SPLIT, SCORE = "train", "test", "split", "score"

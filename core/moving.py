@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from .graph import Argument, Body, Call, CallKind, Graph, Guard, Node, Operation, Policy, Return, ReturnKind
+from .records import replace
 from .supply import HERE, Carried, Either, Gather, Index, Item, Source, Upstream
 
 Renamed = Callable[[str], str]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from .errors import InvalidError
 from .graph import Json
+from .records import dataclass
 from .spaces import Trial as Params
 from .spaces import best, drawn, grid, rungs
 from .tuning import Budget, SearchMethod, Tune
