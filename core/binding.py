@@ -8,7 +8,6 @@ composite; `-p STEP:name`; `-p name`; environment; parameter file; the pipeline'
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .calls import CalledTask
@@ -18,12 +17,14 @@ from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .flows import Flow, Flows, ItemOf
 from .graph import Argument, Return, ReturnKind
+from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters
+from .records import dataclass, field
 from .steps import OutputOf, Step
-from .supply import Carried, Constant, Gather, Index, Item, Source, Upstream
+from .supply import HERE, Carried, Constant, Gather, Index, Item, Source, Upstream
 from .takes import Take, Takes
 from .tasks import Task
 
@@ -61,9 +62,14 @@ NOTHING = Gather(())
 class Binder:
     """Binds steps, one after the other in the order listed; a composite's where the composite is listed."""
 
-    def __init__(self, parameters: Parameters, constants: Constants, exports: Exports):
+    def __init__(
+        self, parameters: Parameters, constants: Constants, exports: Exports, *, loads_previous: bool = False
+    ):
         self.problems: list[InvalidError] = []
         self.warnings: list[str] = []
+        self.previous: dict[str, tuple[Return, ...]] = {}
+        """Path of a node that loads what a step begins with -> the states of the last generation it loads."""
+        self._loads_previous = loads_previous
         self._parameters = parameters
         self._constants = constants
         self._exports = exports
@@ -75,13 +81,18 @@ class Binder:
         step, takes = listed.step, listed.takes
         self._parameters.note(level.path_of(step), step, takes)
         if isinstance(step, CalledTask):
-            return self._called(level, step, takes)
+            bound = Bound(self._called(level, step, takes))
+            if PREVIOUS_STATE in takes.names:
+                self._begin_with(level, listed, bound)
+            return bound.arguments
         bound = Bound()
         self._check_names(level, step, takes)
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
+        if PREVIOUS_STATE in takes.names:
+            self._begin_with(level, listed, bound)
         if bound.unbound:
             self._flow(level, step, bound)
             self.problems += [self._missing(level, step, take) for take in bound.unbound]
@@ -126,6 +137,21 @@ class Binder:
         if found.lacks:
             self._warn(asking, found)
         return Argument(take.name, found.source, is_optional=bool(found.lacks) and not take.is_required)
+
+    def _begin_with(self, level: Level, listed: Listed, bound: Bound) -> None:
+        """Bind the argument `previous` of a step that returns states to those of the last generation; else to None."""
+        states = tuple(each for each in listed.returns if each.kind is ReturnKind.STATE)
+        if not states or any(each.name == PREVIOUS_STATE for each in bound.arguments):
+            return
+        bound.unbound = [take for take in bound.unbound if take.name != PREVIOUS_STATE]
+        source: Source = Constant(None, "fixed")
+        path = level.path_of(listed.step)
+        if self._loads_previous and HERE not in path.split("/"):
+            node = f"{path}/{PREVIOUS_STATE}"
+            self.previous[node] = states
+            found = [Upstream(node, each.name) for each in states]
+            source = found[0] if len(found) == 1 else Gather(tuple(found))
+        bound.arguments.append(Argument(PREVIOUS_STATE, source))
 
     def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from .errors import InvalidError, nearest
 from .feeding import Provider, provider_from_json
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, ReturnKind
 from .learning import LOWER, UPPER
+from .records import replace
 from .supply import Constant, Upstream, upstreams
 
 DEFAULT = "default"

@@ -11,12 +11,12 @@ holder in their paths, which `core/growth.py` fills.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from .packing import packed
+from .records import dataclass, field
 from .supply import Json as Json
 from .supply import Source
 
@@ -51,7 +51,10 @@ class CallKind(StrEnum):
     SINK = "sink"
     """End of a graph that applies: hands all it takes to `sink`."""
     LOAD = "load"
-    """Trained state of a generation in place of the step that makes it. No attempt: the host hands it on."""
+    """Trained state of a generation: in place of the step that makes it, or as what it begins with (`STEP/previous`).
+    No attempt: the host hands it on."""
+    LEARN = "learn"
+    """Part of a model, of a composite of models or of an evaluation; `qualname` says which (`worker/learning.py`)."""
 
 
 class ReturnKind(StrEnum):

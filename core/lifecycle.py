@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .applying import loadings
@@ -15,6 +14,7 @@ from .ids import RunId
 from .lineages import Generation, Lineage
 from .loading import load_states
 from .ports import Loaded, LoadRequest
+from .records import dataclass, replace
 from .requests import RunRequest
 from .runs import APPLIES, CodeState, Lifecycle, RunSpec, Target
 

@@ -31,12 +31,12 @@ def load_states(parts: Parts, spec: RunSpec) -> dict[str, tuple[Output, ...]]:
     if not wanted or lifecycle is None:
         return {}
     if lifecycle.loads is None:
-        return {each.node: tuple(Output(name, "state", _NOTHING) for name in each.names) for each in wanted}
+        return {each.path: tuple(Output(name, "state", _NOTHING) for name in each.states) for each in wanted}
     registry = parts.registry_at(lifecycle.registry)
     version, number = lifecycle.loads
     generation = generation_at(registry, lifecycle.project, version, number)
     known = {state.name: state.ref for state in generation.draft.states}
-    return {each.node: _outputs(parts, registry, generation, each, known) for each in wanted}
+    return {each.path: _outputs(parts, registry, generation, each, known) for each in wanted}
 
 
 def generation_at(registry: Registry, project: str, version: str, number: int) -> Generation:
@@ -55,7 +55,7 @@ def _outputs(
     parts: Parts, registry: Registry, generation: Generation, wanted: Loading, known: Mapping[str, ArtifactRef]
 ) -> tuple[Output, ...]:
     found = []
-    for name in wanted.names:
+    for name in wanted.states:
         ref = known.get(f"{wanted.step}:{name}")
         if ref is not None:
             found.append(Output(name, "state", _brought(parts, registry, ref)))

@@ -100,6 +100,10 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
 
             is_feed = operation.call.kind is CallKind.FEED
             return FeedStep(operation.call, returns) if is_feed else SinkStep(returns, context.run)
+        case CallKind.LEARN:
+            from .learning import LearnStep  # as above: only pipelines that learn need it
+
+            return LearnStep(operation.call, returns)
         case CallKind.JOIN | CallKind.LOAD:
             raise TypeError(f"a worker has nothing to do for a node of kind {operation.call.kind}")
         case _:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..core.callables import plain
@@ -19,6 +18,7 @@ from ..core.graph import Call, CallKind, Graph, Operation
 from ..core.kinds import BUNDLED_KINDS
 from ..core.pipeline import Pipeline
 from ..core.prints import Print
+from ..core.records import replace
 from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
 from .commandcode import ShellCode
@@ -176,8 +176,8 @@ class _Printer:
         return self._known[key]
 
     def _new_code(self, call: Call) -> CodePrint:
-        if call.kind is CallKind.STUB:
-            return merged([])
+        if call.kind in (CallKind.STUB, CallKind.LEARN, CallKind.LOAD):
+            return merged([])  # what a model runs is in its arguments, which count with the code they name
         if call.kind is CallKind.NOTEBOOK:
             file = os.path.join(self._root, call.script or "")
             return notebook_print(self._beside(file), self._read.plain(file), file, self._root)
