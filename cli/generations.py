@@ -34,9 +34,7 @@ def ending(look: Look, space: Workspace, shown: Shown) -> list[str]:
     return []
 
 
-def committed_line(
-    look: Look, project: str, lineage: str, number: int, known: Mapping[int, Generation]
-) -> str:
+def committed_line(look: Look, project: str, lineage: str, number: int, known: Mapping[int, Generation]) -> str:
     """Return the line on a new generation: `churn 0.2.0 generation 3 · auc 0.91 (▲ 0.01 against 2)`.
 
     Args:

@@ -100,6 +100,7 @@ def _commit(parts: Parts, spec: RunSpec) -> tuple[str, int]:
         for output in outputs
         if output.ref.sha256 in refs
     }
+    parts.trust.keep(refs, "made", draft.created)
     generation = parts.registry_at(lifecycle.registry).commit(draft, lambda sha256: parts.outputs.read(inline[sha256]))
     return generation.draft.version, generation.number
 

@@ -142,10 +142,12 @@ def connected(
 def connected_as(graph: Graph, old: Graph) -> Graph:
     """Return a graph that was compiled anew with the feeds, bounds and sinks that another one had."""
     found: dict[str, Any] = {}
-    named: Mapping[str, Json] = {}
+    named: Mapping[str, Any] = {}
     sinks: list[Provider] = []
     for node in old.nodes:
-        constants = {each.name: each.source.value for each in node.arguments if isinstance(each.source, Constant)}
+        constants: dict[str, Any] = {
+            each.name: each.source.value for each in node.arguments if isinstance(each.source, Constant)
+        }
         if _kind(old, node) is CallKind.FEED:
             found = constants
         elif _kind(old, node) is CallKind.SINK:

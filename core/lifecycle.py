@@ -101,6 +101,8 @@ class Lifecycles:
             lower=lower,
             upper=request.upper,
             engine=request.engine,
+            score=None if loaded.score is None else loaded.score[0],
+            direction="maximize" if loaded.score is None else loaded.score[1],
         )
         return self._prepared(request, "train", loaded, lineage, last if further else None, lifecycle)
 
@@ -151,7 +153,7 @@ class Lifecycles:
 
     # -- what is run -----------------------------------------------------------------------------------------------
 
-    def _applied(self, request: LifecycleRequest, mode: str, *, lower: str | None) -> Prepared:
+    def _applied(self, request: LifecycleRequest, mode: str, *, lower: Json) -> Prepared:
         if request.words:
             lineage, generation = self._lineages.generation_of(*request.words)
             loaded = self._load_lineage(request, lineage, mode)

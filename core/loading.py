@@ -11,6 +11,7 @@ from .errors import MissingError
 from .lineages import Generation
 from .registry import Registry
 from .runs import RunSpec
+from .trusting import check_trust
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; who builds this is built by workspace
@@ -23,6 +24,7 @@ def load_states(parts: Parts, spec: RunSpec) -> dict[str, tuple[Output, ...]]:
     """Return by path of a LOAD node the states it stands for; their bytes are among the store's objects then.
 
     Raises:
+        CheckError: a state may run code when it is loaded, was not made here, and nobody trusts it.
         MissingError: there is no such generation, or it has not the states of a step.
         StoreError: bytes are missing, or are not what their digest says.
     """
@@ -35,6 +37,7 @@ def load_states(parts: Parts, spec: RunSpec) -> dict[str, tuple[Output, ...]]:
     registry = parts.registry_at(lifecycle.registry)
     version, number = lifecycle.loads
     generation = generation_at(registry, lifecycle.project, version, number)
+    check_trust(parts.trust, generation, is_told=lifecycle.trusts, at=parts.clock())
     known = {state.name: state.ref for state in generation.draft.states}
     return {each.path: _outputs(parts, registry, generation, each, known) for each in wanted}
 

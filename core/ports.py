@@ -315,6 +315,8 @@ class Loaded:
     """The pipeline as YAML; None unless it was wanted."""
     dropped: Mapping[str, str] = field(default_factory=dict)
     """Path -> why the step is not in the graph of this mode, in definition order."""
+    score: tuple[str, str] | None = None
+    """Metric that generations are ranked by, and `maximize` or `minimize`; None: the pipeline says none."""
 
 
 class Host(Protocol):

@@ -279,8 +279,10 @@ def _lifecycle_to_json(lifecycle: Lifecycle) -> dict[str, Json]:
 def _lifecycle_from_json(document: Mapping[str, Any]) -> Lifecycle:
     """Return what `_lifecycle_to_json` wrote; what this version does not know is dropped."""
     names = {each.name for each in fields(Lifecycle)}
-    known = {name: tuple(value) if name == "loads" and value else value for name, value in document.items()}
-    return Lifecycle(**{name: value for name, value in known.items() if name in names})
+    known: dict[str, Any] = {name: value for name, value in document.items() if name in names}
+    if known.get("loads") is not None:
+        known["loads"] = tuple(known["loads"])
+    return Lifecycle(**known)
 
 
 def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:

@@ -65,7 +65,15 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             places={**dict.fromkeys(own, "execute() of the file"), **request.places},
         )
         workshop = LocalWorkshop(target.root, lambda root: shelf)
-        compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode, workshop=workshop)
+        compiled = compile_in(
+            target.root,
+            pipeline,
+            given,
+            name=name,
+            mode=request.mode,
+            of_generation=request.of_generation,
+            workshop=workshop,
+        )
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
@@ -91,6 +99,8 @@ def load_live(
     params: Mapping[str, object],
     file_given: ParameterFile = NO_FILE,
     shelf_at: ShelfAt | None = None,
+    mode: str = "job",
+    of_generation: bool = False,
 ) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
 
@@ -98,6 +108,8 @@ def load_live(
         pipeline: What to compile.
         params: Parameters by name.
         shelf_at: Returns the registered functions of a project, when a step names one.
+        mode: What for: one of `MODES`.
+        of_generation: In "eval", a generation is scored and not the definition.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong, or a step is importing the module that executes it.
@@ -119,7 +131,9 @@ def load_live(
             places=file_given.places,
         )
         workshop = LocalWorkshop(root, shelf_at)
-        compiled = compile_in(root, pipeline, given, name=name, workshop=workshop)
+        compiled = compile_in(
+            root, pipeline, given, name=name, mode=mode, of_generation=of_generation, workshop=workshop
+        )
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
@@ -220,7 +234,15 @@ def _loaded(
         warnings=compiled.warnings,
         prints=prints,
         dropped=compiled.dropped,
+        score=_score(pipeline),
     )
+
+
+def _score(pipeline: Pipeline) -> tuple[str, str] | None:
+    """Return the metric a generation is ranked by, and whether more or less of it is better; None: it says none."""
+    if pipeline.tune is not None:
+        return pipeline.tune.metric, "maximize" if pipeline.tune.is_maximum else "minimize"
+    return None if pipeline.evaluation is None else (next(iter(pipeline.evaluation.score)), "maximize")
 
 
 def _own_path() -> tuple[str, ...]:

@@ -165,11 +165,14 @@ def compile_in(
     *,
     name: str,
     mode: str = "job",
+    of_generation: bool = False,
     workshop: LocalWorkshop | None = None,
 ) -> Compiled:
     """Compile a pipeline whose modules are imported here; warnings of both sides together."""
     workshop = workshop or LocalWorkshop(root)
-    compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
+    compiled = compile_pipeline(
+        pipeline, workshop, root=root, given=given, name=name, mode=mode, of_generation=of_generation
+    )
     _check_extras(compiled)
     return replace(compiled, warnings=(*compiled.warnings, *workshop.warnings))
 

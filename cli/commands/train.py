@@ -56,9 +56,7 @@ UpperOption: TypeAlias = Annotated[
 FromStartOption: TypeAlias = Annotated[
     bool, typer.Option("--from-start", help="Every row, and nothing of what was trained before.")
 ]
-TrustOption: TypeAlias = Annotated[
-    bool, typer.Option("--trust", help="Unpickle states that this store did not make.")
-]
+TrustOption: TypeAlias = Annotated[bool, typer.Option("--trust", help="Unpickle states that this store did not make.")]
 QueryOption: TypeAlias = Annotated[
     str | None, typer.Option("--query", metavar="QUERY", help="Ask for this: SQL, a table or a file.")
 ]
