@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
     from .core.tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub
-    from .programs import load_run
+    from .programs import load_run, pyfunc
     from .worker.logbook import log_artifact, log_metric, log_param, progress
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "pickled",
     "pipeline",
     "progress",
+    "pyfunc",
     "state",
     "task",
     "when",
@@ -110,7 +111,7 @@ _HOMES = {
     "core.registry": ("Registry",),
     "core.runner": ("Runner",),
     "core.tasks": ("AsyncPythonTask", "NotebookTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
-    "programs": ("load_run",),
+    "programs": ("load_run", "pyfunc"),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
 }
 """Module -> public names in it. A name is imported when it is first asked for (PEP 562), so that importing graftline

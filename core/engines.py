@@ -189,7 +189,7 @@ def outputs_of(graph: Graph) -> dict[str, Upstream]:
     taken = {
         each
         for node in graph.nodes
-        if _kind(graph, node) is not CallKind.JOIN
+        if _kind(graph, node) not in (CallKind.JOIN, CallKind.SINK)
         for argument in node.arguments
         for each in upstreams(argument.source)
     }

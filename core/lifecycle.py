@@ -11,12 +11,13 @@ from .errors import InvalidError, MissingError
 from .feeding import Provider
 from .graph import Graph, Json, ReturnKind
 from .ids import RunId
-from .lineages import Generation, Lineage
+from .lineages import Generation, Lineage, LineageDraft, Manifest
 from .loading import load_states
 from .ports import Loaded, LoadRequest
 from .records import dataclass, replace
 from .requests import RunRequest
 from .runs import APPLIES, CodeState, Lifecycle, RunSpec, Target
+from .versions import dev_version
 
 if TYPE_CHECKING:
     from .launching import Launching  # both are built by workspace, so real imports would be a circle
@@ -46,6 +47,8 @@ class LifecycleRequest:
     """Read from the first row, whatever was trained on before."""
     trusts: bool = False
     """Trust pickles that this store did not make."""
+    loaded: Loaded | None = None
+    """The working copy, compiled in this process for what is asked; None: it is loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +184,7 @@ class Lifecycles:
         """Return what is trained and the lineage it is of."""
         if not request.words:
             loaded, target = self._compiled(request, mode)
-            return loaded, self._lineages.working(loaded, target)
+            return loaded, self._working(loaded, target)
         lineage = self._lineages.lineage_of(*request.words)
         return self._load_lineage(request, lineage, mode), lineage
 
@@ -200,6 +203,8 @@ class Lifecycles:
     def _compiled(self, request: LifecycleRequest, mode: str, *, of_generation: bool = False) -> tuple[Loaded, Target]:
         """Return the working copy, compiled."""
         run = request.run
+        if request.loaded is not None:
+            return request.loaded, run.target
         loaded = self._parts.loader.load(
             LoadRequest(
                 target=run.target,
@@ -211,6 +216,24 @@ class Lifecycles:
             )
         )
         return self._parts.overridden(loaded, run.runner or self._parts.default_runner), run.target
+
+    def _working(self, loaded: Loaded, target: Target) -> Lineage:
+        """Return the development lineage of the working copy.
+
+        What was typed into a REPL or notebook is no code that anybody could run again: only a registry that lasts no
+        longer than this process takes it.
+        """
+        registry = self._parts.registry()
+        if target.is_loadable or registry.name != "virtual":
+            return self._lineages.working(loaded, target)
+        draft = LineageDraft(
+            project=self._parts.project,
+            version=dev_version(None, 1, loaded.snapshot.key or ""),
+            manifest=Manifest(target=target.text, pipeline=loaded.graph.name),
+            files=loaded.snapshot.files,
+            created=self._parts.clock(),
+        )
+        return registry.publish(draft, loaded.snapshot.contents.__getitem__)
 
     def _newest(self, loaded: Loaded, target: Target) -> tuple[Lineage, Generation]:
         """Return the generation that the working copy applies: the last one trained with this code, else the newest.
