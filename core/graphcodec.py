@@ -206,6 +206,8 @@ def _shared(record: Call | Policy, known: dict[int, Document]) -> Document:
 def _operation_from_json(document: Document) -> Operation:
     call, policy = _tuples(Call, document["call"]), _tuples(Policy, document.get("policy", {}))
     call["kind"] = CallKind(call["kind"])
+    if "labels" in call:
+        call["labels"] = tuple((column, name) for column, name in call["labels"])
     if "terminate" in policy:
         policy["terminate"] = Terminate(policy["terminate"])
     returns = [_tuples(Return, each) for each in document.get("returns", ())]
