@@ -203,7 +203,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
-    limits = settings.table("runner.local.limits")
     registries = _registries(workplace, store)
     return Parts(
         project=project,
@@ -232,7 +231,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         default_jobs=settings.number("runner.local.jobs"),
         default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
-        capacity=lambda name: machine.capacity(name, limits),
+        capacity=partial(machine.capacity, limits=settings.table("runner.local.limits")),
         host=ProcessHost(layout.directory, layout.logs, partial(_host_arguments, workplace, choices, registries.place)),
         machine=machine,
         clock=time.time,

@@ -131,20 +131,23 @@ def graph(
     part = _part(outline, chosen, compiled, states)
     look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
     orientation = Orientation.LR if lr else Orientation.TB if tb else None
-    match picked:
-        case Format.TEXT:
-            _text(look, part, orientation, STYLES[style], file)
-            if file is None and dropped:
-                put(dropped_lines(look, dropped))
-        case Format.JSON:
-            _json(outline.graph, part, file, dropped)
-        case Format.MERMAID:
-            source = mermaid_source(**_source(outline, part, look, dropped))
-            _write(source.encode(), file)
-        case _:
-            source = _dot(_source(outline, part, look, dropped), orientation)
-            _write(source.encode() if picked is Format.DOT else _rendered(source, picked, file), file)
+    if picked is Format.TEXT:
+        _text(look, part, orientation, STYLES[style], file)
+        if file is None and dropped:
+            put(dropped_lines(look, dropped))
+    elif picked is Format.JSON:
+        _json(outline.graph, part, file, dropped)
+    else:
+        _drawn(picked, _source(outline, part, look, dropped), orientation, file)
     return 0
+
+
+def _drawn(picked: Format, source: dict[str, Any], orientation: Orientation | None, file: str | None) -> None:
+    if picked is Format.MERMAID:
+        _write(mermaid_source(**source).encode(), file)
+        return
+    text = _dot(source, orientation)
+    _write(text.encode() if picked is Format.DOT else _rendered(text, picked, file), file)
 
 
 def _loaded(

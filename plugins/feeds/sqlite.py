@@ -12,7 +12,6 @@ from ...core.errors import InvalidError, nearest
 from ...core.feeding import Answer, Feed, Query
 from .table import answer, check_column, columns_of, table_of
 
-
 _ENDINGS = (".db", ".sqlite", ".sqlite3")
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +37,6 @@ class PyFunc:
         if not any(each.call.kind is CallKind.FEED for each in graph.operations):
             raise InvalidError(f"pipeline '{graph.name}' has no source, so there is nothing to give rows to")
         units = Units(graph, context, states)
-        _refuse_other_code(graph, context)
         features = graph.operation_of(SOURCE).returns[0].name
         self._features = units.slot(Upstream(SOURCE, features))
         self._outputs = {name: units.getter(value) for name, value in outputs_of(graph).items()}
@@ -81,18 +78,3 @@ def _table(rows: Any) -> Any:
 
 def _is_sink(graph: Graph, operation: int) -> bool:
     return graph.operations[operation].call.kind is CallKind.SINK
-
-
-def _refuse_other_code(graph: Graph, context: WorkerContext) -> None:
-    """Refuse a project module of another lineage or of the working copy: one process has one of each name."""
-    for operation in graph.operations:
-        call = operation.call
-        if call.kind is not CallKind.PYTHON or call.module is None or call.file is None or os.path.isabs(call.file):
-            continue  # of a package, or by value
-        file = getattr(sys.modules.get(call.module), "__file__", None)
-        wanted = os.path.join(context.root, call.file)
-        if file is not None and os.path.realpath(file) != os.path.realpath(wanted):
-            raise InvalidError(
-                f"module '{call.module}' is imported from {file} in this process, and the lineage has its own",
-                "one process holds the code of one lineage: load the other in a process of its own",
-            )

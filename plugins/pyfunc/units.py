@@ -7,6 +7,7 @@ bytes: a step that writes into what it is given changes it here for those after 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -98,7 +99,8 @@ class Units:
         known: outputs by path of steps that are not called: states of a generation, what a run has recorded.
 
     Raises:
-        InvalidError: a step is no function, or is repeated by a map or loop.
+        InvalidError: a step is no function, or is repeated by a map or loop; or another copy of a project module is
+            imported in this process already.
         BaseException: whatever the user's modules raise on import, and what unpickling a state raises.
     """
 
@@ -122,6 +124,7 @@ class Units:
                 if output.role in ("value", "state", "metric"):
                     self._start[self.slot(Upstream(path, output.name))] = value_of(output.ref, self._objects)
         self.units = [unit for node in graph.nodes if (unit := self._unit(node, known)) is not None]
+        _refuse_other_code(graph, context)
 
     def values(self) -> list[Any]:
         """Return the values of a new call: states and constants are there, the rest is missing."""
@@ -215,3 +218,18 @@ def _gathered(inner: Sequence[Getter]) -> Getter:
 
 def _first(inner: Sequence[Getter]) -> Getter:
     return lambda values: next((value for each in inner if (value := each(values)) is not MISSING), MISSING)
+
+
+def _refuse_other_code(graph: Graph, context: WorkerContext) -> None:
+    """Refuse a project module of another lineage or of the working copy: one process has one of each name."""
+    for operation in graph.operations:
+        call = operation.call
+        if call.kind is not CallKind.PYTHON or call.module is None or call.file is None or os.path.isabs(call.file):
+            continue  # of a package, or by value
+        file = getattr(sys.modules.get(call.module), "__file__", None)
+        wanted = os.path.join(context.root, call.file)
+        if file is not None and os.path.realpath(file) != os.path.realpath(wanted):
+            raise InvalidError(
+                f"module '{call.module}' is imported from {file} in this process, and not from this code",
+                "one process holds one version of the code: load the other in a process of its own",
+            )

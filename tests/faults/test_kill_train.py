@@ -1,4 +1,4 @@
-"""kill -9 of a training: never half a generation, never a number twice, and `graft resume` ends it with the same one."""
+"""kill -9 of a training: no half generation, no number twice, and `graft resume` ends it with the same number."""
 
 from __future__ import annotations
 
