@@ -10,7 +10,7 @@ from run_specs import finished, started, succeeded, value
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.committing import CommittingLog, states_of
 from graftline.core.errors import StoreError
-from graftline.core.events import Fact, GenerationCommitted, RunFinished
+from graftline.core.events import CancelRequested, Fact, GenerationCommitted, RunFinished
 from graftline.core.graph import Call, CallKind, Graph, Node, Operation, Return, ReturnKind
 from graftline.core.states import Reason, Status
 
@@ -26,8 +26,8 @@ class Journal:
     def append(self, facts: Sequence[Fact]) -> None:
         self.said.append(_kinds(facts))
 
-    def requests(self) -> Sequence[object]:
-        return ["a wish"]
+    def requests(self) -> Sequence[CancelRequested]:
+        return [CancelRequested(at=1.0)]
 
     def close(self) -> None:
         self.said.append("closed")
@@ -92,7 +92,7 @@ def test_all_else_is_the_logs_own() -> None:
 
     journal.log.close()
 
-    assert journal.log.requests() == ["a wish"]
+    assert journal.log.requests() == [CancelRequested(at=1.0)]
     assert journal.said == ["closed"]
 
 

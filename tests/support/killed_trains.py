@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
+from unittest.mock import patch
 
 from graftline.cli.main import main
 from graftline.core.committing import CommittingLog
@@ -21,7 +22,7 @@ def die(*_: object, **__: object) -> Any:
 
 
 def _before_the_commit() -> None:
-    StoredRegistry.commit = die  # type: ignore[method-assign]
+    patch.object(StoredRegistry, "commit", die).start()
 
 
 def _states_written() -> None:
@@ -32,10 +33,10 @@ def _states_written() -> None:
         die()
 
     def commit_half(*given: Any) -> Any:
-        StoredRegistry._keep = keep_and_die  # type: ignore[method-assign]  # a lineage is published by it too
+        patch.object(StoredRegistry, "_keep", keep_and_die).start()  # a lineage is published by it too
         return commit(*given)
 
-    StoredRegistry.commit = commit_half  # type: ignore[method-assign]
+    patch.object(StoredRegistry, "commit", commit_half).start()
 
 
 def _number_raised() -> None:
@@ -44,7 +45,7 @@ def _number_raised() -> None:
     def to_json(generation: Any) -> Any:
         die()
 
-    stored.generation_to_json = to_json
+    patch.object(stored, "generation_to_json", to_json).start()
 
 
 def _committed() -> None:
@@ -54,7 +55,7 @@ def _committed() -> None:
         made = commit(*given)
         return die() or made
 
-    StoredRegistry.commit = commit_and_die  # type: ignore[method-assign]
+    patch.object(StoredRegistry, "commit", commit_and_die).start()
 
 
 def _told() -> None:
@@ -66,7 +67,7 @@ def _told() -> None:
             die()
         told(log, facts)
 
-    CommittingLog.told = tell_or_die  # type: ignore[method-assign]
+    patch.object(CommittingLog, "told", tell_or_die).start()
 
 
 INSTANTS: dict[str, Callable[[], None]] = {
