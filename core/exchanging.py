@@ -179,7 +179,10 @@ def check_whole(registry: Registry, file: str) -> None:
     Raises:
         StoreError: bytes are missing or damaged, or a name is none.
     """
-    for project in registry.projects():
+    projects = registry.projects()
+    if not projects:
+        raise StoreError(f"{file} holds no project", "it is damaged, or was not made by graft")
+    for project in projects:
         if not is_strict_name(project.name):
             raise StoreError(f"{file} names a project {project.name!r}", "it was not made by graft")
         for lineage in registry.lineages(project.name):
