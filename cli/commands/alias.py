@@ -54,7 +54,7 @@ def set_(
 def ls(
     options: Options,
     *,
-    project: Annotated[
+    of: Annotated[
         str | None,
         typer.Argument(metavar="[PROJECT]", autocompletion=complete_addresses, help="Of one project; default: all."),
     ] = None,
@@ -63,7 +63,7 @@ def ls(
     """List where aliases stand, or every move of them."""
     space = context.workspace(options)
     registry = space.parts.registry()
-    names = [each.name for each in registry.projects()] if project is None else [space.lineages.project_of(project)]
+    names = [each.name for each in registry.projects()] if of is None else [space.lineages.project_of(of)]
     moves = [(name, move) for name in names for move in registry.history(name)]
     if not history:
         last = {(name, move.alias): (name, move) for name, move in moves}
