@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from .addresses import address_of, find_generation, find_lineage, known_lineages
@@ -13,6 +12,7 @@ from .copying import Sent, Shipment, send, ship
 from .errors import ConflictError, InvalidError, StoreError
 from .ids import is_strict_name
 from .lineages import Generation, Lineage
+from .records import dataclass
 from .registry import Registry
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from .addresses import Address, address_of, find_generation
@@ -12,6 +11,7 @@ from .errors import CheckError, InvalidError
 from .lineages import Generation, GenerationDraft, Lineage, LineageDraft
 from .locks import Difference
 from .ports import Loaded, LoadRequest
+from .records import dataclass, replace
 from .runs import Snapshot, Target
 from .versions import FIRST, Bump, bumped, canonical_version, is_dev, newest, parsed
 

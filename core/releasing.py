@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from .errors import InvalidError, StoreError
 from .graph import Json
 from .lineages import Generation, Lineage, LineageDraft, Manifest
 from .ports import Loaded, LoadRequest
+from .records import replace
 from .runs import Snapshot, Target
 from .targets import TargetKind, parse_target
 from .versions import bumped, dev_version, newest, parsed
