@@ -44,14 +44,22 @@ def write_project(root: Path) -> None:
 
 
 def registry_of(root: Path, place: str | None = None) -> Registry:
-    """Open the registry of the project as its commands do."""
-    return wiring.open_workspace(wiring.Given(project=str(root), registry=place)).parts.registry()
+    """Open the registry of the project as its commands do; a relative place is of the project."""
+    where = None if place is None else str(root / place)
+    return wiring.open_workspace(wiring.Given(project=str(root), registry=where)).parts.registry()
 
 
 def commit(registry: Registry, auc: float, state: bytes = b"one") -> Generation:
     """Commit a generation, as a training run does."""
     draft = replace(draft_generation(state), metrics={"auc": auc}, score=auc, params={"C": 0.5}, created=5.0)
     return registry.commit(draft, {**CONTENT, digest(state): state}.__getitem__)
+
+
+def train_newest(registry: Registry, auc: float) -> Generation:
+    """Commit a generation of the newest release of the project."""
+    version = registry.lineages("churn")[-1].version
+    draft = replace(draft_generation(), version=version, metrics={"auc": auc}, score=auc, created=auc)
+    return registry.commit(draft, CONTENT.__getitem__)
 
 
 def git(root: Path, *words: str) -> str:
