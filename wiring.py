@@ -87,14 +87,19 @@ def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
         options={
             "store.home": choices.store,
             "runner.default": choices.runner,
-            "registry.default": _from_here(choices.registry),
+            "registry.default": choices.registry and registry_named(choices.registry),
         },
     )
 
 
-def settings_of(choices: Choices) -> Settings:
-    """Return the merged configuration."""
-    return workplace_of(choices).settings
+def settings_of(choices: Choices, target: str | None = None) -> Settings:
+    """Return the merged configuration of a target's project; None: of the current directory's."""
+    return workplace_of(choices, target).settings
+
+
+def registry_named(text: str) -> str:
+    """Return a registry as `-P` names it: a directory is relative to where the person stands, not to the project."""
+    return _within(os.getcwd(), text) if is_directory(text) else text
 
 
 def find_target(text: str | None, choices: Choices) -> Target:
@@ -286,11 +291,6 @@ def _registries(workplace: Workplace, store: Store) -> Opening:
         lambda directory: store.registry if directory is None else open_store(Path(directory)).registry,
         absolute(named) if is_directory(named) else named,
     )
-
-
-def _from_here(registry: str | None) -> str | None:
-    """Return a registry as `-P` names it: a directory is relative to where the person stands, not to the project."""
-    return _within(os.getcwd(), registry) if registry is not None and is_directory(registry) else registry
 
 
 def _within(folder: str, path: str) -> str:

@@ -22,7 +22,7 @@ def complete_runs(context: typer.Context, incomplete: str) -> list[tuple[str, st
 
     fixed = [(name, "") for name in ("@last", "@last-failed") if name.startswith(incomplete)]
     try:
-        space = door.workspace(_options(context))
+        space = door.workspace(options_of(context))
         found = space.runs(RunQuery(project=space.parts.project, limit=OFFERED))
         return fixed + [(run.id, f"{run.pipeline} {run.state}") for run in found if run.id.startswith(incomplete)]
     except (GraftError, ImportError, OSError):
@@ -40,7 +40,7 @@ def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
     from . import context as door  # opened at the tab key only
 
     try:
-        space = door.workspace(_options(context))
+        space = door.workspace(options_of(context))
         run = space.find(context.params.get("run") or "@last")
         fitting = (node.path for node in space.graph(run).nodes if node.path.startswith(incomplete))
         return list(islice(fitting, STEPS_OFFERED))
@@ -48,24 +48,8 @@ def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
         return []
 
 
-def complete_addresses(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Return projects of the registry, and their aliases."""
-    from . import context as door  # opened at the tab key only
-
-    try:
-        registry = door.workspace(_options(context)).parts.registry()
-        found = [(each.name, f"newest {each.newest}") for each in registry.projects()]
-        found += [
-            (f"{each.name}@{alias}", f"{place.version} generation {place.number}")
-            for each in registry.projects()
-            for alias, place in each.aliases.items()
-        ]
-        return [pair for pair in found if pair[0].startswith(incomplete)]
-    except (GraftError, ImportError, OSError):
-        return []
-
-
-def _options(context: typer.Context) -> Options:
+def options_of(context: typer.Context) -> Options:
+    """Return the common options that were typed so far."""
     earlier = context.parent.params if context.parent is not None else {}
     given = {name: context.params.get(name) or earlier.get(name) for name in NAMES}
     return Options(**{name: value for name, value in given.items() if value is not None})

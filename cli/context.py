@@ -73,11 +73,18 @@ def parameters(file: str | None) -> ParameterFile:
     return read_parameters(file)
 
 
-def settings(options: Options) -> Settings:
-    """Return the merged configuration."""
+def settings(options: Options, target: str | None = None) -> Settings:
+    """Return the merged configuration of a target's project; None: of the current directory's."""
     from ..wiring import settings_of
 
-    return settings_of(options)
+    return settings_of(options, target)
+
+
+def registry_place(text: str) -> str:
+    """Return a registry that a person named, a relative directory as an absolute one."""
+    from ..wiring import registry_named
+
+    return registry_named(text)
 
 
 def vault(options: Options) -> Keeper:

@@ -125,6 +125,35 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("verify k3f9 --sample 10%", "a tenth of its steps, some of every kind"),
         Example("verify --only fit --rtol 1e-6", "one step; numbers that close are equal"),
     ),
+    "release": (
+        Example("release", "the version of graftline.toml, or the first"),
+        Example("release --bump minor -m 'more features'", "the next one"),
+        Example("release --bump patch --carry @champion", "a fix that leaves the training alone"),
+    ),
+    "list": (
+        Example("list", "the projects of the registry"),
+        Example("list churn 0.2.0", "the generations of a lineage"),
+        Example("list churn@champion -P ./models", "one generation, in another registry"),
+    ),
+    "alias": (
+        Example("alias set churn/0.2.0/3 champion", "if the gates of graftline.toml hold"),
+        Example("alias set churn challenger --expect none", "the newest, if nobody was quicker"),
+        Example("alias ls churn --history", "every move, by whom and why"),
+    ),
+    "rollback": (
+        Example("rollback churn@champion", "to where it stood before"),
+        Example("rollback churn@champion --to 0.1.0/2", "to where it stood some time"),
+    ),
+    "copy": (
+        Example("copy churn --to ./models -n", "what would be sent?"),
+        Example("copy churn@champion --to shared --aliases", "one generation, with its alias"),
+    ),
+    "export": (Example("export churn@champion -o champion.graft", "one generation as a file"),),
+    "import": (
+        Example("import champion.graft -n", "verify it: what does it bring?"),
+        Example("import champion.graft --aliases", "take it in"),
+    ),
+    "remove": (Example("remove churn/0.1.0/2", "one generation; shows it and asks"),),
     "functions": (Example("functions", "the newest version of each"),),
     "function": (
         Example("function add fit steps.py:fit --returns model", "register one, with its code"),

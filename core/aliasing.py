@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .addresses import Address, address_of, find_generation
@@ -12,6 +11,7 @@ from .gates import Gate, Outcome
 from .graph import Json
 from .ids import is_strict_name, strict_name
 from .lineages import Generation, Move, Place
+from .records import dataclass
 from .registry import Registry
 
 if TYPE_CHECKING:

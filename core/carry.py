@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from .graph import Graph, Node, ReturnKind
 from .lineages import Manifest
 from .locking import all_nodes, outline_of
 from .locks import Difference, LockedPipeline, LockedStep, LockPart, differences
 from .ports import Loaded
+from .records import replace
 from .supply import upstreams
 
 

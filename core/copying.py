@@ -7,12 +7,12 @@ again: a copy that was interrupted goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from .addresses import Address, find_generation, find_lineage
 from .errors import ConflictError, MissingError, nearest
 from .lineages import Generation, GenerationDraft, Lineage, LineageDraft, Move, Place
 from .publishing import is_copy, refuse_lineage
+from .records import dataclass, replace
 from .registry import Registry
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from .addresses import address_of, find_generation, find_lineage, known_lineages
@@ -13,6 +12,7 @@ from .copying import Sent, Shipment, send, ship
 from .errors import ConflictError, InvalidError, StoreError
 from .ids import is_strict_name
 from .lineages import Generation, Lineage
+from .records import dataclass
 from .registry import Registry
 
 if TYPE_CHECKING:
@@ -179,7 +179,10 @@ def check_whole(registry: Registry, file: str) -> None:
     Raises:
         StoreError: bytes are missing or damaged, or a name is none.
     """
-    for project in registry.projects():
+    projects = registry.projects()
+    if not projects:
+        raise StoreError(f"{file} holds no project", "it is damaged, or was not made by graft")
+    for project in projects:
         if not is_strict_name(project.name):
             raise StoreError(f"{file} names a project {project.name!r}", "it was not made by graft")
         for lineage in registry.lineages(project.name):

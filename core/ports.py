@@ -1,7 +1,4 @@
-"""What core needs from the outside, as small Protocols.
-
-Adapters live in store/ and plugins/; fakes in tests/support.
-"""
+"""What core needs from the outside, as small Protocols. Adapters live in store/ and plugins/, fakes in tests."""
 
 from __future__ import annotations
 

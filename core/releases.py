@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from .addresses import Address, address_of, find_generation
@@ -12,7 +11,8 @@ from .errors import CheckError, InvalidError
 from .lineages import Generation, GenerationDraft, Lineage, LineageDraft
 from .locks import Difference
 from .ports import Loaded, LoadRequest
-from .runs import Target
+from .records import dataclass, replace
+from .runs import Snapshot, Target
 from .versions import FIRST, Bump, bumped, canonical_version, is_dev, newest, parsed
 
 if TYPE_CHECKING:
@@ -61,6 +61,11 @@ class Release:
     changes: tuple[FileChange, ...]
     carried: Generation | None
     """The generation that is taken over."""
+
+    @property
+    def code(self) -> str:
+        """Return the digest of its code."""
+        return Snapshot(files=self.draft.files, contents={}).key or ""
 
     @property
     def bytes(self) -> int:

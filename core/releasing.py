@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from .addresses import address_of, find_generation, find_lineage
+from .addresses import address_of, find_generation, find_lineage, known_lineages
 from .contents import UnreadableFiles
 from .errors import InvalidError, StoreError
 from .graph import Json
 from .lineages import Generation, Lineage, LineageDraft, Manifest
 from .ports import Loaded, LoadRequest
+from .records import replace
 from .runs import Snapshot, Target
 from .targets import TargetKind, parse_target
 from .versions import bumped, dev_version, newest, parsed
@@ -76,6 +76,16 @@ class Lineages:
             MissingError: there is none, with the nearest or what to do.
         """
         return find_generation(self._parts.registry(), address_of(*words))
+
+    def project_of(self, text: str) -> str:
+        """Return the project that an address names.
+
+        Raises:
+            MissingError: there is no such project, with the nearest.
+        """
+        project = address_of(text).project
+        known_lineages(self._parts.registry(), project)
+        return project
 
     def snapshot(self, lineage: Lineage) -> Snapshot:
         """Return the code of a lineage, read from the registry and verified.

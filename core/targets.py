@@ -93,7 +93,17 @@ def parse_target(text: str | None) -> Named:
         raise InvalidError(f"'{text}' is no target: files of type '.{path.rpartition('.')[2]}' are not run", _HINT)
     if all(part.isidentifier() for part in path.split(".")):
         return Named(TargetKind.MODULE, path, name)
-    raise InvalidError(f"'{text}' is no target", _HINT)
+    raise of_registry(text) or InvalidError(f"'{text}' is no target", _HINT)
+
+
+def of_registry(text: str) -> InvalidError | None:
+    """Return why an address of the registry is no target; None: it is no address either."""
+    from .addresses import is_address  # versions: only for who is wrong
+
+    if not ("/" in text or "@" in text) or not is_address(text):  # a bare name may be anything
+        return None
+    told = f"'{text}' is an address of the registry; only what is in files can be run"
+    return InvalidError(told, "train, apply, eval and list take addresses")
 
 
 _DATA = frozenset({"csv", "json", "parquet", "toml", "txt"})
@@ -108,7 +118,8 @@ _HINT = (
 def _folder(text: str, path: str, name: str | None) -> Named:
     suffix = posixpath.splitext(path)[1]
     if name is not None or (suffix and path.strip("./")):
-        raise InvalidError(f"'{text}' is no target: files of type '{suffix or path}' are not run", _HINT)
+        told = f"'{text}' is no target: files of type '{suffix or path}' are not run"
+        raise of_registry(text) or InvalidError(told, _HINT)
     return Named(TargetKind.FOLDER, path)
 
 

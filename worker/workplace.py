@@ -19,7 +19,7 @@ from ..core.errors import InvalidError, nearest
 from ..core.graph import Json
 from ..core.records import dataclass
 from ..core.runs import CodeState, Target
-from ..core.targets import Job, Named, TargetKind, parse_target
+from ..core.targets import Job, Named, TargetKind, of_registry, parse_target
 
 CONFIG_FILE = "graftline.toml"
 _GIT_LIMIT_S = 5.0
@@ -253,7 +253,7 @@ def _folder(path: str) -> str:
 
 def _of_folder(workplace: Workplace, folder: str) -> Named:
     if not os.path.isdir(folder):
-        raise _no_file(folder)
+        raise of_registry(os.path.relpath(folder, workplace.root)) or _no_file(folder)
     listed = workplace.settings.text("project.pipeline")
     if listed is not None and os.path.samefile(folder, workplace.root):
         named = parse_target(listed)

@@ -15,6 +15,7 @@ from ...core.requests import RunRequest
 from ...core.reusing import Reusing
 from ...core.runs import Target
 from .. import context
+from ..addressing import complete_addresses
 from ..arguments import (
     DetachOption,
     FailFastOption,
@@ -27,7 +28,6 @@ from ..arguments import (
     reusing,
 )
 from ..carrying import carry
-from ..completion import complete_addresses
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark

@@ -21,7 +21,8 @@ class Directory:
     """One directory on disk. Any thread or process may use it at once.
 
     Args:
-        root: absolute path; made when something is first written.
+        root: absolute path; made when something is first written. Who may read it is said by the umask: a registry is
+            to be shared, unlike a store.
     """
 
     def __init__(self, root: str) -> None:
@@ -117,8 +118,8 @@ class Directory:
             StoreError: the directory cannot be written.
         """
         try:
-            os.makedirs(self.root, mode=0o700, exist_ok=True)
-            handle = os.open(os.path.join(self.root, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            os.makedirs(self.root, exist_ok=True)
+            handle = os.open(os.path.join(self.root, "lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         except OSError as error:
             raise self._unusable(error) from error
         try:
@@ -146,9 +147,9 @@ class Directory:
 
     def _written(self, data: bytes, path: str) -> str:
         folder = os.path.dirname(path)
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        os.makedirs(folder, exist_ok=True)
         written = os.path.join(folder, f".{secrets.token_hex(8)}.part")
-        with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+        with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -32,3 +32,9 @@ def test_a_target_is_taken_apart(text: str | None, named: Named) -> None:
 def test_what_is_no_target_is_refused(text: str) -> None:
     with pytest.raises(InvalidError, match="target"):
         parse_target(text)
+
+
+@pytest.mark.parametrize("text", ["churn@champion", "churn/0.2.0", "churn/0.2"])
+def test_an_address_of_the_registry_is_told_as_one(text: str) -> None:
+    with pytest.raises(InvalidError, match="is an address of the registry"):
+        parse_target(text)

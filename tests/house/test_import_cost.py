@@ -18,6 +18,7 @@ COMMANDS = {"typer", "rich", "click"}
 PROCESSES = {"multiprocess", "dill"}
 SCIENCE = {"numpy", "pandas", "sklearn", "matplotlib"}
 WATCH = {"watchfiles", "graphviz"}
+REGISTRY = {"packaging", "zipfile"}
 
 LIGHT = """
 import sys
@@ -73,7 +74,7 @@ def test_a_worker_pays_for_the_standard_library_alone() -> None:
 def test_a_command_loads_no_model_and_no_screen(arguments: list[str]) -> None:
     loaded = loaded_by(COMMAND.format(arguments=arguments))
 
-    assert loaded & (DATABASE | SCREEN | SCIENCE) == set()
+    assert loaded & (DATABASE | SCREEN | SCIENCE | REGISTRY) == set()
 
 
 SCREENS = """

@@ -67,6 +67,7 @@ def test_without_a_target_the_configured_pipeline_is_taken_then_pipeline_py(tmp_
     [
         ("pipelin.py", "did you mean 'pipeline.py'"),
         ("nowhere/x.py", "nowhere: there is no such directory"),
+        ("churn/0.2.0/3", "is an address of the registry"),
         ("./no", "no: there is no such file"),
     ],
 )
