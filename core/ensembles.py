@@ -1,4 +1,4 @@
-"""Composites of models: stacked, averaged, cross-validated. Every fold is a node, so folds run side by side, each reused."""
+"""Composites of models: stacked, averaged, cross-validated. Folds are nodes: they run side by side."""
 
 from __future__ import annotations
 
@@ -161,8 +161,8 @@ class Ensemble(Learner):
         super().__init__(name, place, options, problems)
         names = [f"{each.name} prediction" for each in self.models]
         with written_at(place):
-            models = [each.replaced(returns=made) for each, made in zip(self.models, names, strict=True)]
-            self._inside = Pipeline([*models, _combine_task(place, names, returns, combine, weights)])
+            inside = [each.replaced(returns=made) for each, made in zip(self.models, names, strict=True)]
+            self._inside = Pipeline([*inside, _combine_task(place, names, returns, combine, weights)])
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -243,9 +243,7 @@ class CrossValidated(Learner):
         return [*steps, _combine_task(place, names, self.result, self.combine, None, takes)]
 
 
-def _folds_task(
-    step: Learner, place: Place, counted: str | None, folds: int, seed: int, stratified: bool
-) -> LearnTask:
+def _folds_task(step: Learner, place: Place, counted: str | None, folds: int, seed: int, stratified: bool) -> LearnTask:
     name = step.features if counted is None else counted
     settings: dict[str, Json] = {"rows": name, "folds": folds, "seed": seed, "stratified": stratified}
     takes = Takes((Take(name, is_required=True),))
