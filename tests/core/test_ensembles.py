@@ -198,7 +198,8 @@ def test_what_is_wrong_with_a_composite_is_told_where_it_is_written(make: Any, m
     with pytest.raises(InvalidError, match=message) as caught:
         make()
 
-    assert caught.value.file is not None and caught.value.file.endswith("test_ensembles.py")
+    assert caught.value.file is not None
+    assert caught.value.file.endswith("test_ensembles.py")
 
 
 def test_fewer_rows_than_folds_fail_with_both_numbers() -> None:

@@ -270,7 +270,8 @@ def test_what_is_wrong_with_an_evaluation_is_told_where_it_is_written(make: Any,
     with pytest.raises(InvalidError, match=message) as caught:
         make()
 
-    assert caught.value.file is not None and caught.value.file.endswith("test_evaluation.py")
+    assert caught.value.file is not None
+    assert caught.value.file.endswith("test_evaluation.py")
 
 
 LATE: list[tuple[Any, str, str]] = [

@@ -258,7 +258,8 @@ def test_what_is_wrong_with_a_model_is_told_once_where_it_is_written(make: Any, 
         make()
 
     told = str(caught.value)
-    assert caught.value.file is not None and caught.value.file.endswith("test_modelling.py")
+    assert caught.value.file is not None
+    assert caught.value.file.endswith("test_modelling.py")
     assert told.count("test_modelling.py") <= 1
 
 

@@ -159,6 +159,4 @@ def rows(X: Any) -> list[Any]:
     if isinstance(X, dict):
         return [list(row) for row in zip(*X.values(), strict=True)]
     values = X.to_numpy() if hasattr(X, "to_numpy") else X
-    return [
-        list(row) if hasattr(row, "__iter__") else [row] for row in (values if isinstance(values, list) else values)
-    ]
+    return [list(row) if hasattr(row, "__iter__") else [row] for row in values]
