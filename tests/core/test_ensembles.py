@@ -1,4 +1,4 @@
-"""Stacked, averaged and cross-validated models: each row of the training data is predicted once, by who has not seen it."""
+"""Composites of models: each row of the training data is predicted once, by who has not seen it."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ class Said:
 WRONG: list[tuple[Any, str]] = [
     (lambda: Stack([], Nearest()), "models= takes a list of models"),
     (lambda: Stack([Nearest()], Nearest(), folds=1), "folds= takes a whole number from 2"),
-    (lambda: Stack([Nearest()], Nearest(), seed="x"), "seed= takes a whole number"),
+    (lambda: Stack([Nearest()], Nearest(), seed="x"), "seed= takes a whole number"),  # type: ignore[arg-type]
     (lambda: Stack([Nearest(), Nearest()], Nearest()), "two of its models are called 'nearest'"),
     (lambda: Stack([Nearest()], 3), "final= takes models and estimators, not 3"),
     (lambda: Stack([Model(Nearest(), labels="z"), Model(Nearest(), name="b")], Nearest()), "different labels: z, y"),
@@ -181,7 +181,7 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: Stack([Model(Nearest(), name="final")], Nearest()), "the name 'final' is taken inside"),
     (lambda: Stack([Model(Scale(), labels=None, predict="transform")], Nearest()), "learn without labels"),
     (lambda: Ensemble([Nearest()], combine="vot"), "not 'vot'; did you mean 'vote'"),
-    (lambda: Ensemble([Nearest()], combine=3), "combine= takes a function or one of"),
+    (lambda: Ensemble([Nearest()], combine=3), "combine= takes a function or one of"),  # type: ignore[arg-type]
     (lambda: Ensemble([Nearest()], weights=[1, 2]), "one number for each of 1 models"),
     (lambda: Ensemble([Nearest()], weights=[1], combine=max), "not with a function"),
     (lambda: CrossValidated(3), "models= takes models and estimators, not 3"),

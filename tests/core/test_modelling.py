@@ -236,7 +236,7 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: Model(Nearest(), predict="predicts"), r"has no predicts\(\); did you mean 'predict'"),
     (lambda: Model(Nearest(), predict="no method"), "predict= takes the name of a method"),
     (lambda: Model(Nearest(), params={"C": "shfit"}), "to 'shfit', which Nearest does not have; did you mean 'shift'"),
-    (lambda: Model(Nearest(), params={"shift": 0.5}), "params= takes parameters of the run by name"),
+    (lambda: Model(Nearest(), params={"shift": 0.5}), "params= takes parameters of the run by name"),  # type: ignore[dict-item]
     (lambda: Model(Nearest(), params={"X": "shift"}), "params= has 'X', which is another argument"),
     (lambda: Model(Nearest(), features="a/b"), "features= "),
     (lambda: Model(Nearest(), features="settings"), "features= is 'settings', which has a meaning of its own"),
@@ -248,7 +248,7 @@ WRONG: list[tuple[Any, str]] = [
     (lambda: Model(lambda: Nearest()), "needs a name|a name"),
     (lambda: Chain([]), "models= takes a list of models"),
     (lambda: Chain([Model(Nearest()), Model(Nearest())]), "two of its models are called 'nearest'"),
-    (lambda: Chain([Model(Nearest()), "x"]), "models= takes models and estimators, not 'x'"),
+    (lambda: Chain([Model(Nearest()), "x"]), "models= takes models and estimators, not 'x'"),  # type: ignore[list-item]
 ]
 
 

@@ -70,7 +70,7 @@ def test_halving_gives_the_best_part_more_of_the_resource() -> None:
     rounds = [[each for each in search.trials if each.rung == rung] for rung in range(3)]
     assert [len(each) for each in rounds] == [9, 3, 1]
     assert [{each.params["epochs"] for each in part} for part in rounds] == [{1}, {3}, {9}]
-    top = sorted((each.params["x"] for each in rounds[0]), reverse=True)
+    top = sorted((float(str(each.params["x"])) for each in rounds[0]), reverse=True)
     assert [each.params["x"] for each in rounds[1]] == top[:3]
     assert rounds[2][0].origin == rounds[1][0].number
     best = search.best()

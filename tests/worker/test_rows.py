@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graftline.worker.rows import assembled, count, joined, like, listed, side_by_side, taken
+
+pa: Any = pytest.importorskip("pyarrow")
 
 TABLES: dict[str, Any] = {
     "list": [10, 11, 12, 13],
