@@ -79,7 +79,8 @@ class Stack(Learner):
 
     def _held_out(self, model: Learner, place: Place) -> Step:
         """Return the steps that predict each row of the training data once, by a model that has not seen it."""
-        parts = [f"part {fold}" for fold in range(1, self.folds + 1)]
+        # With the model's name: nodes that call and return the same share an operation, and the code behind it.
+        parts = [f"{model.name} part {fold}" for fold in range(1, self.folds + 1)]
         steps: list[Step] = [
             fit_task(
                 f"fold-{fold}",
