@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +32,7 @@ class Actor(Wrapped):
         return f"<actor {name_of(self.__wrapped__)}>"
 
     def __reduce__(self) -> Any:
-        if imported(self.__wrapped__) is not None and imported(self) is not None:
+        if imported(self.__wrapped__) is not None and _holds(self):
             return self.__qualname__  # by name, as a function goes
         return _rebuilt, (self.__wrapped__, self._apply, self.place)
 
@@ -95,6 +96,14 @@ def actor(train: Callable[..., Any], apply: Callable[..., Any] | None = None) ->
     if apply is not None:
         made.apply(apply)
     return made
+
+
+def _holds(made: Actor) -> bool:
+    """Tell whether the module has the actor under its name, and not the function that trains."""
+    holder: Any = sys.modules.get(made.__module__)
+    for part in made.__qualname__.split("."):
+        holder = getattr(holder, part, None)
+    return holder is made
 
 
 def _rebuilt(train: Callable[..., Any], apply: Callable[..., Any] | None, place: Place) -> Actor:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from .errors import InvalidError
-from .graph import Argument, Call, CallKind, Graph, Node, Operation, Return, ReturnKind
+from .graph import Argument, Call, CallKind, Graph, Node, Operation, ReturnKind
 from .learntasks import FOLDS, PREVIOUS_STATE
 from .records import dataclass, replace
 from .supply import Carried, Either, Gather, Source, Upstream, upstreams
@@ -80,11 +80,6 @@ def check_trained(graph: Graph) -> None:
     """
     if problems := _inside_bodies(graph):
         raise InvalidError.all_of(problems)
-
-
-def loading_previous(states: tuple[Return, ...], file: str | None, line: int | None) -> Operation:
-    """Return the operation of a node that hands on the states of the last generation."""
-    return Operation(call=Call(kind=CallKind.LOAD, file=file, line=line), returns=states)
 
 
 class _Reduction:

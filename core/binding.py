@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .beginnings import Beginnings
 from .calls import CalledTask
 from .composites import Loop, Map
 from .constants import Constants
@@ -24,7 +25,7 @@ from .options import Wire
 from .parameters import Parameters
 from .records import dataclass, field
 from .steps import OutputOf, Step
-from .supply import HERE, Carried, Constant, Gather, Index, Item, Source, Upstream
+from .supply import Carried, Constant, Gather, Index, Item, Source, Upstream
 from .takes import Take, Takes
 from .tasks import Task
 
@@ -62,14 +63,10 @@ NOTHING = Gather(())
 class Binder:
     """Binds steps, one after the other in the order listed; a composite's where the composite is listed."""
 
-    def __init__(
-        self, parameters: Parameters, constants: Constants, exports: Exports, *, loads_previous: bool = False
-    ):
+    def __init__(self, parameters: Parameters, constants: Constants, exports: Exports, *, loads_previous: bool = False):
         self.problems: list[InvalidError] = []
         self.warnings: list[str] = []
-        self.previous: dict[str, tuple[Return, ...]] = {}
-        """Path of a node that loads what a step begins with -> the states of the last generation it loads."""
-        self._loads_previous = loads_previous
+        self.beginnings = Beginnings(is_loaded=loads_previous)
         self._parameters = parameters
         self._constants = constants
         self._exports = exports
@@ -81,10 +78,10 @@ class Binder:
         step, takes = listed.step, listed.takes
         self._parameters.note(level.path_of(step), step, takes)
         if isinstance(step, CalledTask):
-            bound = Bound(self._called(level, step, takes))
+            arguments = self._called(level, step, takes)
             if PREVIOUS_STATE in takes.names:
-                self._begin_with(level, listed, bound)
-            return bound.arguments
+                self.beginnings.bind(level.path_of(step), listed.returns, arguments)
+            return arguments
         bound = Bound()
         self._check_names(level, step, takes)
         for take in takes.items:
@@ -92,7 +89,7 @@ class Binder:
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
         if PREVIOUS_STATE in takes.names:
-            self._begin_with(level, listed, bound)
+            bound.unbound = self.beginnings.bind(level.path_of(step), listed.returns, bound.arguments, bound.unbound)
         if bound.unbound:
             self._flow(level, step, bound)
             self.problems += [self._missing(level, step, take) for take in bound.unbound]
@@ -137,21 +134,6 @@ class Binder:
         if found.lacks:
             self._warn(asking, found)
         return Argument(take.name, found.source, is_optional=bool(found.lacks) and not take.is_required)
-
-    def _begin_with(self, level: Level, listed: Listed, bound: Bound) -> None:
-        """Bind the argument `previous` of a step that returns states to those of the last generation; else to None."""
-        states = tuple(each for each in listed.returns if each.kind is ReturnKind.STATE)
-        if not states or any(each.name == PREVIOUS_STATE for each in bound.arguments):
-            return
-        bound.unbound = [take for take in bound.unbound if take.name != PREVIOUS_STATE]
-        source: Source = Constant(None, "fixed")
-        path = level.path_of(listed.step)
-        if self._loads_previous and HERE not in path.split("/"):
-            node = f"{path}/{PREVIOUS_STATE}"
-            self.previous[node] = states
-            found = [Upstream(node, each.name) for each in states]
-            source = found[0] if len(found) == 1 else Gather(tuple(found))
-        bound.arguments.append(Argument(PREVIOUS_STATE, source))
 
     def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""

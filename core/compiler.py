@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .applying import applied, check_trained, loading_previous
+from .applying import applied, check_trained
 from .binding import Binder
 from .called import written
 from .collector import rare_collections
@@ -167,44 +167,27 @@ class _Compilation:
         Raises:
             InvalidError: there is nothing to score, or it is not there.
         """
-        from .evaluating import evaluated, scored, trial  # only pipelines that learn need it
+        from .evaluating import in_mode  # only pipelines that learn need it
 
-        pipeline = self._outermost.pipeline
-        evaluation = pipeline.evaluation
-        if evaluation is None:
-            if of_generation:
-                made = applied(compiled.graph, with_labels=True)
-                return replace(compiled, graph=made.graph, dropped=made.dropped)
-            if self._mode == "tune":
-                return replace(compiled, graph=trial(compiled.graph))
-            text = f"pipeline '{compiled.graph.name}' does not say how it is evaluated"
-            hint = "give it evaluation=Evaluation(score={...}), or score a generation: graft eval PROJECT/VERSION/NUMBER"
-            place = Place(relative_to(self._root, pipeline.place.file), pipeline.place.line)
-            raise InvalidError(text, hint, file=place.file, line=place.line)
-        check_trained(compiled.graph)
         values = {name: each.source for name, each in self._outermost.makers.items()}
-        file = relative_to(self._root, evaluation.place.file)
         try:
-            if of_generation:
-                made = applied(compiled.graph, with_labels=True)
-                graph = scored(made, evaluation, values, root_file=file, keep=self._kept)
-                return replace(compiled, graph=graph, dropped=made.dropped, blobs=self._constants.blobs)
-            graph = evaluated(compiled.graph, evaluation, values, root_file=file, keep=self._kept)
+            made = in_mode(
+                compiled.graph, self._outermost.pipeline, values, self._kept, self._root, of_generation=of_generation
+            )
         except InvalidError as problem:
-            problem.rename_files(lambda shown: relative_to(self._root, shown))
+            problem.rename_files(lambda file: relative_to(self._root, file))
             raise
-        return replace(compiled, graph=graph, blobs=self._constants.blobs)
+        return replace(compiled, graph=made.graph, dropped=made.dropped, blobs=self._constants.blobs)
 
     def _kept(self, value: object) -> Blob:
         return Blob(self._constants.keep(self._workshop.pickle(value)), "fixed")
 
     def _loads(self) -> list[Draft]:
         """Return the nodes that hand on what steps begin with: states of the last generation."""
-        found = []
-        for path, states in self._binder.previous.items():
-            made = loading_previous(states, None, None)
-            found.append(Draft(path=path, operation=self._operations.keep(made.call, made.returns, made.policy)))
-        return found
+        return [
+            Draft(path=path, operation=self._operations.keep(made.call, made.returns, made.policy))
+            for path, made in self._binder.beginnings.loads.items()
+        ]
 
     def _source(self, level: Level) -> list[Draft]:
         """Return the node that asks for the pipeline's data, which steps then take by name."""

@@ -1,4 +1,4 @@
-"""Composites of models: stacked, averaged, cross-validated. Every fold is a node, so folds run side by side, each reused."""
+"""Composites of models: stacked, averaged, cross-validated. Folds are nodes: they run side by side."""
 
 from __future__ import annotations
 
@@ -79,7 +79,8 @@ class Stack(Learner):
 
     def _held_out(self, model: Learner, place: Place) -> Step:
         """Return the steps that predict each row of the training data once, by a model that has not seen it."""
-        parts = [f"part {fold}" for fold in range(1, self.folds + 1)]
+        # With the model's name: nodes that call and return the same share an operation, and the code behind it.
+        parts = [f"{model.name} part {fold}" for fold in range(1, self.folds + 1)]
         steps: list[Step] = [
             fit_task(
                 f"fold-{fold}",
@@ -161,8 +162,8 @@ class Ensemble(Learner):
         super().__init__(name, place, options, problems)
         names = [f"{each.name} prediction" for each in self.models]
         with written_at(place):
-            models = [each.replaced(returns=made) for each, made in zip(self.models, names, strict=True)]
-            self._inside = Pipeline([*models, _combine_task(place, names, returns, combine, weights)])
+            inside = [each.replaced(returns=made) for each, made in zip(self.models, names, strict=True)]
+            self._inside = Pipeline([*inside, _combine_task(place, names, returns, combine, weights)])
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -243,9 +244,7 @@ class CrossValidated(Learner):
         return [*steps, _combine_task(place, names, self.result, self.combine, None, takes)]
 
 
-def _folds_task(
-    step: Learner, place: Place, counted: str | None, folds: int, seed: int, stratified: bool
-) -> LearnTask:
+def _folds_task(step: Learner, place: Place, counted: str | None, folds: int, seed: int, stratified: bool) -> LearnTask:
     name = step.features if counted is None else counted
     settings: dict[str, Json] = {"rows": name, "folds": folds, "seed": seed, "stratified": stratified}
     takes = Takes((Take(name, is_required=True),))

@@ -60,8 +60,8 @@ def problems_with(estimator: object, predict: str, warm: bool) -> Iterator[Inval
         yield InvalidError(f"cannot train {_shown(estimator)}: {why}", hint)
     elif shape is Shape.ESTIMATOR and not callable(getattr(estimator, predict, None)):
         has = [name for name in _USUAL if callable(getattr(estimator, name, None))]
-        hint = f"it has {', '.join(has)}: predict='{has[0]}'" if has else None
-        yield InvalidError(f"{_shown(estimator)} has no {predict}(){nearest(predict, has)}", hint)
+        advice = f"it has {', '.join(has)}: predict='{has[0]}'" if has else None
+        yield InvalidError(f"{_shown(estimator)} has no {predict}(){nearest(predict, has)}", advice)
     elif shape is Shape.PAIR:
         try:
             assert isinstance(estimator, Actor)
@@ -92,7 +92,7 @@ def known_parameters(estimator: object) -> Mapping[str, object] | None:
     if not callable(getter):
         return None
     try:
-        made = estimator() if isinstance(estimator, type) else estimator
+        made: Any = estimator() if isinstance(estimator, type) else estimator
         return dict(made.get_params())
     except Exception:  # noqa: BLE001  the user's code; the worker tells what it raises
         return None
@@ -108,4 +108,5 @@ def _goes_on(estimator: object) -> bool:
 def _shown(estimator: object) -> str:
     if isinstance(estimator, type):
         return estimator.__name__
-    return getattr(estimator, "__name__", None) or type(estimator).__name__
+    name: str | None = getattr(estimator, "__name__", None)
+    return name or type(estimator).__name__

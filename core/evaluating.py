@@ -7,8 +7,9 @@ node of its own: folds run side by side, and each is reused as long as nothing i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
-from .applying import Applied, applied
+from .applying import Applied, applied, check_trained
 from .drafts import needed
 from .errors import InvalidError, nearest
 from .evaluation import DEVIATION, CrossVal, Evaluation, HoldOut
@@ -16,63 +17,67 @@ from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, Retur
 from .learning import SOURCE
 from .learntasks import SETTINGS
 from .moving import Moved
+from .place import relative_to
 from .records import replace
 from .supply import Blob, Constant, Source, Upstream
+
+if TYPE_CHECKING:
+    from .pipeline import Pipeline
 
 TRAIN, TEST, SPLIT, SCORE = "train", "test", "split", "score"
 _MADE = frozenset({ReturnKind.METRIC, ReturnKind.STATE})
 
 
-def evaluated(
-    graph: Graph, evaluation: Evaluation, made: Mapping[str, Source], *, root_file: str, keep: Callable[[object], Blob]
-) -> Graph:
-    """Return the graph that evaluates a pipeline by its method.
-
-    Args:
-        graph: As compiled, with all steps.
-        evaluation: Of the pipeline.
-        made: Name -> value, as it is there at the end of the pipeline.
-        root_file: File the evaluation is written in, relative to the root.
-        keep: Keeps a function and returns where.
-
-    Raises:
-        InvalidError: what is scored is not made, or is not there where labels are not.
-    """
-    return _Evaluating(graph, evaluation, made, root_file, keep).result()
+Keep: TypeAlias = Callable[[object], Blob]
+"""Keeps a function by value and returns where."""
 
 
-def scored(
-    reduced: Applied,
-    evaluation: Evaluation,
+def in_mode(
+    graph: Graph,
+    pipeline: Pipeline,
     made: Mapping[str, Source],
+    keep: Keep,
+    root: str,
     *,
-    root_file: str,
-    keep: Callable[[object], Blob],
-) -> Graph:
-    """Return the graph that scores a generation: what applies, with labels, and the scores; effects are left out.
+    of_generation: bool,
+) -> Applied:
+    """Return the graph that evaluates a pipeline, scores a generation of it, or runs one trial.
 
     Args:
-        reduced: The graph that applies, with labels.
-        evaluation: Of the pipeline.
-        made: As of `evaluated`.
-        root_file: As of `evaluated`.
-        keep: As of `evaluated`.
+        graph: As compiled for "eval" or "tune", with all steps.
+        pipeline: What it is of.
+        made: Name -> value, as it is there at the end of the pipeline.
+        keep: Keeps a function that scores.
+        root: Absolute project root.
+        of_generation: Trained states are loaded, and everything the source gives is scored.
 
     Raises:
-        InvalidError: what is scored is not there.
+        InvalidError: there is nothing to score by, or what is scored is not there where labels are not.
     """
-    making = _Evaluating(reduced.graph, evaluation, made, root_file, keep)
-    return making.of_generation(reduced)
+    evaluation = pipeline.evaluation
+    reduced = applied(graph, with_labels=True) if of_generation else None
+    if evaluation is None:
+        if reduced is not None:
+            return reduced
+        if graph.mode == "tune":
+            return Applied(graph=_trial(graph), loaded=(), dropped={})
+        text = f"pipeline '{graph.name}' does not say how it is evaluated"
+        hint = "give it evaluation=Evaluation(score={...}), or name a generation to score: PROJECT/VERSION/NUMBER"
+        raise InvalidError(text, hint, file=pipeline.place.file, line=pipeline.place.line)
+    check_trained(graph)
+    file = relative_to(root, evaluation.place.file)
+    if reduced is not None:
+        scored = _Evaluating(reduced.graph, evaluation, made, file, keep).of_generation(reduced)
+        return replace(reduced, graph=scored)
+    return Applied(graph=_Evaluating(graph, evaluation, made, file, keep).result(), loaded=(), dropped={})
 
 
-def trial(graph: Graph) -> Graph:
-    """Return what a trial without an evaluation runs: what states and metrics need, and no effects.
-
-    Raises:
-        InvalidError: there are neither.
-    """
+def _trial(graph: Graph) -> Graph:
+    """Return what a trial without an evaluation runs: what states and metrics need, and no effects."""
     wanted = {
-        node.path for node in graph.nodes if any(each.kind in _MADE for each in graph.operations[node.operation].returns)
+        node.path
+        for node in graph.nodes
+        if any(each.kind in _MADE for each in graph.operations[node.operation].returns)
     }
     if not wanted:
         raise InvalidError(
@@ -88,7 +93,7 @@ class _Evaluating:
         evaluation: Evaluation,
         made: Mapping[str, Source],
         file: str,
-        keep: Callable[[object], Blob],
+        keep: Keep,
     ):
         self._graph = graph
         self._evaluation = evaluation

@@ -1,4 +1,4 @@
-"""How a pipeline is evaluated: what is scored, by which functions, and on which rows. What is searched is in tuning.py."""
+"""How a pipeline is evaluated: what is scored, by which functions, and on which rows."""
 
 from __future__ import annotations
 

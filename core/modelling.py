@@ -230,7 +230,9 @@ class Chain(Learner):
         self.labels = None if last is None else last.labels
         self.features = self.models[0].features if self.models else "X"
         self.final = last
-        super().__init__("+".join(each.name for each in self.models) if name is None else name, place, options, problems)
+        super().__init__(
+            "+".join(each.name for each in self.models) if name is None else name, place, options, problems
+        )
         self.links = _links(self.models)
         with written_at(place):
             self._inside = Pipeline(self.models)
@@ -371,7 +373,9 @@ def _mapping(option: str, given: object, problems: list[InvalidError]) -> Mappin
         given = {each: each for each in given if isinstance(each, str)} if all(map(_is_text, given)) else given
     if isinstance(given, Mapping) and all(_is_text(key) and _is_text(value) for key, value in given.items()):
         problems += [
-            InvalidError(f"{option}= has the name {key!r}: {trouble}") for key in given if (trouble := name_problem(key))
+            InvalidError(f"{option}= has the name {key!r}: {trouble}")
+            for key in given
+            if (trouble := name_problem(key))
         ]
         return dict(given)
     hint = 'what is fixed is given to the estimator itself: Model(Ridge(alpha=1.0), params={"alpha": "alpha"})'

@@ -137,9 +137,7 @@ class Moved:
         )
         return bodies[at]
 
-    def _arguments(
-        self, arguments: tuple[Argument, ...], renamed: Renamed, rebound: Rebound
-    ) -> tuple[Argument, ...]:
+    def _arguments(self, arguments: tuple[Argument, ...], renamed: Renamed, rebound: Rebound) -> tuple[Argument, ...]:
         return tuple(each._replace(source=self.source(each.source, renamed, rebound)) for each in arguments)
 
     def _copy(self, operation: Operation) -> Operation:

@@ -18,9 +18,8 @@ from .learning import Source, source_from
 from .nesting import Nested
 from .options import Options
 from .place import caller, told_at
-from .returns import Returns
 from .steps import OutputOf, Step, Unit
-from .tasks import NotebookTask, PythonTask, ShellTask
+from .tasks import PythonTask
 
 if TYPE_CHECKING:
     from .evaluation import Evaluation
@@ -337,64 +336,6 @@ class Pipeline(Unit):
 
 
 _ARGUMENTS = ["steps", "name", "params", "source", "evaluation", "tune", "order", "description"]
-
-
-class PythonJob(Pipeline):
-    """A pipeline of one function."""
-
-    def __init__(
-        self,
-        function: Callable[..., object],
-        name: str | None = None,
-        returns: Returns = None,
-        **options: Unpack[Options],
-    ):
-        """Take what `PythonTask` takes.
-
-        Raises:
-            InvalidError: anything in it is wrong.
-        """
-        task = PythonTask(function, name, returns, **options)
-        super().__init__([task], name=task.name)
-
-
-class ShellJob(Pipeline):
-    """A pipeline of one command line."""
-
-    def __init__(
-        self,
-        command: str,
-        name: str | None = None,
-        returns: Returns = None,
-        takes: str | Sequence[str] | None = None,
-        **options: Unpack[Options],
-    ):
-        """Take what `ShellTask` takes.
-
-        Raises:
-            InvalidError: anything in it is wrong.
-        """
-        task = ShellTask(command, "job" if name is None else name, returns, takes, **options)
-        super().__init__([task], name=task.name)
-
-
-class NotebookJob(Pipeline):
-    """A pipeline of one notebook."""
-
-    def __init__(
-        self,
-        notebook: str,
-        name: str | None = None,
-        returns: Returns = None,
-        **options: Unpack[Options],
-    ):
-        """Take what `NotebookTask` takes.
-
-        Raises:
-            InvalidError: anything in it is wrong.
-        """
-        task = NotebookTask(notebook, name, returns, **options)
-        super().__init__([task], name=task.name)
 
 
 @contextmanager

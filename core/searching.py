@@ -1,7 +1,7 @@
 """The search of `tune`: which trial comes next, given what others scored. Trials in, scores in, no clock, no process.
 
 Whoever drives it asks for trials, runs them in any order and as many at once as are given, and tells what each scored.
-The same answers in the same order give the same trials: a search that was interrupted is told what is known, and goes on.
+The same answers in the same order give the same trials: a search that was interrupted is told again, and goes on.
 """
 
 from __future__ import annotations
@@ -216,6 +216,8 @@ class _Halving:
         self._told.sort(key=lambda pair: pair[0].number)
         count = self._rungs[self._rung + 1].trials
         chosen = best([score for _, score in self._told], count, is_maximum=self._tune.is_maximum)
-        self._queue = [Trial(number=0, params=self._told[at][0].params, origin=self._told[at][0].number) for at in chosen]
+        self._queue = [
+            Trial(number=0, params=self._told[at][0].params, origin=self._told[at][0].number) for at in chosen
+        ]
         self._told = []
         self._rung += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .errors import InvalidError, nearest
 from .evaluation import Evaluation
@@ -129,9 +129,7 @@ def checked(value: object, evaluation: Evaluation | None) -> Tune:
         InvalidError: it is none, or the evaluation does not make what it is judged by.
     """
     if not isinstance(value, Tune):
-        raise InvalidError(
-            f"tune= takes a Tune, not {value!r}", "write Tune({'C': log(1e-3, 10)}, maximize='auc')"
-        )
+        raise InvalidError(f"tune= takes a Tune, not {value!r}", "write Tune({'C': log(1e-3, 10)}, maximize='auc')")
     if evaluation is not None and value.metric not in evaluation.metrics:
         known = list(evaluation.metrics)
         text = f"tune= is judged by '{value.metric}', which evaluation= does not score{nearest(value.metric, known)}"
@@ -158,10 +156,10 @@ def _spaces(space: object, problems: list[InvalidError]) -> Mapping[str, Space]:
     return found
 
 
-def _repeated(values: object) -> object | None:
-    seen: list[object] = []
+def _repeated(values: object) -> Any:
+    seen: list[Any] = []
     for each in values if isinstance(values, list | tuple) else ():
-        if any(each == other and type(each) is type(other) for other in seen):
+        if any(type(each) is type(other) and bool(each == other) for other in seen):
             return each
         seen.append(each)
     return None
@@ -175,9 +173,7 @@ def _whole(name: str, number: object, least: int | None, *, is_optional: bool) -
         yield InvalidError(f"{name}= takes a whole number{more}, not {number!r}")
 
 
-def _budget(
-    budget: object, method: str, spaces: Mapping[str, Space], problems: list[InvalidError]
-) -> Budget | None:
+def _budget(budget: object, method: str, spaces: Mapping[str, Space], problems: list[InvalidError]) -> Budget | None:
     if method == SearchMethod.HALVING and budget is None:
         hint = "say which parameter, from what to what: budget=('epochs', 5, 135)"
         problems.append(InvalidError("method='halving' deals out a resource, and budget= does not say which", hint))

@@ -165,7 +165,7 @@ def _is_fractional(column: Any) -> bool:
     """Tell whether a prediction is of numbers with a fraction, or of several numbers a row."""
     kind = getattr(getattr(column, "dtype", None), "kind", None)
     if kind is not None:
-        return kind == "f"
+        return bool(kind == "f")
     if getattr(column, "ndim", 1) > 1:
         return True
     first = next(iter(listed(column)), None)

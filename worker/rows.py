@@ -45,7 +45,7 @@ def taken(table: Any, rows: Sequence[int]) -> Any:
         return table.iloc[list(rows)]
     library = _library(table)
     if library == "pyarrow":
-        return table.take(list(rows))
+        return table.take(list(rows)) if rows else table.slice(0, 0)
     if library == "polars" or hasattr(table, "__getitem__"):
         # A list without a number in it would be an index of floats for numpy.
         return table[list(rows)] if rows else table[0:0]

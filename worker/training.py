@@ -35,7 +35,7 @@ def made(estimator: Any) -> Any:
 
 
 def set_parameters(estimator: Any, given: Mapping[str, Any]) -> None:
-    """Give an estimator parameters by its own names; a number becomes one with a fraction, or a whole one, as it has it.
+    """Give an estimator parameters by its own names; a number becomes a whole one, or not, as it has it.
 
     Raises:
         InvalidError: it has no such parameter, with the nearest.

@@ -143,6 +143,7 @@ def compile_here(
     pipeline: Pipeline,
     *,
     mode: str = "job",
+    of_generation: bool = False,
     params: Mapping[str, object] | None = None,
     shelf_at: ShelfAt | None = None,
 ) -> Compiled:
@@ -155,7 +156,7 @@ def compile_here(
     given = Given(call=params or {}, environ=from_environ(os.environ), variables=variables(os.environ))
     workshop = LocalWorkshop(root, shelf_at)
     name = pipeline.name_in(namespace_of(pipeline))
-    return compile_in(root, pipeline, given, name=name, mode=mode, workshop=workshop)
+    return compile_in(root, pipeline, given, name=name, mode=mode, of_generation=of_generation, workshop=workshop)
 
 
 def compile_in(
