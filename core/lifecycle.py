@@ -228,7 +228,7 @@ class Lifecycles:
             return self._lineages.working(loaded, target)
         draft = LineageDraft(
             project=self._parts.project,
-            version=dev_version(None, 1, loaded.snapshot.key or ""),
+            version=dev_version(None, 1, loaded.snapshot.key or "typed"),
             manifest=Manifest(target=target.text, pipeline=loaded.graph.name),
             files=loaded.snapshot.files,
             created=self._parts.clock(),

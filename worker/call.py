@@ -124,6 +124,12 @@ class PythonStep:
         self.returns = returns
         self.peak_bytes: int | None = None
 
+    def plain_function(self) -> Callable[..., Any] | None:
+        """Return the function when it takes its arguments by name and returns its one value; None: it does not."""
+        assert self.binder is not None
+        is_plain = self.binder.is_by_name and len(self.returns.direct) == 1 and not self.returns.in_files
+        return self._function if is_plain and self._stream_end is None else None
+
     def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
         """Call the function; a coroutine is run to its end in an event loop of its own, a generator is consumed."""
         assert self.binder is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...core.artifacts import Output
@@ -13,7 +13,7 @@ from ...core.learning import SOURCE
 from ...core.supply import Upstream
 from ...worker.context import WorkerContext
 from ..feeds.table import table_of
-from .units import Units
+from .units import Unit, Units
 
 
 class PyFunc:
@@ -41,9 +41,8 @@ class PyFunc:
         self._features = units.slot(Upstream(SOURCE, features))
         self._outputs = {name: units.getter(value) for name, value in outputs_of(graph).items()}
         self._only = next(iter(self._outputs.values())) if len(self._outputs) == 1 else None
-        self._calls = [
-            unit for unit in units.units if unit.node.path != SOURCE and not _is_sink(graph, unit.node.operation)
-        ]
+        called = [unit for unit in units.units if unit.node.path != SOURCE and not _is_sink(graph, unit.node.operation)]
+        self._calls = [unit.direct() or _guarded(unit) for unit in called]
         self._start = units.values()
 
     def __call__(self, rows: Any) -> Any:
@@ -55,15 +54,22 @@ class PyFunc:
         """
         values = self._start.copy()
         values[self._features] = _table(rows)
-        for unit in self._calls:
-            if unit.is_taken(values):
-                unit.call(values)
+        for call in self._calls:
+            call(values)
         if self._only is not None:
             return self._only(values)
         return {name: get(values) for name, get in self._outputs.items()}
 
     def __repr__(self) -> str:
         return f"<pyfunc {self.address}>"
+
+
+def _guarded(unit: Unit) -> Callable[[list[Any]], object]:
+    def call(values: list[Any]) -> None:
+        if unit.is_taken(values):
+            unit.call(values)
+
+    return call
 
 
 def _table(rows: Any) -> Any:
