@@ -107,7 +107,9 @@ class Lifecycles:
             score=None if loaded.score is None else loaded.score[0],
             direction="maximize" if loaded.score is None else loaded.score[1],
         )
-        return self._prepared(request, "train", loaded, lineage, last if further else None, lifecycle)
+        prepared = self._prepared(request, "train", loaded, lineage, last if further else None, lifecycle)
+        load_states(self._parts, prepared.spec)  # what cannot be loaded is told before the run is on record
+        return prepared
 
     def apply(self, request: LifecycleRequest) -> Prepared:
         """Return a run that applies a generation; write it with `create`. Its states are verified here already.

@@ -116,6 +116,21 @@ class TestTraining:
         assert generations(churn)[-1].address == f"churn/{version}/2"
         assert "(registry); working copy differs in 1 file: 'graft train .' uses it" in said.err
 
+    def test_a_warm_start_gets_the_state_of_the_last_generation(self, fresh: Churn) -> None:
+        fresh.change("steps.py", "def fit(X, y, limit: float = 0.5):", "def fit(X, y, previous, limit: float = 0.5):")
+        fresh.change("steps.py", '"rows": len(spend)}', '"rows": len(spend) + (previous["rows"] if previous else 0)}')
+
+        first = fresh.document("train", "--upper", "10")
+        second = fresh.document("train")
+        anew = fresh.document("train", "--from-start")
+
+        models = [
+            graftline.load_run(each["run"], all_projects=True).value("fit:model") for each in (first, second, anew)
+        ]
+        assert [model["rows"] for model in models] == [10, 20, 20]
+        assert [each.draft.parent for each in generations(fresh)] == [None, 1, None]
+        assert [name for name, _ in generations(fresh)[1].draft.states] == ["fit:model"]
+
     def test_a_pipeline_without_state_has_nothing_to_train(self, fresh: Churn) -> None:
         fresh.change("pipeline.py", 'state("model")', '"model"')
 
@@ -256,6 +271,27 @@ class TestScoring:
         assert scored["metrics"] == {"seen": 0.9}
         assert (scored["lineage"], scored["generation"]) == (version, 1)
         assert len(generations(churn)) == 1
+
+    def test_the_working_copy_is_evaluated_as_it_says(self, fresh: Churn) -> None:
+        fresh.change("pipeline.py", "import Pipeline,", "import Evaluation, HoldOut, Pipeline,")
+        fresh.change("pipeline.py", "import fit,", "import agreement, fit,")
+        fresh.change(
+            "pipeline.py",
+            "    source=",
+            '    evaluation=Evaluation({"agreement": agreement}, method=HoldOut(0.5, seed=1)),\n    source=',
+        )
+        with (fresh.root / "steps.py").open("a") as steps:
+            steps.write("\n\ndef agreement(y, prediction):\n    return report(prediction, y)\n")
+
+        evaluated = fresh.document("eval", ".")
+        trained = fresh.document("train")
+        scored = fresh.document("eval", "churn", trained["lineage"], "--from-start")
+
+        assert (evaluated["state"], evaluated["action"], evaluated["generation"]) == ("SUCCESS", "eval", None)
+        assert list(evaluated["metrics"]) == ["agreement"]
+        assert scored["metrics"]["agreement"] == 1.0
+        assert scored["generation"] == 1
+        assert generations(fresh)[0].draft.score is None  # training itself reports no such metric
 
 
 class TestRegistries:
