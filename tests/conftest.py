@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forked_nurseries import forked_nurseries
 
 import graftline
 
@@ -74,6 +75,13 @@ def _isolated_test(_isolated_session: None, tmp_path_factory: pytest.TempPathFac
     """Give each test a home and a store of its own, apart from its tmp_path."""
     with pytest.MonkeyPatch.context() as patch:
         _isolate(patch, tmp_path_factory.mktemp("home"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_nurseries(_isolated_session: None) -> Iterator[None]:
+    """Spare each run in this process two starts of Python."""
+    with forked_nurseries():
         yield
 
 
