@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from forked_nurseries import forked_nurseries
@@ -42,6 +44,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.import_plugin("graftline.testing")  # a checkout that is merely on the path has no entry point
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a module's tests in one worker where xdist's default, `load`, would deal them out.
+
+    What modules share (a run of a sample) is then built once; near the end a worker takes half of what another has.
+    """
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 def _isolate(patch: pytest.MonkeyPatch, home: Path) -> None:
     for name in [name for name in os.environ if name.startswith(("GRAFTLINE_", "GRAFT_"))]:
         patch.delenv(name)
@@ -70,11 +85,20 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     time.tzset()
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give names of directories; `mktemp` looks through all that are there for each, 2 ms after 2,000 tests."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _isolated_test(_isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _isolated_test(_isolated_session: None, _homes: Iterator[Path]) -> Iterator[None]:
     """Give each test a home and a store of its own, apart from its tmp_path."""
     with pytest.MonkeyPatch.context() as patch:
-        _isolate(patch, tmp_path_factory.mktemp("home"))
+        home = next(_homes)
+        home.mkdir(mode=0o700)
+        _isolate(patch, home)
         yield
 
 

@@ -1,4 +1,4 @@
-"""Nurseries whose processes are forked from one that has imported what they need, instead of started for each test.
+"""Processes of tests that are forked from one that has imported what they need, instead of started for each test.
 
 A run in this process starts a guardian and a forkserver: 190 ms of CPU time, nearly all of it for two interpreters and
 their imports; with scikit-learn and matplotlib it is 1.5 s. Here one parent for each session imports that once, and
@@ -6,15 +6,18 @@ forks both. From then on they run the product's own code, in a session of their 
 directory of the moment. What is not the same, so that tests of these processes have them started by the product
 (`started_by_the_product`): their `/proc/PID/environ` and command line are the parent's, the guardian's parent is not
 this process, and all share one seed of hashes.
+
+Workers and loaders that tests talk to without a runner are forked in the same way (`forked`).
 """
 
 from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -37,69 +40,12 @@ sys.modules["graftline"] = package = u.module_from_spec(spec)
 spec.loader.exec_module(package)
 sys.path.insert(0, support)
 from forking_parent import main
-sys.path.remove(support)
 main()
 """
 
 
-class Parents:
-    """The parents of a session: one that has imported what is ours, and one for each set of heavy packages."""
-
-    def __init__(self) -> None:
-        self._parents: dict[frozenset[str], _Parent] = {}
-
-    def start(self, nursery: Nursery, link: socket.socket, control: socket.socket) -> Any:
-        """Do what `Nursery._start` does, by forks; in its way where that cannot be."""
-        packages = frozenset(nursery.preload)
-        if not {name.partition(".")[0] for name in packages} <= HEAVY:
-            packages = frozenset()
-        if packages not in self._parents:
-            self._parents[packages] = _Parent(packages)
-        try:
-            started = self._parents[packages].fork(nursery, link, control)
-        except OSError:
-            return _START(nursery, link, control)
-        link.close()
-        control.close()
-        return started
-
-    def close(self) -> None:
-        """End them."""
-        for each in self._parents.values():
-            each.close()
-
-
-class _Parent:
-    def __init__(self, packages: frozenset[str]) -> None:
-        self._link, theirs = pair()
-        *options, _, root = bootstrap.forkserver_command()
-        modules = ",".join([*WORKER_MODULES, *LOADER_MODULES, *sorted(packages)])
-        support = str(Path(__file__).parent)
-        with theirs:
-            self._process = subprocess.Popen(
-                [*options, _MAIN, root, support, modules, str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-            )
-
-    def fork(self, nursery: Nursery, link: socket.socket, control: socket.socket) -> _Guardian:
-        leash, theirs = pair()
-        descriptors = [link.fileno(), control.fileno(), nursery._diagnosis.fileno(), theirs.fileno()]
-        with theirs:
-            try:
-                send(self._link, ("start", dict(os.environ), os.getcwd(), nursery.mark), descriptors)
-            except OSError:
-                leash.close()
-                raise
-        return _Guardian(leash)
-
-    def close(self) -> None:
-        self._link.close()
-        self._process.wait(10)
-
-
-class _Guardian:
-    """What `Nursery` needs of a `subprocess.Popen`."""
+class Forked:
+    """What a test needs of a `subprocess.Popen`, of a process that a parent forked."""
 
     def __init__(self, leash: socket.socket) -> None:
         self._leash = leash
@@ -108,24 +54,38 @@ class _Guardian:
 
     @property
     def pid(self) -> int:
+        """Its process id; waits until it is there."""
         while self._pid is None and self._hear(None):
             pass
-        assert self._pid is not None, "the guardian was not forked"
+        assert self._pid is not None, "the process was not forked"
         return self._pid
 
     def poll(self) -> int | None:
+        """Return its exit code, minus the signal's number when one killed it; None while it lives."""
         while self.returncode is None and self._hear(0):
             pass
         return self.returncode
 
     def wait(self, timeout: float) -> int:
+        """Wait for its end and return its exit code.
+
+        Raises:
+            subprocess.TimeoutExpired: it lives on.
+        """
         while self.returncode is None:
             if not self._hear(timeout):
-                raise subprocess.TimeoutExpired("guardian", timeout)
+                raise subprocess.TimeoutExpired("forked", timeout)
         return self.returncode
+
+    def kill(self) -> None:
+        """Kill it if it lives."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGKILL)
 
     def _hear(self, timeout_s: float | None) -> bool:
         """Take in one message; return False when none came in time."""
+        if self.returncode is not None:
+            return False
         poll = select.poll()
         poll.register(self._leash, select.POLLIN)
         if not poll.poll(None if timeout_s is None else timeout_s * 1000):
@@ -140,14 +100,99 @@ class _Guardian:
         return True
 
 
+class _Parent:
+    """A process that forks others, with modules it has imported."""
+
+    def __init__(self, modules: frozenset[str]) -> None:
+        self._link, theirs = pair()
+        *options, _, root = bootstrap.forkserver_command()
+        names = ",".join([*WORKER_MODULES, *LOADER_MODULES, *sorted(modules)])
+        support = str(Path(__file__).parent)
+        with theirs:
+            self._process = subprocess.Popen(
+                [*options, _MAIN, root, support, names, str(theirs.fileno())],
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+            )
+
+    def fork(self, request: tuple[Any, ...], descriptors: Sequence[int]) -> Forked:
+        """Have it fork; the leash becomes the fourth descriptor.
+
+        Raises:
+            OSError: it is gone.
+        """
+        leash, theirs = pair()
+        with theirs:
+            try:
+                send(self._link, request, [*descriptors[:3], theirs.fileno(), *descriptors[3:]])
+            except OSError:
+                leash.close()
+                raise
+        return Forked(leash)
+
+    def close(self) -> None:
+        self._link.close()
+        self._process.wait(10)
+
+
+_parents: dict[frozenset[str], _Parent] = {}
+"""Those of this session: one that has imported what is ours, and one for each set of heavier modules."""
+
+
+def forked(
+    entry: str,
+    *arguments: object,
+    streams: Sequence[int],
+    descriptors: Sequence[int] = (),
+    modules: Sequence[str] = (),
+    directory: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Forked:
+    """Return a process that calls `module:function(*arguments, *descriptors)` and ends with what it returns.
+
+    Args:
+        entry: of the tests' support, or of the package.
+        arguments: plain values.
+        streams: what become its standard input, output and error.
+        descriptors: that it gets beside these.
+        modules: to import once for all processes that name the same.
+        directory: where it begins; None: where this process is.
+        environ: its environment; None: that of this process.
+    """
+    request = ("call", dict(os.environ if environ is None else environ), directory or os.getcwd(), entry, arguments)
+    return _parent(frozenset(modules)).fork(request, [*streams, *descriptors])
+
+
+def _parent(modules: frozenset[str]) -> _Parent:
+    if modules not in _parents:
+        _parents[modules] = _Parent(modules)
+    return _parents[modules]
+
+
+def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any:
+    """Do what `Nursery._start` does, by forks; in its way where that cannot be."""
+    packages = frozenset(nursery.preload)
+    if not {name.partition(".")[0] for name in packages} <= HEAVY:
+        packages = frozenset()
+    request = ("start", dict(os.environ), os.getcwd(), nursery.mark)
+    try:
+        started = _parent(packages).fork(request, [link.fileno(), control.fileno(), nursery._diagnosis.fileno()])
+    except OSError:
+        return _START(nursery, link, control)
+    link.close()
+    control.close()
+    return started
+
+
 @contextmanager
 def forked_nurseries() -> Iterator[None]:
-    """Have the nurseries of this process forked; Linux alone has what guardians need for that."""
-    parents = Parents()
+    """Have the nurseries of this process forked."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Nursery, "_start", lambda self, link, control: parents.start(self, link, control))
+        patch.setattr(Nursery, "_start", _start)
         yield
-    parents.close()
+    for each in _parents.values():
+        each.close()
+    _parents.clear()
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """The parent that nurseries of tests are forked from; see `forked_nurseries`. Runs in a process of its own.
 
 Socket, inherited:
-    in   ("start", environment, directory, mark) + [link, control, diagnosis, leash]
-Leash, one socket a nursery:
+    in   ("start", environment, directory, mark) + [link, control, diagnosis, leash]      a nursery
+         ("call", environment, directory, entry, arguments) + [stdin, stdout, stderr, leash, others]
+Leash, one socket a process:
     out  ("born", pid) · ("ended", exit code)
 """
 
@@ -20,8 +21,8 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from graftline.plugins.local import forkserver
 from graftline.plugins.local.descent import MARK
@@ -70,15 +71,16 @@ class _Parent:
                     return
 
     def _take(self) -> bool:
-        """Fork one guardian; return False when the other end is closed."""
+        """Fork one process; return False when the other end is closed."""
         request = receive(self._control)
         if request is None:
             return False
-        (_, environ, directory, mark), descriptors = request
-        link, control, diagnosis, leash = descriptors
+        (word, environ, directory, *values), descriptors = request
         if not (pid := os.fork()):
-            _ended_by(lambda: self._become_guardian(environ, directory, mark, link, control, diagnosis, leash))
-        for each in (link, control, diagnosis):
+            become = self._become_guardian if word == "start" else self._become
+            _ended_by(lambda: become(environ, directory, values, descriptors))
+        leash = descriptors.pop(3)
+        for each in descriptors:
             os.close(each)
         self._leashes[pid] = socket.socket(fileno=leash)
         tell(self._leashes[pid], ("born", pid))
@@ -92,24 +94,16 @@ class _Parent:
                 leash.close()
 
     def _become_guardian(
-        self, environ: Mapping[str, str], directory: str, mark: str, link: int, control: int, diagnosis: int, leash: int
+        self, environ: Mapping[str, str], directory: str, values: list[Any], descriptors: list[int]
     ) -> None:
+        (mark,) = values
+        link, control, diagnosis, leash = descriptors
         runner = os.getppid()  # its end closes the link too
-        signal.set_wakeup_fd(-1)
-        self._control.close()
-        for each in self._leashes.values():
-            each.close()
         with open(os.devnull) as nothing:
-            for source, target in ((nothing.fileno(), 0), (diagnosis, 1), (diagnosis, 2)):
-                os.dup2(source, target)
-        for descriptor in (self._wake, self._woken, diagnosis, leash):
-            os.close(descriptor)
+            self._leave((nothing.fileno(), diagnosis, diagnosis), environ, directory)
+        os.close(diagnosis)
+        os.close(leash)
         os.setsid()
-        os.chdir(directory)
-        os.environ.clear()
-        os.environ.update(environ)
-        tempfile.tempdir = None
-        time.tzset()
         for number in _IGNORED:
             signal.signal(number, signal.SIG_IGN)
         if not (server := os.fork()):
@@ -117,6 +111,36 @@ class _Parent:
             _ended_by(lambda: _serve(control, mark))
         os.close(control)
         Guardian(runner=runner, link=link, server=server).watch()
+
+    def _become(self, environ: Mapping[str, str], directory: str, values: list[Any], descriptors: list[int]) -> None:
+        entry, arguments = values
+        *streams, leash = descriptors[:4]
+        self._leave(streams, environ, directory)
+        for each in (*streams, leash):
+            os.close(each)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        gc.enable()
+        module, _, function = entry.partition(":")
+        code = getattr(importlib.import_module(module), function)(*arguments, *descriptors[4:])
+        atexit._run_exitfuncs()
+        if code:
+            sys.exit(code)
+
+    def _leave(self, streams: Sequence[int], environ: Mapping[str, str], directory: str) -> None:
+        """Be a process of its own."""
+        signal.set_wakeup_fd(-1)
+        self._control.close()
+        for each in self._leashes.values():
+            each.close()
+        os.close(self._wake)
+        os.close(self._woken)
+        for target, source in enumerate(streams):
+            os.dup2(source, target)
+        os.chdir(directory)
+        os.environ.clear()
+        os.environ.update(environ)
+        tempfile.tempdir = None
+        time.tzset()
 
 
 def _serve(control: int, mark: str) -> None:
@@ -137,6 +161,8 @@ def _ended_by(work: Callable[[], None]) -> NoReturn:
     try:
         work()
         code = 0
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
     # The edge of the process: what happened goes where the product's process would have written it.
     except BaseException:  # noqa: BLE001
         traceback.print_exc()
