@@ -21,6 +21,16 @@ def work(objects: str, nonce: bytes, descriptor: int) -> None:
     os._exit(0)
 
 
+def graft(*arguments: str) -> int:
+    """Be a command line. Where it runs steps, the product starts the processes for them."""
+    from graftline.cli.main import main
+
+    asked = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path.remove(os.path.dirname(__file__))
+    sys.path[:0] = [place for place in asked if place not in sys.path]
+    return main(arguments)
+
+
 def load() -> None:
     """Be a loader: read a request from the standard input, write the answer to the standard output."""
     sys.path.remove(os.path.dirname(__file__))  # a project may have files of the same names

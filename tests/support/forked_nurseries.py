@@ -31,6 +31,8 @@ from graftline.plugins.local.rights import pair, receive, send
 
 HEAVY = frozenset({"matplotlib", "nbclient", "nbformat", "numpy", "pandas", "pyarrow", "scipy", "sklearn"})
 """Packages that are worth a parent that has imported them."""
+COMMAND = ("graftline.cli.main", "graftline.wiring", "graftline.cli.commands.debug", "graftline.worker.replaying")
+"""Modules of a parent for processes that are command lines."""
 _START: Callable[..., Any] = Nursery._start
 _MAIN = """\
 import sys, importlib.util as u
@@ -105,6 +107,7 @@ class _Parent:
 
     def __init__(self, modules: frozenset[str]) -> None:
         self._link, theirs = pair()
+        self.environ = dict(os.environ)
         *options, _, root = bootstrap.forkserver_command()
         names = ",".join([*WORKER_MODULES, *LOADER_MODULES, *sorted(modules)])
         support = str(Path(__file__).parent)
@@ -130,9 +133,17 @@ class _Parent:
                 raise
         return Forked(leash)
 
-    def close(self) -> None:
+    def leave(self) -> None:
+        """Let it end."""
         self._link.close()
-        self._process.wait(10)
+
+    def end(self) -> None:
+        """Wait until it has ended."""
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
 
 _parents: dict[frozenset[str], _Parent] = {}
@@ -169,11 +180,18 @@ def _parent(modules: frozenset[str]) -> _Parent:
     return _parents[modules]
 
 
+def _options(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what an interpreter reads when it starts."""
+    return {name: value for name, value in environ.items() if name.startswith("PYTHON")}
+
+
 def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any:
     """Do what `Nursery._start` does, by forks; in its way where that cannot be."""
     packages = frozenset(nursery.preload)
     if not {name.partition(".")[0] for name in packages} <= HEAVY:
         packages = frozenset()
+    if _options(os.environ) != _options(_parent(packages).environ):
+        return _START(nursery, link, control)  # as `graft verify` asks for another seed of hashes
     request = ("start", dict(os.environ), os.getcwd(), nursery.mark)
     try:
         started = _parent(packages).fork(request, [link.fileno(), control.fileno(), nursery._diagnosis.fileno()])
@@ -189,10 +207,14 @@ def forked_nurseries() -> Iterator[None]:
     """Have the nurseries of this process forked."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Nursery, "_start", _start)
-        yield
-    for each in _parents.values():
-        each.close()
-    _parents.clear()
+        try:
+            yield
+        finally:
+            for each in _parents.values():
+                each.leave()
+            for each in _parents.values():
+                each.end()
+            _parents.clear()
 
 
 @contextmanager
