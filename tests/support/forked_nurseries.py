@@ -17,8 +17,9 @@ import select
 import signal
 import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,14 +52,15 @@ class Forked:
 
     def __init__(self, leash: socket.socket) -> None:
         self._leash = leash
+        self._lock = threading.Lock()
         self._pid: int | None = None
         self.returncode: int | None = None
 
     @property
     def pid(self) -> int:
         """Its process id; waits until it is there."""
-        while self._pid is None and self._hear(None):
-            pass
+        while self._pid is None and self.returncode is None:
+            self._hear(None)
         assert self._pid is not None, "the process was not forked"
         return self._pid
 
@@ -85,20 +87,24 @@ class Forked:
             os.kill(self.pid, signal.SIGKILL)
 
     def _hear(self, timeout_s: float | None) -> bool:
-        """Take in one message; return False when none came in time."""
-        if self.returncode is not None:
-            return False
-        poll = select.poll()
-        poll.register(self._leash, select.POLLIN)
+        """Take in one message; return False when none came in time. Several threads may wait."""
+        with self._lock:
+            if self.returncode is not None:
+                return True
+            poll = select.poll()
+            poll.register(self._leash, select.POLLIN)
         if not poll.poll(None if timeout_s is None else timeout_s * 1000):
             return False
-        message = receive(self._leash)
-        word, value = message[0] if message else ("ended", 1)
-        if word == "born":
-            self._pid = value
-        else:
-            self.returncode = value
-            self._leash.close()
+        with self._lock, suppress(BlockingIOError):
+            if self.returncode is not None:
+                return True
+            message = receive(self._leash, socket.MSG_DONTWAIT)
+            word, value = message[0] if message else ("ended", 1)
+            if word == "born":
+                self._pid = value
+            else:
+                self.returncode = value
+                self._leash.close()
         return True
 
 
@@ -132,6 +138,10 @@ class _Parent:
                 leash.close()
                 raise
         return Forked(leash)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def leave(self) -> None:
         """Let it end."""
@@ -200,6 +210,11 @@ def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any
     link.close()
     control.close()
     return started
+
+
+def parents() -> set[int]:
+    """Return the process ids of the parents of this session."""
+    return {each.pid for each in _parents.values()}
 
 
 @contextmanager
