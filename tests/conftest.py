@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from costs import Costs
 from forked_nurseries import forked_nurseries
 
 import graftline
@@ -33,6 +34,11 @@ REMOVED = ("FORCE_COLOR", "VIRTUAL_ENV", "PYTHONWARNINGS")
 """VIRTUAL_ENV: graft would re-execute itself in an environment other than the one under test."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `make slow` asks for."""
+    parser.addoption("--costs", action="store_true", help="list the dearest tests by CPU time, processes included")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Stop when another checkout would be tested: an editable install of one shadows its worktrees silently."""
     found = Path(graftline.__file__).resolve().parent
@@ -41,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell has what it starts with `&` ignore Ctrl+C, and so would every program that a test starts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if config.getoption("costs"):
+        config.pluginmanager.register(Costs())
     config.pluginmanager.import_plugin("graftline.testing")  # a checkout that is merely on the path has no entry point
 
 
