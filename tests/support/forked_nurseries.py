@@ -17,6 +17,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -99,11 +100,12 @@ class Forked:
             if self.returncode is not None:
                 return True
             message = receive(self._leash, socket.MSG_DONTWAIT)
-            word, value = message[0] if message else ("ended", 1)
+            word, value, *spent_s = message[0] if message else ("ended", 1, 0.0)
             if word == "born":
                 self._pid = value
             else:
                 self.returncode = value
+                _spent["s"] += sum(spent_s)
                 self._leash.close()
         return True
 
@@ -113,7 +115,6 @@ class _Parent:
 
     def __init__(self, modules: frozenset[str]) -> None:
         self._link, theirs = pair()
-        self.environ = dict(os.environ)
         *options, _, root = bootstrap.forkserver_command()
         names = ",".join([*WORKER_MODULES, *LOADER_MODULES, *sorted(modules)])
         support = str(Path(__file__).parent)
@@ -122,6 +123,7 @@ class _Parent:
                 [*options, _MAIN, root, support, names, str(theirs.fileno())],
                 stdin=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
+                env=_environ or None,
             )
 
     def fork(self, request: tuple[Any, ...], descriptors: Sequence[int]) -> Forked:
@@ -156,6 +158,10 @@ class _Parent:
             self._process.wait()
 
 
+_environ: dict[str, str] = {}
+"""As the session began: what parents get, whichever test is the first to need one."""
+_spent = {"s": 0.0}
+"""CPU seconds of what was forked and has ended, under `s`."""
 _parents: dict[frozenset[str], _Parent] = {}
 """Those of this session: one that has imported what is ours, and one for each set of heavier modules."""
 
@@ -192,7 +198,7 @@ def _parent(modules: frozenset[str]) -> _Parent:
 
 def _options(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what an interpreter reads when it starts."""
-    return {name: value for name, value in environ.items() if name.startswith("PYTHON")}
+    return {name: value for name, value in environ.items() if name.startswith("PYTHON") and value}
 
 
 def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any:
@@ -200,7 +206,7 @@ def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any
     packages = frozenset(nursery.preload)
     if not {name.partition(".")[0] for name in packages} <= HEAVY:
         packages = frozenset()
-    if _options(os.environ) != _options(_parent(packages).environ):
+    if _options(os.environ) != _options(_environ):
         return _START(nursery, link, control)  # as `graft verify` asks for another seed of hashes
     request = ("start", dict(os.environ), os.getcwd(), nursery.mark)
     try:
@@ -212,6 +218,11 @@ def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any
     return started
 
 
+def spent_s() -> float:
+    """Return the CPU seconds of all forked processes that have ended, with what ended below them."""
+    return _spent["s"]
+
+
 def parents() -> set[int]:
     """Return the process ids of the parents of this session."""
     return {each.pid for each in _parents.values()}
@@ -219,9 +230,11 @@ def parents() -> set[int]:
 
 @contextmanager
 def forked_nurseries() -> Iterator[None]:
-    """Have the nurseries of this process forked."""
+    """Have the nurseries of this process forked; elsewhere than on Linux they are started as ever."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Nursery, "_start", _start)
+        if sys.platform == "linux":
+            patch.setattr(Nursery, "_start", _start)
+        _environ.update(os.environ)
         try:
             yield
         finally:
@@ -230,6 +243,7 @@ def forked_nurseries() -> Iterator[None]:
             for each in _parents.values():
                 each.end()
             _parents.clear()
+            _environ.clear()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ Socket, inherited:
     in   ("start", environment, directory, mark) + [link, control, diagnosis, leash]      a nursery
          ("call", environment, directory, entry, arguments) + [stdin, stdout, stderr, leash, others]
 Leash, one socket a process:
-    out  ("born", pid) · ("ended", exit code)
+    out  ("born", pid) · ("ended", exit code, cpu seconds)
 """
 
 from __future__ import annotations
@@ -88,9 +88,12 @@ class _Parent:
 
     def _bury(self) -> None:
         with contextlib.suppress(ChildProcessError):
-            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-                leash = self._leashes.pop(ended[0])
-                tell(leash, ("ended", os.waitstatus_to_exitcode(ended[1])))
+            while True:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+                if not pid:
+                    break
+                leash = self._leashes.pop(pid)
+                tell(leash, ("ended", os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime))
                 leash.close()
 
     def _become_guardian(
