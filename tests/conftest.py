@@ -87,8 +87,11 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     """Hide the developer's home from fixtures of a module or session too."""
     with pytest.MonkeyPatch.context() as patch:
         _isolate(patch, tmp_path_factory.mktemp("session"))
-        # matplotlib builds its font cache in 3 s; once for all tests is enough.
-        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+        # matplotlib builds its font cache in 3 s; once for all workers (the parent folder is theirs) is enough.
+        base = tmp_path_factory.getbasetemp()
+        shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "matplotlib"
+        shared.mkdir(exist_ok=True)
+        patch.setenv("MPLCONFIGDIR", str(shared))
         yield
     time.tzset()
 

@@ -206,6 +206,8 @@ def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any
     packages = frozenset(nursery.preload)
     if not {name.partition(".")[0] for name in packages} <= HEAVY:
         packages = frozenset()
+    if packages & {"matplotlib", "pandas", "sklearn"}:
+        packages -= {"numpy"}  # which they import, too: one parent less
     if _options(os.environ) != _options(_environ):
         return _START(nursery, link, control)  # as `graft verify` asks for another seed of hashes
     request = ("start", dict(os.environ), os.getcwd(), nursery.mark)
@@ -244,6 +246,7 @@ def forked_nurseries() -> Iterator[None]:
                 each.end()
             _parents.clear()
             _environ.clear()
+            _spent["s"] = 0.0  # the parents' own figures have it, too
 
 
 @contextmanager
