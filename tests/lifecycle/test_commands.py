@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -232,3 +233,18 @@ def test_the_shell_is_offered_addresses(trained: Graft, root: Path, monkeypatch:
     assert complete_addresses(context, "churn/") == ["churn/0.1.0"]
     assert complete_addresses(context, "churn/0.1.0/") == ["churn/0.1.0/2", "churn/0.1.0/1"]
     assert complete_addresses(context, "churn@") == ["churn@champion"]
+
+
+def test_a_generation_is_built_to_stand_by_itself(tmp_path: Path, trained: Graft) -> None:
+    assert "is in churn-0.1.0-1" in trained("build", "churn@champion").out
+    folder = tmp_path / "project" / "churn-0.1.0-1"
+    assert trained("build", "churn@champion").code == 2, "a directory that is there stays as it is"
+
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True, timeout=20)
+    listed = {line.partition("  ")[2] for line in (folder / "SHA256SUMS").read_text().splitlines()}
+    there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    assert listed == there - {"SHA256SUMS"}
+    assert (folder / "code/lib/fits.py").read_text() == FILES["lib/fits.py"]
+    assert re.fullmatch(r"# Python 3\.\d+\.\d+\ngraftline==\S+\n", (folder / "requirements.txt").read_text())
+    moved = folder.rename(tmp_path / "elsewhere")
+    assert call(moved, "-P", "./registry", "--json", "list", "churn/0.1.0/1").document["metrics"] == {"auc": 0.9}

@@ -87,6 +87,9 @@ class FakeMachine:
     def code_state(self, root: str, key: str | None) -> CodeState:
         return CodeState(key=key)
 
+    def requirements(self, packages: Mapping[str, str]) -> Mapping[str, str]:
+        return packages
+
     def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
         return []
 
