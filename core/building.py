@@ -37,6 +37,15 @@ class Building:
         self._parts = parts
         self._lineages = lineages
 
+    def install(self, built: Built) -> None:
+        """Make a virtual environment in a directory that was built, with exactly what its requirements name.
+
+        Raises:
+            PluginError: this is another Python, or something cannot be installed. The directory stays without it.
+        """
+        python = built.lineage.manifest.python
+        self._parts.machine.make_environment(f"{built.folder}/venv", f"{built.folder}/requirements.txt", python)
+
     def build(self, address: Sequence[str], folder: str | None, graftline: str) -> Built:
         """Write a generation with its lineage to a directory, whole or not at all.
 

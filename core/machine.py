@@ -30,3 +30,16 @@ class Machine(Protocol):
     def materialise(self, snapshot: Snapshot, key: str) -> str:
         """Write recorded code into a directory of its own and return the absolute path; done once for each key."""
         ...
+
+    def make_environment(self, folder: str, requirements: str, python: str) -> None:
+        """Make a virtual environment with exactly what a file of requirements names.
+
+        Args:
+            folder: directory it is made in, which is not there.
+            requirements: path of the file.
+            python: version it is for.
+
+        Raises:
+            PluginError: this is another Python, or something cannot be installed; the end of what pip said.
+        """
+        ...

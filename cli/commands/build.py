@@ -16,7 +16,7 @@ from ..addressing import AddressArgument
 from ..failure import next_commands
 from ..look import Ink, look_of
 from ..options import Options
-from ..printer import put, put_document
+from ..printer import put, put_document, remark
 from ..text import clean, plural
 
 
@@ -27,10 +27,15 @@ def build(
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="DIR", help="Default: PROJECT-LINEAGE-GENERATION.")
     ] = None,
+    venv: Annotated[bool, typer.Option("--venv", help="Also make a virtual environment with these versions.")] = False,
 ) -> int:
     """Write a generation to a directory that stands by itself: code, states, exact versions, how to apply it."""
     space = context.workspace(options)
     built = space.lineages.building.build((address,), output, version("graftline"))
+    if venv:
+        if not options.is_json:
+            remark(f"installing what it needs into {clean(built.folder)}/venv")
+        space.lineages.building.install(built)
     if options.is_json:
         lineage, generation = lineage_document(built.lineage), generation_document(built.generation, {})
         put_document({"schema": SCHEMA, "directory": built.folder, "bytes": built.bytes, **lineage, **generation})

@@ -42,6 +42,12 @@ class LocalMachine:
 
         return with_needs(packages)
 
+    def make_environment(self, folder: str, requirements: str, python: str) -> None:
+        """Make a virtual environment with what a file of requirements names."""
+        from .environment import make_environment  # for one command
+
+        make_environment(folder, requirements, python)
+
     def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
         """Return those files of a project that git has no commit of as they are."""
         return uncommitted_files(root, files)

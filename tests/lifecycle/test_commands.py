@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import zipfile
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -248,3 +250,32 @@ def test_a_generation_is_built_to_stand_by_itself(tmp_path: Path, trained: Graft
     assert re.fullmatch(r"# Python 3\.\d+\.\d+\ngraftline==\S+\n", (folder / "requirements.txt").read_text())
     moved = folder.rename(tmp_path / "elsewhere")
     assert call(moved, "-P", "./registry", "--json", "list", "churn/0.1.0/1").document["metrics"] == {"auc": 0.9}
+
+
+def _wheel(folder: Path, name: str, version: str) -> None:
+    """Write a package that pip can install."""
+    about = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+
+
+@pytest.mark.sweep  # makes two environments: 10 s of CPU time
+def test_what_cannot_be_installed_is_told_and_what_was_built_stays(
+    tmp_path: Path, trained: Graft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    folder = tmp_path / "project" / "built"
+
+    refused = trained("build", "churn@champion", "-o", "built", "--venv")
+    assert refused.code == 4
+    assert "cannot install what it needs" in refused.err
+    assert (folder / "SHA256SUMS").exists()
+    assert not (folder / "venv").exists()
+
+    _wheel(tmp_path, "graftline", version("graftline"))
+    assert trained("build", "churn@champion", "-o", "again", "--venv").code == 0
+    assert list((tmp_path / "project/again/venv").glob("lib/*/site-packages/graftline.py"))
