@@ -11,7 +11,7 @@ from dataclasses import replace
 from ..core.canonical import canonical
 from ..core.errors import ConflictError, MissingError
 from ..core.events import RunFinished, StepSettled
-from ..core.graphcodec import graph_text
+from ..core.graphtext import graph_text
 from ..core.ids import RunId
 from ..core.prints import Prints, prints_to_json
 from ..core.runs import RunSpec, Snapshot
