@@ -148,7 +148,7 @@ class Values:
         return []
 
     def _find(self, wanted: Upstream) -> Resolved | None:
-        node = self._plot.nodes.get(wanted.node)
+        node = self._plot.nodes.get(wanted.node) if self._joins else None
         if node is not None and node.operation in self._joins:
             # What the end is bound to rather than its output: a constant stays one, so that text is cast where it goes.
             for name, source, _ in node.arguments:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from operator import itemgetter
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -18,7 +20,7 @@ from .convert import METRIC_COLUMNS, Row, metric_from_row
 from .database import Database
 from .graphs import Graphs
 from .interruption import settle
-from .judged import mark_of, pipeline_mark, prefix_of
+from .judged import INDEX_S, mark_of, pipeline_mark, prefix_of
 from .layout import Layout
 from .objects import Objects
 
@@ -52,6 +54,8 @@ _STOOD = (
     "SELECT evidence, key, path FROM result JOIN judgement ON judgement.run = result.run"
     " AND judgement.node = result.node WHERE result.run = ? AND result.node = ? AND attempt = ?"
 )
+_attempt = itemgetter(0, 1, 2)
+"""Run, node and attempt, of a row of `_FIND`."""
 _age = itemgetter(4, 5, 3)
 """Created, id and attempt, of a row of `_PLACED`."""
 
@@ -65,6 +69,8 @@ class StoredResults:
         self._objects = objects
         self._graphs = graphs
         self._files = files
+        self._settled = float("-inf")
+        """When dead runs were looked for last."""
 
     def find(self, keys: Sequence[str]) -> dict[str, list[Result]]:
         """Return results by key, the newest first, at most 8 each; keys without any are absent.
@@ -74,20 +80,16 @@ class StoredResults:
         """
         wanted = {bytes.fromhex(key): key for key in keys}
         found: dict[str, list[Result]] = {}
-        settle(self._database, self._layout)  # what a dead run made may serve
+        self._settle()
         with self._database.reading() as connection:
             rows = connection.execute(_FIND, (json.dumps(list({prefix_of(key) for key in wanted})),)).fetchall()
             for first, outputs in _by_attempt(rows):
-                key = wanted.get(first[3])
+                *attempt, digest, at, run, node, seen, logged = first[:9]
+                key = wanted.get(digest)
                 if key is not None:
-                    metrics = _metrics(connection, first[:3]) if first[8] else ()
+                    metrics = _metrics(connection, tuple(attempt)) if logged else ()
                     result = Result(
-                        run=RunId(first[5]),
-                        node=first[6],
-                        at=first[4],
-                        seen={} if first[7] is None else json.loads(first[7]),
-                        outputs=tuple(outputs),
-                        metrics=metrics,
+                        run=RunId(run), node=node, at=at, seen=_seen(seen), outputs=tuple(outputs), metrics=metrics
                     )
                     found.setdefault(key, []).append(result)
         for results in found.values():
@@ -174,6 +176,13 @@ class StoredResults:
                             found[place] = RunId(run), path
         return found
 
+    def _settle(self) -> None:
+        """Index what runs left that died, as it may serve; as often as runs that live index theirs."""
+        now = time.monotonic()
+        if now - self._settled >= INDEX_S:
+            settle(self._database, self._layout)
+            self._settled = now
+
     def _read(self, names: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return by digest asked for the digest of what is in the object file, and why others cannot be read."""
         reasons: dict[str, str] = {}
@@ -187,17 +196,17 @@ class StoredResults:
 
 def _by_attempt(rows: Iterable[Row]) -> Iterator[tuple[Row, list[Output]]]:
     """Yield the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
-    first: Row | None = None
-    outputs: list[Output] = []
-    for row in rows:
-        if first is None or row[:3] != first[:3]:
-            if first is not None:
-                yield first, outputs
-            first, outputs = row, []
-        if row[9] is not None:  # None: it has none
-            outputs.append(Output(row[9], row[10], ArtifactRef(row[11].hex(), row[12], row[13], row[14])))
-    if first is not None:
-        yield first, outputs
+    for _, group in groupby(rows, _attempt):
+        first, *more = group
+        # No name: it has no output.
+        yield (
+            first,
+            [
+                Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline))
+                for *_, name, role, sha256, size, serializer, inline in (first, *more)
+                if name is not None
+            ],
+        )
 
 
 def _metrics(connection: sqlite3.Connection, attempt: Row) -> tuple[MetricPoint, ...]:
