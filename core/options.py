@@ -198,7 +198,7 @@ def _modes(value: object) -> tuple[str, ...]:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not all([isinstance(key, str) for key in value]):
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
         _refuse("a dict with names as keys", value)
     return dict(value)
 

@@ -39,7 +39,7 @@ ATTEMPT_COLUMNS = (
     " coalesce(attempt.code, run.code), error"
 )
 OUTPUT_COLUMNS = (
-    "name, role, hex(output.sha256), size, serializer,"
+    "name, role, output.sha256, size, serializer,"
     " CASE WHEN is_file THEN NULL ELSE coalesce(output.bytes, artifact.bytes) END"
 )
 METRIC_COLUMNS = "key, value, kind, step, at"
@@ -221,7 +221,7 @@ def attempt_from_row(row: Row) -> tuple[int, Attempt]:
 def output_from_row(row: Row) -> Output:
     """Return a named output; the row has `OUTPUT_COLUMNS`."""
     name, role, sha256, size, serializer, inline = row
-    return Output(name, role, ArtifactRef(sha256.lower(), size, serializer, inline))
+    return Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline))
 
 
 def metric_to_row(point: MetricPoint) -> Row:
