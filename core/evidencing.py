@@ -157,8 +157,8 @@ class Evidences:
 
     def _named(self, at: int) -> tuple[str, ...]:
         """Return the files an operation declares to read, and those that its command names."""
-        known = self._around.prints.get(at)
-        return (*self._operations[at].policy.reads, *(() if known is None else known.reads))
+        known, declared = self._around.prints.get(at), self._operations[at].policy.reads
+        return (*declared, *known.reads) if known is not None and known.reads else declared
 
     def _declared(self, operations: Mapping[int, Sequence[str]]) -> dict[int, Mapping[str, str | None] | str]:
         """Return by operation the digests of the files it names, or which of them cannot be read."""

@@ -71,13 +71,13 @@ def _node_text(node: Node) -> str:
 
 def _argument_text(argument: Argument) -> str:
     name, source, is_optional = argument
-    kind = type(source)
-    if is_optional or (kind is not Upstream and kind is not Constant):
-        return canonical(argument_to_json(argument))
-    first, second = source  # type: ignore[misc]  # both have two fields
-    if kind is Upstream:
-        return f'[{quoted(name)},{{"node":{quoted(first)},"output":{quoted(second)}}}]'
-    return f'[{quoted(name)},{{"origin":{quoted(second)},"value":{canonical(plain(first))}}}]'
+    if not is_optional:
+        if isinstance(source, Upstream):
+            return f'[{quoted(name)},{{"node":{quoted(source.node)},"output":{quoted(source.output)}}}]'
+        if isinstance(source, Constant):
+            value = canonical(plain(source.value))
+            return f'[{quoted(name)},{{"origin":{quoted(source.origin)},"value":{value}}}]'
+    return canonical(argument_to_json(argument))
 
 
 def _operation_text(operation: Operation, known: dict[int, str]) -> str:

@@ -61,19 +61,18 @@ class Evidence:
     """Argument -> `value:` and the JSON of a parameter, or the digest of an input."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Catalog file it restores -> sha256."""
+    text: str = field(init=False, compare=False)
+    """Canonical JSON of all of it, with the basis by its digest."""
+    key: str = field(init=False, compare=False)
+    """sha256 of the text."""
 
-    @cached_property
-    def text(self) -> str:
-        """Canonical JSON of all of it, with the basis by its digest."""
+    def __post_init__(self) -> None:
         # By hand, as each step has one: 1.5 us instead of 2.5.
         arguments, files = _texts(self.arguments), _texts(self.files)
         start = f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{quoted(self.call)}'
-        return f"{start},{{{arguments}}},{{{files}}}]"
-
-    @cached_property
-    def key(self) -> str:
-        """sha256 of all of it."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        text = f"{start},{{{arguments}}},{{{files}}}]"
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "key", hashlib.sha256(text.encode()).hexdigest())
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a JSON object, empty parts left out."""
@@ -184,7 +183,7 @@ def call_digest(operation: Operation, known: dict[int, str] | None = None) -> st
         if known is not None:
             known[id(call)] = said
     returns = ",".join([_return_text(each) for each in operation.returns])
-    catalog = f"{canonical(policy.put)},{canonical(policy.get)}" if policy.put or policy.get else "[],[]"
+    catalog = canonical([list(policy.put), list(policy.get)])[1:-1] if policy.put or policy.get else "[],[]"
     store_copy = "true" if policy.store_copy else "false"
     return hashlib.sha256(f"[{said},[{returns}],{catalog},{store_copy}]".encode()).hexdigest()
 

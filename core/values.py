@@ -86,7 +86,14 @@ class Values:
         if node.operation in self._reductions:
             arguments = tuple([(name, self._items(source)) for name, source, _ in node.arguments])
         else:
-            arguments = tuple([pair for argument in node.arguments if (pair := self._bound(argument)) is not None])
+            bound = [
+                # Nearly all are of other steps; here, as ten thousand steps take thirty thousand.
+                (argument.name, ref)
+                if type(source := argument.source) is Upstream and (ref := self._find(source)) is not None
+                else self._bound(argument)
+                for argument in node.arguments
+            ]
+            arguments = tuple([pair for pair in bound if pair is not None])
         return arguments, self._restored(node)
 
     def join(self, path: str, at: float) -> StepJoined:

@@ -6,8 +6,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -54,8 +53,6 @@ _STOOD = (
     "SELECT evidence, key, path FROM result JOIN judgement ON judgement.run = result.run"
     " AND judgement.node = result.node WHERE result.run = ? AND result.node = ? AND attempt = ?"
 )
-_attempt = itemgetter(0, 1, 2)
-"""Run, node and attempt, of a row of `_FIND`."""
 _age = itemgetter(4, 5, 3)
 """Created, id and attempt, of a row of `_PLACED`."""
 
@@ -84,12 +81,15 @@ class StoredResults:
         with self._database.reading() as connection:
             rows = connection.execute(_FIND, (json.dumps(list({prefix_of(key) for key in wanted})),)).fetchall()
             for first, outputs in _by_attempt(rows):
-                *attempt, digest, at, run, node, seen, logged = first[:9]
-                key = wanted.get(digest)
+                key = wanted.get(first[3])
                 if key is not None:
-                    metrics = _metrics(connection, tuple(attempt)) if logged else ()
                     result = Result(
-                        run=RunId(run), node=node, at=at, seen=_seen(seen), outputs=tuple(outputs), metrics=metrics
+                        run=RunId(first[5]),
+                        node=first[6],
+                        at=first[4],
+                        seen=_seen(first[7]),
+                        outputs=tuple(outputs),
+                        metrics=_metrics(connection, first[:3]) if first[8] else (),
                     )
                     found.setdefault(key, []).append(result)
         for results in found.values():
@@ -194,19 +194,17 @@ class StoredResults:
         return {names[path]: digest for path, digest in found.items() if digest is not None}, reasons
 
 
-def _by_attempt(rows: Iterable[Row]) -> Iterator[tuple[Row, list[Output]]]:
-    """Yield the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
-    for _, group in groupby(rows, _attempt):
-        first, *more = group
-        # No name: it has no output.
-        yield (
-            first,
-            [
-                Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline))
-                for *_, name, role, sha256, size, serializer, inline in (first, *more)
-                if name is not None
-            ],
-        )
+def _by_attempt(rows: Iterable[Row]) -> Iterable[tuple[Row, list[Output]]]:
+    """Return the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
+    found: dict[Row, tuple[Row, list[Output]]] = {}
+    for row in rows:
+        known = found.get(row[:3])
+        if known is None:
+            known = found[row[:3]] = row, []
+        _, _, _, _, _, _, _, _, _, name, role, sha256, size, serializer, inline = row
+        if name is not None:  # None: it has no outputs
+            known[1].append(Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline)))
+    return found.values()
 
 
 def _metrics(connection: sqlite3.Connection, attempt: Row) -> tuple[MetricPoint, ...]:
