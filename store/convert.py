@@ -47,7 +47,7 @@ METRIC_COLUMNS = "key, value, kind, step, at"
 
 _MARKED = '{"$'
 """Begins the text of what `plain` has wrapped, or must wrap."""
-_STATUS = {each.value: each for each in Status}
+STATUS = {each.value: each for each in Status}
 """A look-up: `Status(text)` costs 0.5 us."""
 
 
@@ -181,7 +181,7 @@ def step_from_row(
 ) -> StepRun:
     """Return a step; the row has `STEP_COLUMNS`, its attempt the one whose result is shown."""
     _, state, reason, attempts, dispatched, cached_from, started, seconds, cpu_seconds, peak_bytes, ended, error = row
-    status = _STATUS[state]
+    status = STATUS[state]
     if is_dead and status is Status.STARTED:
         status = Status.INTERRUPTED
     is_ended = status.is_final or status is Status.PENDING
