@@ -7,7 +7,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ..core.canonical import canonical
 from ..core.errors import ConflictError, MissingError
@@ -15,6 +14,7 @@ from ..core.events import RunFinished, StepSettled
 from ..core.graphtext import graph_text
 from ..core.ids import RunId
 from ..core.prints import Prints, prints_to_json
+from ..core.records import replace
 from ..core.runs import RunSpec, Snapshot
 from ..core.states import Reason, Status, can_become
 from .convert import SPEC_COLUMNS, STATUS, dump, run_to_row, spec_from_row
