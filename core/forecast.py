@@ -37,9 +37,7 @@ def ends_of(steps: Mapping[str, StepRun], own: Mapping[str, float], began: float
     return found
 
 
-def critical_path(
-    steps: Mapping[str, StepRun], own: Mapping[str, float], ends: Mapping[str, float]
-) -> frozenset[str]:
+def critical_path(steps: Mapping[str, StepRun], own: Mapping[str, float], ends: Mapping[str, float]) -> frozenset[str]:
     """Return the steps from a start to what ended last, each the one the next waited for longest."""
     path = max(own, key=lambda each: own[each], default=None)
     found: dict[str, None] = {}

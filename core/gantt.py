@@ -80,7 +80,7 @@ def bars(lane: Lane, scale: Scale, strokes: Strokes, *, is_ascii: bool = False, 
 
 
 def note(lane: Lane, *, dot: str = " · ") -> str:
-    """Return what stands beside a row: how long each attempt took; of a family how many are done and how long they take.
+    """Return what stands beside a row: how long its attempts took; of a family how many are done, how long they take.
 
     Of what is still to come, how long it is expected to take.
     """

@@ -169,14 +169,14 @@ class _Build:
         self._closing = run.finished if run.finished is not None else now
         self._ran = {path: [_ran(each, path, self._closing) for each in tried] for path, tried in attempts.items()}
         own = {path: bars[-1].end for path, bars in self._ran.items() if bars}
-        self._began = min((bar.start for bars in self._ran.values() for bar in bars), default=run.started or run.created)
+        self._began = min(
+            (bar.start for bars in self._ran.values() for bar in bars), default=run.started or run.created
+        )
         self._ends = ends_of(self._steps, own, self._began)
         self._critical = critical_path(self._steps, own, self._ends)
         self._busy = stretches([(bar.start, bar.end) for bars in self._ran.values() for bar in bars])
         is_live = run.state in (Status.STARTED, Status.PENDING)
-        self._ahead = (
-            Forecast(composites, self._steps, self._ends, past, now=now, jobs=jobs) if is_live else None
-        )
+        self._ahead = Forecast(composites, self._steps, self._ends, past, now=now, jobs=jobs) if is_live else None
 
     def chart(self, rows: Sequence[Row]) -> Timeline:
         lanes = tuple(self._lane(row) for row in rows)

@@ -134,8 +134,8 @@ class Scale:
             first = max(0, int((self._time_at(0.0, piece) - piece.start) / step)) if count > self.width else 0
             for at in range(first, min(count, first + self.width) + 1):
                 column = int(self.position(piece.start + at * step) + 1e-6)
-                text = _axis_text(at * step)
-                if 0 <= column and column + len(text) <= self.width and self._has_room(found, column):
+                text = _axis_text(at * step, step)
+                if column >= 0 and column + len(text) <= self.width and self._has_room(found, column):
                     found.append(Tick(column=column, text=text))
         return found
 
@@ -157,10 +157,15 @@ def _short(seconds: float) -> str:
     return f"{seconds:.0f}s"
 
 
-def _axis_text(seconds: float) -> str:
-    if seconds == 0:
+def _axis_text(seconds: float, step: float) -> str:
+    """Return a mark as short as the distance to the next allows."""
+    if seconds < step / 2:
         return "0s"
-    text = duration_text(seconds)
+    if seconds < 0.9995 and step < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60 and step < 1:
+        return f"{seconds:.2f}".rstrip("0").rstrip(".") + "s"
+    text = duration_text(float(round(seconds)))
     for end in ("m00s", "h00m", "d00h"):
         if text.endswith(end):
             return text[:-3]

@@ -49,13 +49,17 @@ def export(
     options: Options,
     *,
     run: RunArgument = LAST,
-    html: Annotated[bool, typer.Option("--html", help="Its steps over time as one page: no script, no network.")] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Its steps over time as one page: no script, no network.")
+    ] = False,
     file: Annotated[
         str | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write it there; its ending tells the form. - is stdout."),
     ] = None,
     workers: Annotated[bool, typer.Option("--workers", help="A row for each worker instead of each step.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="A row for every item of maps; with --json every attempt.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="A row for every item of maps; with --json every attempt.")
+    ] = False,
 ) -> int:
     """Write a run as one file: its steps over time as text or HTML, or everything about it as JSON."""
     form = _form(options, html, file)
