@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from .roles import Composites, Role
-from .runs import StepRun
+from .runs import Attempt, StepRun
 from .states import Status
 
 
@@ -48,6 +48,32 @@ def critical_path(steps: Mapping[str, StepRun], own: Mapping[str, float], ends: 
     return frozenset(found)
 
 
+def begun_of(attempts: Mapping[str, Sequence[Attempt]], jobs: int) -> dict[str, float | None]:
+    """Return by path since when each attempt that was handed out and has not ended is at work; None: it waits still.
+
+    Workers hold a queue of attempts and tell of one when it ends. As many as may run at once do, the oldest first, each
+    since a worker became free.
+
+    Args:
+        attempts: of a run, by path.
+        jobs: that may run at once.
+    """
+    live: list[tuple[float, str]] = []
+    freed: dict[str, float] = {}
+    for path, tried in attempts.items():
+        for each in tried:
+            if each.state is Status.STARTED:
+                live.append((each.dispatched, path))
+            elif each.worker is not None and each.started is not None:
+                freed[each.worker] = max(freed.get(each.worker, 0.0), each.started + (each.seconds or 0.0))
+    slots = sorted(freed.values())[-jobs:]
+    slots = [0.0] * (jobs - len(slots)) + slots
+    found: dict[str, float | None] = {}
+    for at, (dispatched, path) in enumerate(sorted(live, key=lambda each: each[0])):
+        found[path] = max(dispatched, slots[at]) if at < jobs else None
+    return found
+
+
 class Forecast:
     """What is still to come of a run.
 
@@ -56,6 +82,7 @@ class Forecast:
         steps: by path.
         ends: when those were done that are.
         past: how long steps took before, in seconds by path.
+        begun: as from `begun_of`.
         now: wall time.
         jobs: steps that may run at once.
     """
@@ -66,6 +93,7 @@ class Forecast:
         steps: Mapping[str, StepRun],
         ends: Mapping[str, float],
         past: Mapping[str, float],
+        begun: Mapping[str, float | None],
         *,
         now: float,
         jobs: int,
@@ -75,15 +103,22 @@ class Forecast:
         self._usual = _usual(steps, past)
         self.spans: dict[str, tuple[float, float]] = {}
         """By path, from when to when it is expected to run; what cannot be foretold is not in it."""
-        self._walk(steps, ends, max(1, jobs))
+        self._walk(steps, ends, begun, max(1, jobs))
 
-    def _walk(self, steps: Mapping[str, StepRun], ends: Mapping[str, float], jobs: int) -> None:
+    def _walk(
+        self,
+        steps: Mapping[str, StepRun],
+        ends: Mapping[str, float],
+        begun: Mapping[str, float | None],
+        jobs: int,
+    ) -> None:
         free = [self._now] * jobs
         done: dict[str, float | None] = {}
         for path, step in steps.items():
-            if step.state is Status.STARTED:
+            since = begun.get(path)
+            if step.state is Status.STARTED and since is not None:
                 seconds = self._usual.get(path)
-                end = None if seconds is None else max(self._now, (step.started or self._now) + seconds)
+                end = None if seconds is None else max(self._now, since + seconds)
                 if end is not None and end > self._now:
                     self.spans[path] = (self._now, end)
                 done[path] = end
@@ -91,7 +126,7 @@ class Forecast:
         for path, step in steps.items():
             if step.state.is_final:
                 done[path] = min(ends.get(path, self._now), self._now)
-            elif step.state is Status.PENDING:
+            elif path not in done:
                 done[path] = self._place(step, done, free)
         unknown = [path for path, end in done.items() if end is None]
         last = max((end for end in done.values() if end is not None), default=self._now)

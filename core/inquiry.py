@@ -138,7 +138,7 @@ class Inquiry:
         history, now = self._parts.history, self._parts.clock()
         found, attempts = history.run(run), history.attempts(run)
         if by_worker:
-            return worker_timeline(found, attempts, now=now)
+            return worker_timeline(found, attempts, now=now, jobs=self._parts.runs.spec(run).jobs)
         spec = self._parts.runs.spec(run)
         steps = history.steps(run)
         composites = Composites(spec.graph)

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from statistics import median
 
 from .folding import Row
-from .forecast import Forecast, critical_path, ends_of
+from .forecast import Forecast, begun_of, critical_path, ends_of
 from .quantities import duration_text
 from .reasons import reason_text
 from .roles import Composites, Role
@@ -133,15 +133,22 @@ def timeline(
     return _Build(run, composites, steps, attempts, now, past or {}, jobs).chart(rows)
 
 
-def worker_timeline(run: Run, attempts: Mapping[str, Sequence[Attempt]], *, now: float) -> Timeline:
-    """Return a run over time, a lane for each worker; attempts that run have not told theirs and stand at the end."""
+def worker_timeline(run: Run, attempts: Mapping[str, Sequence[Attempt]], *, now: float, jobs: int = 1) -> Timeline:
+    """Return a run over time, a lane for each worker; attempts that run have not told theirs and stand at the end.
+
+    Args: as for `timeline`.
+    """
     closing = run.finished if run.finished is not None else now
+    begun = begun_of(attempts, jobs)
     by_worker: dict[str, list[Bar]] = {}
     unknown: list[Bar] = []
     for path, tried in attempts.items():
         for each in tried:
-            bar = _ran(each, path, closing)
-            (by_worker.setdefault(each.worker, []) if each.worker is not None else unknown).append(bar)
+            bar = _ran(each, path, closing, begun)
+            if each.worker is not None:
+                by_worker.setdefault(each.worker, []).append(bar)
+            elif bar.phase is Phase.RUN:
+                unknown.append(bar)
     lanes = [_worker_lane(name, bars) for name, bars in sorted(by_worker.items(), key=lambda found: _natural(found[0]))]
     for at, bars in enumerate(_side_by_side(unknown), start=1):
         lanes.append(_worker_lane(f"at work {at}", bars))
@@ -167,7 +174,10 @@ class _Build:
         self._attempts = attempts
         # What was at work when its process died ended no later than the run did, as far as anybody knows.
         self._closing = run.finished if run.finished is not None else now
-        self._ran = {path: [_ran(each, path, self._closing) for each in tried] for path, tried in attempts.items()}
+        begun = begun_of(attempts, jobs)
+        self._ran = {
+            path: [_ran(each, path, self._closing, begun) for each in tried] for path, tried in attempts.items()
+        }
         own = {path: bars[-1].end for path, bars in self._ran.items() if bars}
         self._began = min(
             (bar.start for bars in self._ran.values() for bar in bars), default=run.started or run.created
@@ -176,7 +186,9 @@ class _Build:
         self._critical = critical_path(self._steps, own, self._ends)
         self._busy = stretches([(bar.start, bar.end) for bars in self._ran.values() for bar in bars])
         is_live = run.state in (Status.STARTED, Status.PENDING)
-        self._ahead = Forecast(composites, self._steps, self._ends, past, now=now, jobs=jobs) if is_live else None
+        self._ahead = (
+            Forecast(composites, self._steps, self._ends, past, begun, now=now, jobs=jobs) if is_live else None
+        )
 
     def chart(self, rows: Sequence[Row]) -> Timeline:
         lanes = tuple(self._lane(row) for row in rows)
@@ -230,6 +242,9 @@ class _Build:
         bars: list[Bar] = []
         for each, ran in zip(self._attempts.get(step.path, ()), self._ran.get(step.path, ()), strict=True):
             ready = each.dispatched if bars else self._ready(step, each.dispatched)
+            if ran.phase is Phase.WAIT:
+                bars.append(replace(ran, start=ready))
+                continue
             if ran.start > ready:
                 bars.append(replace(ran, phase=Phase.WAIT, start=ready, end=ran.start))
             bars.append(replace(ran, is_critical=step.path in self._critical))
@@ -256,9 +271,14 @@ class _Build:
         return [Bar(phase=Phase.SPAN, start=one.start, end=one.end, state=state, path=path) for one in stretches(spans)]
 
 
-def _ran(attempt: Attempt, path: str, closing: float) -> Bar:
-    """Return the bar of an attempt; one that has told nothing yet ran since it was handed out."""
+def _ran(attempt: Attempt, path: str, closing: float, begun: Mapping[str, float | None]) -> Bar:
+    """Return the bar of an attempt; one that has told nothing yet ran since it began or, at the latest, waits still."""
     start = attempt.dispatched if attempt.started is None else attempt.started
+    if attempt.state is Status.STARTED and path in begun:
+        since = begun[path]
+        if since is None:
+            return Bar(phase=Phase.WAIT, start=start, end=max(start, closing), state=attempt.state, path=path)
+        start = since
     end = max(start, closing) if attempt.seconds is None and not _is_over(attempt) else start + (attempt.seconds or 0.0)
     return Bar(phase=Phase.RUN, start=start, end=end, state=attempt.state, attempt=attempt.n, path=path)
 

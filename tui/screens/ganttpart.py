@@ -64,9 +64,9 @@ class GanttPart(Part):
         now, attempts, past = self.page.bridge.now(), self._attempts, self._past
 
         def work(_: Workspace) -> Timeline:
-            if self.by_worker:
-                return worker_timeline(told.run, attempts, now=now)
             jobs = 1 if told.spec is None else told.spec.jobs
+            if self.by_worker:
+                return worker_timeline(told.run, attempts, now=now, jobs=jobs)
             return timeline(
                 told.run, told.composites, self._rows(told), told.steps, attempts, now=now, past=past, jobs=jobs
             )
