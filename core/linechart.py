@@ -57,8 +57,8 @@ def line_chart(
         dots.update(_between(_dot(one, lows, highs, *size), _dot(two, lows, highs, *size)))
     marks = _marks(lows[1], highs[1], rows, is_log=is_log)
     lines = [f"{marks.get(row, ''):>{LABEL}} {_row(dots, row, columns, is_ascii=is_ascii)}" for row in range(rows)]
-    first, last = f"{finite[0][0]:g}", f"{finite[-1][0]:g}"
-    return [*lines, f"{'':>{LABEL}} {first}{last:>{max(1, columns - len(first))}}"]
+    first, last = f"{finite[0][0]:.6g}", f"{finite[-1][0]:.6g}"
+    return [*lines, f"{'':>{LABEL}} {first}{last:>{max(1 + len(last), columns - len(first))}}"]
 
 
 def _dot(point: Point, lows: Sequence[float], highs: Sequence[float], width: int, height: int) -> tuple[int, int]:

@@ -86,7 +86,17 @@ def preview(ref: ArtifactRef, data: bytes, name: str = "") -> Preview:
                 return _text(data)
             case _:
                 return _file(data, name.lower())
-    except (ValueError, IndexError, KeyError, struct.error, RecursionError, MemoryError, SyntaxError, OverflowError):
+    except (
+        ValueError,
+        IndexError,
+        KeyError,
+        struct.error,
+        RecursionError,
+        MemoryError,
+        SyntaxError,
+        OverflowError,
+        csv.Error,
+    ):
         return _hex(data, "it is not what its name says")
 
 
@@ -138,7 +148,8 @@ def _short(value: object) -> str:
 
 
 def _separated(data: bytes, separator: str) -> Preview:
-    reader = csv.reader(io.StringIO(data[: 16 * READ].decode("utf-8-sig", "replace")), delimiter=separator)
+    text = data[: 16 * READ].decode("utf-8-sig", "replace")
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
     rows = [row for row, _ in zip(reader, range(ROWS + 1), strict=False)]
     if not rows:
         return Preview(what="empty table")

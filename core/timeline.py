@@ -184,7 +184,13 @@ class _Build:
         )
         self._ends = ends_of(self._steps, own, self._began)
         self._critical = critical_path(self._steps, own, self._ends)
-        self._busy = stretches([(bar.start, bar.end) for bars in self._ran.values() for bar in bars])
+        self._busy = stretches(
+            [
+                (each.dispatched, max(each.dispatched, bar.end))
+                for path, bars in self._ran.items()
+                for each, bar in zip(attempts[path], bars, strict=True)
+            ]
+        )
         is_live = run.state in (Status.STARTED, Status.PENDING)
         self._ahead = (
             Forecast(composites, self._steps, self._ends, past, begun, now=now, jobs=jobs) if is_live else None

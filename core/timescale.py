@@ -85,14 +85,17 @@ class Scale:
         fold = min(float(FOLD), whole / (2 * len(self.pieces)))
         room = whole - fold * (len(self.pieces) - 1)
         total = sum(piece.end - piece.start for piece in self.pieces)
-        # Pieces of no time at all still have a column each.
-        lengths = [(piece.end - piece.start) / total if total else 1 / len(self.pieces) for piece in self.pieces]
+        # Pieces of no time at all still have a column each, where there is room for that.
+        least = min(1.0, room / len(self.pieces))
+        spare = room - least * len(self.pieces)
         self._lefts: list[float] = []
-        self._rooms = [room * length for length in lengths]
+        self._rooms: list[float] = []
         left = -low * whole
-        for wide in self._rooms:
+        for piece in self.pieces:
+            length = (piece.end - piece.start) / total if total else 1 / len(self.pieces)
             self._lefts.append(left)
-            left += wide + fold
+            self._rooms.append(least + spare * length)
+            left += self._rooms[-1] + fold
         self._fold = fold
         self._starts = [piece.start for piece in self.pieces]
 
@@ -107,7 +110,7 @@ class Scale:
     def cells(self, start: float, end: float) -> tuple[int, int]:
         """Return the first column of a span and the one after its last: at least one, inside the chart if any is."""
         left, right = self.position(start), self.position(end)
-        if right < 0 or left > self.width:
+        if right < 0 or left > self.width + 1e-6:  # the last moment may be a rounding error beyond
             return 0, 0
         first = max(0, min(int(left), self.width - 1))
         return first, max(first + 1, min(round(right), self.width))

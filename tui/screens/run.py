@@ -22,7 +22,7 @@ from ...core.runs import Run
 from ...core.states import Status
 from ..bridge import begin
 from ..keys import bindings
-from ..tones import Line, Span, Tone
+from ..tones import Line, Span, Tone, length
 from ..widgets.grid import Grid
 from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
@@ -99,15 +99,25 @@ class RunScreen(StepDeeds):
             state_span(run.state, glyphs),
             (f"  {duration_text(took(run, self.bridge.now()))}  ", Tone.TEXT),
         ]
-        width = self.size.width
-        if width >= 140:
-            left += progress(run, glyphs)
-        right: list[Span] = []
+        bar = progress(run, glyphs)
+        room = self.size.width - length(left) - 3
+        # What says least gives way first: the names of the other parts, then the bar, then all but the one shown.
+        for more, right in (
+            (bar, self._tabs(named=True)),
+            (bar[-1:], self._tabs(named=True)),
+            (bar, self._tabs(named=False)),
+            (bar[-1:], self._tabs(named=False)),
+        ):
+            if length(more) + length(right) <= room:
+                return [*left, *more], right
+        return left, self._tabs(named=False)
+
+    def _tabs(self, *, named: bool) -> list[Span]:
+        found: list[Span] = []
         for tab, key in TABS.items():
             is_on = tab == self.tab_shown
-            named = is_on or width >= 110  # narrower, the others are their keys alone
-            right += [(f" {key}", Tone.KEY), (f" {tab} " if named else "", Tone.BOLD if is_on else Tone.DIM)]
-        return left, right
+            found += [(f" {key}", Tone.KEY), (f" {tab} " if named or is_on else "", Tone.BOLD if is_on else Tone.DIM)]
+        return found
 
     def status(self) -> tuple[Line, Line]:
         """Return what the part that is shown has to say of itself."""
