@@ -95,6 +95,7 @@ def preview(ref: ArtifactRef, data: bytes, name: str = "") -> Preview:
         MemoryError,
         SyntaxError,
         OverflowError,
+        TypeError,
         csv.Error,
     ):
         return _hex(data, "it is not what its name says")

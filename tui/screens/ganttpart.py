@@ -17,7 +17,7 @@ from ...core.workspace import Workspace
 from ..bridge import begin
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
-from ..widgets.ganttview import GanttView, strokes_of
+from ..widgets.ganttview import GanttView, Prepared, strokes_of
 from .part import Part
 from .steplist import MEMBERS_SHOWN, Told
 
@@ -63,17 +63,21 @@ class GanttPart(Part):
     async def _draw(self, told: Told) -> None:
         now, attempts, past = self.page.bridge.now(), self._attempts, self._past
 
-        def work(_: Workspace) -> Timeline:
+        by_worker = self.by_worker
+
+        def work(_: Workspace) -> tuple[Timeline, Prepared]:
             jobs = 1 if told.spec is None else told.spec.jobs
-            if self.by_worker:
-                return worker_timeline(told.run, attempts, now=now, jobs=jobs)
-            return timeline(
-                told.run, told.composites, self._rows(told), told.steps, attempts, now=now, past=past, jobs=jobs
-            )
+            if by_worker:
+                line = worker_timeline(told.run, attempts, now=now, jobs=jobs)
+            else:
+                rows = self._rows(told)
+                line = timeline(told.run, told.composites, rows, told.steps, attempts, now=now, past=past, jobs=jobs)
+            return line, self.view.prepared(line, by_worker=by_worker)
 
         is_first = self._line is None
-        self._line = await self.page.ask(work)
-        self.view.show(self._line, by_worker=self.by_worker)
+        line, prepared = await self.page.ask(work)
+        self._line = line
+        self.view.show(line, by_worker=by_worker, prepared=prepared)
         if is_first and self.page.step is not None:
             self.view.go_to_key(self.page.step)
 

@@ -54,7 +54,7 @@ class Details:
         glyphs = page.graft.glyphs
         step = told.step(row.members[0])
         if is_family(row) or step is None:
-            members = [step for step in told.steps if step.path in set(row.members)]
+            members = [told.by_path[path] for path in row.members if path in told.by_path]
             sheet.show(family_sheet(row, members, glyphs), is_new=self._is_new(row.path, Status.PENDING))
             return
         state = told.lines.states[step.path]

@@ -213,9 +213,9 @@ class StepColumns:
         found = (self._told.step(need) for need in step.needs)
         open_needs = [each.path for each in found if each is not None and not each.state.is_final]
         if not open_needs:
-            return "ready: waits for a worker" if self._told.run.state is Status.STARTED else "planned"
+            return "waits for a worker" if self._told.run.state is Status.STARTED else "planned"
         more = self._glyphs.ellipsis if len(open_needs) > WAITED else ""
-        return f"planned, waiting for: {', '.join(open_needs[:WAITED])}{more}"
+        return f"waits for {', '.join(open_needs[:WAITED])}{more}"
 
 
 def _folded(told: Told) -> list[Row]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -10,7 +12,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
-from ...core.gantt import ASCII, UNICODE, Strokes, axis, bars, label, note
+from ...core.gantt import ASCII, UNICODE, Piece, Strokes, axis, bars, label, note
 from ...core.signs import MARKS
 from ...core.text import columns
 from ...core.timeline import Lane, Timeline
@@ -26,6 +28,25 @@ NAMES = 32
 """Columns of a name at most."""
 NOTES = 24
 """Columns of what stands beside a row at most."""
+
+
+FEW = 50
+"""Bars up to which a row is drawn when it comes into sight; of more before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A chart measured for a width, with the rows that would take long."""
+
+    names: int
+    """Columns of the names."""
+    notes: int
+    """Columns of what stands beside."""
+    width: int
+    """Columns there were."""
+    scale: Scale
+    drawn: Mapping[str, Sequence[Piece]]
+    """By key of the lane."""
 
 
 def strokes_of(glyphs: Glyphs) -> Strokes:
@@ -64,21 +85,31 @@ class GanttView(Lines, can_focus=True):
         self._line: Timeline | None = None
         self._by_worker = False
         self._window = (0.0, 1.0)
-        self._scale: Scale | None = None
-        self._names = self._notes = 0
+        self._prepared: Prepared | None = None
         self.cursor = 0
 
     # -- what others tell it and ask -------------------------------------------------------------------------------
 
-    def show(self, line: Timeline, *, by_worker: bool = False) -> None:
+    def prepared(self, line: Timeline, *, by_worker: bool = False) -> Prepared:
+        """Work out the rows of large families for the room there is now; for a thread: ten thousand bars take 60 ms."""
+        notes = min(NOTES, max((columns(self._said(lane, by_worker)) for lane in line.lanes), default=0))
+        names = min(NAMES, max((columns(self._label(lane)) for lane in line.lanes), default=0))
+        width = self.room.width
+        names, notes = min(names, max(8, width // 4)), min(notes, max(6, width // 5))
+        scale = Scale(line.pieces, max(8, width - names - notes - 5), self._window)
+        drawn = {
+            lane.key: bars(lane, scale, self._strokes, is_ascii=self._glyphs.is_ascii, by_worker=by_worker)
+            for lane in line.lanes
+            if len(lane.bars) > FEW
+        }
+        return Prepared(names=names, notes=notes, width=width, scale=scale, drawn=drawn)
+
+    def show(self, line: Timeline, *, by_worker: bool = False, prepared: Prepared | None = None) -> None:
         """Draw another state of the chart; the cursor stays on its row."""
         at = self.lane
-        self._line, self._by_worker = line, by_worker
+        self._line, self._by_worker, self._prepared = line, by_worker, prepared
         found = next((index for index, lane in enumerate(line.lanes) if at is not None and lane.key == at.key), None)
         self.cursor = max(0, min(self.cursor if found is None else found, len(line.lanes) - 1))
-        self._notes = min(NOTES, max((columns(self._said(lane)) for lane in line.lanes), default=0))
-        self._names = min(NAMES, max((columns(self._label(lane)) for lane in line.lanes), default=0))
-        self._scale = None
         self.virtual_size = Size(self.room.width, len(line.lanes) + 1)
         self.refresh()
 
@@ -177,15 +208,12 @@ class GanttView(Lines, can_focus=True):
     def _look_at(self, low: float, wide: float) -> None:
         low = max(0.0, min(low, 1.0 - wide))
         self._window = (low, low + wide)
-        self._scale = None
-        self.refresh()
         self.post_message(self.Looked("zoom"))
 
     # -- drawing ---------------------------------------------------------------------------------------------------
 
     def on_resize(self) -> None:
         """Draw for the new width."""
-        self._scale = None
         self.virtual_size = Size(self.room.width, len(self._line.lanes) + 1 if self._line is not None else 0)
         self.go_to(self.cursor)
 
@@ -199,39 +227,38 @@ class GanttView(Lines, can_focus=True):
             said = "  This run has no steps." if not line.lanes else "  Nothing has begun yet."
             if not line.lanes or y == 1:
                 return strip([(said if y == 1 else "", Tone.DIM)], self._palette, width).apply_style(self.rich_style)
-        names, notes, scale = self._measured(width)
+        if self._prepared is None or self._prepared.width != width:
+            self._prepared = self.prepared(line, by_worker=self._by_worker)
+        ready = self._prepared
         if y == 0:
             now = line.now if line.is_live else None
-            text: list[Span] = [(" " * (names + 4), Tone.TITLE), (axis(scale, self._strokes, now=now), Tone.TITLE)]
+            text: list[Span] = [
+                (" " * (ready.names + 4), Tone.TITLE),
+                (axis(ready.scale, self._strokes, now=now), Tone.TITLE),
+            ]
             return strip(text, self._palette, width).apply_style(self.rich_style)
         index = self.scroll_offset.y + y - 1
         if index >= len(line.lanes):
             return Strip.blank(width, self.rich_style)
-        return self._row(line.lanes[index], names, notes, scale, self._palette, index == self.cursor)
+        return self._row(line.lanes[index], ready, self._palette, index == self.cursor)
 
-    def _row(self, lane: Lane, names: int, notes: int, scale: Scale, palette: Palette, is_here: bool) -> Strip:
+    def _row(self, lane: Lane, ready: Prepared, palette: Palette, is_here: bool) -> Strip:
         over = (palette.cursor if self.has_focus else palette.idle_cursor) if is_here else None
         tone = TONE_OF[MARKS[lane.state].ink]
         line: list[Span] = [(f"{self._glyphs.cursor} " if is_here else "  ", Tone.KEY)]
-        line += fitted([(self._label(lane), tone)], names, ellipsis=palette.ellipsis)
+        line += fitted([(self._label(lane), tone)], ready.names, ellipsis=palette.ellipsis)
         line.append(("  ", Tone.TEXT))
-        drawn = bars(lane, scale, self._strokes, is_ascii=self._glyphs.is_ascii, by_worker=self._by_worker)
+        drawn = ready.drawn.get(lane.key)
+        if drawn is None:
+            is_ascii = self._glyphs.is_ascii
+            drawn = bars(lane, ready.scale, self._strokes, is_ascii=is_ascii, by_worker=self._by_worker)
         line += [(text, TONE_OF[ink] if ink is not None else Tone.TEXT) for text, ink in drawn]
         line.append((" ", Tone.TEXT))
-        line += fitted([(self._said(lane), Tone.DIM)], notes, ellipsis=palette.ellipsis)
+        line += fitted([(self._said(lane, self._by_worker), Tone.DIM)], ready.notes, ellipsis=palette.ellipsis)
         return strip(line, palette, self.room.width, over).apply_style(self.rich_style)
-
-    def _measured(self, width: int) -> tuple[int, int, Scale]:
-        assert self._line is not None
-        names = min(self._names, max(8, width // 4))
-        notes = min(self._notes, max(6, width // 5))
-        room = max(8, width - names - notes - 5)
-        if self._scale is None or self._scale.width != room:
-            self._scale = Scale(self._line.pieces, room, self._window)
-        return names, notes, self._scale
 
     def _label(self, lane: Lane) -> str:
         return label(lane, is_ascii=self._glyphs.is_ascii)
 
-    def _said(self, lane: Lane) -> str:
-        return lane.note if self._by_worker else note(lane, dot=self._glyphs.dot)
+    def _said(self, lane: Lane, by_worker: bool) -> str:
+        return lane.note if by_worker else note(lane, dot=self._glyphs.dot)
