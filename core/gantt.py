@@ -32,7 +32,7 @@ class Strokes(NamedTuple):
 
 
 UNICODE = Strokes("░", "█", "▓", "━", "─", "┄", "▶", "╱╱", "now")
-ASCII = Strokes(".", "#", "+", "=", "-", "~", ">", "//", "now")
+ASCII = Strokes(".", "#", "+", "%", "-", "~", ">", "//", "now")
 _PHASES = (Phase.AHEAD, Phase.SPAN, Phase.WAIT, Phase.RUN, Phase.CACHED)
 """Later ones are drawn over earlier ones."""
 
