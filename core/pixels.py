@@ -6,7 +6,8 @@ Source: Portable Network Graphics (PNG) Specification, third edition, sections 5
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+
+from .records import dataclass
 
 LARGEST = 24_000_000
 """Bytes of raw pixels that are decoded: some 0.1 us each."""

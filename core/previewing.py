@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import ast
 import csv
-import io
 import json
 import pickletools
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from .artifacts import ArtifactRef
 from .pixels import Pixels, png_pixels
 from .quantities import size_text
+from .records import dataclass
 from .text import clean, columns, cut, pad
 
 LINES = 400
@@ -150,7 +149,7 @@ def _short(value: object) -> str:
 
 def _separated(data: bytes, separator: str) -> Preview:
     text = data[: 16 * READ].decode("utf-8-sig", "replace")
-    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator)
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=separator)
     rows = [row for row, _ in zip(reader, range(ROWS + 1), strict=False)]
     if not rows:
         return Preview(what="empty table")

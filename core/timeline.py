@@ -6,7 +6,6 @@ Pure: records in, bars out. The terminal, the command line and the page in HTML 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from enum import Enum, auto
 from statistics import median
 
@@ -14,6 +13,7 @@ from .folding import Row
 from .forecast import Forecast, begun_of, critical_path, ends_of
 from .quantities import duration_text
 from .reasons import reason_text
+from .records import dataclass, replace
 from .roles import Composites, Role
 from .runs import Attempt, Run, StepRun
 from .signs import WORST_FIRST

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
 from .quantities import duration_text
+from .records import dataclass
 
 LONG = 10
 """A gap that lasts so many times the usual bar is folded."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from rich.color import Color
 from rich.style import Style
@@ -11,6 +10,7 @@ from rich.style import Style
 from ..core.artifacts import ArtifactRef
 from ..core.graph import Graph
 from ..core.pixels import Colour, Pixels
+from ..core.records import dataclass
 from ..core.roles import Composites
 from ..core.runs import StepRun
 from ..core.supply import upstreams

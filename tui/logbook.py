@@ -11,11 +11,11 @@ import tempfile
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from threading import Lock
 
 from ..core.loglines import Lines, LogLine
 from ..core.ports import LogChunk
+from ..core.records import dataclass, field
 from ..core.text import clean, columns
 
 LONGEST = 64 * 1024

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from ..core.document import roll_up
+from ..core.records import dataclass
 from ..core.runs import StepRun
 from ..core.text import metric_text
 

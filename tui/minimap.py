@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..core.records import dataclass
 from ..core.scoping import Scope, Scoping
 from ..core.signs import MARKS, WORST_FIRST
 from ..core.states import Status

@@ -11,13 +11,13 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ..core import config
 from ..core.config import Layer, Settings
 from ..core.errors import InvalidError, nearest
 from ..core.graph import Json
+from ..core.records import dataclass
 from ..core.runs import CodeState, Target
 from ..core.targets import Job, Named, TargetKind, parse_target
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -13,6 +12,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ...core.gantt import ASCII, UNICODE, Piece, Strokes, axis, bars, label, note
+from ...core.records import dataclass
 from ...core.signs import MARKS
 from ...core.text import columns
 from ...core.timeline import Lane, Timeline
