@@ -22,6 +22,7 @@ from graftline.tui.screens.ganttpart import GanttPart
 from graftline.tui.screens.graphpart import GraphPart
 from graftline.tui.screens.logpart import LogPart
 from graftline.tui.screens.metricpart import MetricPart
+from graftline.tui.screens.stepdeeds import debug_command
 from graftline.tui.usage import sampled
 from graftline.tui.widgets.grid import Grid
 
@@ -261,6 +262,7 @@ async def test_why_and_debug_are_a_key_away(monkeypatch: pytest.MonkeyPatch) -> 
         await ui.sees("the debugger was left")
 
     assert commands[0][-3:] == ["debug", run, "fit"]
+    assert debug_command(space.workspace.show(run), "fit", "/home/ada/graft/v1")[3:5] == ["--store", "/home/ada/graft"]
 
 
 async def test_a_family_has_no_why_of_its_own_and_help_says_so() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -72,7 +73,7 @@ class StepDeeds(RunDeeds):
                 sys.stdout.write(f"$ graft debug {run.id[:6]} {shlex.quote(step)}\n")
                 sys.stdout.flush()
                 code = subprocess.run(command, check=False).returncode
-                if code not in (0, 130):
+                if code not in (0, 1, 130):
                     input("enter goes back to graftline ")
         except (OSError, EOFError, SuspendNotSupported) as error:
             self.say(f"the debugger could not be opened: {error}", Tone.RED)
@@ -88,7 +89,8 @@ def debug_command(run: Run, step: str, store: str) -> list[str]:
     Args:
         run: the step is of.
         step: its path.
-        store: directory of the store, which the child cannot know when it was given as an option.
+        store: directory of the store's version, which the child cannot know when the store was given as an option.
     """
+    home = os.path.dirname(store.rstrip("/"))  # each version of a store has a directory of its own in it
     entry = [] if run.state in (Status.FAILURE, Status.INTERRUPTED) else ["--break"]
-    return [sys.executable, "-m", __package__.partition(".")[0], "--store", store, "debug", run.id, step, *entry]
+    return [sys.executable, "-m", __package__.partition(".")[0], "--store", home, "debug", run.id, step, *entry]
