@@ -1,4 +1,4 @@
-"""`graft export`: a run as one file for people or programs that have no graftline."""
+"""`graft export`: a run as one file for those who have no graftline; what a registry holds, for those who have."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...core.document import run_document
-from ...core.errors import InvalidError
+from ...core.errors import InvalidError, MissingError
+from ...core.exchanging import SUFFIX
 from ...core.gantt import ASCII, UNICODE, chart
 from ...core.ganttpage import gantt_page
 from ...core.ids import RunId
 from ...core.quantities import size_text
 from .. import context
-from ..arguments import LAST, RunArgument
+from ..addressing import complete_addresses
+from ..arguments import LAST
 from ..carrying import spec_of
+from ..completion import complete_runs
 from ..look import Look, look_of
 from ..options import Options
 from ..printer import put, put_document, remark
 from ..text import clean
+from .exchange import export_address
 
 if TYPE_CHECKING:
     from ...core.timeline import Timeline
@@ -45,10 +49,22 @@ class Form(StrEnum):
 ENDINGS = {".html": Form.HTML, ".htm": Form.HTML, ".json": Form.JSON, ".txt": Form.TEXT}
 
 
+def _complete(context: typer.Context, incomplete: str) -> list[str]:
+    runs = [run for run, _ in complete_runs(context, incomplete)]
+    return [*runs, *complete_addresses(context, incomplete)]
+
+
 def export(
     options: Options,
     *,
-    run: RunArgument = LAST,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="[RUN | ADDRESS]",
+            autocompletion=_complete,
+            help="A run, as everywhere; or PROJECT, PROJECT/LINEAGE/GENERATION, PROJECT@ALIAS of the registry.",
+        ),
+    ] = LAST,
     html: Annotated[
         bool, typer.Option("--html", help="Its steps over time as one page: no script, no network.")
     ] = False,
@@ -60,11 +76,17 @@ def export(
     full: Annotated[
         bool, typer.Option("--full", help="A row for every item of maps; with --json every attempt.")
     ] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Of a project: also development versions.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Of the registry: write over a file that is there.")] = False,
 ) -> int:
-    """Write a run as one file: its steps over time as text or HTML, or everything about it as JSON."""
-    form = _form(options, html, file)
+    """Write a run over time as text, HTML or JSON; or what the registry holds as one file that `import` takes."""
     space = context.workspace(options)
-    found = space.find(run)
+    if _is_registered(space, what, file):
+        if html or workers or full:
+            raise InvalidError(f"'{clean(what)}' is in the registry: --html, --workers and --full are about runs")
+        return export_address(options, space, what, file, with_dev=everything, force=force)
+    form = _form(options, html, file)
+    found = space.find(what)
     if form is Form.JSON:
         if workers:
             raise InvalidError("--workers is about the chart: it does not go with JSON")
@@ -80,6 +102,19 @@ def export(
         file = f"{found[:6]}.html"
     _write(options, text, file)
     return 0
+
+
+def _is_registered(space: Workspace, what: str, file: str | None) -> bool:
+    """Tell whether something of the registry is meant: it is written as an address, or no run and a project."""
+    if "/" in what or "@" in what[1:] or (file or "").endswith(SUFFIX):
+        return True
+    if what.startswith("@"):
+        return False
+    try:
+        space.find(what)
+    except MissingError:
+        return any(each.name == what for each in space.parts.registry().projects())
+    return False
 
 
 def _form(options: Options, html: bool, file: str | None) -> Form:
