@@ -21,8 +21,6 @@ TAIL_BYTES = 1024 * 1024
 """Held in memory for an attempt over its cap, hence small."""
 _READ_BYTES = 64 * 1024
 """Linux's default pipe size: more is not there to be read."""
-MAX_ROUNDS = 32
-"""Reads that empty a pipe for sure: twice what one can hold (1 MiB at most)."""
 _NOBODY = Marker(0, "")
 
 
