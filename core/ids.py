@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 from typing import NewType
 
 RunId = NewType("RunId", str)
@@ -18,7 +18,7 @@ MAX_NAME = 128
 
 def new_run_id() -> RunId:
     """Return a fresh random run id."""
-    return RunId("".join(secrets.choice(_ALPHABET) for _ in range(16)))
+    return RunId("".join(_ALPHABET[byte & 31] for byte in os.urandom(16)))  # 32 letters; `secrets` takes 2 ms
 
 
 def is_run_id(text: str) -> bool:

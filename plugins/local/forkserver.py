@@ -27,7 +27,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 import warnings
 from collections.abc import Sequence
 from typing import NoReturn
@@ -46,7 +45,7 @@ def run(control: int) -> NoReturn:
         code = 0
     # The edge of the process: what is printed here are the last words that the runner shows.
     except BaseException:  # noqa: BLE001
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())
     finally:
         _leave(code)
 
@@ -172,7 +171,7 @@ class _Server:
             code = _run(entry, arguments, descriptors)
         # The edge of the process: whatever happened is told on stderr, which is the worker's log.
         except BaseException:  # noqa: BLE001
-            traceback.print_exc()
+            sys.excepthook(*sys.exc_info())
         finally:
             _leave(code)
 

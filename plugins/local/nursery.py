@@ -23,10 +23,11 @@ from ...core.errors import PluginError
 from . import bootstrap
 from .child import Child
 from .descent import MARK, kill_strays, mark_of
-from .pump import CAP_BYTES
 from .rights import Message, pair, receive, send
 
 _NUMBERS = itertools.count(1)
+CAP_BYTES = 50 * 1000 * 1000
+"""Output of one attempt that is kept: all but the last MB from its beginning, that from its end."""
 _CLOSE_S = 2.0
 """Seconds for the guardian to end everything: its own grace (0.4 s), then the kill."""
 
