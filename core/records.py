@@ -98,7 +98,7 @@ def _inherited(kind: Any) -> dict[str, _Field]:
     return found
 
 
-def _slotted(kind: Any, own: _Fields, made: Mapping[str, Any]) -> Any:
+def _slotted(kind: Any, own: _Fields, made: dict[str, Any]) -> Any:
     """Return the class made anew, with slots: they cannot be added to one that is there."""
     body = dict(vars(kind))
     for name in (*own, "__dict__", "__weakref__"):
