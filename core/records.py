@@ -57,6 +57,12 @@ def _replace(record: Any, /, **changes: Any) -> Any:
     return kind(**{name: getattr(record, name) for name in fields} | changes)
 
 
+def names_of(kind: type) -> tuple[str, ...]:
+    """Return the names of a record's fields, in order: what `dataclasses.fields` takes 0.2 ms a class to tell."""
+    fields: _Fields = kind.__record__  # type: ignore[attr-defined]
+    return tuple(fields)
+
+
 def _dataclass(*, frozen: bool = False, slots: bool = False, kw_only: bool = False) -> Callable[[Any], Any]:
     def make(kind: Any) -> Any:
         own = _own_fields(kind, kw_only=kw_only)
