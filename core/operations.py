@@ -13,6 +13,7 @@ from .constants import Constants
 from .errors import InvalidError
 from .functions import executed
 from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind
+from .learntasks import LearnTask
 from .nesting import Composite
 from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
@@ -222,6 +223,8 @@ class Operations:
         if isinstance(task, ShellTask):
             place = (file, task.place.line) if file else (None, None)  # a job's command is in no file
             return Call(kind=CallKind.SHELL, command=task.command, file=place[0], line=place[1])
+        if isinstance(task, LearnTask):
+            return Call(kind=CallKind.LEARN, qualname=task.what, file=file, line=task.place.line)
         if isinstance(task, ScriptTask):
             script = relative_to(self._root, task.script)
             if self._workshop.read(script) is None:
@@ -267,6 +270,8 @@ def _identity(task: Task) -> Hashable:
         return (task.script, task.args, task.entry)
     if isinstance(task, NotebookTask):
         return task.notebook
+    if isinstance(task, LearnTask):
+        return (task.what, task.place)
     return CallKind.STUB
 
 

@@ -27,11 +27,17 @@ def main() -> None:
     """
     runner, link, server = map(int, sys.argv[1:])
     sys.argv[:] = [""]
+    for descriptor in (link, server):
+        os.set_inheritable(descriptor, False)
+    guard(runner, link, server)
+    os._exit(0)  # to take an interpreter apart takes 10 ms, which the runner would wait for
+
+
+def guard(runner: int, link: int, server: int) -> None:
+    """Be the guardian of a runner until it is gone, with a forkserver as its fork; two descriptors are theirs."""
     for each in _IGNORED:
         # A terminal's Ctrl+C, or `kill` of the whole group, must not take away the one who cleans up.
         signal.signal(each, signal.SIG_IGN)
-    for descriptor in (link, server):
-        os.set_inheritable(descriptor, False)
     be_guardian()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of threads, which a sitecustomize may start
@@ -43,7 +49,6 @@ def main() -> None:
     from .guardian import Guardian  # ctypes, which the forkserver does without
 
     Guardian(runner=runner, link=link, server=child).watch()
-    os._exit(0)  # to take an interpreter apart takes 10 ms, which the runner would wait for
 
 
 def _serve(server: int) -> None:
