@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import Any
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -14,6 +13,7 @@ from ..core.codec import error_from_json
 from ..core.graph import Graph, Json, Node
 from ..core.ids import RunId
 from ..core.prints import prints_from_json
+from ..core.records import names_of
 from ..core.reusing import Reusing
 from ..core.runs import Attempt, CodeState, Lifecycle, Run, RunSpec, StepRun, Target
 from ..core.states import Status
@@ -279,13 +279,13 @@ def _generation(lifecycle: Lifecycle | None) -> dict[str, Any]:
 
 
 def _lifecycle_to_json(lifecycle: Lifecycle) -> dict[str, Json]:
-    found = {each.name: getattr(lifecycle, each.name) for each in fields(lifecycle)}
+    found = {name: getattr(lifecycle, name) for name in names_of(Lifecycle)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
 def _lifecycle_from_json(document: Mapping[str, Any]) -> Lifecycle:
     """Return what `_lifecycle_to_json` wrote; what this version does not know is dropped."""
-    names = {each.name for each in fields(Lifecycle)}
+    names = set(names_of(Lifecycle))
     known: dict[str, Any] = {name: value for name, value in document.items() if name in names}
     if known.get("loads") is not None:
         known["loads"] = tuple(known["loads"])
