@@ -17,6 +17,7 @@ from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .flows import Flow, Flows, ItemOf
+from .formfields import ASKED
 from .graph import Argument, Return, ReturnKind
 from .levels import Level, shown
 from .nesting import Composite
@@ -84,7 +85,8 @@ class Binder:
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
         if bound.unbound:
             self._flow(level, step, bound)
-            self.problems += [self._missing(level, step, take) for take in bound.unbound]
+            for take in bound.unbound:
+                self._miss(level, step, take, bound)
         return bound.arguments
 
     def bind_one(self, level: Level, step: Composite, option: str, wire: str | OutputOf) -> Source:
@@ -337,6 +339,13 @@ class Binder:
         exports = self._exports.of(step, home.paths[id(step)]).values()
         sources = [each.source for each in exports if each.kind is not ReturnKind.METRIC]
         return sources[0] if len(sources) == 1 else None
+
+    def _miss(self, level: Level, step: Step, take: Take, bound: Bound) -> None:
+        """Note that nothing gives a name; a form is about to ask for it."""
+        if level.given.is_asking and all(self._later(each, step, take.name) is None for each in level.up()):
+            bound.arguments.append(Argument(take.name, Constant(None, ASKED)))
+        else:
+            self.problems.append(self._missing(level, step, take))
 
     def _missing(self, level: Level, step: Step, take: Take) -> InvalidError:
         for each in level.up():

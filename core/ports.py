@@ -20,6 +20,7 @@ from .states import Status
 
 if TYPE_CHECKING:
     from .events import AttemptEnded, CancelRequested, Fact, StepTold  # 10 ms that a loader needs not
+    from .formfields import FormField  # provenance and takes, for one screen
     from .functions import Function, FunctionVersion  # it knows steps; a worker, which imports this, needs none of them
     from .orders import Order
 
@@ -286,6 +287,8 @@ class LoadRequest:
     """Absolute directory of object files, where their code is; empty when there are no functions."""
     wants_yaml: bool = False
     """Also write the pipeline as YAML, with the parameters that are given."""
+    wants_form: bool = False
+    """Say what parameters there are, instead of a graph to run: those that have to be given may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +311,8 @@ class Loaded:
     """Fingerprints of the graph's operations."""
     yaml: str | None = None
     """The pipeline as YAML; None unless it was wanted."""
+    form: tuple[FormField, ...] | None = None
+    """Its parameters; None unless they were wanted."""
 
 
 class Host(Protocol):
