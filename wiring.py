@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id, strict_name
@@ -32,7 +32,7 @@ from .worker.lookup import Lookup
 from .worker.paramfiles import parameters_of
 from .worker.paramfiles import read_parameters as read_parameters
 from .worker.putback import putting_back
-from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
+from .worker.workplace import Choices, Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
@@ -47,19 +47,6 @@ if TYPE_CHECKING:
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
-
-
-class Choices(Protocol):
-    """Options of a face that decide which store, project and configuration are meant. None: not said."""
-
-    @property
-    def store(self) -> str | None: ...
-    @property
-    def project(self) -> str | None: ...
-    @property
-    def config(self) -> str | None: ...
-    @property
-    def runner(self) -> str | None: ...
 
 
 def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
@@ -90,11 +77,9 @@ def find_target(text: str | None, choices: Choices) -> Target:
 
 def find_pipelines(choices: Choices) -> list[str]:
     """Return the targets of the project at hand that its sources show, without importing any."""
-    from .worker.pipelines import pipelines_below
+    from .worker.pipelines import pipelines_of  # for the dialog of a new run
 
-    workplace = workplace_of(choices)
-    own = workplace.settings.text("project.pipeline")
-    return list(dict.fromkeys([*([own] if own else []), *pipelines_below(workplace.root)]))
+    return pipelines_of(workplace_of(choices))
 
 
 def vault_of(choices: Choices) -> Keeper:

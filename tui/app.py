@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterable
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -21,12 +21,14 @@ from textual.screen import Screen
 
 from ..core.errors import GraftError
 from ..core.ports import RunQuery
+from ..core.runs import Run
 from ..core.signs import MARKS
 from ..core.states import Status
 from ..core.workspace import Workspace
 from .bridge import Bridge, begin
 from .glyphs import Glyphs, glyphs
 from .keys import bindings
+from .outside import Outside
 from .screens.page import Page
 from .screens.runs import Runs
 from .theme import THEMES
@@ -41,6 +43,15 @@ SETTLE_S = 4.0
 COUNTED = 100
 """Runs up to which the top line counts; more are `99+`."""
 DAY_S = 86400.0
+
+
+class Deed(NamedTuple):
+    """One thing that was done from here, as the command that does the same."""
+
+    at: float
+    command: str
+    error: str
+    """What went wrong; empty: nothing."""
 
 
 class GraftApp(App[int]):
@@ -63,8 +74,18 @@ class GraftApp(App[int]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     CLOSE_TIMEOUT = 2.0
 
-    def __init__(self, workspace: Workspace, *, glyph_set: Glyphs | None = None, theme: str | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        outside: Outside | None = None,
+        glyph_set: Glyphs | None = None,
+        theme: str | None = None,
+    ) -> None:
         super().__init__()
+        self.outside = outside or Outside()
+        self.deeds: list[Deed] = []
+        """What was done from here, oldest first."""
         self.bridge = Bridge(workspace)
         self.glyphs = glyph_set or glyphs()
         self.failure: Exception | None = None
@@ -202,6 +223,16 @@ class GraftApp(App[int]):
         for offer in offers(screen):
             yield SystemCommand(f"{offer.key.label}  ({offer.key.display})", offer.key.teaches, offer.call)
 
+    def note(self, command: str, error: GraftError | None = None) -> None:
+        """Remember that something was done, for the log of commands."""
+        self.deeds.append(Deed(self.bridge.now(), command, "" if error is None else error.message))
+
+    def open_run(self, run: Run, tab: str = "steps") -> None:
+        """Show a run over the screen there is."""
+        from .screens.run import RunScreen  # the drawing and the log view: not needed for the first paint
+
+        self.push_screen(RunScreen(run, tab))
+
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
@@ -237,10 +268,10 @@ class GraftApp(App[int]):
             self.page.say(f"theme {self.theme}", Tone.DIM)
 
 
-def run(workspace: Workspace, *, theme: str | None = None) -> int:
+def run(workspace: Workspace, outside: Outside | None = None, *, theme: str | None = None) -> int:
     """Open the terminal UI and return the exit code: 0, 128 + the signal that ended it, or 1 after a fault of ours."""
     while True:
-        app = GraftApp(workspace, theme=theme)
+        app = GraftApp(workspace, outside=outside, theme=theme)
         code = app.run()
         if app.failure is None:
             _say_farewell(app.counts.get(Status.STARTED, 0))

@@ -120,6 +120,13 @@ KEYS: dict[str, Key] = {
         cli="graft ls --all-projects",
     ),
     "runs.sort": Key(keys="s", action="sort", label="sort", teaches="Newest first, or oldest first."),
+    "run.new": Key(
+        keys="n",
+        action="new",
+        label="new run",
+        teaches="Start a pipeline: its parameters as a form, what would run before it does.",
+        cli="graft run",
+    ),
     "run.retry": Key(
         keys="r",
         action="retry",
@@ -221,6 +228,22 @@ KEYS: dict[str, Key] = {
     "log.left": Key(keys="left,h", action="pan(-20)", label="left", teaches="Twenty columns to the left.", shown="← h"),
     "log.right": Key(
         keys="right,l", action="pan(20)", label="right", teaches="Twenty columns to the right.", shown="→ l"
+    ),
+    "new.start": Key(
+        keys="n", action="start_new", label="start", teaches="Start the run as it is described, and open it.", cli="graft run"
+    ),
+    "new.change": Key(
+        keys="space",
+        action="change(1)",
+        label="next choice",
+        teaches="Take the next of what the row may be; type where there is no choice.",
+    ),
+    "new.clear": Key(
+        keys="backspace,delete",
+        action="clear",
+        label="take back",
+        teaches="Take back what was typed in the row.",
+        shown="⌫",
     ),
 }
 """By id; the id is what a configuration names."""

@@ -6,6 +6,8 @@ import os
 import re
 from collections.abc import Iterator
 
+from .workplace import Workplace
+
 LOOKED_AT = 300
 """Files that are read at most: of a project with more, the first by depth and name."""
 DEEPEST = 3
@@ -17,6 +19,12 @@ _ASSIGNED = re.compile(r"^([A-Za-z]\w*)\s*(?::[^=\n]+)?=\s*(?:\w+\.)?Pipeline\("
 _DECORATED = re.compile(r"^@(?:\w+\.)?pipeline\b[^\n]*\n(?:@[^\n]*\n)*(?:async )?def (\w+)", re.MULTILINE)
 _USES = re.compile(r"^\s*(?:from|import) +graftline\b", re.MULTILINE)
 _YAML = re.compile(r"^steps\s*:", re.MULTILINE)
+
+
+def pipelines_of(workplace: Workplace) -> list[str]:
+    """Return the targets of a project, relative to its root: the one that is configured first."""
+    own = workplace.settings.text("project.pipeline")
+    return list(dict.fromkeys([*([own] if own else []), *pipelines_below(workplace.root)]))
 
 
 def pipelines_below(root: str) -> list[str]:

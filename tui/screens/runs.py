@@ -46,7 +46,7 @@ class Runs(RunDeeds):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("filter", "runs.all", "runs.active", "runs.failed", "runs.cycle", "runs.projects", "runs.sort"),
-        *bindings("run.logs"),
+        *bindings("run.logs", "run.new"),
     ]
     HINTS = ("row.open", "run.retry", "run.cancel", "run.logs", "filter", "runs.cycle")
 
@@ -297,6 +297,12 @@ class Runs(RunDeeds):
             self.grid.set_rows(self._pages)
             self.show_bars()
 
+    def action_new(self) -> None:
+        """Describe a new run."""
+        from .newrun import NewRun  # the first paint needs it not
+
+        self.app.push_screen(NewRun())
+
     def action_logs(self) -> None:
         """Open a run at its log."""
         self._open("logs")
@@ -304,9 +310,7 @@ class Runs(RunDeeds):
     def _open(self, tab: str) -> None:
         run = self.grid.current
         if run is not None:
-            from .run import RunScreen  # the drawing and the log view: not needed for the first paint
-
-            self.app.push_screen(RunScreen(run, tab))
+            self.graft.open_run(run, tab)
 
     def _close_filter(self) -> None:
         self.query("#filter").remove()

@@ -1,0 +1,69 @@
+"""What the terminal UI is handed of the command line: its words, its grammar, how lines are run, targets, settings."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+from ..core.ids import RunId
+from ..core.plans import Plan, Planned
+from ..core.whys import Because
+from ..core.workspace import Workspace
+from ..tui.outside import Outside
+from . import context
+from .causes import cause_text
+from .complaint import here
+from .grammar import candidates
+from .look import look_of
+from .options import Options
+from .plantext import step_why, summary
+from .whytext import Around
+
+
+class Words:
+    """The words of `graft plan`, `why` and `diff`."""
+
+    def __init__(self, space: Workspace) -> None:
+        self._clock = space.parts.clock
+        self._look = look_of(sys.stderr, is_plain=True)  # the UI is drawn on stderr, and colours are its own
+        self._short = cache(lambda run: context.short(space, RunId(run)))
+
+    def summary(self, plan: Plan) -> str:
+        """Return "2 steps run, 9 reused, about 12s"."""
+        return summary(plan)
+
+    def why(self, step: Planned, plan: Plan) -> str:
+        """Return why a step would run, be reused, or depend on others."""
+        around = Around(look=self._look, short=self._short, now=self._clock(), here=here())
+        return step_why(around, step, plan)
+
+    def because(self, because: Because) -> str:
+        """Return one cause."""
+        return cause_text(self._look, because)
+
+
+def outside_of(options: Options, space: Workspace, warnings: list[str]) -> Outside:
+    """Return what the UI is opened with."""
+    return Outside(
+        program=(sys.executable, "-m", "graftline", *_common(options)),
+        complete=lambda line, asked: candidates(line, options),
+        target=lambda text: context.target(options, text or None),
+        targets=lambda: context.pipelines(options),
+        phrases=Words(space),
+        warnings=warnings,
+    )
+
+
+def _common(options: Options) -> list[str]:
+    """Return the options that have a child work on the same store and project."""
+    found: list[str] = []
+    for flag, value in (
+        ("--store", options.store),
+        ("--project", options.project),
+        ("-C", options.config),
+        ("-P", options.registry),
+        ("-R", options.runner),
+        ("-E", options.engine),
+    ):
+        found += [flag, value] if value is not None else []
+    return found
