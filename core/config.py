@@ -13,6 +13,8 @@ from .quantities import size_bytes
 from .undeclared import guard_mode
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_"
+NOTIFY = ("away", "always", "off")
+"""When the terminal UI rings as a run ends: while the terminal has not the focus, each time, never."""
 LOCK_FILE = "graftline.lock"
 """Beside the configuration; what stands in it: `core/locks.py`."""
 OVERRIDABLE = ("resources", "timeout", "retries", "backoff", "labels", "isolation")
@@ -204,6 +206,12 @@ def _guard(value: object) -> object:
     return guard_mode(value) if isinstance(value, str) else guard_mode(repr(value))
 
 
+def _notify(value: object) -> object:
+    if isinstance(value, str) and value in NOTIFY:
+        return value
+    raise InvalidError(f"is one of {', '.join(NOTIFY)}, not {value!r}")
+
+
 _Check = Callable[[object], object]
 _EXACT: Mapping[str, _Check] = {
     "project.name": _text,
@@ -215,6 +223,7 @@ _EXACT: Mapping[str, _Check] = {
     "runner.local.guard": _guard,
     "store.home": _text,
     "store.max_bytes": _size,
+    "ui.notify": _notify,
 }
 """Settings with a fixed name."""
 
@@ -228,6 +237,9 @@ _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
     (("engine", "*", "feed"), _names),
     (("engine", "*", "sink"), _names),
     (("alias", "*", "gates"), _texts),
+    # Ids of keys have a dot, which TOML reads as a table where they are not quoted.
+    (("ui", "keys", "*"), _text),
+    (("ui", "keys", "*", "*"), _text),
     (("profile", "*"), _any),
     (("profile", "*", "*"), _any),
     (("runner", "*", "overrides", "*"), _any),
@@ -239,7 +251,7 @@ _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
 _OPEN = ("runner", "feed", "sink")
 """Tables whose entries also hold whatever their provider takes: `[runner.cluster] address = ...`."""
 
-_TABLES = ("project", "runner", "route", "feed", "sink", "engine", "alias", "store", "profile")
+_TABLES = ("project", "runner", "route", "feed", "sink", "engine", "alias", "store", "profile", "ui")
 
 _VARIABLES = {ENVIRONMENT_PREFIX + key.replace(".", "_").upper(): key for key in _EXACT if key.count(".") == 1}
 _VARIABLES[f"{ENVIRONMENT_PREFIX}HOME"] = "store.home"

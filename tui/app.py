@@ -12,8 +12,9 @@ import signal
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -28,9 +29,12 @@ from ..core.workspace import Workspace
 from .bridge import Bridge, begin
 from .glyphs import Glyphs, glyphs
 from .keys import bindings
+from .memory import Memory
 from .outside import Outside
 from .screens.page import Page
+from .screens.places import screen_named
 from .screens.runs import Runs
+from .steering import Steering
 from .theme import THEMES
 from .tones import TONE_OF, Line, Palette, Span, Tone
 
@@ -43,6 +47,11 @@ SETTLE_S = 4.0
 COUNTED = 100
 """Runs up to which the top line counts; more are `99+`."""
 DAY_S = 86400.0
+
+
+if TYPE_CHECKING:
+    from .child import Child
+    from .watching import Watching
 
 
 class Deed(NamedTuple):
@@ -60,7 +69,7 @@ class GraftApp(App[int]):
     TITLE = "graftline"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("help", "quit", "theme", "goto"),
+        *bindings("help", "quit", "theme", "goto", "command", "log"),
         *bindings("interrupt", "palette", priority=True),
     ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it as one of an instance
@@ -86,8 +95,12 @@ class GraftApp(App[int]):
         self.outside = outside or Outside()
         self.deeds: list[Deed] = []
         """What was done from here, oldest first."""
+        self.watching: Watching | None = None
+        """The watch that goes on here, or is paused."""
         self.bridge = Bridge(workspace)
         self.glyphs = glyph_set or glyphs()
+        self.memory = Memory(self.outside.memory)
+        self.steering = Steering(self)
         self.failure: Exception | None = None
         """What ended it without having been foreseen."""
         self.counts: dict[Status, int] = {}
@@ -227,11 +240,71 @@ class GraftApp(App[int]):
         """Remember that something was done, for the log of commands."""
         self.deeds.append(Deed(self.bridge.now(), command, "" if error is None else error.message))
 
-    def open_run(self, run: Run, tab: str = "steps") -> None:
-        """Show a run over the screen there is."""
+    @property
+    def home(self) -> Runs:
+        """Return the list of runs, which lies under all other screens."""
+        return next(screen for screen in self.screen_stack if isinstance(screen, Runs))
+
+    def say(self, text: str, tone: Tone) -> None:
+        """Say something on the screen that is on top."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Page):
+                screen.say(text, tone)
+                return
+
+    def complain(self, error: GraftError) -> None:
+        """Say what went wrong and what to do."""
+        self.say(error.message + (f" {self.glyphs.dot.strip()} {error.hint}" if error.hint else ""), Tone.RED)
+
+    def open_run(self, run: Run, tab: str = "steps", step: str | None = None) -> None:
+        """Show a run over the screen there is; at the log of a step, if one is named."""
         from .screens.run import RunScreen  # the drawing and the log view: not needed for the first paint
 
-        self.push_screen(RunScreen(run, tab))
+        screen = RunScreen(run, tab)
+        screen.step, screen.log_of_step = step, step is not None
+        self.push_screen(screen)
+
+    def go(self, name: str, text: str = "") -> None:
+        """Show a screen by its name, over the list of runs."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        screen = screen_named(name, text)
+        if screen is not None:
+            self.push_screen(screen)
+
+    def start_watching(self, text: str) -> None:
+        """Watch a target, in the place of a watch that is over.
+
+        Raises:
+            GraftError: it cannot be watched.
+        """
+        from .watching import Watching  # with watchfiles, for one screen
+
+        def changed() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody looks any more
+                self.call_from_thread(self._news_of_watch)
+
+        before = self.watching
+        going = Watching(self.bridge.space, self.outside.target, text, changed)
+        if before is not None and before.text == text:
+            going.news, going.wave, going.plan = before.news, before.wave, before.plan
+        self.watching = going
+        going.start()
+        self.note(f"graft watch {text}".rstrip())
+
+    def _news_of_watch(self) -> None:
+        if self.page is not None:
+            self.page.stale()
+
+    def stop_watching(self) -> None:
+        """End the watch, without waiting for it."""
+        if self.watching is not None:
+            self.watching.ask_to_stop()
+            self.watching = None
+
+    def await_child(self, child: Child) -> None:
+        """Say when a command ends whose screen was left."""
+        self.steering.await_child(child)
 
     # -- actions ---------------------------------------------------------------------------------------------------
 
@@ -248,6 +321,24 @@ class GraftApp(App[int]):
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(offers(self.screen), self.glyphs))
+
+    def action_command_line(self, text: str = "") -> None:
+        """Type a line of the command line."""
+        from .screens.commandline import CommandLine  # like all dialogs
+
+        def answered(line: str | None) -> None:
+            if line is not None:
+                begin(self, partial(self.steering.obey, line), "lines", exclusive=False)
+
+        if not isinstance(self.screen, CommandLine):
+            self.push_screen(CommandLine(self.outside, self.bridge, self.memory, self.glyphs, text), answered)
+
+    def action_command_log(self) -> None:
+        """Show what was done, and what happens."""
+        from .screens.happened import Happened
+
+        if not isinstance(self.screen, Happened):
+            self.push_screen(Happened())
 
     def action_goto(self) -> None:
         """Wait for the second key of `g`."""

@@ -58,6 +58,11 @@ class Bridge:
         """CPU seconds that reads have taken; what they waited for the machine does not count."""
 
     @property
+    def space(self) -> Workspace:
+        """Return the workspace, for what runs on a thread of its own."""
+        return self._workspace
+
+    @property
     def project(self) -> str:
         """Return the project at hand."""
         return self._workspace.parts.project

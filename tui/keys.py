@@ -53,6 +53,19 @@ KEYS: dict[str, Key] = {
     "goto": Key(
         keys="g", action="app.goto", label="go to", teaches="Go somewhere: gg top, gr runs, ge end.", shown="g …"
     ),
+    "command": Key(
+        keys=":",
+        action="app.command_line",
+        label="command",
+        teaches="Type a command as after graft: run, diff @last~1 @last, ls --state failed. Its output is shown here.",
+    ),
+    "log": Key(
+        keys="@",
+        action="app.command_log",
+        label="what was done",
+        teaches="What was done, as the commands that do it, and everything that happens in the store.",
+        cli="graft events",
+    ),
     "palette": Key(
         keys="ctrl+p",
         action="app.command_palette",
@@ -229,6 +242,17 @@ KEYS: dict[str, Key] = {
     "log.right": Key(
         keys="right,l", action="pan(20)", label="right", teaches="Twenty columns to the right.", shown="→ l"
     ),
+    "output.stop": Key(
+        keys="x", action="stop", label="stop", teaches="Ask the command to stop, as Ctrl+C does in a shell."
+    ),
+    "output.kill": Key(keys="X", action="kill", label="kill", teaches="Kill the command at once."),
+    "output.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command."),
+    "output.again": Key(keys="A", action="again", label="edit it", teaches="Type the command again, changed or not."),
+    "line.complete": Key(
+        keys="tab,shift+tab", action="complete(1)", label="complete", teaches="Take the next of what is offered.", shown="tab"
+    ),
+    "line.older": Key(keys="up", action="earlier(-1)", label="earlier", teaches="The line typed before.", shown="↑"),
+    "line.newer": Key(keys="down", action="earlier(1)", label="later", teaches="The line typed after it.", shown="↓"),
     "new.start": Key(
         keys="n", action="start_new", label="start", teaches="Start the run as it is described, and open it.", cli="graft run"
     ),

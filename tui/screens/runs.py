@@ -316,6 +316,19 @@ class Runs(RunDeeds):
         self.query("#filter").remove()
         self.grid.focus()
 
+    def show_filtered(self, text: str, *, is_everywhere: bool = False) -> None:
+        """Show the runs that a filter means, of this project or of all.
+
+        Raises:
+            InvalidError: it means nothing.
+        """
+        run_query(text, RunQuery(), self.bridge.now())
+        self.filter, self.view = text, "all"
+        if is_everywhere != self.is_everywhere:
+            self.is_everywhere = is_everywhere
+            self._set_columns()
+        self._begin_anew()
+
     def _begin_anew(self) -> None:
         self._pages, self._shown = None, None
         self.show_bars()
