@@ -87,6 +87,13 @@ def settings(options: Options) -> Settings:
     return settings_of(options)
 
 
+def root(options: Options) -> str:
+    """Return the absolute root of the project at hand."""
+    from ..wiring import workplace_of
+
+    return workplace_of(options).root
+
+
 def vault(options: Options) -> Keeper:
     """Return where secrets of the project are looked for and kept."""
     from .. import wiring

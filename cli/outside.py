@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import cache
 
+from ..core.config import Settings
 from ..core.ids import RunId
 from ..core.plans import Plan, Planned
 from ..core.whys import Because
@@ -42,8 +44,13 @@ class Words:
         return cause_text(self._look, because)
 
 
-def outside_of(options: Options, space: Workspace, warnings: list[str]) -> Outside:
-    """Return what the UI is opened with."""
+def outside_of(options: Options, space: Workspace, warnings: list[str], *, is_read_only: bool = False) -> Outside:
+    """Return what the UI is opened with.
+
+    Raises:
+        InvalidError: the configuration is wrong.
+    """
+    settings = context.settings(options)
     return Outside(
         program=(sys.executable, "-m", "graftline", *_common(options)),
         complete=lambda line, asked: candidates(line, options),
@@ -51,7 +58,33 @@ def outside_of(options: Options, space: Workspace, warnings: list[str]) -> Outsi
         targets=lambda: context.pipelines(options),
         phrases=Words(space),
         warnings=warnings,
+        root=context.root(options),
+        memory=os.path.join(_state_directory(settings), "ui.json"),
+        keys=_keys(settings),
+        notify=settings.text("ui.notify") or "away",
+        is_read_only=is_read_only,
     )
+
+
+def _state_directory(settings: Settings) -> str:
+    """Return where the UI remembers: in the store's directory where that was moved, so that all of it moves."""
+    home = settings.text("store.home")
+    if home is not None:
+        return os.path.abspath(os.path.expanduser(home))
+    import platformdirs  # 4 ms that --store saves
+
+    return platformdirs.user_state_dir("graftline")
+
+
+def _keys(settings: Settings) -> dict[str, str]:
+    """Return `[ui.keys]`; `run.retry = "t"` is a table `run` in TOML, and means the id all the same."""
+    found: dict[str, str] = {}
+    for name, value in settings.table("ui.keys").items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{inner}": str(text) for inner, text in value.items()}
+        else:
+            found[name] = str(value)
+    return found
 
 
 def _common(options: Options) -> list[str]:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -27,8 +27,10 @@ from ..core.signs import MARKS
 from ..core.states import Status
 from ..core.workspace import Workspace
 from .bridge import Bridge, begin
+from .ends import Ends
 from .glyphs import Glyphs, glyphs
-from .keys import bindings
+from .keymap import keymap, remapped
+from .keys import Key, bindings
 from .memory import Memory
 from .outside import Outside
 from .screens.page import Page
@@ -47,6 +49,8 @@ SETTLE_S = 4.0
 COUNTED = 100
 """Runs up to which the top line counts; more are `99+`."""
 DAY_S = 86400.0
+REMEMBERED = ("functions", "workers", "schedules", "events")
+"""Places that are open again the next time, when one was left by closing the UI."""
 
 
 if TYPE_CHECKING:
@@ -99,6 +103,9 @@ class GraftApp(App[int]):
         """The watch that goes on here, or is paused."""
         self.bridge = Bridge(workspace)
         self.glyphs = glyph_set or glyphs()
+        self.keys: Mapping[str, Key] = remapped(self.outside.keys)
+        """The table of keys, with those a person chose."""
+        self._ends = Ends(self.outside.notify)
         self.memory = Memory(self.outside.memory)
         self.steering = Steering(self)
         self.failure: Exception | None = None
@@ -110,7 +117,10 @@ class GraftApp(App[int]):
         self._is_away = False
         for each in THEMES:
             self.register_theme(each)
-        self.theme = theme or ("graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name)
+        remembered = self.memory.text("theme")
+        known = remembered if remembered in {each.name for each in THEMES} else ""
+        usual = "graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name
+        self.theme = theme or known or usual
         self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -126,6 +136,8 @@ class GraftApp(App[int]):
             # Without a handler Textual dies where it stands and leaves the terminal raw.
             loop.add_signal_handler(number, partial(self._ended_by, number))
         self.set_class(self.glyphs.is_ascii, "-ascii")
+        if self.outside.keys:
+            self.set_keymap(keymap(self.outside.keys))
         self.set_interval(POLL_S, self._poll)
         self.set_interval(1.0, self._tick)
         begin(self, self._watch, "watch", exclusive=False)
@@ -185,15 +197,24 @@ class GraftApp(App[int]):
         """
         project, now = self.bridge.project, self.bridge.now()
 
-        def read(space: Workspace) -> dict[Status, int]:
+        def read(space: Workspace) -> tuple[dict[Status, int], list[Run]]:
             queries = {
                 Status.STARTED: RunQuery(project=project, states=(Status.STARTED,), limit=COUNTED),
                 Status.PENDING: RunQuery(project=project, states=(Status.PENDING,), limit=COUNTED),
                 Status.FAILURE: RunQuery(project=project, states=(Status.FAILURE,), since=now - DAY_S, limit=COUNTED),
             }
-            return {state: len(space.runs(query)) for state, query in queries.items()}
+            found = {state: space.runs(query) for state, query in queries.items()}
+            return {state: len(runs) for state, runs in found.items()}, self._ends.read(space, found[Status.STARTED])
 
-        self.counts = await self.bridge.ask(read)
+        self.counts, ended = await self.bridge.ask(read)
+        for run in ended:
+            self._tell_of_end(run)
+
+    def _tell_of_end(self, run: Run) -> None:
+        mark = MARKS[run.state]
+        self.say(f"{self.glyphs.of(mark)} {run.id[:6]} {run.pipeline}: {mark.word}", TONE_OF[mark.ink])
+        if self._driver is not None and (told := self._ends.signal(run, is_away=self._is_away)):
+            self._driver.write(told)
 
     def on_app_blur(self) -> None:
         """Look less often while nobody looks at us."""
@@ -269,6 +290,7 @@ class GraftApp(App[int]):
         while len(self.screen_stack) > 1:
             self.pop_screen()
         screen = screen_named(name, text)
+        self.memory.keep(place=name if name in REMEMBERED else "")
         if screen is not None:
             self.push_screen(screen)
 
@@ -280,9 +302,11 @@ class GraftApp(App[int]):
         """
         from .watching import Watching  # with watchfiles, for one screen
 
+        loop = asyncio.get_running_loop()
+
         def changed() -> None:
             with suppress(RuntimeError):  # the loop is closed: nobody looks any more
-                self.call_from_thread(self._news_of_watch)
+                loop.call_soon_threadsafe(self._news_of_watch)
 
         before = self.watching
         going = Watching(self.bridge.space, self.outside.target, text, changed)
@@ -333,6 +357,10 @@ class GraftApp(App[int]):
         if not isinstance(self.screen, CommandLine):
             self.push_screen(CommandLine(self.outside, self.bridge, self.memory, self.glyphs, text), answered)
 
+    def action_watch_files(self) -> None:
+        """Watch the project's files, or show the watch there is."""
+        self.go("watch")
+
     def action_command_log(self) -> None:
         """Show what was done, and what happens."""
         from .screens.happened import Happened
@@ -351,6 +379,7 @@ class GraftApp(App[int]):
         names = [each.name for each in THEMES]
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
+        self.memory.keep(theme=self.theme)
         self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
         for screen in self.screen_stack:
             if isinstance(screen, Page):
@@ -364,6 +393,10 @@ def run(workspace: Workspace, outside: Outside | None = None, *, theme: str | No
     while True:
         app = GraftApp(workspace, outside=outside, theme=theme)
         code = app.run()
+        if app.watching is not None and not app.watching.is_over:
+            sys.stdout.write("ending the watch: steps that run have ten seconds\n")
+            sys.stdout.flush()
+            app.watching.stop()
         if app.failure is None:
             _say_farewell(app.counts.get(Status.STARTED, 0))
             return code if code is not None else app.return_code or 0

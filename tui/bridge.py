@@ -6,7 +6,7 @@ The event loop never waits for the store. Only `moved` asks it in the loop: `PRA
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event, Thread
@@ -76,6 +76,11 @@ class Bridge:
     def runner(self) -> str:
         """Return the runner of runs that name none."""
         return self._workspace.parts.default_runner
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """Return the labels this machine serves beside `default`, and how many steps of each at once."""
+        return self._workspace.parts.labels
 
     def now(self) -> float:
         """Return the wall time."""

@@ -51,7 +51,11 @@ KEYS: dict[str, Key] = {
     ),
     "refresh": Key(keys="R", action="refresh_now", label="refresh", teaches="Read the store again at once."),
     "goto": Key(
-        keys="g", action="app.goto", label="go to", teaches="Go somewhere: gg top, gr runs, ge end.", shown="g …"
+        keys="g",
+        action="app.goto",
+        label="go to",
+        teaches="Go somewhere: gg top, ge end, gr runs, gf functions, gw workers, gs schedules, ga what was done.",
+        shown="g …",
     ),
     "command": Key(
         keys=":",
@@ -132,6 +136,26 @@ KEYS: dict[str, Key] = {
         teaches="Runs of this project, or of every one.",
         cli="graft ls --all-projects",
     ),
+    "runs.pipelines": Key(
+        keys="4",
+        action="show('pipelines')",
+        label="pipelines",
+        teaches="One row for each pipeline, with its last runs.",
+    ),
+    "runs.mark": Key(
+        keys="space",
+        action="mark",
+        label="mark",
+        teaches="Mark the run, or not; x and X then mean all that are marked.",
+    ),
+    "runs.compare": Key(
+        keys="d",
+        action="compare",
+        label="compare",
+        teaches="Compare 2 to 8 marked runs; of one, with the run before of the same pipeline.",
+        cli="graft diff RUN RUN",
+    ),
+    "runs.columns": Key(keys="c", action="columns", label="columns", teaches="Choose the columns of the list."),
     "runs.sort": Key(keys="s", action="sort", label="sort", teaches="Newest first, or oldest first."),
     "run.new": Key(
         keys="n",
@@ -249,12 +273,75 @@ KEYS: dict[str, Key] = {
     "output.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command."),
     "output.again": Key(keys="A", action="again", label="edit it", teaches="Type the command again, changed or not."),
     "line.complete": Key(
-        keys="tab,shift+tab", action="complete(1)", label="complete", teaches="Take the next of what is offered.", shown="tab"
+        keys="tab,shift+tab",
+        action="complete(1)",
+        label="complete",
+        teaches="Take the next of what is offered.",
+        shown="tab",
     ),
     "line.older": Key(keys="up", action="earlier(-1)", label="earlier", teaches="The line typed before.", shown="↑"),
     "line.newer": Key(keys="down", action="earlier(1)", label="later", teaches="The line typed after it.", shown="↓"),
+    "places.watch": Key(
+        keys="W",
+        action="app.watch_files",
+        label="watch",
+        teaches="Watch the project's files and run again what a save concerns.",
+        cli="graft watch",
+    ),
+    "watch.pause": Key(
+        keys="p",
+        action="pause",
+        label="pause",
+        teaches="Pause the watch, or go on: what is up to date is not run again.",
+    ),
+    "watch.again": Key(keys="n", action="wish('AGAIN')", label="run now", teaches="Run now what is not up to date."),
+    "watch.force": Key(keys="N", action="wish('FORCE')", label="run all", teaches="Run every step, whatever is known."),
+    "watch.release": Key(
+        keys="space", action="wish('RELEASE')", label="release", teaches="Run the next effect that is held."
+    ),
+    "watch.open": Key(
+        keys="enter", action="open", label="open run", teaches="Open the run of the wave.", cli="graft show RUN"
+    ),
+    "watch.stop": Key(keys="x", action="end", label="end", teaches="End the watch; steps that run have ten seconds."),
+    "compare.all": Key(
+        keys="=",
+        action="toggle_all",
+        label="equal too",
+        teaches="Show what is equal too, or differences alone.",
+        cli="graft diff RUN RUN --all",
+    ),
+    "compare.left": Key(keys="left,h", action="shift(-1)", label="left", teaches="Runs to the left.", shown="← h"),
+    "compare.right": Key(keys="right,l", action="shift(1)", label="right", teaches="Runs to the right.", shown="→ l"),
+    "compare.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command."),
+    "happened.commands": Key(
+        keys="1",
+        action="view('commands')",
+        label="commands",
+        teaches="What was done, as commands, and what came of it.",
+    ),
+    "happened.facts": Key(
+        keys="2",
+        action="view('facts')",
+        label="facts",
+        teaches="Every fact of the store, as it comes.",
+        cli="graft events",
+    ),
+    "happened.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command or the fact."),
+    "functions.edit": Key(keys="e", action="edit", label="editor", teaches="Open the function in your editor."),
+    "functions.copy": Key(keys="y", action="copy", label="copy", teaches="Copy name and version."),
+    "functions.run": Key(
+        keys="n",
+        action="run",
+        label="run it",
+        teaches="Type the command that runs the function.",
+        cli="graft function run NAME",
+    ),
     "new.start": Key(
-        keys="n", action="start_new", label="start", teaches="Start the run as it is described, and open it.", cli="graft run"
+        keys="n",
+        action="start_new",
+        label="start",
+        teaches="Start the run as it is described, and open it.",
+        cli="graft run",
     ),
     "new.change": Key(
         keys="space",

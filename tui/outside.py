@@ -1,4 +1,4 @@
-"""What the UI is handed by whoever opens it: the command line's grammar and words, targets, settings, a place to remember.
+"""What the UI is handed by whoever opens it: the command line's grammar and words, targets, settings, its memory.
 
 The UI sees core alone. What it shares with the command line beyond that comes in here, as values and calls.
 """
@@ -78,11 +78,13 @@ class Outside:
     phrases: Phrases = field(default_factory=Bare)
     warnings: list[str] = field(default_factory=list)
     """What the compiler finds odd is appended here; whoever shows it takes it away."""
+    root: str = ""
+    """Absolute root of the project, for files of functions; empty: not known."""
     memory: str | None = None
     """Absolute path of the file in which the UI remembers; None: it forgets."""
     keys: Mapping[str, str] = field(default_factory=dict)
     """`[ui.keys]`: binding id -> keys, as Textual names them, several by commas."""
-    notifies: bool = True
-    """The terminal is told when a run ends that one saw running."""
+    notify: str = "away"
+    """When the terminal is told that a run has ended which one saw running: `config.NOTIFY`."""
     is_read_only: bool = False
     """Nothing can be started, stopped or changed."""

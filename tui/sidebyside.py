@@ -17,7 +17,9 @@ from ..core.text import metric_text
 from .screens.runlines import value_text
 
 NOTHING = "none"
-_LESS_IS_BETTER = re.compile(r"loss|err|rmse|mae\b|mse|mape|latency|seconds|time|_ms\b|regret|perplexity", re.IGNORECASE)
+_LESS_IS_BETTER = re.compile(
+    r"loss|err|rmse|mae\b|mse|mape|latency|seconds|time|_ms\b|regret|perplexity", re.IGNORECASE
+)
 """Metrics of which people want little."""
 
 

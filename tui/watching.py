@@ -159,7 +159,10 @@ def plan_words(plan: Planned) -> str:
     told = ["every step" if plan.is_forced else ""]
     told += [f"{len(plan.changed):,} changed" if plan.changed else ""]
     told += [f"{len(plan.followers):,} may follow" if plan.followers else ""]
-    told += [f"{len(plan.removed):,} gone" if plan.removed else "", f"{_names(plan.files)} changed" if plan.files else ""]
+    told += [
+        f"{len(plan.removed):,} gone" if plan.removed else "",
+        f"{_names(plan.files)} changed" if plan.files else "",
+    ]
     return ", ".join(each for each in told if each) or "what is not up to date"
 
 

@@ -53,7 +53,9 @@ class Compare(Page):
     def body(self) -> ComposeResult:
         """Put the details below the table."""
         with Container(id="body", classes="stacked"):
-            yield Grid[Row](self._columns(), lambda row: row.id, glyphs=self.graft.glyphs, empty=self._nothing, id="list")
+            yield Grid[Row](
+                self._columns(), lambda row: row.id, glyphs=self.graft.glyphs, empty=self._nothing, id="list"
+            )
             yield Sheet(id="detail")
 
     @property
@@ -113,7 +115,7 @@ class Compare(Page):
 
     def _columns(self) -> list[Column[Row]]:
         columns = [
-            Column[Row](title="", width=NAME, share=1, cell=self._name),
+            Column[Row](title="", width=NAME, share=1, cell=self._label),
             Column[Row](title="WHAT", width=11, rank=MOST + 1, cell=lambda row: [(row.section, Tone.DIM)]),
             self._of_run(0, 0),
         ]
@@ -124,7 +126,7 @@ class Compare(Page):
         title = self.runs[at][:SHORT] if at < len(self.runs) else ""
         return Column(title=title, width=VALUE, share=2, rank=rank, cell=lambda row: self._cell(row, at))
 
-    def _name(self, row: Row) -> Line:
+    def _label(self, row: Row) -> Line:
         return [(row.name, Tone.DIM if row.is_same else Tone.BOLD)]
 
     def _cell(self, row: Row, at: int) -> Line:
@@ -151,18 +153,26 @@ class Compare(Page):
         elif row.name == "first to differ":
             sheet.show(self._firsts(), is_new=True)
         else:
-            values = [[(f"  {run[:SHORT]}  ", Tone.KEY), (row.values[at], Tone.TEXT)] for at, run in enumerate(self.runs)]
+            values = [
+                [(f"  {run[:SHORT]}  ", Tone.KEY), (row.values[at], Tone.TEXT)] for at, run in enumerate(self.runs)
+            ]
             sheet.show([[(f"{row.section}  {row.name}".strip(), Tone.TITLE)], *values], is_new=True)
 
     def _firsts(self) -> list[Line]:
         lines: list[Line] = []
         for each in self._found:
             lines.append([(f"{self.runs[0][:SHORT]} and {each.new.id[:SHORT]}", Tone.TITLE)])
-            lines += self._first(each.first) if each.first is not None else [[("  every step came out the same", Tone.DIM)]]
+            lines += (
+                self._first(each.first) if each.first is not None else [[("  every step came out the same", Tone.DIM)]]
+            )
         return lines
 
     def _first(self, first: Divergence) -> list[Line]:
-        what = f"made another {', '.join(clean(name) for name in first.outputs[:4])}" if first.outputs else "ended otherwise"
+        what = (
+            f"made another {', '.join(clean(name) for name in first.outputs[:4])}"
+            if first.outputs
+            else "ended otherwise"
+        )
         what = "is new" if first.old is None else "is gone" if first.new is None else what
         lines: list[Line] = [[(f"  {first.path} ", Tone.BOLD), (what, Tone.TEXT)]]
         lines += [[(f"    {self.graft.outside.phrases.because(each)}", Tone.TEXT)] for each in first.causes]

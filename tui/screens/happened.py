@@ -141,7 +141,9 @@ class Happened(Page):
     def _fill(self) -> None:
         found = self._all_commands() if self.view == "commands" else self._all_facts()
         words = self.filter.lower().split()
-        kept = [each for each in found if all(word in f"{each.who} {each.what} {each.result[0]}".lower() for word in words)]
+        kept = [
+            each for each in found if all(word in f"{each.who} {each.what} {each.result[0]}".lower() for word in words)
+        ]
         rows: ListRows[Happening] = ListRows(kept, lambda each: each.id)
         self.grid.replace_rows(rows)
         self.show_bars()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -173,7 +173,7 @@ class NewRun(Page):
         names = [node.path for node in self._form.graph.nodes] if self._form is not None else []
         steps = paths_text(names, self.graft.glyphs, 6) or "names of steps, by commas"
         targets = tuple(self._targets)
-        found = [
+        return [
             Entry(id="start", label="start", value=self._start_text(), note=""),
             Entry(id="target", label="pipeline", value=wanted.target, choices=targets, note=_count(targets)),
             *(self._parameter(each) for each in (self._form.form or () if self._form is not None else ())),
@@ -181,13 +181,16 @@ class NewRun(Page):
             Entry(id="only", label="only", value=wanted.only, default="everything", note=steps),
             Entry(id="start_at", label="from", value=wanted.start, default="the beginning", note=steps),
             Entry(id="end", label="to", value=wanted.end, default="the end", note=steps),
-            Entry(id="force", label="force", value=wanted.force, choices=(NO, YES), note="run steps that could be reused"),
-            Entry(id="fail_fast", label="fail fast", value=wanted.fail_fast, choices=(NO, YES), note="stop at a failure"),
+            Entry(
+                id="force", label="force", value=wanted.force, choices=(NO, YES), note="run steps that could be reused"
+            ),
+            Entry(
+                id="fail_fast", label="fail fast", value=wanted.fail_fast, choices=(NO, YES), note="stop at a failure"
+            ),
             Entry(id="jobs", label="jobs", value=wanted.jobs, default="all cpus", note="cpus that steps use"),
             Entry(id="tags", label="tags", value=wanted.tags, default="none", note="by commas"),
             Entry(id="runner", label="runner", value=wanted.runner, default=self.bridge.runner, note="who executes"),
         ]
-        return found
 
     def _start_text(self) -> str:
         if self.is_busy:
@@ -273,7 +276,8 @@ class NewRun(Page):
             self.wanted = replace(wanted, params={**params, key: text} if text else params)
         else:
             name = {"start_at": "start"}.get(entry_id, entry_id)
-            self.wanted = replace(wanted, **{name: text or (NO if entry_id in CHOSEN else "")})
+            changes: dict[str, Any] = {name: text or (NO if entry_id in CHOSEN else "")}
+            self.wanted = replace(wanted, **changes)
         if self.wanted != before:
             is_other = self.wanted.target != before.target or self._form is None
             begin(self, self._load if is_other else self._look_ahead, "load")

@@ -14,7 +14,7 @@ from textual.screen import Screen
 from ...core.errors import GraftError
 from ...core.workspace import Workspace
 from ..bridge import Bridge, begin, is_closing
-from ..keys import KEYS, bindings
+from ..keys import bindings
 from ..tones import Line, Palette, Tone
 from ..widgets.bars import Bar, Hints, Sayings
 
@@ -207,7 +207,8 @@ class Page(Screen[None]):
 
     def hints(self) -> Sequence[tuple[str, str]]:
         """Return key and label of what is offered."""
-        return [(KEYS[each].display.partition(" ")[0], KEYS[each].label) for each in self.hint_ids()]
+        keys = self.graft.keys
+        return [(keys[each].display.partition(" ")[0], keys[each].label) for each in self.hint_ids()]
 
     def hint_ids(self) -> Sequence[str]:
         """Return the ids of the keys that are offered now."""

@@ -1,4 +1,4 @@
-"""Which screens there are beside a run's own, by name. Each is imported when it is opened: the first paint needs none."""
+"""Which screens there are beside a run's own, by name; each is imported when it is opened."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from ...core.states import Status
 from ...core.text import clean, cut
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
-from ..widgets.grid import Column
 
 BAR = 12
 """Columns of a progress bar."""
@@ -78,25 +77,6 @@ class Moment:
     """The time that cells are drawn for; the screen moves it on."""
 
     now: float = 0.0
-
-
-def run_columns(glyphs: Glyphs, moment: Moment, *, with_project: bool = False) -> list[Column[Run]]:
-    """Return the columns of the list."""
-    project: list[Column[Run]] = [
-        Column(title="PROJECT", width=12, share=1, rank=3, cell=lambda run: [(run.project, Tone.DIM)]),
-    ]
-    return [
-        Column(title="STATE", width=13, cell=lambda run: [state_span(run.state, glyphs)]),
-        Column(title="RUN", width=SHORT, cell=lambda run: [(short(run), Tone.KEY)]),
-        *(project if with_project else ()),
-        Column(title="PIPELINE", width=18, share=3, cell=lambda run: [(run.pipeline, Tone.BOLD)]),
-        Column(title="PROGRESS", width=BAR + 10, rank=2, cell=lambda run: progress(run, glyphs)),
-        Column(title="TIME", width=7, rank=1, is_right=True, cell=lambda run: _took(run, moment.now)),
-        Column(title="WHEN", width=10, rank=4, cell=lambda run: _when(run, moment.now)),
-        Column(title="FROM", width=6, rank=6, cell=lambda run: [(run.origin, Tone.DIM)]),
-        Column(title="TAGS", width=8, share=1, rank=7, cell=lambda run: [(", ".join(run.tags), Tone.CYAN)]),
-        Column(title="NOTE", width=12, share=2, rank=5, cell=_note),
-    ]
 
 
 def run_sheet(
@@ -184,19 +164,6 @@ def _chain(steps: Sequence[StepRun], spec: RunSpec | None, glyphs: Glyphs, width
         lines[-1] += [(f"{glyphs.of(mark)} ", TONE_OF[mark.ink]), (f"{name}  ", Tone.TEXT)]
         room -= len(name) + 4
     return list(lines)
-
-
-def _took(run: Run, now: float) -> Line:
-    seconds = took(run, now)
-    return [] if seconds is None else [(duration_text(seconds), Tone.TEXT)]
-
-
-def _when(run: Run, now: float) -> Line:
-    return [(ago(run.started or run.created, now), Tone.DIM)]
-
-
-def _note(run: Run) -> Line:
-    return [(run_reason_text(run.reason), Tone.DIM)]
 
 
 def _code(run: Run) -> str:

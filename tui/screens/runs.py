@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -22,10 +23,13 @@ from ..bridge import begin
 from ..keys import bindings
 from ..paging import RunPages
 from ..tones import Line, Span, Tone
-from ..widgets.grid import Grid
+from ..widgets.grid import Column, Grid
+from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
-from .deeds import RunDeeds
-from .runlines import CHAIN, Moment, run_columns, run_sheet
+from .marking import Marking
+from .past import GROUPED, Past, read_past, read_pipelines
+from .runcolumns import FIXED, pipeline_columns, run_columns
+from .runlines import CHAIN, Moment, run_sheet
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -34,21 +38,24 @@ VIEWS: dict[str, tuple[Status, ...] | None] = {
     "all": None,
     "active": (Status.STARTED, Status.PENDING),
     "failed": (Status.FAILURE, Status.INTERRUPTED),
+    "pipelines": None,
 }
 """The tabs of the list, and the states each shows."""
 PLACEHOLDER = "failed  pipeline=NAME  tag=NAME  since=2d  any text"
+WITH_PAST = 120
+"""Columns from which what pipelines did lately has room."""
 READ_UP_TO = 3000
 """Steps up to which those of the run at the cursor are read for the sheet."""
 
 
-class Runs(RunDeeds):
+class Runs(Marking):
     """The list of runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("filter", "runs.all", "runs.active", "runs.failed", "runs.cycle", "runs.projects", "runs.sort"),
-        *bindings("run.logs", "run.new"),
+        *bindings("run.logs", "run.new", "runs.pipelines", "runs.columns", "places.watch"),
     ]
-    HINTS = ("row.open", "run.retry", "run.cancel", "run.logs", "filter", "runs.cycle")
+    HINTS = ("row.open", "run.new", "run.retry", "run.cancel", "run.logs", "filter")
 
     def __init__(self) -> None:
         super().__init__()
@@ -56,27 +63,31 @@ class Runs(RunDeeds):
         self.filter = ""
         self.is_everywhere = False
         """Runs of all projects are listed."""
+        self.is_reversed = False
+        """Oldest first."""
+        self.hidden: set[str] = set()
+        """Titles of columns that are not shown."""
         self.moment = Moment()
+        self.past = Past()
         self._pages: RunPages | None = None
+        self._pipelines: list[Run] | None = None
+        """The newest run of each, in the view of pipelines; None: not read."""
         self._shown: RunId | None = None
         """Run the sheet is of."""
 
     def body(self) -> ComposeResult:
         """Put the filter above the list, and the sheet beside or below it."""
+        self._recall()
         with Container(id="body"):
             yield Grid[Run](
-                run_columns(self.graft.glyphs, self.moment),
+                self._columns(),
                 lambda run: run.id,
                 glyphs=self.graft.glyphs,
                 empty=self._nothing,
+                marked=self.is_marked,
                 id="list",
             )
             yield Sheet(id="detail")
-
-    @property
-    def grid(self) -> Grid[Run]:
-        """Return the list."""
-        return self.query_one("#list", Grid)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -91,6 +102,8 @@ class Runs(RunDeeds):
         if self.is_everywhere:
             left += [("   all projects", Tone.CYAN)]
         pages = self._pages
+        if self._pipelines is not None:
+            return left, [(f"{len(self._pipelines):,} of the newest {GROUPED:,} runs", Tone.DIM)]
         if pages is None or not len(pages):
             return left, []
         count = f"{self.grid.cursor + 1:,} of {len(pages):,}{'' if pages.is_whole else '+'}"
@@ -100,10 +113,14 @@ class Runs(RunDeeds):
     def status(self) -> tuple[Line, Line]:
         """Return what has come in above what one sees."""
         news = self.grid.news
-        return ([(f"{self.graft.glyphs.up} {news:,} new   gg shows them", Tone.CYAN)] if news else []), ()
+        left: list[Span] = [(f"{self.graft.glyphs.up} {news:,} new   gg shows them   ", Tone.CYAN)] if news else []
+        if self.marked:
+            left += [(f"{self.graft.glyphs.marked} {len(self.marked):,} marked", Tone.YELLOW)]
+            left += [("   d compares, x stops, esc forgets them", Tone.DIM)]
+        return left, ([("read-only", Tone.YELLOW)] if self.graft.outside.is_read_only else [])
 
     def _nothing(self) -> Sequence[Line]:
-        if self._pages is None or not self._pages.is_whole:
+        if self._pipelines is None and (self._pages is None or not self._pages.is_whole):
             return []
         if self.filter or self.view != "all":
             return [[], [("  no run fits", Tone.BOLD), ("   esc shows all", Tone.DIM)]]
@@ -111,6 +128,10 @@ class Runs(RunDeeds):
             [],
             [("  No run yet.", Tone.BOLD), ("  In a directory with a pipeline:", Tone.DIM)],
             [],
+            [
+                ("    n", Tone.KEY),
+                ("                         starts one here, with a form for its parameters", Tone.DIM),
+            ],
             [("    graft run", Tone.CYAN), ("                 runs pipeline.py", Tone.DIM)],
             [("    graft run steps.py:name", Tone.CYAN), ("   runs a pipeline of another file", Tone.DIM)],
             [("    graft job sh 'make'", Tone.CYAN), ("       runs one command", Tone.DIM)],
@@ -121,11 +142,14 @@ class Runs(RunDeeds):
     async def reload(self) -> None:
         """Read the pages one sees; learn the length of the list when it is a new one."""
         self.moment.now = self.bridge.now()
-        if self._pages is None:
+        if self.view == "pipelines":
+            await self._reload_pipelines()
+        elif self._pages is None:
             pages = RunPages(self._read_runs, self._read_spread, self._query())
             await pages.load(0, self.size.height)
             if not len(pages) and not (self.filter or self.is_everywhere) and self.view == "all":
                 await self._look_elsewhere(pages)
+            pages.is_reversed = self.is_reversed
             self._pages = pages
             self.grid.set_rows(pages)
             await pages.measure()
@@ -135,6 +159,30 @@ class Runs(RunDeeds):
             await self._pages.load(*self.grid.in_sight)
             self.grid.rows_changed()
         await self._show_run(is_stale=True)
+        await self._read_past()
+
+    async def _read_past(self) -> None:
+        """Read what the pipelines one sees did lately, where a column shows it."""
+        seen = self.grid.seen()
+        if (
+            seen
+            and not {"LAST 20", "LEFT"} <= self.hidden
+            and self.view != "pipelines"
+            and self.size.width >= WITH_PAST
+        ):
+            self.past.take(await self.ask(lambda space: read_past(space, seen)))
+            self.grid.refresh()
+
+    async def _reload_pipelines(self) -> None:
+        query = replace(self._query(), limit=GROUPED)
+        newest, last, self.past.counts = await self.ask(lambda space: read_pipelines(space, query))
+        self.past.take(last)
+        is_first, self._pipelines = self._pipelines is None, newest
+        rows: ListRows[Run] = ListRows(newest, lambda run: f"{run.project}/{run.pipeline}")
+        if is_first:
+            self.grid.set_rows(rows)
+        else:
+            self.grid.replace_rows(rows)
 
     async def _look_elsewhere(self, pages: RunPages) -> None:
         """Show the runs of all projects when this one has none yet: better than an empty list."""
@@ -146,8 +194,13 @@ class Runs(RunDeeds):
             await pages.load(0, self.size.height)
 
     def _set_columns(self) -> None:
-        columns = run_columns(self.graft.glyphs, self.moment, with_project=self.is_everywhere)
-        self.grid.set_columns(columns)
+        self.grid.set_columns(self._columns())
+
+    def _columns(self) -> list[Column[Run]]:
+        glyphs = self.graft.glyphs
+        if self.view == "pipelines":
+            return pipeline_columns(glyphs, self.moment, self.past, with_project=self.is_everywhere)
+        return run_columns(glyphs, self.moment, self.past, with_project=self.is_everywhere, hidden=self.hidden)
 
     def _query(self) -> RunQuery:
         project = None if self.is_everywhere else self.bridge.project
@@ -219,14 +272,18 @@ class Runs(RunDeeds):
             await pages.load(*self.grid.in_sight)
         except GraftError as error:
             self.complain(error)
-        if pages is self._pages:
+        if pages is self._pages and self.view != "pipelines":
             self.grid.rows_changed()
             self.show_bars()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Open a run."""
+        """Open a run; of a pipeline all its runs."""
         event.stop()
-        self._open("steps")
+        run = self.grid.current
+        if self.view == "pipelines" and run is not None:
+            self.show_filtered(f"pipeline={run.pipeline}")
+        else:
+            self._open("steps")
 
     def on_resize(self) -> None:
         """Show the sheet's run when the sheet has just got room."""
@@ -268,6 +325,8 @@ class Runs(RunDeeds):
         """Close the field, then drop the filter, then the view; never quit."""
         if self.query("#filter"):
             self._close_filter()
+        elif self.forget_marks():
+            self.say("marks are forgotten", Tone.DIM)
         elif self.filter or self.view != "all":
             self.filter, self.view = "", "all"
             self._begin_anew()
@@ -292,13 +351,17 @@ class Runs(RunDeeds):
 
     def action_sort(self) -> None:
         """Turn the list over."""
-        if self._pages is not None:
-            self._pages.is_reversed = not self._pages.is_reversed
+        if self._pages is not None and self.view != "pipelines":
+            self._pages.is_reversed = self.is_reversed = not self._pages.is_reversed
             self.grid.set_rows(self._pages)
             self.show_bars()
+            self._remember()
 
     def action_new(self) -> None:
         """Describe a new run."""
+        if reason := self.reason_against("run.new"):
+            self.say(reason, Tone.YELLOW)
+            return
         from .newrun import NewRun  # the first paint needs it not
 
         self.app.push_screen(NewRun())
@@ -329,12 +392,48 @@ class Runs(RunDeeds):
             self._set_columns()
         self._begin_anew()
 
+    def action_columns(self) -> None:
+        """Choose the columns."""
+        titles = [each.title for each in run_columns(self.graft.glyphs, self.moment, self.past)]
+
+        def answered(hidden: set[str] | None) -> None:
+            if hidden is not None:
+                self.hidden = hidden
+                self._set_columns()
+                self._remember()
+
+        from .choosing import Choosing
+
+        free = [title for title in titles if title not in FIXED]
+        self.app.push_screen(Choosing("Columns", free, self.hidden, self.graft.glyphs), answered)
+
+    def _remember(self) -> None:
+        """Keep how the list is shown for the next time."""
+        self.graft.memory.keep(
+            view=self.view,
+            filter=self.filter,
+            everywhere=self.is_everywhere,
+            oldest_first=self.is_reversed,
+            hidden=sorted(self.hidden),
+        )
+
+    def _recall(self) -> None:
+        """Show the list as it was shown the last time."""
+        memory = self.graft.memory
+        self.view = memory.text("view") if memory.text("view") in VIEWS else "all"
+        self.is_everywhere, self.is_reversed = memory.flag("everywhere"), memory.flag("oldest_first")
+        self.hidden = set(memory.texts("hidden"))
+        with suppress(InvalidError):  # a word that a later version knows
+            run_query(memory.text("filter"), RunQuery(), self.bridge.now())
+            self.filter = memory.text("filter")
+
     def _begin_anew(self) -> None:
-        self._pages, self._shown = None, None
+        self._pages, self._pipelines, self._shown = None, None, None
+        self._set_columns()
+        self._remember()
         self.show_bars()
         self.stale()
-        if self._pages is None:
-            begin(self, self._first, "first")
+        begin(self, self._first, "first")
 
     async def _first(self) -> None:
         """Read the new list now: a person who changes the view does not wait for the pace of reading."""

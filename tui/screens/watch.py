@@ -1,4 +1,4 @@
-"""The watch pane: what was saved, what that concerns and why, what runs, how it ended; the code may be wrong meanwhile."""
+"""The watch pane: what was saved, what that concerns and why, what runs, how it ended."""
 
 from __future__ import annotations
 
@@ -126,7 +126,11 @@ class WatchPane(Page):
                 mark = MARKS[step.state]
                 error = f"  {step.error.type}: {step.error.message}" if step.error is not None else ""
                 lines.append(
-                    [(f"{glyphs.of(mark)} ", TONE_OF[mark.ink]), (step.path, Tone.TEXT), (error.partition("\n")[0], Tone.RED)]
+                    [
+                        (f"{glyphs.of(mark)} ", TONE_OF[mark.ink]),
+                        (step.path, Tone.TEXT),
+                        (error.partition("\n")[0], Tone.RED),
+                    ]
                 )
         return lines
 
