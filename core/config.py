@@ -116,7 +116,7 @@ def merge(layers: Sequence[Layer]) -> Settings:
 def from_environ(environ: Mapping[str, str]) -> list[Layer]:
     """Return a layer for each `GRAFTLINE_*` variable: `GRAFTLINE_STORE_MAX_BYTES` is `store.max_bytes`.
 
-    `GRAFTLINE_HOME` is `store.home`; `GRAFTLINE_PRM_*` are parameters, not settings.
+    `GRAFTLINE_HOME` is `store.home`; `GRAFTLINE_PRM_*` are parameters, `GRAFTLINE_GLYPHS` is the terminal's.
 
     Raises:
         InvalidError: variables that are no setting.
@@ -124,7 +124,11 @@ def from_environ(environ: Mapping[str, str]) -> list[Layer]:
     layers: list[Layer] = []
     problems: list[InvalidError] = []
     for name in sorted(environ):
-        if not name.startswith(ENVIRONMENT_PREFIX) or name.startswith(f"{ENVIRONMENT_PREFIX}PRM_"):
+        if (
+            not name.startswith(ENVIRONMENT_PREFIX)
+            or name.startswith(f"{ENVIRONMENT_PREFIX}PRM_")
+            or name in _OF_TERMINALS
+        ):
             continue
         key = _VARIABLES.get(name)
         if key is None:
@@ -253,6 +257,8 @@ _OPEN = ("runner", "feed", "sink")
 
 _TABLES = ("project", "runner", "route", "feed", "sink", "engine", "alias", "store", "profile", "ui")
 
+_OF_TERMINALS = frozenset({f"{ENVIRONMENT_PREFIX}GLYPHS"})
+"""What a terminal can show; no setting, for it is another for each."""
 _VARIABLES = {ENVIRONMENT_PREFIX + key.replace(".", "_").upper(): key for key in _EXACT if key.count(".") == 1}
 _VARIABLES[f"{ENVIRONMENT_PREFIX}HOME"] = "store.home"
 

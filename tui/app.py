@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -22,6 +22,7 @@ from textual.screen import Screen
 
 from ..core.errors import GraftError
 from ..core.ports import RunQuery
+from ..core.requests import RunRequest
 from ..core.runs import Run
 from ..core.signs import MARKS
 from ..core.states import Status
@@ -294,8 +295,12 @@ class GraftApp(App[int]):
         if screen is not None:
             self.push_screen(screen)
 
-    def start_watching(self, text: str) -> None:
-        """Watch a target, in the place of a watch that is over.
+    def start_watching(self, text: str, request: Callable[[], RunRequest] | None = None) -> None:
+        """Watch something, in the place of a watch that is over.
+
+        Args:
+            text: as typed after `graft watch`.
+            request: makes the request of each wave; None: of the target that the text is.
 
         Raises:
             GraftError: it cannot be watched.
@@ -309,7 +314,10 @@ class GraftApp(App[int]):
                 loop.call_soon_threadsafe(self._news_of_watch)
 
         before = self.watching
-        going = Watching(self.bridge.space, self.outside.target, text, changed)
+        target = self.outside.target
+        going = Watching(
+            self.bridge.space, request or (lambda: RunRequest(target=target(text), origin="watch")), text, changed
+        )
         if before is not None and before.text == text:
             going.news, going.wave, going.plan = before.news, before.wave, before.plan
         self.watching = going

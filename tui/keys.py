@@ -343,6 +343,13 @@ KEYS: dict[str, Key] = {
         teaches="Start the run as it is described, and open it.",
         cli="graft run",
     ),
+    "new.watch": Key(
+        keys="W",
+        action="watch_new",
+        label="watch",
+        teaches="Watch what is described, instead of running it once.",
+        cli="graft watch",
+    ),
     "new.change": Key(
         keys="space",
         action="change(1)",

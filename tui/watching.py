@@ -14,7 +14,6 @@ from ..core.events import Fact
 from ..core.ids import RunId
 from ..core.quantities import duration_text
 from ..core.requests import RunRequest
-from ..core.runs import Target
 from ..core.signs import MARKS
 from ..core.text import clean
 from ..core.watchnews import (
@@ -47,9 +46,10 @@ class Watching:
     """One watch, as a person follows it. `tell` and `observe` are called by its thread, the rest by the screens."""
 
     space: Workspace
-    target: Callable[[str], Target]
+    request: Callable[[], RunRequest]
+    """Makes the request of each wave."""
     text: str
-    """What is watched, as typed; empty: the project's own pipeline."""
+    """What is watched, as typed after `graft watch`; empty: the project's own pipeline."""
     changed: Callable[[], None]
     """Called, by any thread, when there is news."""
     news: deque[tuple[float, News]] = field(default_factory=lambda: deque(maxlen=KEPT))
@@ -69,8 +69,7 @@ class Watching:
     def start(self) -> None:
         """Begin, or go on after a pause: what is up to date does not run again."""
         self.is_over, self.problem = False, None
-        request = WatchRequest(run=lambda: RunRequest(target=self.target(self.text), origin="watch"))
-        self._watch = self.space.watch(request, self)
+        self._watch = self.space.watch(WatchRequest(run=self.request), self)
         self._thread = Thread(target=self._work, name="graft-watch", daemon=True)
         self._thread.start()
 

@@ -114,9 +114,9 @@ class Compare(Page):
         self.show_bars()
 
     def _columns(self) -> list[Column[Row]]:
-        columns = [
-            Column[Row](title="", width=NAME, share=1, cell=self._label),
-            Column[Row](title="WHAT", width=11, rank=MOST + 1, cell=lambda row: [(row.section, Tone.DIM)]),
+        columns: list[Column[Row]] = [
+            Column(title="", width=NAME, share=1, cell=self._label),
+            Column(title="WHAT", width=11, rank=MOST + 1, cell=lambda row: [(row.section, Tone.DIM)]),
             self._of_run(0, 0),
         ]
         others = range(1 + self.first, len(self.runs))

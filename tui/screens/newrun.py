@@ -52,9 +52,9 @@ class NewRun(Page):
     """The form, and beside it the plan."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("new.start", "new.change", "new.clear"),
+        *bindings("new.start", "new.change", "new.clear", "new.watch"),
     ]
-    HINTS = ("row.open", "new.change", "new.start", "new.clear", "refresh", "back")
+    HINTS = ("row.open", "new.change", "new.start", "new.watch", "refresh", "back")
 
     def __init__(self, wanted: Wanted | None = None) -> None:
         super().__init__()
@@ -315,6 +315,22 @@ class NewRun(Page):
             self.say("not yet: still looking ahead" if self.is_busy else "it cannot start like this", Tone.YELLOW)
         else:
             begin(self, self._start, "load")
+
+    def action_watch_new(self) -> None:
+        """Watch it instead of running it once."""
+        going, outside, wanted = self.graft.watching, self.graft.outside, self.wanted
+        if outside.is_read_only:
+            self.say("this UI only looks: it was opened with --read-only", Tone.YELLOW)
+        elif going is not None and not going.is_over:
+            self.say("a watch goes on already; W in the list of runs shows it", Tone.YELLOW)
+        elif self.plan is None:
+            self.say("it cannot start like this", Tone.YELLOW)
+        else:
+            text = wanted.command.partition(" run")[2].strip()
+            self.graft.start_watching(
+                text, lambda: replace(wanted.request(outside.target(wanted.target)), origin="watch")
+            )
+            self.graft.go("watch")
 
     async def _start(self) -> None:
         self.is_busy = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.containers import Container
 
 from ...core.errors import GraftError
 from ...core.loglines import clock_text
+from ...core.requests import RunRequest
 from ...core.runs import Run, StepRun
 from ...core.signs import MARKS
 from ...core.watchnews import Wish
@@ -143,12 +144,12 @@ class WatchPane(Page):
             self._begin()
         self.fill()
 
-    def _begin(self) -> None:
+    def _begin(self, request: Callable[[], RunRequest] | None = None) -> None:
         if self.graft.outside.is_read_only:
             self.say("this UI only looks: it was opened with --read-only", Tone.YELLOW)
             return
         try:
-            self.graft.start_watching(self.text)
+            self.graft.start_watching(self.text, request)
         except GraftError as error:
             self.complain(error)
 
@@ -158,7 +159,7 @@ class WatchPane(Page):
         if going is None or going.is_over:
             if going is not None:
                 self.text = going.text
-            self._begin()
+            self._begin(going.request if going is not None else None)
             self.say("watching", Tone.GREEN)
         else:
             going.ask(Wish.STOP)
