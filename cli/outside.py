@@ -52,7 +52,7 @@ def outside_of(options: Options, space: Workspace, warnings: list[str], *, is_re
     """
     settings = context.settings(options)
     return Outside(
-        program=(sys.executable, "-m", "graftline", *_common(options)),
+        program=(sys.executable, "-m", "graftline", *common_words(options)),
         complete=lambda line, asked: candidates(line, options),
         target=lambda text: context.target(options, text or None),
         targets=lambda: context.pipelines(options),
@@ -87,7 +87,7 @@ def _keys(settings: Settings) -> dict[str, str]:
     return found
 
 
-def _common(options: Options) -> list[str]:
+def common_words(options: Options) -> list[str]:
     """Return the options that have a child work on the same store and project."""
     found: list[str] = []
     for flag, value in (

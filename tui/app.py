@@ -263,6 +263,11 @@ class GraftApp(App[int]):
         self.deeds.append(Deed(self.bridge.now(), command, "" if error is None else error.message))
 
     @property
+    def is_busy(self) -> bool:
+        """Tell whether the screen on top is still reading what it shows."""
+        return self.page is not None and self.page.is_behind
+
+    @property
     def home(self) -> Runs:
         """Return the list of runs, which lies under all other screens."""
         return next(screen for screen in self.screen_stack if isinstance(screen, Runs))

@@ -68,6 +68,11 @@ class NewRun(Page):
         self._warnings: list[str] = []
         self._editing: str | None = None
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether it is still looking ahead."""
+        return self.is_busy
+
     def body(self) -> ComposeResult:
         """Put the form above or beside the plan."""
         yield Input(id="field", select_on_focus=False)

@@ -125,6 +125,11 @@ class Page(Screen[None]):
         """Tell whether the widgets are there: not before the screen is composed, nor while it is closed."""
         return self.is_mounted and not is_closing(self) and bool(self.query("#hints"))
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether what is shown has still to be read."""
+        return self._is_stale
+
     async def ask(self, call: Callable[[Workspace], T]) -> T:
         """Call something with the workspace on a thread."""
         return await self.bridge.ask(call)

@@ -340,8 +340,9 @@ class Runs(Marking):
 
     def action_cycle(self) -> None:
         """Show the next view."""
-        names = list(VIEWS)
-        self.action_show(names[(names.index(self.view) + 1) % len(names)])
+        names = [view for view in VIEWS if view != "pipelines"]
+        at = names.index(self.view) if self.view in names else -1
+        self.action_show(names[(at + 1) % len(names)])
 
     def action_projects(self) -> None:
         """Change between this project and all."""
