@@ -324,7 +324,7 @@ class GraftApp(App[int]):
             self.bridge.space, request or (lambda: RunRequest(target=target(text), origin="watch")), text, changed
         )
         if before is not None and before.text == text:
-            going.news, going.wave, going.plan = before.news, before.wave, before.plan
+            going.news, going.wave, going.plan, going.run = before.news, before.wave, before.plan, before.run
         self.watching = going
         going.start()
         self.note(f"graft watch {text}".rstrip())

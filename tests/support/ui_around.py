@@ -1,4 +1,4 @@
-"""What the UI is handed from outside, for tests: targets, a loader with a form, a program that says what it was given."""
+"""What the UI is handed from outside, for tests: targets, a loader with a form, a program that says its arguments."""
 
 from __future__ import annotations
 

@@ -43,6 +43,8 @@ async def test_marked_runs_are_compared_by_what_differs_until_all_is_asked_for()
         await ui.press("escape")
         await ui.sees("marks are forgotten")
         await ui.press("d")
+        await ui.sees("no earlier run of its pipeline")
+        await ui.press("k", "d")
         await ui.until(lambda: isinstance(ui.app.screen, Compare))
         await ui.sees("first to differ")
 
@@ -90,9 +92,9 @@ async def test_pipelines_have_a_row_each_and_the_list_is_as_it_was_left(tmp_path
     space.fail("fit")
     space.runs.create(spec(id=RunId("zz" + "a" * 14), pipeline="other"), None)
 
-    async with opened(space, (160, 50), outside=outside(tmp_path)) as ui:
+    async with opened(space, outside=outside(tmp_path)) as ui:
         await ui.sees("of 3")
-        assert "✓✗" in ui.text  # what the pipeline did lately
+        await ui.sees("✓✗")  # what the pipeline did lately
         await ui.press("4")
         await ui.sees("TAKES")
         rows = [line.split()[0] for line in ui.lines[3:6] if line.strip()]

@@ -33,7 +33,7 @@ async def test_a_run_is_described_planned_started_and_opened() -> None:
         await ui.press("n")
         await ui.sees("needs path")
         assert "has to be given" in ui.text
-        assert "choice · one of svm, tree · params.yaml:3 · for fit" in ui.text
+        assert "svm, tree · params.yaml:3 · for fit" in ui.text
         await ui.press("n")
         await ui.sees("path has to be given")
         assert space.launcher.launched == []

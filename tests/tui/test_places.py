@@ -1,4 +1,4 @@
-"""What happened, the watch pane, functions, workers, schedules: what each shows, and what it says when there is nothing."""
+"""What happened, the watch pane, functions, workers, schedules: what each shows, and says when there is nothing."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def test_functions_have_versions_a_place_and_an_editor(tmp_path: Path) -> 
     async with opened(space, (160, 50), outside=outside(root=str(tmp_path))) as ui:
         await _go(ui, "f")
         await ui.sees("(X, C: float=1.0)")
-        assert f"{tmp_path}/steps.py:3" in ui.text
+        assert "steps.py:3" in ui.text
         assert "fit@2" in ui.text
         await ui.press("j")
         await ui.sees("odd [/x]@1")

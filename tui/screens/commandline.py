@@ -29,7 +29,10 @@ OFFERED = 8
 class CommandLine(ModalScreen[str]):
     """A field at the bottom; the answer is the line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("back", "line.complete", "line.older", "line.newer")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("back", "line.complete"),
+        *bindings("line.older", "line.newer", priority=True),  # before those that scroll
+    ]
     DEFAULT_CSS = """
     CommandLine { align: left bottom; background: $background 0%; }
     CommandLine Vertical { height: auto; width: 100%; background: $surface; }

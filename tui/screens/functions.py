@@ -265,7 +265,9 @@ def _place(found: FunctionVersion, root: str) -> tuple[str, int, str]:
 
 def _lines(each: Shown) -> list[Line]:
     newest = each.newest
-    where = f"{each.file}:{each.line}" if each.file else "in the store alone"
+    source = newest.spec.get("source")
+    path = source.get("path") if isinstance(source, dict) else None
+    where = f"{path}:{each.line}" if each.file else "in the store alone"
     facts = {"kind": newest.kind, "takes": each.signature, "from": newest.origin, "code": where, "key": newest.key[:12]}
     lines: list[Line] = [[(newest.address, Tone.BOLD)], []]
     lines += [[(f"  {name:<8}", Tone.DIM), (text, Tone.TEXT)] for name, text in facts.items() if text]

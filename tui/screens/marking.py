@@ -128,7 +128,7 @@ class Marking(RunDeeds):
                 return
             chosen = [before, only] if before is not None else []
         if len(chosen) < 2:
-            self.say("space marks runs; 2 to 8 of them are compared", Tone.YELLOW)
+            self.say("no earlier run of its pipeline; space marks runs, 2 to 8 are compared", Tone.YELLOW)
             return
         from .compare import Compare
 

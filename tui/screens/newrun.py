@@ -93,10 +93,6 @@ class NewRun(Page):
         busy = f"loading {self.graft.glyphs.ellipsis}   esc gives it up" if self.is_busy else ""
         return [(f"Runs {sign} ", Tone.DIM), ("New run", Tone.BOLD)], [(busy, Tone.YELLOW)]
 
-    def status(self) -> tuple[Line, Line]:
-        """Return the command that does the same."""
-        return [("$ ", Tone.DIM), (self.wanted.command, Tone.CYAN)], ()
-
     async def reload(self) -> None:
         """Nothing of the store is shown; code is read when the form asks for it (`R`)."""
 
@@ -209,7 +205,7 @@ class NewRun(Page):
     def _parameter(self, field: FormField) -> Entry:
         text = self.wanted.params.get(field.key)
         takers = f"for {', '.join(field.steps)}" if field.steps else ""
-        told = [field.kind, "one of " + ", ".join(field.choices) if field.choices and field.kind != "bool" else ""]
+        told = [", ".join(field.choices) if field.kind == "choice" else field.kind]
         told += [field.where if field.where != "default" else "", takers]
         message = self.problem.message if self.problem is not None else ""
         return Entry(
@@ -224,7 +220,10 @@ class NewRun(Page):
         )
 
     def outlook(self) -> list[Line]:
-        """Return the plan, or what is wrong."""
+        """Return the command that does the same, and the plan or what is wrong."""
+        return [[("$ ", Tone.DIM), (self.wanted.command, Tone.CYAN)], [], *self._told()]
+
+    def _told(self) -> list[Line]:
         glyphs = self.graft.glyphs
         if self.problem is not None:
             return problem_lines(self.problem)

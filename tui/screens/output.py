@@ -67,6 +67,11 @@ class Output(Page):
         self.view.focus()
         self.set_interval(LOOK_S, self._look)
 
+    def on_unmount(self) -> None:
+        """Forget what was printed; a command that still runs is awaited by the app."""
+        if self.child.is_over:
+            self.child.close()
+
     def _look(self) -> None:
         if self.child.read_on():
             self.view.grown()
