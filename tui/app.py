@@ -11,8 +11,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -22,7 +21,6 @@ from textual.screen import Screen
 
 from ..core.errors import GraftError
 from ..core.ports import RunQuery
-from ..core.requests import RunRequest
 from ..core.runs import Run
 from ..core.signs import MARKS
 from ..core.states import Status
@@ -55,7 +53,6 @@ REMEMBERED = ("functions", "workers", "schedules", "events")
 
 
 if TYPE_CHECKING:
-    from .child import Child
     from .watching import Watching
 
 
@@ -299,49 +296,6 @@ class GraftApp(App[int]):
         self.memory.keep(place=name if name in REMEMBERED else "")
         if screen is not None:
             self.push_screen(screen)
-
-    def start_watching(self, text: str, request: Callable[[], RunRequest] | None = None) -> None:
-        """Watch something, in the place of a watch that is over.
-
-        Args:
-            text: as typed after `graft watch`.
-            request: makes the request of each wave; None: of the target that the text is.
-
-        Raises:
-            GraftError: it cannot be watched.
-        """
-        from .watching import Watching  # with watchfiles, for one screen
-
-        loop = asyncio.get_running_loop()
-
-        def changed() -> None:
-            with suppress(RuntimeError):  # the loop is closed: nobody looks any more
-                loop.call_soon_threadsafe(self._news_of_watch)
-
-        before = self.watching
-        target = self.outside.target
-        going = Watching(
-            self.bridge.space, request or (lambda: RunRequest(target=target(text), origin="watch")), text, changed
-        )
-        if before is not None and before.text == text:
-            going.news, going.wave, going.plan, going.run = before.news, before.wave, before.plan, before.run
-        self.watching = going
-        going.start()
-        self.note(f"graft watch {text}".rstrip())
-
-    def _news_of_watch(self) -> None:
-        if self.page is not None:
-            self.page.stale()
-
-    def stop_watching(self) -> None:
-        """End the watch, without waiting for it."""
-        if self.watching is not None:
-            self.watching.ask_to_stop()
-            self.watching = None
-
-    def await_child(self, child: Child) -> None:
-        """Say when a command ends whose screen was left."""
-        self.steering.await_child(child)
 
     # -- actions ---------------------------------------------------------------------------------------------------
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..core.errors import GraftError, InvalidError
+from ..core.requests import RunRequest
 from .child import Child
 from .routes import LOOKING, Route, route, words_of
 from .tones import Tone
@@ -50,6 +53,42 @@ class Steering:
                 child.close()
 
         timer = self._app.set_interval(LOOK_S, look)
+
+    def watch(self, text: str, request: Callable[[], RunRequest] | None = None) -> None:
+        """Watch something, in the place of a watch that is over.
+
+        Args:
+            text: as typed after `graft watch`.
+            request: makes the request of each wave; None: of the target that the text is.
+
+        Raises:
+            GraftError: it cannot be watched.
+        """
+        from .watching import Watching  # for one screen
+
+        app, loop = self._app, asyncio.get_running_loop()
+        before, target = app.watching, app.outside.target
+
+        def changed() -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody looks any more
+                loop.call_soon_threadsafe(self._news_of_watch)
+
+        usual = request or (lambda: RunRequest(target=target(text), origin="watch"))
+        going = app.watching = Watching(app.bridge.space, usual, text, changed)
+        if before is not None and before.text == text:
+            going.news, going.wave, going.plan, going.run = before.news, before.wave, before.plan, before.run
+        going.start()
+        app.note(f"graft watch {text}".rstrip())
+
+    def _news_of_watch(self) -> None:
+        if self._app.page is not None:
+            self._app.page.stale()
+
+    def end_watch(self) -> None:
+        """End the watch, without waiting for it."""
+        if self._app.watching is not None:
+            self._app.watching.ask_to_stop()
+            self._app.watching = None
 
     def _run(self, words: Sequence[str]) -> None:
         app = self._app

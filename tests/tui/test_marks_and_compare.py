@@ -33,11 +33,11 @@ async def test_marked_runs_are_compared_by_what_differs_until_all_is_asked_for()
         await ui.until(lambda: isinstance(ui.app.screen, Compare))
         await ui.sees("first to differ")
         assert [second[:6] in ui.text, third[:6] in ui.text, first[:6] in ui.text] == [True, True, False]
-        rows = [line for line in ui.lines if line.strip().startswith(("fit", "fetch"))]
-        assert any("failed" in row and "ok" in row for row in rows)
-        assert not any(row.split()[0] == "fetch" and "states" in row for row in rows)
+        [row] = [line for line in ui.lines if "state fit" in line]
+        assert row.split()[2:] == ["failed", "ok"]
+        assert "state fetch" not in ui.text
         await ui.press("equals_sign")
-        await ui.until(lambda: any("fetch" in line and "states" in line for line in ui.lines))
+        await ui.sees("state fetch")
         await ui.press("escape")
 
         await ui.press("escape")

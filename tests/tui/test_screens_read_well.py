@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from cli_fakes import BAD, NOW, FakeWorkspace
 from memory_logs import MemoryLogs
-from ui_pilot import Ui, opened
+from ui_golden import compare, settled
+from ui_pilot import opened
 
 from graftline.core.ids import RunId
 from graftline.core.listings import RunQuery, Spread
@@ -17,7 +17,6 @@ from graftline.core.ports import LogChunk, LogTail
 from graftline.core.runs import Snapshot
 from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
 
-GOLDEN = Path(__file__).parent / "golden"
 SIZES = [(80, 24), (120, 40), (160, 50)]
 PARTS = {
     "runs": ((), "12:04:31"),  # the clock of the last change, which the first poll sets
@@ -56,26 +55,6 @@ class Records(FakeWorkspace):
         return self.captured.read(run, node, attempt)
 
 
-async def _settled(ui: Ui) -> str:
-    """Return the screen once it has stopped changing."""
-    before, same = "", 0
-    while same < 4:
-        await ui.pilot.pause(0.05)
-        same = same + 1 if ui.text == before else 0
-        before = ui.text
-    return before + "\n"
-
-
-def _compare(name: str, text: str) -> None:
-    """Compare a screen with the one a person looked at; to renew one, delete its file, run twice, and look at it."""
-    file = GOLDEN / f"{name}.txt"
-    if not file.exists():
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        pytest.fail(f"{file.name} was not there and is written now: look at it, then run again")
-    assert text == file.read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize(
     ("size", "glyph_set", "name"),
     [(size, UNICODE, f"{size[0]}x{size[1]}") for size in SIZES] + [((80, 24), ASCII, "ascii")],
@@ -87,6 +66,6 @@ async def test_every_part_reads_well(size: tuple[int, int], glyph_set: Glyphs, n
         for part, (keys, text) in PARTS.items():
             await ui.press(*keys)
             await ui.sees(text)
-            shown[part] = await _settled(ui)
+            shown[part] = await settled(ui)
 
-    _compare(name, "".join(f"== {part}\n{text}" for part, text in shown.items()))
+    compare(name, "".join(f"== {part}\n{text}" for part, text in shown.items()))

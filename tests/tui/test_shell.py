@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from source_tree import ROOT
 from textual.command import CommandPalette
 from textual.widgets import Input
 from ui_around import FakeWatch, FormSpace, outside, watches
-from ui_pilot import UiSpace, opened
+from ui_pilot import Ui, UiSpace, opened
 
 from graftline.core.signs import Ink
 from graftline.tui.app import GraftApp, _is_light
@@ -82,6 +83,10 @@ WAYS = (
 """Keys that lead to a screen from the list of runs."""
 
 
+def _is_on(ui: Ui, screen: str) -> bool:
+    return type(ui.app.screen).__name__ == screen
+
+
 async def test_every_key_is_bound_somewhere_and_everything_bound_is_in_help_and_palette() -> None:
     watching: list[FakeWatch] = []
     space = FormSpace(watch=watches(watching))
@@ -108,7 +113,7 @@ async def test_every_key_is_bound_somewhere_and_everything_bound_is_in_help_and_
         await ui.press("escape")
         for keys, screen in WAYS:
             await ui.press(*keys)
-            await ui.until(lambda screen=screen: type(ui.app.screen).__name__ == screen, screen)
+            await ui.until(partial(_is_on, ui, screen), screen)
             look()
             await ui.press("escape")
             if screen == "CommandLine":

@@ -25,9 +25,11 @@ from .runlines import SHORT
 
 LEAST, MOST = 2, 8
 """Runs that are compared."""
-NAME = 18
-VALUE = 14
+NAME = 26
+VALUE = 11
 """Columns of the names, and least of each run."""
+PARTS = {"parameters": "param", "metrics": "metric", "environment": "env", "durations": "time", "states": "state"}
+"""Parts of a comparison, as a column has room for them; all others as they are."""
 LINES = 400
 """Changed lines of one file that are shown."""
 
@@ -116,7 +118,6 @@ class Compare(Page):
     def _columns(self) -> list[Column[Row]]:
         columns: list[Column[Row]] = [
             Column(title="", width=NAME, share=1, cell=self._label),
-            Column(title="WHAT", width=11, rank=MOST + 1, cell=lambda row: [(row.section, Tone.DIM)]),
             self._of_run(0, 0),
         ]
         others = range(1 + self.first, len(self.runs))
@@ -127,7 +128,9 @@ class Compare(Page):
         return Column(title=title, width=VALUE, share=2, rank=rank, cell=lambda row: self._cell(row, at))
 
     def _label(self, row: Row) -> Line:
-        return [(row.name, Tone.DIM if row.is_same else Tone.BOLD)]
+        # The part is in the same column: on a narrow terminal others go, and `fit` alone may be its state or its time.
+        part: list[Span] = [(f"{PARTS.get(row.section, row.section):<6}", Tone.DIM)] if row.section else []
+        return [*part, (row.name, Tone.DIM if row.is_same else Tone.BOLD)]
 
     def _cell(self, row: Row, at: int) -> Line:
         text = row.values[at] if at < len(row.values) else ""
@@ -211,8 +214,9 @@ class Compare(Page):
         self._fill()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Give the details the focus, to scroll them."""
+        """Give the details all the room, and the focus to scroll them."""
         event.stop()
+        self.add_class("-detail")
         self.query_one("#detail", Sheet).focus()
 
     def action_copy(self) -> None:
@@ -222,7 +226,8 @@ class Compare(Page):
 
     def action_back(self) -> None:
         """Go back to the table, then leave."""
-        if self.focused is not self.grid:
+        if self.has_class("-detail"):
+            self.remove_class("-detail")
             self.grid.focus()
         else:
             super().action_back()

@@ -10,7 +10,7 @@ import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.binding import BindingType
@@ -27,11 +27,8 @@ from ..tones import Line, Span, Tone
 from ..widgets.grid import Column, Grid
 from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
-from .page import Page
+from .filtering import Filtering
 from .runlines import value_text
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
 
 LARGEST = 1 << 20
 """Bytes of a source file that is read for a signature."""
@@ -53,7 +50,7 @@ class Shown:
     line: int = 1
 
 
-class FunctionsScreen(Page):
+class FunctionsScreen(Filtering):
     """The list, and beside it the function at the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,7 +60,6 @@ class FunctionsScreen(Page):
 
     def __init__(self) -> None:
         super().__init__()
-        self.filter = ""
         self._found: list[Shown] | None = None
 
     def body(self) -> ComposeResult:
@@ -131,6 +127,10 @@ class FunctionsScreen(Page):
         self._found = await self.ask(read)
         self._fill()
 
+    def filter_changed(self) -> None:
+        """Show what fits."""
+        self._fill()
+
     def _fill(self) -> None:
         words = self.filter.lower().split()
         kept = [each for each in self._found or () if all(word in _searched(each) for word in words)]
@@ -145,8 +145,9 @@ class FunctionsScreen(Page):
         self._detail()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Give the details the focus."""
+        """Give the details all the room, and the focus to scroll them."""
         event.stop()
+        self.add_class("-detail")
         self.query_one("#detail", Sheet).focus()
 
     def _detail(self) -> None:
@@ -191,32 +192,12 @@ class FunctionsScreen(Page):
         if each is not None:
             self.graft.action_command_line(f"function run {shlex.quote(each.newest.name)} ")
 
-    async def action_filter(self) -> None:
-        """Type a filter."""
-        from textual.widgets import Input
-
-        field = Input(self.filter, placeholder="any words", select_on_focus=False, id="filter", classes="-open")
-        await self.mount(field, before="#body")
-        field.focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter."""
-        self.filter = event.value.strip()
-        self._close_filter()
-        self._fill()
-
-    def _close_filter(self) -> None:
-        self.query("#filter").remove()
-        self.grid.focus()
-
     def action_back(self) -> None:
         """Close the field, drop the filter, go back to the list, then leave."""
-        if self.query("#filter"):
-            self._close_filter()
-        elif self.filter:
-            self.filter = ""
-            self._fill()
-        elif self.focused is not self.grid:
+        if self.close_filter() or self.drop_filter():
+            return
+        if self.has_class("-detail"):
+            self.remove_class("-detail")
             self.grid.focus()
         else:
             super().action_back()

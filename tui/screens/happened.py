@@ -6,7 +6,7 @@ import shlex
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -28,11 +28,8 @@ from ..keys import bindings
 from ..tones import TONE_OF, Line, Span, Tone
 from ..widgets.grid import Column, Grid
 from ..widgets.rows import ListRows
-from .page import Page
+from .filtering import Filtering
 from .runlines import SHORT, value_text
-
-if TYPE_CHECKING:
-    from textual.widgets import Input
 
 COMMANDS_FROM = 200
 """Newest runs whose commands are listed."""
@@ -58,7 +55,7 @@ class Happening:
     run: RunId | None = None
 
 
-class Happened(Page):
+class Happened(Filtering):
     """Two lists: commands and facts."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,7 +66,6 @@ class Happened(Page):
     def __init__(self) -> None:
         super().__init__()
         self.view = "commands"
-        self.filter = ""
         self._facts: deque[EventRow] = deque(maxlen=KEPT)
         self._after: int | None = None
         """Sequence number up to which facts were read; None: none yet."""
@@ -136,6 +132,10 @@ class Happened(Page):
         self._facts.extend(rows)
         self._after = rows[-1].seq if rows else after or 0
         self._commands = commands
+        self._fill()
+
+    def filter_changed(self) -> None:
+        """Show what fits."""
         self._fill()
 
     def _fill(self) -> None:
@@ -206,24 +206,6 @@ class Happened(Page):
             return
         self.graft.open_run(run)
 
-    async def action_filter(self) -> None:
-        """Type a filter."""
-        from textual.widgets import Input
-
-        field = Input(self.filter, placeholder="any words", select_on_focus=False, id="filter", classes="-open")
-        await self.mount(field, before="#body")
-        field.focus()
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter."""
-        self.filter = event.value.strip()
-        self._close_filter()
-        self._fill()
-
-    def _close_filter(self) -> None:
-        self.query("#filter").remove()
-        self.grid.focus()
-
     def action_view(self, view: str) -> None:
         """Show commands or facts."""
         self.view = view
@@ -239,13 +221,9 @@ class Happened(Page):
 
     def action_back(self) -> None:
         """Close the field, drop the filter, then leave."""
-        if self.query("#filter"):
-            self._close_filter()
-        elif self.filter:
-            self.filter = ""
-            self._fill()
-        else:
-            super().action_back()
+        if self.close_filter() or self.drop_filter():
+            return
+        super().action_back()
 
 
 def _fresh(feed: Feed, after: int) -> list[EventRow]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -21,31 +21,13 @@ from ...core.workspace import Workspace
 from ..bridge import begin
 from ..keys import bindings
 from ..planlines import paths_text, plan_lines
-from ..tones import Line, Span, Tone
+from ..tones import Line, Tone
 from ..wanted import NO, YES, Wanted
-from ..widgets.grid import Column, Grid
+from ..widgets.grid import Grid
 from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
 from .page import Page
-
-CHOSEN = frozenset({"force", "fail_fast"})
-"""Entries with a yes and a no."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One row of the form."""
-
-    id: str
-    """A name of a field of `Wanted`, `start`, or `param` and the key behind a colon."""
-    label: str
-    value: str = ""
-    default: str = ""
-    """Shown where nothing was typed."""
-    note: str = ""
-    choices: tuple[str, ...] = ()
-    is_missing: bool = False
-    is_wrong: bool = False
+from .runform import CHOSEN, Entry, choices_note, form_columns, problem_lines
 
 
 class NewRun(Page):
@@ -77,7 +59,7 @@ class NewRun(Page):
         """Put the form above or beside the plan."""
         yield Input(id="field", select_on_focus=False)
         with Container(id="body", classes="split"):
-            yield Grid[Entry](_columns(), lambda each: each.id, glyphs=self.graft.glyphs, id="list")
+            yield Grid[Entry](form_columns(), lambda each: each.id, glyphs=self.graft.glyphs, id="list")
             yield Sheet(id="detail")
 
     @property
@@ -176,7 +158,7 @@ class NewRun(Page):
         targets = tuple(self._targets)
         return [
             Entry(id="start", label="start", value=self._start_text(), note=""),
-            Entry(id="target", label="pipeline", value=wanted.target, choices=targets, note=_count(targets)),
+            Entry(id="target", label="pipeline", value=wanted.target, choices=targets, note=choices_note(targets)),
             *(self._parameter(each) for each in (self._form.form or () if self._form is not None else ())),
             Entry(id="more", label="parameters", value=wanted.more, note="further ones: NAME=VALUE STEP:NAME=VALUE"),
             Entry(id="only", label="only", value=wanted.only, default="everything", note=steps),
@@ -331,7 +313,7 @@ class NewRun(Page):
             self.say("it cannot start like this", Tone.YELLOW)
         else:
             text = wanted.command.partition(" run")[2].strip()
-            self.graft.start_watching(
+            self.graft.steering.watch(
                 text, lambda: replace(wanted.request(outside.target(wanted.target)), origin="watch")
             )
             self.graft.go("watch")
@@ -357,7 +339,6 @@ class NewRun(Page):
     def action_refresh_now(self) -> None:
         """Load the code again, as it is now."""
         begin(self, self._load, "load")
-        self.say("loading the code again", Tone.DIM)
 
     def action_back(self) -> None:
         """Close the field, then give up what is being worked out, then leave."""
@@ -369,41 +350,3 @@ class NewRun(Page):
             self.say("given up; R loads it again", Tone.DIM)
         else:
             super().action_back()
-
-
-def problem_lines(error: GraftError) -> list[Line]:
-    """Return what is wrong, all of it, with where it stands and what to do."""
-    lines: list[Line] = []
-    for each in error.problems or (error,):
-        where = f"{each.file}:{each.line}" if each.file and each.line else each.file or ""
-        lines += [[(text, Tone.RED)] for text in each.message.split("\n")]
-        lines += [[("  at ", Tone.DIM), (where, Tone.BOLD)]] if where else []
-        lines += [[(f"  {text}", Tone.TEXT)] for text in (each.hint or "").split("\n") if text.strip()]
-        lines.append([])
-    return lines
-
-
-def _columns() -> list[Column[Entry]]:
-    return [
-        Column(title="WHAT", width=13, share=1, cell=_label),
-        Column(title="VALUE", width=20, share=3, cell=_value),
-        Column(title="TAKES", width=22, share=3, rank=1, cell=lambda each: [(each.note, Tone.DIM)]),
-    ]
-
-
-def _label(entry: Entry) -> Line:
-    is_given = bool(entry.value) and entry.value != NO
-    return [(entry.label, Tone.KEY if entry.id == "start" else Tone.BOLD if is_given else Tone.TEXT)]
-
-
-def _value(entry: Entry) -> Line:
-    if entry.id == "start":
-        return [(entry.value, Tone.BOLD)]
-    if entry.is_missing:
-        return [("has to be given", Tone.YELLOW)]
-    spans: list[Span] = [(entry.value, Tone.RED if entry.is_wrong else Tone.BOLD)] if entry.value else []
-    return spans or [(entry.default, Tone.DIM)]
-
-
-def _count(targets: Sequence[str]) -> str:
-    return f"space: the next of {len(targets)}; enter: type one" if len(targets) > 1 else "enter: type another"

@@ -10,6 +10,7 @@ from textual.containers import Container
 from textual.widgets import Input
 
 from ...core.quantities import duration_text
+from ...core.text import plural
 from ..child import Child
 from ..keys import bindings
 from ..tones import Line, Span, Tone
@@ -52,7 +53,7 @@ class Output(Page):
     def status(self) -> tuple[Line, Line]:
         """Return how many lines there are."""
         below = f"{self.graft.glyphs.down} {self.view.below:,} below" if self.view.below else ""
-        return [(f"{len(self.child.book):,} lines", Tone.DIM)], [(below, Tone.DIM)]
+        return [(plural(len(self.child.book), "line"), Tone.DIM)], [(below, Tone.DIM)]
 
     def _nothing(self) -> Line:
         return [("  it printed nothing" if self.child.is_over else "  nothing printed yet", Tone.DIM)]
@@ -141,5 +142,5 @@ class Output(Page):
             self._close_search()
             return
         if not self.child.is_over:
-            self.graft.await_child(self.child)
+            self.graft.steering.await_child(self.child)
         super().action_back()

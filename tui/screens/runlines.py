@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core.document import root_failures
+from ...core.errors import GraftError
 from ...core.moments import ago, local
 from ...core.quantities import duration_text
 from ...core.reasons import run_reason_text
@@ -15,6 +16,7 @@ from ...core.runs import Run, RunSpec, StepRun
 from ...core.signs import MARKS
 from ...core.states import Status
 from ...core.text import clean, cut
+from ...core.workspace import Workspace
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
 
@@ -22,6 +24,8 @@ BAR = 12
 """Columns of a progress bar."""
 SHORT = 6
 """Characters of a run id that are shown: of 100,000 runs four share them with another."""
+READ_UP_TO = 3000
+"""Steps up to which those of the run at the cursor are read for the sheet."""
 CHAIN = 60
 """Steps up to which the sheet names each."""
 
@@ -77,6 +81,12 @@ class Moment:
     """The time that cells are drawn for; the screen moves it on."""
 
     now: float = 0.0
+
+
+def read_sheet(space: Workspace, run: Run) -> tuple[list[StepRun] | None, RunSpec | None]:
+    """Return the steps of a run and what it was started from, as far as a sheet shows them; for a thread."""
+    is_small = sum(run.counts.values()) <= READ_UP_TO
+    return (space.steps(run.id) if is_small else None), _spec_of(space, run, is_small=is_small)
 
 
 def run_sheet(
@@ -172,3 +182,13 @@ def _code(run: Run) -> str:
         branch = f" on {code.branch}" if code.branch else ""
         return f"git {code.git[:8]}{branch}{', changed since' if code.dirty else ''}"
     return f"snapshot {code.key[:8]}" if code.key else "not recorded"
+
+
+def _spec_of(space: Workspace, run: Run, *, is_small: bool) -> RunSpec | None:
+    """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
+    if not is_small or sum(run.counts.values()) > CHAIN * 10:
+        return None
+    try:
+        return space.spec(run.id)
+    except GraftError:
+        return None

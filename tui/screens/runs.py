@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,59 +15,38 @@ from ...core.ids import RunId
 from ...core.listings import Spread
 from ...core.ports import RunQuery
 from ...core.runfilter import run_query
-from ...core.runs import Run, RunSpec, StepRun
+from ...core.runs import Run
 from ...core.states import Status
-from ...core.workspace import Workspace
 from ..bridge import begin
 from ..keys import bindings
 from ..paging import RunPages
 from ..tones import Line, Span, Tone
-from ..widgets.grid import Column, Grid
+from ..widgets.grid import Grid
 from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
-from .marking import Marking
-from .past import GROUPED, Past, read_past, read_pipelines
-from .runcolumns import FIXED, pipeline_columns, run_columns
-from .runlines import CHAIN, Moment, run_sheet
+from .past import GROUPED, read_past, read_pipelines
+from .runlines import read_sheet, run_sheet
+from .runview import VIEWS, RunView
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-VIEWS: dict[str, tuple[Status, ...] | None] = {
-    "all": None,
-    "active": (Status.STARTED, Status.PENDING),
-    "failed": (Status.FAILURE, Status.INTERRUPTED),
-    "pipelines": None,
-}
-"""The tabs of the list, and the states each shows."""
-PLACEHOLDER = "failed  pipeline=NAME  tag=NAME  since=2d  any text"
 WITH_PAST = 120
 """Columns from which what pipelines did lately has room."""
-READ_UP_TO = 3000
-"""Steps up to which those of the run at the cursor are read for the sheet."""
 
 
-class Runs(Marking):
+class Runs(RunView):
     """The list of runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("filter", "runs.all", "runs.active", "runs.failed", "runs.cycle", "runs.projects", "runs.sort"),
-        *bindings("run.logs", "run.new", "runs.pipelines", "runs.columns", "places.watch"),
+        *bindings("run.logs", "run.new", "runs.pipelines", "places.watch"),
     ]
+    PLACEHOLDER = "failed  pipeline=NAME  tag=NAME  since=2d  any text"
     HINTS = ("row.open", "run.new", "run.retry", "run.cancel", "run.logs", "filter")
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = "all"
-        self.filter = ""
-        self.is_everywhere = False
-        """Runs of all projects are listed."""
-        self.is_reversed = False
-        """Oldest first."""
-        self.hidden: set[str] = set()
-        """Titles of columns that are not shown."""
-        self.moment = Moment()
-        self.past = Past()
         self._pages: RunPages | None = None
         self._pipelines: list[Run] | None = None
         """The newest run of each, in the view of pipelines; None: not read."""
@@ -77,10 +55,10 @@ class Runs(Marking):
 
     def body(self) -> ComposeResult:
         """Put the filter above the list, and the sheet beside or below it."""
-        self._recall()
+        self.recall()
         with Container(id="body"):
             yield Grid[Run](
-                self._columns(),
+                self.columns(),
                 lambda run: run.id,
                 glyphs=self.graft.glyphs,
                 empty=self._nothing,
@@ -189,18 +167,9 @@ class Runs(Marking):
         everywhere = replace(pages.query, project=None)
         if await self._read_runs(replace(everywhere, limit=1)):
             self.is_everywhere, pages.query = True, everywhere
-            self._set_columns()
+            self.set_columns()
             pages.invalidate()
             await pages.load(0, self.size.height)
-
-    def _set_columns(self) -> None:
-        self.grid.set_columns(self._columns())
-
-    def _columns(self) -> list[Column[Run]]:
-        glyphs = self.graft.glyphs
-        if self.view == "pipelines":
-            return pipeline_columns(glyphs, self.moment, self.past, with_project=self.is_everywhere)
-        return run_columns(glyphs, self.moment, self.past, with_project=self.is_everywhere, hidden=self.hidden)
 
     def _query(self) -> RunQuery:
         project = None if self.is_everywhere else self.bridge.project
@@ -224,12 +193,7 @@ class Runs(Marking):
         if not is_new and run.state.is_final and not is_stale:
             return
         self._shown = run.id
-        is_small = sum(run.counts.values()) <= READ_UP_TO
-
-        def read(space: Workspace) -> tuple[list[StepRun] | None, RunSpec | None]:
-            return (space.steps(run.id) if is_small else None), _spec_of(space, run, is_small=is_small)
-
-        steps, spec = await self.ask(read)
+        steps, spec = await self.ask(lambda space: read_sheet(space, run))
         if self._shown == run.id:
             lines = run_sheet(run, steps, spec, self.graft.glyphs, self.bridge.now(), max(20, sheet.size.width - 2))
             sheet.show(lines, is_new=is_new)
@@ -303,8 +267,10 @@ class Runs(Marking):
         except InvalidError as error:
             self.complain(error)
             return
-        self.filter = event.value.strip()
-        self._close_filter()
+        super().on_input_submitted(event)
+
+    def filter_changed(self) -> None:
+        """Read the list that is meant now."""
         self._begin_anew()
 
     # -- actions ---------------------------------------------------------------------------------------------------
@@ -313,19 +279,11 @@ class Runs(Marking):
         """Return the run at the cursor."""
         return self.grid.current
 
-    async def action_filter(self) -> None:
-        """Type a filter; the last one stands there."""
-        from textual.widgets import Input  # 15 ms, and a first paint needs none
-
-        field = Input(self.filter, placeholder=PLACEHOLDER, select_on_focus=False, id="filter", classes="-open")
-        await self.mount(field, before="#body")
-        field.focus()
-
     def action_back(self) -> None:
         """Close the field, then drop the filter, then the view; never quit."""
-        if self.query("#filter"):
-            self._close_filter()
-        elif self.forget_marks():
+        if self.close_filter():
+            return
+        if self.forget_marks():
             self.say("marks are forgotten", Tone.DIM)
         elif self.filter or self.view != "all":
             self.filter, self.view = "", "all"
@@ -347,7 +305,7 @@ class Runs(Marking):
     def action_projects(self) -> None:
         """Change between this project and all."""
         self.is_everywhere = not self.is_everywhere
-        self._set_columns()
+        self.set_columns()
         self._begin_anew()
 
     def action_sort(self) -> None:
@@ -356,7 +314,7 @@ class Runs(Marking):
             self._pages.is_reversed = self.is_reversed = not self._pages.is_reversed
             self.grid.set_rows(self._pages)
             self.show_bars()
-            self._remember()
+            self.remember()
 
     def action_new(self) -> None:
         """Describe a new run."""
@@ -376,10 +334,6 @@ class Runs(Marking):
         if run is not None:
             self.graft.open_run(run, tab)
 
-    def _close_filter(self) -> None:
-        self.query("#filter").remove()
-        self.grid.focus()
-
     def show_filtered(self, text: str, *, is_everywhere: bool = False) -> None:
         """Show the runs that a filter means, of this project or of all.
 
@@ -390,48 +344,13 @@ class Runs(Marking):
         self.filter, self.view = text, "all"
         if is_everywhere != self.is_everywhere:
             self.is_everywhere = is_everywhere
-            self._set_columns()
+            self.set_columns()
         self._begin_anew()
-
-    def action_columns(self) -> None:
-        """Choose the columns."""
-        titles = [each.title for each in run_columns(self.graft.glyphs, self.moment, self.past)]
-
-        def answered(hidden: set[str] | None) -> None:
-            if hidden is not None:
-                self.hidden = hidden
-                self._set_columns()
-                self._remember()
-
-        from .choosing import Choosing
-
-        free = [title for title in titles if title not in FIXED]
-        self.app.push_screen(Choosing("Columns", free, self.hidden, self.graft.glyphs), answered)
-
-    def _remember(self) -> None:
-        """Keep how the list is shown for the next time."""
-        self.graft.memory.keep(
-            view=self.view,
-            filter=self.filter,
-            everywhere=self.is_everywhere,
-            oldest_first=self.is_reversed,
-            hidden=sorted(self.hidden),
-        )
-
-    def _recall(self) -> None:
-        """Show the list as it was shown the last time."""
-        memory = self.graft.memory
-        self.view = memory.text("view") if memory.text("view") in VIEWS else "all"
-        self.is_everywhere, self.is_reversed = memory.flag("everywhere"), memory.flag("oldest_first")
-        self.hidden = set(memory.texts("hidden"))
-        with suppress(InvalidError):  # a word that a later version knows
-            run_query(memory.text("filter"), RunQuery(), self.bridge.now())
-            self.filter = memory.text("filter")
 
     def _begin_anew(self) -> None:
         self._pages, self._pipelines, self._shown = None, None, None
-        self._set_columns()
-        self._remember()
+        self.set_columns()
+        self.remember()
         self.show_bars()
         self.stale()
         begin(self, self._first, "first")
@@ -443,13 +362,3 @@ class Runs(Marking):
         except GraftError as error:
             self.complain(error)
         self.show_bars()
-
-
-def _spec_of(space: Workspace, run: Run, *, is_small: bool) -> RunSpec | None:
-    """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
-    if not is_small or sum(run.counts.values()) > CHAIN * 10:
-        return None
-    try:
-        return space.spec(run.id)
-    except GraftError:
-        return None

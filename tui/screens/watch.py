@@ -20,8 +20,8 @@ from ..keys import bindings
 from ..tones import TONE_OF, Line, Span, Tone
 from ..watching import Watching, news_lines, plan_rows
 from ..widgets.sheet import Sheet
-from .newrun import problem_lines
 from .page import Page
+from .runform import problem_lines
 from .runlines import progress
 
 STEPS = 200
@@ -149,7 +149,7 @@ class WatchPane(Page):
             self.say("this UI only looks: it was opened with --read-only", Tone.YELLOW)
             return
         try:
-            self.graft.start_watching(self.text, request)
+            self.graft.steering.watch(self.text, request)
         except GraftError as error:
             self.complain(error)
 
@@ -178,7 +178,7 @@ class WatchPane(Page):
 
     def action_end(self) -> None:
         """End the watch and leave."""
-        self.graft.stop_watching()
+        self.graft.steering.end_watch()
         super().action_back()
 
     def action_open(self) -> None:
