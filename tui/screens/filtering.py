@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...core.errors import InvalidError
 from .page import Page
 
 if TYPE_CHECKING:
@@ -20,6 +21,13 @@ class Filtering(Page):
         self.filter = ""
         """What was typed; empty: everything is shown."""
 
+    def check_filter(self, text: str) -> None:
+        """Refuse what cannot be understood; any words can be.
+
+        Raises:
+            InvalidError: it means nothing.
+        """
+
     def filter_changed(self) -> None:
         """Show what fits the filter there is now."""
         raise NotImplementedError
@@ -35,7 +43,12 @@ class Filtering(Page):
         field.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter."""
+        """Filter; a line that means nothing is told, and the field stays."""
+        try:
+            self.check_filter(event.value.strip())
+        except InvalidError as error:
+            self.complain(error)
+            return
         self.filter = event.value.strip()
         self.close_filter()
         self.filter_changed()

@@ -260,14 +260,9 @@ class Runs(RunView):
         except InvalidError as error:
             self.complain(error)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter."""
-        try:
-            run_query(event.value, RunQuery(), self.bridge.now())
-        except InvalidError as error:
-            self.complain(error)
-            return
-        super().on_input_submitted(event)
+    def check_filter(self, text: str) -> None:
+        """Refuse a filter that means nothing."""
+        run_query(text, RunQuery(), self.bridge.now())
 
     def filter_changed(self) -> None:
         """Read the list that is meant now."""
