@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
     from .core.tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub
-    from .wiring import load_run
+    from .programs import load_run
     from .worker.logbook import log_artifact, log_metric, log_param, progress
 
 __all__ = [
@@ -110,7 +110,7 @@ _HOMES = {
     "core.registry": ("Registry",),
     "core.runner": ("Runner",),
     "core.tasks": ("AsyncPythonTask", "NotebookTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
-    "wiring": ("load_run",),
+    "programs": ("load_run",),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
 }
 """Module -> public names in it. A name is imported when it is first asked for (PEP 562), so that importing graftline

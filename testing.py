@@ -38,7 +38,7 @@ class VirtualStore:
 
     def runs(self) -> list[RunResult]:
         """Return every run, newest first, also those that others started."""
-        from .wiring import list_runs  # the database: 60 ms that a test without runs need not wait for
+        from .programs import list_runs  # the database: 60 ms that a test without runs need not wait for
 
         return list_runs(store=str(self.path))
 
@@ -48,7 +48,7 @@ class VirtualStore:
         Raises:
             MissingError: there is no such run.
         """
-        from .wiring import load_run  # as above
+        from .programs import load_run  # as above
 
         return load_run(run, store=str(self.path), all_projects=True)
 

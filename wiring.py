@@ -3,43 +3,34 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from .core.given import ParameterFile
-from .core.ids import RunId, new_run_id, strict_name
+from .core.ids import RunId, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
-from .core.ports import RunQuery
-from .core.reusing import Reusing
+from .core.records import dataclass, replace
 from .core.runners import choose_runner
-from .core.runs import RunSpec, Target
-from .core.session import Requests
-from .core.states import Status
+from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
-from .worker.paramfiles import parameters_of
 from .worker.paramfiles import read_parameters as read_parameters
 from .worker.putback import putting_back
-from .worker.workplace import Choices, Workplace, interpreter, job_target, open_workplace, target_of
+from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
     from .core.config import Settings
     from .core.health import Finding
     from .core.keeper import Keeper
-    from .core.pipeline import Pipeline
-    from .core.results import RunResult
     from .core.targets import Job
     from .core.watchnews import Listener, Watch, WatchRequest
     from .worker.shelf import Shelf
@@ -47,6 +38,35 @@ if TYPE_CHECKING:
 PLUGIN_GROUPS = tuple(
     f"graftline.{kind}" for kind in ("runners", "registries", "feeds", "sinks", "kinds", "serializers")
 )
+
+
+class Choices(Protocol):
+    """Options of a face that decide which store, project and configuration are meant. None: not said."""
+
+    @property
+    def store(self) -> str | None: ...
+    @property
+    def project(self) -> str | None: ...
+    @property
+    def config(self) -> str | None: ...
+    @property
+    def runner(self) -> str | None: ...
+    @property
+    def registry(self) -> str | None: ...
+    @property
+    def engine(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """Choices of a program that uses the Python API, as `Choices`."""
+
+    store: str | None = None
+    project: str | None = None
+    runner: str | None = None
+    config: str | None = None
+    registry: str | None = None
+    engine: str | None = None
 
 
 def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
@@ -117,7 +137,7 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    parts = _parts(workplace, store, choices, warn or _warn_python)
+    parts = _parts(workplace, store, choices, warn or warn_python)
 
     def watch(request: WatchRequest, listener: Listener) -> Watch:
         from .plugins.watch.opening import open_watch  # watchfiles, for one command
@@ -164,154 +184,12 @@ def functions_at(root: str) -> Shelf:
     """Return the registered functions of the project at an absolute root."""
     from .worker.shelf import Shelf  # for pipelines that name one
 
-    parts = open_workspace(_Given(project=root)).parts
+    parts = open_workspace(Given(project=root)).parts
     return Shelf(parts.functions.versions(parts.project), parts.objects)
 
 
-def execute_pipeline(
-    pipeline: Pipeline,
-    *,
-    params: Mapping[str, object],
-    runner: str | None = None,
-    jobs: int | None = None,
-    force: bool = False,
-    tags: Sequence[str] = (),
-    check: bool = True,
-    parameters_file: str | None = None,
-    configuration_file: str | None = None,
-    patches: Mapping[str, object] | None = None,
-) -> RunResult:
-    """Run a pipeline of this process here and wait: what `Pipeline.execute` does."""
-    from .worker.foreign import configuration  # only calls of `execute()` name files
-
-    config, runner, odd = configuration(configuration_file, runner, os.environ)
-    for each in odd:
-        _warn_python(each)
-    file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config, force=force)
-    _host_here(space, run)
-    result = _result(space, run)
-    return result.check() if check else result
-
-
-def submit_pipeline(
-    pipeline: Pipeline,
-    *,
-    params: Mapping[str, object],
-    runner: str | None = None,
-    jobs: int | None = None,
-    force: bool = False,
-    tags: Sequence[str] = (),
-    parameters_file: str | None = None,
-) -> RunResult:
-    """Start a pipeline of this process in a process of its own: what `Pipeline.submit` does."""
-    file = parameters_of(parameters_file, os.environ)
-    space, run = _create_live(pipeline, params, runner, jobs, tags, file=file, force=force)
-    space.launch(run)
-    return _result(space, run)
-
-
-def load_run(run: str = "@last", *, store: str | None = None, all_projects: bool = False) -> RunResult:
-    """Return a recorded run by id, unique prefix, `@last`, `@last-failed` or tag; of the current project, or of all.
-
-    Raises:
-        MissingError: there is no such run.
-    """
-    space = open_workspace(_Given(store=store))
-    return _result(space, space.find(run, all_projects=all_projects))
-
-
-def list_runs(*, store: str | None = None) -> list[RunResult]:
-    """Return every recorded run of all projects, newest first."""
-    space = open_workspace(_Given(store=store))
-    found: list[RunResult] = []
-    before = None
-    while page := space.runs(RunQuery(with_children=True, before=before)):
-        found += [_result(space, run.id) for run in page]
-        before = (page[-1].created, page[-1].id)
-    return found
-
-
-def _host_here(space: Workspace, run: RunId) -> None:
-    """Host a run in the program that called `execute()`.
-
-    A signal that asks to stop cancels the run first. Once that is on record and the program's own handlers are back,
-    they get the signal: without one of its own, Ctrl+C is a KeyboardInterrupt and SIGTERM ends the program.
-    """
-    from .plugins.local.signals import Stops, handled
-
-    requests = Requests()
-    stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), _say)
-    with handled(stops):
-        space.host(run, None, requests, expect=Status.PENDING)
-    if stops.asked_by is not None:
-        signal.raise_signal(stops.asked_by)
-
-
-def _say(text: str) -> None:
-    os.write(2, f"{text}\n".encode())  # in a signal handler: sys.stderr may be in the middle of a write
-
-
-def _create_live(
-    pipeline: Pipeline,
-    params: Mapping[str, object],
-    runner: str | None,
-    jobs: int | None,
-    tags: Sequence[str],
-    patches: Mapping[str, object] | None = None,
-    *,
-    file: ParameterFile,
-    config: str | None = None,
-    force: bool = False,
-) -> tuple[Workspace, RunId]:
-    from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
-
-    target, loaded = load_live(pipeline, params, file, functions_at)
-    space = open_workspace(_Given(project=target.root, runner=runner, config=config))
-    if patches is not None:
-        from .plugins.mock.patches import patched
-
-        space = patched(space, loaded.graph, patches)
-    parts = space.parts
-    loaded = parts.overridden(loaded, parts.default_runner)
-    outer = os.environ.get("GRAFT_RUN")
-    spec = RunSpec(
-        id=new_run_id(),
-        project=parts.project,
-        pipeline=loaded.graph.name,
-        runner=parts.default_runner,
-        origin="step" if outer else "api",
-        parent=RunId(outer) if outer else None,
-        params=loaded.params,
-        tags=tuple(tags),
-        target=target,
-        graph=loaded.graph,
-        code=parts.machine.code_state(target.root, loaded.snapshot.key),
-        environment={**loaded.environment, "imports": list(loaded.preload)},
-        jobs=jobs or parts.default_jobs or parts.machine.cores(),
-        prints=loaded.prints,
-        reusing=Reusing(is_on=not force),
-        created=parts.clock(),
-    )
-    return space, space.create_compiled(spec, loaded)
-
-
-def _result(space: Workspace, run: RunId) -> RunResult:
-    # Only the Python API gives values back; `ls` and `show` pay for neither.
-    from .core.results import RunResult
-    from .worker.stored import value_of
-
-    objects = space.parts.objects
-    return RunResult(
-        space,
-        run,
-        load=lambda ref: value_of(ref, objects),
-        export=space.parts.outputs.export,
-        pause=time.sleep,
-    )
-
-
-def _warn_python(warning: str) -> None:
+def warn_python(warning: str) -> None:
+    """Tell what is odd about a pipeline as Python's warnings do."""
     warnings.warn(warning, stacklevel=2)
 
 
@@ -381,13 +259,3 @@ def _host_arguments(workplace: Workplace, choices: Choices) -> tuple[str, ...]:
     if choices.config is not None:
         given += ["-C", os.path.abspath(choices.config)]
     return tuple(given)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Given:
-    """Choices of a program that uses the Python API."""
-
-    store: str | None = None
-    project: str | None = None
-    runner: str | None = None
-    config: str | None = None

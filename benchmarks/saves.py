@@ -41,10 +41,6 @@ def clean(raw):
 """
 
 
-class _Choices:
-    store = project = config = runner = None
-
-
 class _Listener:
     """Puts what it is told into a queue."""
 
@@ -63,13 +59,13 @@ def saves(count: int) -> Outcome:
     """Return the median seconds from a save to the start of its step; the value is how often that step ran."""
     from graftline.core.requests import RunRequest
     from graftline.core.watchnews import WatchRequest, Wish
-    from graftline.wiring import find_target, open_workspace
+    from graftline.wiring import Given, find_target, open_workspace
 
     root = Path.cwd()
     (root / "graftline.toml").touch()
     (root / "pipeline.py").write_text(PIPELINE)
     _save(root, 1)
-    choices, listener = _Choices(), _Listener()
+    choices, listener = Given(), _Listener()
     target = find_target(None, choices)
     watch = open_workspace(choices).watch(WatchRequest(run=lambda: RunRequest(target=target, jobs=2)), listener)
     thread = threading.Thread(target=watch.run, daemon=True)

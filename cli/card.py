@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..core.document import roll_up, root_failures
 from ..core.moments import ago, local
 from ..core.quantities import duration_text
 from ..core.reasons import run_reason_text
+from ..core.records import dataclass, field
 from ..core.roles import Composites
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..core.records import dataclass, field
 from ..core.undeclared import Undeclared
 from .look import Ink, Look
 from .table import Column, table

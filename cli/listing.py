@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.moments import ago
 from ..core.quantities import duration_text
 from ..core.reasons import run_reason_text
+from ..core.records import dataclass, field
 from ..core.runs import Run
 from ..core.states import Status
 from .look import MARKS, Look

@@ -13,13 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from ..core.events import Fact
 from ..core.graph import Graph
 from ..core.quantities import duration_text
+from ..core.records import replace
 from ..core.states import Status
 from .board import Board
 from .frame import frame

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
 from typing import TextIO
 
+from ..core.records import dataclass
 from ..core.signs import MARKS, RETRYING, WORST_FIRST, Ink, Mark
 from ..core.states import Status
 

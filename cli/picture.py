@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from ..core.layout.drawing import Drawing, draw
 from ..core.layout.label import cells
 from ..core.layout.sketch import NodeStyle, Orientation
+from ..core.records import dataclass, field
 from ..core.states import Status
 from .look import MARKS, Look
 from .text import clean

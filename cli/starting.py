@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
 from ..core.errors import InvalidError
 from ..core.graph import Json
+from ..core.records import dataclass
 from ..core.requests import RunRequest
 from ..core.reusing import Reusing
 from ..core.runs import Target

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..core.records import dataclass
 from .look import Ink, Look
 from .text import clean, columns, cut, pad
 

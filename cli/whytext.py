@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from ..core.moments import ago
 from ..core.reasons import reason_text
+from ..core.records import dataclass
 from ..core.reusing import Verdict
 from ..core.runs import StepRun
 from ..core.states import Reason, Status

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .artifacts import ArtifactRef
@@ -12,6 +11,7 @@ from .detailing import shortened
 from .graph import CallKind, Graph, Node
 from .ids import RunId
 from .provenance import Origins
+from .records import dataclass, field
 from .remembered import Remembered
 from .runs import StepRun
 from .supply import Either, Gather, Source, Upstream

@@ -8,10 +8,10 @@ takes on its way to a prediction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from .errors import InvalidError
 from .graph import Argument, Call, CallKind, Graph, Node, Operation, ReturnKind
+from .records import dataclass, replace
 from .supply import Carried, Either, Gather, Source, Upstream, upstreams
 
 

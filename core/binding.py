@@ -8,7 +8,6 @@ composite; `-p STEP:name`; `-p name`; environment; parameter file; the pipeline'
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .calls import CalledTask
@@ -23,6 +22,7 @@ from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters
+from .records import dataclass, field
 from .steps import OutputOf, Step
 from .supply import Carried, Constant, Gather, Index, Item, Source, Upstream
 from .takes import Take, Takes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from inspect import Parameter
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
@@ -24,6 +23,7 @@ from .pipeline import OrderRule, Pipeline
 from .place import caller, told_at
 from .ports import Workshop
 from .provenance import shown
+from .records import dataclass, replace
 from .returning import Returning
 from .steps import Step
 from .supply import Constant

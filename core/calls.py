@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, Generic, ParamSpec, TypeVar, Unpack, overload
 
 from .arguments import named_arguments
@@ -18,6 +17,7 @@ from .graph import Return
 from .mapping import item_names, map_step, mapped_here, over_of
 from .options import Options, choose
 from .place import Place, caller
+from .records import replace
 from .returns import Returns, declare
 from .steps import Step, Unit
 from .tasks import PythonTask, name_of, wrong

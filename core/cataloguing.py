@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from .artifacts import Output
 from .catalog import matches
 from .errors import GraftError
 from .evidencing import Circumstances, digests_of, within
 from .graph import Operation
+from .records import replace
 from .reusing import Result
 
 

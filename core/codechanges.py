@@ -10,7 +10,6 @@ import ast
 import json
 import tokenize
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from .fingerprints.index import ModuleIndex
 from .fingerprints.trace import IMPORT
 from .notebooks import source_of
 from .prints import WHOLE
+from .records import dataclass
 from .sources import parse
 
 CONTEXT = 2

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .codechanges import Hunk, text_changes
 from .detailing import Detailing, Side, shortened
 from .document import roll_up
 from .ids import RunId
+from .records import dataclass
 from .remembered import Remembered
 from .roles import Composites
 from .runs import Run, StepRun

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from .applying import applied
 from .binding import Binder
@@ -29,6 +28,7 @@ from .pipeline import Pipeline
 from .place import Place, relative_to
 from .ports import Workshop
 from .provenance import Note
+from .records import dataclass, field, replace
 from .steps import Step
 from .supply import PREVIOUS, Constant, Upstream
 from .tasks import Task

@@ -6,12 +6,12 @@ Pure comparison of graphs and fingerprints; what data files say is not asked her
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .graph import Argument, Body, Graph, Node, Operation
 from .ports import Loaded
 from .prints import Print
+from .records import dataclass, field, replace
 from .supply import Constant
 
 _MANY = 3

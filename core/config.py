@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .errors import InvalidError, nearest
 from .options import choose, resource
 from .quantities import size_bytes
+from .records import dataclass, field
 from .undeclared import guard_mode
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_"

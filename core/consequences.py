@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from .artifacts import Output
 from .decisions import DECIDING, branch, size_to_grow
@@ -17,6 +16,7 @@ from .graph import ON_FAILURE, CallKind, Graph, Node, Terminate
 from .growth import Plot
 from .guards import Guards, is_of_recovery, is_recovery, waits_of
 from .readiness import Readiness
+from .records import replace
 from .scopes import Scopes, scope_of
 from .standing import Standing
 from .states import Reason, Status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from .document import root_failures
@@ -15,6 +14,7 @@ from .ids import RunId
 from .launching import load_again
 from .orders import Order, RunContext
 from .ports import Loaded
+from .records import dataclass, field
 from .replay import Ended, Entry, Replay
 from .requests import CodeChoice
 from .retrying import grown_as

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +23,7 @@ from .marks import Marks, Path, shown
 from .options import choose
 from .pipeline import OrderRule, Pipeline
 from .place import written_at
+from .records import dataclass
 from .returns import declare
 from .stepdata import (
     OPTIONS,

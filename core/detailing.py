@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
 from .artifacts import ArtifactRef
@@ -12,6 +11,7 @@ from .graph import CallKind, Operation
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence, causes
 from .provenance import Origins, Provenance
+from .records import replace
 from .remembered import Remembered
 from .runs import RunSpec, StepRun
 from .supply import upstreams

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 
 from .graph import Argument, Body, BodyKind, Guard, Node
+from .records import dataclass, field, replace
 from .steps import Step
 from .supply import PREVIOUS, Carried, Either, Gather, Source, Upstream
 

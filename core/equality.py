@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef, Output
 from .graph import Argument, Call, CallKind, Graph, Node, Operation, Return, ReturnKind
 from .hosting import Hosting
 from .ids import new_run_id
+from .records import replace
 from .runs import RunSpec, StepRun
 from .session import Requests
 from .states import Status

@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .artifacts import MetricPoint, Output
 from .graph import Json
 from .ids import RunId
 from .keys import Evidence
+from .records import dataclass, field
 from .reusing import Verdict
 from .runs import StepError
 from .states import Reason, Status

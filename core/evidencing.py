@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from .contents import Files, Restore, UnreadableFiles
@@ -16,6 +15,7 @@ from .growth import Plot
 from .keys import Basis, Evidence, argument_token, call_digest
 from .placing import Places
 from .prints import Print, Prints
+from .records import dataclass, field, replace
 from .reusing import Results, Reusing
 from .values import Values
 

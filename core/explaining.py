@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .control import is_control
@@ -12,6 +11,7 @@ from .detailing import Detailing, Side
 from .graph import Graph
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence
+from .records import replace
 from .remembered import Remembered
 from .reusing import Judgement, Verdict
 from .roles import ANY, Composites

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from .graph import Json
+from .records import dataclass
 
 _SQL = re.compile(r"\s*(select|with|from)\b", re.IGNORECASE)
 

@@ -6,8 +6,8 @@ Display only; the JSON document folds by its own contract.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from .records import dataclass
 from .roles import ANY, Composites, Role
 
 FOLD_ABOVE = 10

@@ -9,11 +9,11 @@ import enum
 import types
 import typing
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from inspect import Parameter
 
 from .given import Given
 from .provenance import shown
+from .records import dataclass, replace
 from .supply import Blob, Constant, Source
 from .takes import Take
 

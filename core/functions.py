@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol, Unpack
 
 from .canonical import canonical, plain
@@ -14,6 +13,7 @@ from .ids import name_problem
 from .nesting import Composite
 from .options import Options
 from .place import caller
+from .records import dataclass, field
 from .returns import Returns
 from .steps import OutputOf, Step, Unit
 from .tasks import Task

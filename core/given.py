@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
+
+from .records import dataclass, field, replace
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_PRM_"
 """An environment variable with this prefix gives the parameter named by the rest of it."""

@@ -11,12 +11,12 @@ holder in their paths, which `core/growth.py` fills.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from .packing import packed
+from .records import dataclass, field
 from .supply import Json as Json
 from .supply import Source
 

@@ -9,10 +9,10 @@ replays the growth of a run gets the same graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import NamedTuple, TypeAlias, assert_never
 
 from .graph import Argument, Body, BodyKind, Graph, Growth, Guard, Node
+from .records import replace
 from .supply import HERE, PREVIOUS, Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
 
 ITEMS = "items"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from .ids import RunId
 from .judging import Judge
 from .orders import RunContext
 from .ports import RunLog
+from .records import replace
 from .runs import RunSpec, Snapshot, StepRun, Target
 from .scheduler import reset_for_retry
 from .session import Observer, Requests, Session, report

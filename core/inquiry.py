@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .ancestry import Ancestry, Descent
@@ -16,6 +15,7 @@ from .launching import Launching
 from .planning import Planning
 from .plans import Plan
 from .ports import RunQuery
+from .records import replace
 from .remembered import Remembered
 from .requests import RunRequest
 from .reusing import Reusing

@@ -6,7 +6,6 @@ The engine asks before it starts anything, `graft plan` without one.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .cataloguing import Cataloguing
@@ -18,6 +17,7 @@ from .growth import Plot
 from .ids import RunId
 from .keeping import Keeping, is_connection
 from .keys import Evidence
+from .records import dataclass, field
 from .reusing import Result, Verdict
 from .states import Reason, Status
 from .values import Values

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from .events import AttemptSucceeded, ResultKept
 from .evidencing import Circumstances, decides, digests_of, is_bare, within
@@ -11,6 +10,7 @@ from .graph import CallKind, Operation
 from .growth import Plot
 from .keys import Evidence
 from .prints import WHOLE
+from .records import dataclass, field
 from .states import Reason
 
 _CONNECTIONS = ("tcp://", "unix://")

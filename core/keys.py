@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from json.encoder import encode_basestring_ascii as quoted
@@ -18,6 +17,7 @@ from .artifacts import ArtifactRef
 from .canonical import canonical, plain
 from .graph import Operation
 from .orders import Resolved
+from .records import dataclass, field
 from .supply import Blob, Constant
 
 KEY_VERSION = 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
@@ -12,6 +11,7 @@ from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
 from .preflight import Preflight, refuse_check
 from .provenance import recorded
+from .records import replace
 from .requests import CodeChoice, RunRequest
 from .reusing import Reusing
 from .runs import RunSpec

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 from .exports import Export
 from .files import FileNeeds
@@ -11,6 +10,7 @@ from .given import Given
 from .graph import Guard
 from .nesting import Composite
 from .pipeline import Pipeline
+from .records import dataclass, field
 from .steps import Step
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
@@ -13,6 +12,7 @@ from .graph import Json
 from .kinds import BUNDLED_KINDS, kind_names, load_kind
 from .options import choose
 from .ports import Loaded, Loader, LoadRequest
+from .records import dataclass, field, replace
 from .stepdata import returns_from
 
 if TYPE_CHECKING:

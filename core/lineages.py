@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .artifacts import ArtifactRef
 from .graph import Json
 from .ids import RunId
+from .records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from .ids import RunId
+from .records import dataclass
 from .states import Status
 
 

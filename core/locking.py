@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from .canonical import plain
@@ -19,6 +18,7 @@ from .launching import Launching
 from .locks import Difference, LockedPipeline, LockedStep, differences, lock_from_text, lock_text
 from .ports import Loaded
 from .prints import Print
+from .records import dataclass, replace
 from .requests import RunRequest
 from .reusing import Reusing
 from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from .config import LOCK_FILE
 from .errors import InvalidError
 from .graph import Json
+from .records import dataclass, field
 
 VERSION = 1
 NOTE = "Written by 'graft lock'. Commit it; after a merge conflict run 'graft lock' again."

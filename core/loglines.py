@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from .ports import LogChunk
+from .records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from .errors import InvalidError
 from .place import Place
+from .records import dataclass, field
 
 Path: TypeAlias = tuple[str | int, ...]
 """Keys and positions that lead to a value: `("steps", 2, "retries")`."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from .errors import InvalidError
 from .programs import annotation_of
+from .records import dataclass
 from .takes import Take, Takes
 
 TAG = "parameters"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from .binding import Listed
@@ -19,6 +18,7 @@ from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
 from .ports import Workshop
 from .programs import Entry, entry_named
+from .records import replace
 from .reducers import load_reducer
 from .returning import Returning
 from .steps import Step

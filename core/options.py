@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NamedTuple, NoReturn, TypeAlias, TypedDict
 
@@ -12,6 +11,7 @@ from .errors import InvalidError, nearest
 from .graph import Policy, Terminate
 from .ids import name_problem
 from .quantities import seconds, size_bytes
+from .records import dataclass, field
 from .steps import OutputOf, Recovery, Step, Unit
 
 Wire: TypeAlias = str | OutputOf | Sequence[str | OutputOf]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from .artifacts import ArtifactRef
 from .graph import Operation
 from .ids import RunId
+from .records import dataclass, field
 from .supply import Blob, Constant
 from .undeclared import GuardMode
 

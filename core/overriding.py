@@ -6,13 +6,13 @@ The strongest first: the override of the runner, the step's own options, the pro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .config import Settings
 from .errors import InvalidError, nearest
 from .graph import Graph, Policy
 from .options import choose
+from .records import dataclass, field, replace
 
 Places = Mapping[int, tuple[str, int]]
 """Operation -> file and line of its step."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .contents import Files, Restore
@@ -24,6 +23,7 @@ from .ports import (
     RunStore,
     Slots,
 )
+from .records import dataclass, field, replace
 from .reusing import Results
 from .secrecy import leaks_in_code
 from .undeclared import GuardMode

@@ -125,7 +125,7 @@ class Pipeline(Unit):
             StepFailed: a step failed, unless `check` is False.
         """
         given = self._given(params, named, parameters_file)
-        return _above("wiring").execute_pipeline(
+        return _above("programs").execute_pipeline(
             self,
             params=given,
             runner=runner,
@@ -151,7 +151,7 @@ class Pipeline(Unit):
     ) -> Any:
         """Start it in a process of its own and return at once with the RunResult to wait on; as `execute`."""
         given = self._given(params, named, parameters_file)
-        return _above("wiring").submit_pipeline(
+        return _above("programs").submit_pipeline(
             self,
             params=given,
             runner=runner,

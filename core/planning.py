@@ -8,7 +8,6 @@ certain, the rest may be spared.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
@@ -22,6 +21,7 @@ from .hosting import circumstances_of
 from .judging import Judge, Judged
 from .plans import Fate, Hinge, Plan, Planned
 from .ports import Loaded
+from .records import replace
 from .remembered import Remembered
 from .reusing import Verdict
 from .roles import Composites

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 
 from .graph import Graph
+from .records import dataclass
 from .reusing import Verdict
 from .whys import Because, Compared
 

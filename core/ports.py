@@ -6,7 +6,6 @@ Adapters live in store/ and plugins/; fakes in tests/support.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from inspect import Signature
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +14,7 @@ from .graph import Graph, Json
 from .ids import RunId
 from .listings import RunQuery as RunQuery
 from .prints import Prints
+from .records import dataclass, field
 from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun, Target
 from .states import Status
 

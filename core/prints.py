@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from .canonical import canonical
+from .records import dataclass, field
 
 WHOLE = "<module>"
 """Name of the part that is a whole file: a script."""

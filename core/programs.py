@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any, Optional
 
 from .errors import InvalidError, nearest
+from .records import dataclass
 from .sources import parse, returns_value
 from .takes import Take, Takes
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from inspect import Parameter
 from typing import Any
 
@@ -17,6 +16,7 @@ from .constants import is_json
 from .given import Given, Value
 from .graph import Call, CallKind, Graph, Json, Node
 from .options import Wire
+from .records import dataclass
 from .steps import Step
 from .supply import Blob, Constant, Source, Upstream
 from .takes import Take, Takes

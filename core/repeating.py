@@ -6,13 +6,13 @@ Whatever order it runs in, each step gets its recorded inputs, and a step that c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from .artifacts import ArtifactRef, Output
 from .errors import InvalidError
 from .graph import Argument, Graph, Node, Operation
 from .growth import Plot
 from .orders import Resolved
+from .records import dataclass, replace
 from .supply import Gather, Source, Upstream
 from .values import Values
 

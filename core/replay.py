@@ -6,12 +6,12 @@ Apart from `debugging`, which that process need not import.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from .graph import Json, Operation
 from .orders import Order, RunContext
+from .records import dataclass
 
 
 class Entry(StrEnum):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 
 from .graph import Json
 from .ids import RunId
 from .keys import Cause
+from .records import dataclass, field
 from .reusing import Reusing
 from .runs import Target
 from .selection import Selection

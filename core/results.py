@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .artifacts import ArtifactRef
@@ -11,6 +10,7 @@ from .document import root_failures, run_document
 from .errors import Cancelled, FailedError, StepFailed
 from .graph import Json
 from .ids import RunId
+from .records import dataclass
 from .runs import Run, StepRun
 from .states import Status
 from .workspace import Workspace

@@ -8,7 +8,6 @@ when changed code is compiled anew.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .errors import ConflictError, InvalidError
@@ -17,6 +16,7 @@ from .growth import Plot, pruned
 from .launching import load_again
 from .ports import Loaded
 from .preflight import Preflight, refuse_check
+from .records import dataclass, replace
 from .requests import CodeChoice, RetryPlan, RetryRequest, Stale
 from .runs import Run, RunSpec, StepRun
 from .selection import Selection

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import MetricPoint, Output
 from .ids import RunId
+from .records import dataclass, field
 
 if TYPE_CHECKING:
     from .keys import Evidence  # with orders 5 ms; runs know this module, and each worker and loader knows runs

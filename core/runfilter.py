@@ -5,11 +5,10 @@ The words are those of `graft ls`.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from .errors import InvalidError, nearest
 from .moments import since
 from .ports import RunQuery
+from .records import replace
 from .signs import WORDS
 from .states import Status
 

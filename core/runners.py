@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from . import discovery
 from .config import Settings
 from .errors import PluginError
+from .records import dataclass, field
 from .runner import Runner
 
 BUNDLED_RUNNERS = {

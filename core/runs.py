@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from .artifacts import MetricPoint, Output
 from .graph import Graph, Json
 from .ids import RunId
 from .prints import Prints
+from .records import dataclass, field
 from .reusing import Reusing
 from .states import Status
 from .undeclared import GuardMode

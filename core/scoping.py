@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from .graph import Graph
 from .outline import Outline
+from .records import dataclass, field
 from .roles import ANY, Composites
 from .signs import WORST_FIRST
 from .states import Status

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from .errors import InvalidError, nearest
 from .graph import BodyKind, Graph
 from .growth import outlined
+from .records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

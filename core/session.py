@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import Output
 from .events import CancelRequested, Fact
 from .orders import RunContext
 from .ports import Clock, RunLog, Slots
+from .records import dataclass, field
 from .turns import Past
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import functools
 import posixpath
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from .errors import InvalidError
+from .records import dataclass, field
 
 Reader: TypeAlias = Callable[[str], str | None]
 """Returns the text of an absolute path; None when there is no such file."""

@@ -7,11 +7,11 @@ import math
 import random
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from .errors import InvalidError
 from .graph import Json
+from .records import dataclass
 
 Trial = dict[str, Json]
 """Parameters of one trial, by name."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from .folding import Row
 from .graph import ON_FAILURE
 from .quantities import size_text
 from .reasons import reason_text
+from .records import dataclass
 from .roles import CHOICE, Composites, Role
 from .runs import StepRun
 from .signs import MARKS, WORST_FIRST

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from .events import Fact
+from .records import dataclass, field
 from .states import Reason, Status
 
 CANCEL_GRACE_S = 10.0

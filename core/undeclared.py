@@ -9,13 +9,14 @@ import json
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .catalog import matches
 from .errors import InvalidError, StoreError, nearest
 from .graph import CallKind, Operation, Policy
+from .records import dataclass
 from .states import Status
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
 from .artifacts import ArtifactRef, Output
 from .ids import RunId
+from .records import dataclass
 
 
 class Level(StrEnum):

@@ -7,7 +7,6 @@ so it makes no keys), and nobody takes it up again when it is interrupted.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
@@ -18,6 +17,7 @@ from .hosting import Hosting
 from .ids import RunId, new_run_id
 from .preflight import Preflight
 from .prints import Prints
+from .records import dataclass, field, replace
 from .repeating import Repeat, repeat
 from .reusing import Reusing
 from .runs import VERIFY, RunSpec, StepRun

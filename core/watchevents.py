@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from .changes import ChangeSet
 from .errors import GraftError
 from .events import Fact
 from .ports import Loaded
+from .records import dataclass
 from .reusing import Reusing
 from .runs import Run
 from .watchnews import News, Wish

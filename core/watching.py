@@ -6,12 +6,12 @@ Pure: it knows no thread and no file. Whoever drives it (plugins/watch) hands in
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from .concern import Difference, compare
 from .events import AttemptDispatched, Fact
 from .graph import Graph
 from .ports import Loaded
+from .records import dataclass, field
 from .reusing import Reusing
 from .states import Status
 from .trail import ENDS, Trail

@@ -6,7 +6,6 @@ Apart from the machine that decides (`core/watching.py`), because faces need no 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeAlias
 
@@ -15,6 +14,7 @@ from .errors import GraftError
 from .events import Fact
 from .graph import Graph
 from .ids import RunId
+from .records import dataclass
 from .requests import RunRequest
 from .runs import Run
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .codechanges import Hunk
 from .ids import RunId
 from .keys import Cause
+from .records import dataclass, field
 from .reusing import Verdict
 from .runs import StepError
 from .states import Status

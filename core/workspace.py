@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from .ports import (
     LogTail,
     RunQuery,
 )
+from .records import replace
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
 from .retrying import Retrying
 from .roles import Composites

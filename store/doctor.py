@@ -8,11 +8,11 @@ import stat
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from ..core.errors import StoreError
+from ..core.records import dataclass
 from .database import Database
 from .interruption import find_dead, settle
 from .judged import forget_result

@@ -11,13 +11,13 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
 from ..core.graph import Graph
 from ..core.graphcodec import graph_from_json
 from ..core.growth import Plot
+from ..core.records import dataclass
 
 _KEPT = 8
 """Graphs held at once; one of 10,000 nodes is some 10 MB."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from dataclasses import dataclass
 
 from ..core.events import RunFinished
 from ..core.ids import RunId
+from ..core.records import dataclass
 from ..core.states import Status
 from .convert import counts_text
 from .database import Database

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import StoreError
 from ..core.ids import RunId, is_run_id
+from ..core.records import dataclass
 
 MAJOR = 1
 """Schema major: names the directory. A later major lives beside it."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import heapq
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 from ..core.ids import RunId
 from ..core.listings import Spread
 from ..core.ports import RunQuery
+from ..core.records import replace
 from ..core.runs import Run
 from ..core.states import Status
 from .convert import RUN_COLUMNS, Row, run_from_row

@@ -8,9 +8,9 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.records import dataclass
 from .failures import explain_os
 
 _PROBE_S = 0.5

@@ -13,10 +13,10 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.errors import StoreError
+from ..core.records import dataclass
 from .database import Database, create_file, transaction
 from .failures import BUSY_S, explain, explain_os
 from .layout import MAJOR, Layout, check_private

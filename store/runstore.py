@@ -6,7 +6,6 @@ import hashlib
 import json
 import sqlite3
 import time
-from dataclasses import replace
 
 from ..core.canonical import canonical
 from ..core.errors import ConflictError, MissingError
@@ -14,6 +13,7 @@ from ..core.events import RunFinished, StepSettled
 from ..core.graphcodec import graph_text
 from ..core.ids import RunId
 from ..core.prints import Prints, prints_to_json
+from ..core.records import replace
 from ..core.runs import RunSpec, Snapshot
 from ..core.states import Reason, Status, can_become
 from .convert import SPEC_COLUMNS, dump, run_to_row, spec_from_row

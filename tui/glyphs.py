@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 
+from ..core.records import dataclass
 from ..core.signs import MARKS, Mark
 from ..core.states import Status
 

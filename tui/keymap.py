@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from textual.keys import KEY_ALIASES, Keys, _character_to_key
 
 from ..core.errors import InvalidError, nearest
+from ..core.records import replace
 from .keys import KEYS, Key
 
 _NAMED = frozenset({*(key.value for key in Keys), *KEY_ALIASES})

@@ -6,9 +6,9 @@ everywhere: `r` retries, `x` cancels, `y` copies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from textual.binding import Binding
+
+from ..core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import tempfile
 from array import array
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from threading import Lock
 
 from ..core.loglines import Lines, LogLine
 from ..core.ports import LogChunk
+from ..core.records import dataclass
 from ..core.text import clean, columns
 
 LONGEST = 64 * 1024

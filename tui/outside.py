@@ -6,11 +6,11 @@ The UI sees core alone. What it shares with the command line beyond that comes i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from ..core.errors import InvalidError
 from ..core.plans import Plan, Planned
+from ..core.records import dataclass, field
 from ..core.runs import Target
 from ..core.whys import Because
 from ..core.workspace import Workspace

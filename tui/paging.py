@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import TypeAlias
 
 from ..core.ids import RunId
 from ..core.listings import Spread
 from ..core.ports import RunQuery
+from ..core.records import dataclass, replace
 from ..core.runs import Run
 
 PAGE = 256

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import IntEnum
 
 from ..core.layout.drawing import Drawing, Hit, draw
 from ..core.layout.sketch import NodeStyle, Orientation
+from ..core.records import dataclass, field
 from ..core.roles import ANY
 from ..core.scoping import Scope, Scoping
 from ..core.states import Status

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..core.codechanges import Hunk
 from ..core.comparing import Comparison, Difference
 from ..core.quantities import duration_text
+from ..core.records import dataclass
 from ..core.runs import Run
 from ..core.signs import MARKS
 from ..core.states import Status

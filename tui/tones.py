@@ -7,7 +7,6 @@ sequence of a name, a message or a log line reaches the terminal.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,6 +14,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from ..core.records import dataclass
 from ..core.signs import Ink
 from ..core.text import clean, columns, cut, pad
 

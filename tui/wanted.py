@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from ..core.errors import InvalidError
+from ..core.records import dataclass, field
 from ..core.requests import RunRequest
 from ..core.reusing import Reusing
 from ..core.runs import Target

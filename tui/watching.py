@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from threading import Thread
 from time import time
 
@@ -13,6 +12,7 @@ from ..core.errors import GraftError
 from ..core.events import Fact
 from ..core.ids import RunId
 from ..core.quantities import duration_text
+from ..core.records import dataclass, field
 from ..core.requests import RunRequest
 from ..core.signs import MARKS
 from ..core.text import clean

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from ..core.records import dataclass
 from ..core.undeclared import GuardMode
 from . import recorded
 from .messages import CONTEXT_KEYS

@@ -9,9 +9,9 @@ import os
 import pickle
 import traceback
 from collections.abc import Mapping
-from dataclasses import replace
 from types import TracebackType
 
+from ..core.records import replace
 from ..core.runs import Frame, StepError
 from ..core.states import Reason
 from .secrets import mask, mask_text

@@ -7,10 +7,10 @@ warning, so that nobody thinks it was heeded.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ..core.errors import InvalidError
+from ..core.records import dataclass
 from .paramfiles import read_parameters
 
 _EXECUTORS = ("pipeline-executor", "job-executor", "executor")

@@ -11,9 +11,10 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
+
+from ..core.records import dataclass
 
 _SKIPPED = (FunctionType, BuiltinFunctionType, MethodType, ModuleType, type)
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, range)

@@ -27,7 +27,6 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from importlib import import_module
 from types import ModuleType
 from typing import Any, TypedDict
@@ -35,6 +34,7 @@ from typing import Any, TypedDict
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
 from ..core.errors import nearest
 from ..core.graph import Return
+from ..core.records import replace
 from ..core.runs import Frame, StepError
 from . import fresh
 from .channel import Channel

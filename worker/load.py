@@ -9,7 +9,6 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 from ..core.compiler import Compiled
@@ -23,6 +22,7 @@ from ..core.place import Place
 from ..core.ports import Loaded, LoadRequest
 from ..core.programs import entry_named, own_entry
 from ..core.provenance import NOTE
+from ..core.records import replace
 from ..core.runs import Snapshot, Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target

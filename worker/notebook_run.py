@@ -17,9 +17,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ..core.records import dataclass
 from ..core.runs import StepError
 from ..core.states import Reason
 from .channel import Channel, socket_pair

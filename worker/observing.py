@@ -13,10 +13,10 @@ import os
 import sys
 import tokenize
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from ..core.records import dataclass
 from .touched import Sorter
 
 MAX_FILES = 10_000

@@ -6,7 +6,6 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from ..core.callables import plain
@@ -19,6 +18,7 @@ from ..core.graph import Call, CallKind, Graph, Operation
 from ..core.kinds import BUNDLED_KINDS
 from ..core.pipeline import Pipeline
 from ..core.prints import Print
+from ..core.records import replace
 from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
 from .commandcode import ShellCode

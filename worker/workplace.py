@@ -11,32 +11,19 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from ..core import config
 from ..core.config import Layer, Settings
 from ..core.errors import InvalidError, nearest
 from ..core.graph import Json
+from ..core.records import dataclass
 from ..core.runs import CodeState, Target
 from ..core.targets import Job, Named, TargetKind, parse_target
 
 CONFIG_FILE = "graftline.toml"
 _GIT_LIMIT_S = 5.0
 """Seconds git may take; a run does not wait longer to learn its commit."""
-
-
-class Choices(Protocol):
-    """Options of a face that decide which store, project and configuration are meant. None: not said."""
-
-    @property
-    def store(self) -> str | None: ...
-    @property
-    def project(self) -> str | None: ...
-    @property
-    def config(self) -> str | None: ...
-    @property
-    def runner(self) -> str | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

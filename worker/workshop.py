@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.callables import origin
@@ -21,6 +20,7 @@ from ..core.futures import HINT, CallError
 from ..core.given import Given, from_environ, variables
 from ..core.graph import CallKind
 from ..core.pipeline import Pipeline
+from ..core.records import replace
 from .bind import signature_of
 from .byvalue import carry, weight_warning
 from .casts import cast

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from ...core.errors import InvalidError
 from ...core.graph import Graph
 from ...core.layout.sketch import NodeStyle, Orientation
 from ...core.outline import Outline
+from ...core.records import replace
 from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ...core.document import run_document
 from ...core.errors import InvalidError
+from ...core.records import replace
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..card import card

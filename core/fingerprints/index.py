@@ -6,10 +6,10 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from ..records import dataclass, field
 from ..sources import parse
 from .building import Building
 from .names import Uses, bound_names, uses_of

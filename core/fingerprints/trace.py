@@ -11,11 +11,11 @@ import ast
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from ..place import relative_to
 from ..prints import WHOLE
+from ..records import dataclass, field
 from ..sources import Reader
 from .index import Imported, ModuleIndex, Statement, bindings_of, loaded_by
 from .names import Reference

@@ -4,12 +4,12 @@ The steps are those of Sugiyama, Tagawa, Toda (1981): rank, order, place, route;
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from graftline.core.layout.label import columns, fit
 from graftline.core.layout.pack import components, shelve
 from graftline.core.layout.paint import Canvas, GlyphSet
 from graftline.core.layout.sketch import NodeStyle, Orientation, Sketch, sketch
+from graftline.core.records import dataclass
 
 __all__ = ["Drawing", "Hit", "NodeStyle", "Orientation", "draw"]
 

@@ -12,8 +12,9 @@ detours through a lane, a free row of its own, where it cannot meet anything.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+
+from graftline.core.records import dataclass
 
 Link = tuple[int, int]
 """A link of the channel: the position of its source, the position of its target."""

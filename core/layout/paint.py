@@ -4,10 +4,10 @@ A joint of four arms is `┼`; where two lines only cross, the vertical one pass
 (`─│─`), so the eye never has to guess whether they meet.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
 from graftline.core.layout.label import cells
+from graftline.core.records import dataclass
 
 Cell = tuple[int, int]
 """Row, column."""

@@ -10,9 +10,9 @@ Source: Hashimoto, Stevens, "Wire routing by optimizing channel assignment withi
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 from graftline.core.layout.net import Lanes, Link, Net, bundle
+from graftline.core.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ The only place that knows both orientations: all the rest speaks of "along the f
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 
 from graftline.core.layout.order import order
@@ -12,6 +11,7 @@ from graftline.core.layout.place import place
 from graftline.core.layout.rank import Edge, rank
 from graftline.core.layout.route import Channel, route
 from graftline.core.layout.trunk import Layered, split_edges
+from graftline.core.records import dataclass, field
 
 
 class Orientation(Enum):

@@ -8,9 +8,9 @@ Source: Sugiyama, Tagawa, Toda (1981), step 1; the sharing is ours.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from graftline.core.layout.rank import Edge
+from graftline.core.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

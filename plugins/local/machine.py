@@ -6,11 +6,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
 
 from ...core.errors import InvalidError, StoreError
+from ...core.records import replace
 from ...core.runs import CodeState, Snapshot
 from ...worker.workplace import git_state
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ...core.errors import InvalidError, nearest
 from ...core.graph import Graph
+from ...core.records import replace
 from ...core.supply import HERE
 
 if TYPE_CHECKING:

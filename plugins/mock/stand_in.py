@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from inspect import Parameter
 from typing import Any
 
@@ -12,6 +11,7 @@ from ...core.artifacts import ArtifactRef, MetricPoint, Output
 from ...core.events import StepProgressed, StepTold, StepYielded
 from ...core.graph import CallKind, Return
 from ...core.orders import Order, Resolved, RunContext
+from ...core.records import replace
 from ...core.states import Reason
 from ...core.supply import Blob, Constant
 from ...worker.bind import Binder, signature_of

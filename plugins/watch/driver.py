@@ -8,13 +8,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
-from dataclasses import replace
 from functools import partial
 
 from ...core.changes import Changes
 from ...core.errors import GraftError, StoreError
 from ...core.events import Fact, StepReused
 from ...core.ids import RunId, new_run_id
+from ...core.records import replace
 from ...core.requests import RunRequest
 from ...core.runs import Target
 from ...core.session import Requests

@@ -10,7 +10,7 @@ import pytest
 from command_line import Graft
 
 from graftline import Function, MissingError, Pipeline
-from graftline.wiring import load_run
+from graftline.programs import load_run
 
 
 class TestFunctions:

@@ -8,7 +8,7 @@ import pytest
 from command_line import Graft
 
 from graftline import Pipeline
-from graftline.wiring import load_run
+from graftline.programs import load_run
 
 
 class TestFiles:

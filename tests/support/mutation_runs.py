@@ -14,17 +14,9 @@ from graftline.core.ids import RunId
 from graftline.core.requests import RunRequest
 from graftline.core.reusing import Reusing
 from graftline.core.states import Status
-from graftline.wiring import open_workspace
+from graftline.wiring import Given, open_workspace
 from graftline.worker.stored import value_of
 from graftline.worker.workplace import open_workplace, target_of
-
-
-@dataclasses.dataclass(frozen=True)
-class _Choices:
-    store: str | None
-    project: str | None
-    config: str | None = None
-    runner: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +46,7 @@ class Project:
 
     def run(self, target: str = "pipeline.py", *, is_forced: bool = False) -> Came:
         """Run the pipeline to its end."""
-        space = open_workspace(_Choices(self._store, str(self.root)))
+        space = open_workspace(Given(store=self._store, project=str(self.root)))
         place = open_workplace(target, cwd=str(self.root), environ=os.environ, project=str(self.root))
         request = RunRequest(target=target_of(place), jobs=2, reusing=Reusing(is_on=not is_forced))
         run = space.run(request)

@@ -11,7 +11,7 @@ from command_line import Said, call
 from graftline.core.inquiry import Inquiry
 from graftline.core.keys import CauseKind
 from graftline.core.whys import RunWhy
-from graftline.wiring import open_workspace
+from graftline.wiring import Given, open_workspace
 
 HELPERS = '''\
 import functools
@@ -165,14 +165,8 @@ class PlantedProject:
         return self.reasons()
 
     def reasons(self) -> RunWhy:
-        space = open_workspace(_Choices(str(self.store), str(self.root)))
+        space = open_workspace(Given(store=str(self.store), project=str(self.root)))
         return Inquiry(space.parts).reasons(space.find("@last"))
-
-
-class _Choices:
-    def __init__(self, store: str, project: str) -> None:
-        self.store, self.project = store, project
-        self.config = self.runner = None
 
 
 def told(why: RunWhy) -> dict[str, list[str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,8 @@ from sample_runs import Sample
 
 from graftline.core.ids import RunId
 from graftline.core.workspace import Workspace
-from graftline.wiring import open_workspace
+from graftline.wiring import Given, open_workspace
 from graftline.worker.stored import value_of
-
-
-@dataclasses.dataclass(frozen=True)
-class _Choices:
-    store: str | None
-    project: str | None
-    config: str | None = None
-    runner: str | None = None
 
 
 class Outcome:
@@ -89,4 +80,4 @@ class Shop(Sample):
 
     def outcome(self, document: dict[str, Any]) -> Outcome:
         """Return what a run left."""
-        return Outcome(document, open_workspace(_Choices(self.environ["GRAFTLINE_HOME"], str(self.root))))
+        return Outcome(document, open_workspace(Given(store=self.environ["GRAFTLINE_HOME"], project=str(self.root))))

@@ -19,7 +19,7 @@ from graftline.core.selection import Selection
 from graftline.core.states import Status
 from graftline.core.watchnews import Begun, Ended, News, Planned, Waiting, WatchRequest, Wish
 from graftline.plugins.local.descent import descendants
-from graftline.wiring import find_target, open_workspace
+from graftline.wiring import Given, find_target, open_workspace
 
 DEADLINE_S = 20.0
 PIPELINE = """\
@@ -55,16 +55,6 @@ def report(good):
 _T = TypeVar("_T")
 
 
-class Choices:
-    """What a command line would say."""
-
-    def __init__(self, root: Path, store: Path):
-        self.store = str(store)
-        self.project = str(root)
-        self.config: str | None = None
-        self.runner: str | None = None
-
-
 class Watched:
     """A watch that goes on in a thread; use it as a context manager.
 
@@ -87,7 +77,7 @@ class Watched:
     ):
         self.root = root
         self.warnings: list[str] = []
-        choices = Choices(root, store)
+        choices = Given(store=str(store), project=str(root))
         self.space = open_workspace(choices, None, warn=self.warnings.append)
         self.news: list[News] = []
         self.facts: list[Fact] = []

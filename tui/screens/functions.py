@@ -9,7 +9,6 @@ import re
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult, SuspendNotSupported
@@ -20,6 +19,7 @@ from ...core.errors import GraftError
 from ...core.functions import FunctionVersion
 from ...core.graph import Json
 from ...core.moments import ago, local
+from ...core.records import dataclass
 from ...core.text import plural
 from ...core.workspace import Workspace
 from ..keys import bindings

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +17,7 @@ from ...core.ids import RunId
 from ...core.loglines import clock_text
 from ...core.moments import local
 from ...core.ports import EventRow, Feed, RunQuery
+from ...core.records import dataclass
 from ...core.runs import Run
 from ...core.signs import MARKS
 from ...core.states import Status

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +14,7 @@ from ...core.errors import GraftError
 from ...core.formfields import FormField
 from ...core.plans import Plan
 from ...core.ports import Loaded
+from ...core.records import replace
 from ...core.requests import RunRequest
 from ...core.runs import Run
 from ...core.workspace import Workspace

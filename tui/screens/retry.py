@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from shlex import quote
 from typing import ClassVar
@@ -11,6 +10,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from ...core.errors import GraftError
+from ...core.records import dataclass
 from ...core.requests import CodeChoice, RetryPlan, RetryRequest
 from ...core.runs import Run
 from ...core.selection import Selection

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...core.errors import GraftError
+from ...core.records import dataclass
 from ..tones import Line, Span, Tone
 from ..wanted import NO
 from ..widgets.grid import Column

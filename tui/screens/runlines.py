@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ...core.document import root_failures
 from ...core.errors import GraftError
 from ...core.moments import ago, local
 from ...core.quantities import duration_text
 from ...core.reasons import run_reason_text
+from ...core.records import dataclass
 from ...core.roles import Composites
 from ...core.runs import Run, RunSpec, StepRun
 from ...core.signs import MARKS
@@ -76,7 +76,7 @@ def progress(run: Run, glyphs: Glyphs) -> list[Span]:
     ]
 
 
-@dataclass
+@dataclass(slots=True)
 class Moment:
     """The time that cells are drawn for; the screen moves it on."""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from ...core.ids import RunId
 from ...core.ports import LogTail
+from ...core.records import dataclass, field
 from ...core.workspace import Workspace
 from ..logbook import LogBook
 

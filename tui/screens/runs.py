@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -14,6 +13,7 @@ from ...core.errors import GraftError, InvalidError
 from ...core.ids import RunId
 from ...core.listings import Spread
 from ...core.ports import RunQuery
+from ...core.records import replace
 from ...core.runfilter import run_query
 from ...core.runs import Run
 from ...core.states import Status

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
 
 from ...core.errors import GraftError
 from ...core.folding import Row, rows
 from ...core.graph import Graph
 from ...core.ids import RunId
 from ...core.quantities import duration_text, size_text
+from ...core.records import dataclass, field, replace
 from ...core.roles import Composites
 from ...core.runs import Run, RunSpec, StepRun
 from ...core.signs import MARKS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ...core.document import metrics_of, roll_up
 from ...core.folding import Row
@@ -13,6 +12,7 @@ from ...core.moments import local
 from ...core.place import seen_from
 from ...core.quantities import duration_text, size_text
 from ...core.reasons import reason_text
+from ...core.records import dataclass
 from ...core.runs import Attempt, Frame, Snapshot, StepError, StepRun
 from ...core.signs import MARKS
 from ...core.states import Status

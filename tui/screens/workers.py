@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -15,6 +14,7 @@ from textual.containers import Container
 from ...core.errors import GraftError
 from ...core.ports import RunQuery
 from ...core.quantities import duration_text, size_text
+from ...core.records import dataclass
 from ...core.runs import Run, StepRun
 from ...core.states import Status
 from ...core.text import plural

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -17,6 +16,7 @@ from textual.strip import Strip
 from ...core.layout.drawing import Hit
 from ...core.layout.label import cells
 from ...core.layout.sketch import Orientation
+from ...core.records import replace
 from ...core.scoping import Scope
 from ...core.signs import MARKS
 from ...core.states import Status

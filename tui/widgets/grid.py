@@ -6,7 +6,6 @@ The cursor follows the row, by its key: what comes in above it moves it down and
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.style import Style
@@ -16,6 +15,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
+from ...core.records import dataclass
 from ..glyphs import Glyphs
 from ..keys import bindings
 from ..tones import Line, Palette, Span, Tone, fitted, strip
