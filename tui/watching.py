@@ -41,7 +41,7 @@ ENDING_S = 12.0
 """Seconds a wave has to end when the UI does: its steps get ten."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Watching:
     """One watch, as a person follows it. `tell` and `observe` are called by its thread, the rest by the screens."""
 
