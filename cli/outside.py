@@ -5,42 +5,50 @@ from __future__ import annotations
 import os
 import sys
 from functools import cache
+from typing import TYPE_CHECKING
 
-from ..core.config import Settings
 from ..core.ids import RunId
-from ..core.plans import Plan, Planned
-from ..core.whys import Because
 from ..core.workspace import Workspace
 from ..tui.outside import Outside
 from . import context
-from .causes import cause_text
 from .complaint import here
-from .grammar import candidates
-from .look import look_of
 from .options import Options
-from .plantext import step_why, summary
-from .whytext import Around
+
+if TYPE_CHECKING:
+    from ..core.config import Settings
+    from ..core.plans import Plan, Planned
+    from ..core.whys import Because
+    from ..tui.outside import Candidate
 
 
 class Words:
-    """The words of `graft plan`, `why` and `diff`."""
+    """The words of `graft plan`, `why` and `diff`; their modules are imported by the first that is asked for: 30 ms."""
 
     def __init__(self, space: Workspace) -> None:
+        from .look import look_of
+
         self._clock = space.parts.clock
         self._look = look_of(sys.stderr, is_plain=True)  # the UI is drawn on stderr, and colours are its own
         self._short = cache(lambda run: context.short(space, RunId(run)))
 
     def summary(self, plan: Plan) -> str:
         """Return "2 steps run, 9 reused, about 12s"."""
+        from .plantext import summary
+
         return summary(plan)
 
     def why(self, step: Planned, plan: Plan) -> str:
         """Return why a step would run, be reused, or depend on others."""
+        from .plantext import step_why
+        from .whytext import Around
+
         around = Around(look=self._look, short=self._short, now=self._clock(), here=here())
         return step_why(around, step, plan)
 
     def because(self, because: Because) -> str:
         """Return one cause."""
+        from .causes import cause_text
+
         return cause_text(self._look, because)
 
 
@@ -53,7 +61,7 @@ def outside_of(options: Options, space: Workspace, warnings: list[str], *, is_re
     settings = context.settings(options)
     return Outside(
         program=(sys.executable, "-m", "graftline", *common_words(options)),
-        complete=lambda line, asked: candidates(line, options),
+        complete=lambda line, asked: _candidates(line, options),
         target=lambda text: context.target(options, text or None),
         targets=lambda: context.pipelines(options),
         phrases=Words(space),
@@ -64,6 +72,12 @@ def outside_of(options: Options, space: Workspace, warnings: list[str], *, is_re
         notify=settings.text("ui.notify") or "away",
         is_read_only=is_read_only,
     )
+
+
+def _candidates(line: str, options: Options) -> list[Candidate]:
+    from .grammar import candidates  # typer's types, for whoever types a line
+
+    return candidates(line, options)
 
 
 def _state_directory(settings: Settings) -> str:

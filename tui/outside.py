@@ -6,14 +6,16 @@ The UI sees core alone. What it shares with the command line beyond that comes i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..core.errors import InvalidError
-from ..core.plans import Plan, Planned
 from ..core.records import dataclass, field
-from ..core.runs import Target
-from ..core.whys import Because
-from ..core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..core.plans import Plan, Planned  # with whys 14 ms, for dialogs
+    from ..core.runs import Target
+    from ..core.whys import Because
+    from ..core.workspace import Workspace
 
 
 class Candidate(NamedTuple):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import GraftError, InvalidError
 from ..core.requests import RunRequest
-from .child import Child
 from .routes import LOOKING, Route, route, words_of
 from .tones import Tone
 
 if TYPE_CHECKING:
     from .app import GraftApp
+    from .child import Child
 
 LOOK_S = 0.5
 """Between two looks at a command whose output nobody looks at."""
@@ -96,6 +96,8 @@ class Steering:
             raise InvalidError("commands cannot be run from here", f"in a shell: graft {' '.join(words)}")
         if app.outside.is_read_only and words[0] not in LOOKING:
             raise InvalidError(f"'{words[0]}' may change something, and this UI only looks (--read-only)")
+        from .child import Child  # processes and log books, for one dialog
+
         child = Child(app.outside.program, words, columns=max(40, app.size.width - 2), is_ascii=app.glyphs.is_ascii)
         if words[0] not in LOOKING:
             app.note(child.command)

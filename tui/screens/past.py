@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...core.estimating import typical_seconds
 from ...core.ports import RunQuery
 from ...core.quantities import duration_text
 from ...core.runs import Run
@@ -37,6 +36,8 @@ class Past:
 
     def take(self, found: dict[Name, Sequence[Run]]) -> None:
         """Take what was read."""
+        from ...core.estimating import typical_seconds  # with plans 14 ms, after the first paint
+
         self._runs |= found
         self._typical |= {name: typical_seconds(runs) for name, runs in found.items()}
 
