@@ -80,7 +80,8 @@ class WatchPane(Page):
         going = self.going
         held = going.waiting.held if going is not None and going.waiting is not None else ()
         left: list[Span] = [(f"held: {', '.join(held[:4])}", Tone.YELLOW)] if held else []
-        return left, [("$ graft watch" + (f" {self.text}" if self.text else ""), Tone.DIM)]
+        text = going.text if going is not None else self.text
+        return left, [(f"$ graft watch {text}".rstrip(), Tone.DIM)]
 
     async def reload(self) -> None:
         """Read the wave that runs."""
