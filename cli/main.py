@@ -49,6 +49,7 @@ COMMANDS = {
     "diff": Entry("Run log", "diff:diff", "Compare two runs."),
     "logs": Entry("Run log", "logs:logs", "Print what steps wrote."),
     "output": Entry("Run log", "output:output", "List or print the outputs of a run."),
+    "export": Entry("Run log", "export:export", "Write a run as one file: HTML over time, text or JSON."),
     "events": Entry("Run log", "events:events", "Print what happened, fact by fact."),
     "attach": Entry("Run log", "attach:attach", "Follow a run to its end."),
     "retry": Entry("Run log", "retry:retry", "Continue a run: failed steps and what follows."),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .beginnings import Beginnings
 from .calls import CalledTask
 from .composites import Loop, Map
 from .constants import Constants
@@ -18,6 +19,7 @@ from .exports import Export, Exports
 from .flows import Flow, Flows, ItemOf
 from .formfields import ASKED
 from .graph import Argument, Return, ReturnKind
+from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
@@ -62,9 +64,10 @@ NOTHING = Gather(())
 class Binder:
     """Binds steps, one after the other in the order listed; a composite's where the composite is listed."""
 
-    def __init__(self, parameters: Parameters, constants: Constants, exports: Exports):
+    def __init__(self, parameters: Parameters, constants: Constants, exports: Exports, *, loads_previous: bool = False):
         self.problems: list[InvalidError] = []
         self.warnings: list[str] = []
+        self.beginnings = Beginnings(is_loaded=loads_previous)
         self._parameters = parameters
         self._constants = constants
         self._exports = exports
@@ -76,17 +79,21 @@ class Binder:
         step, takes = listed.step, listed.takes
         self._parameters.note(level.path_of(step), step, takes)
         if isinstance(step, CalledTask):
-            return self._called(level, step, takes)
+            arguments = self._called(level, step, takes)
+            if PREVIOUS_STATE in takes.names:
+                self.beginnings.bind(level.path_of(step), listed.returns, arguments)
+            return arguments
         bound = Bound()
         self._check_names(level, step, takes)
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
+        if PREVIOUS_STATE in takes.names:
+            bound.unbound = self.beginnings.bind(level.path_of(step), listed.returns, bound.arguments, bound.unbound)
         if bound.unbound:
             self._flow(level, step, bound)
-            for take in bound.unbound:
-                self._miss(level, step, take, bound)
+            self.problems += [each for take in bound.unbound if (each := self._missing(level, step, take, bound))]
         return bound.arguments
 
     def bind_one(self, level: Level, step: Composite, option: str, wire: str | OutputOf) -> Source:
@@ -189,8 +196,8 @@ class Binder:
         while level is not None:
             if name in level.makers:
                 made = level.makers[name]
-                maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
-                self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
+                if self._parameters.can_be_outdone:
+                    self._outdo(asking, name, made)
                 return made
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
@@ -198,6 +205,10 @@ class Binder:
                     return found
             level = level.parent
         return self._parameter(asking, name)
+
+    def _outdo(self, asking: Asking, name: str, made: Export) -> None:
+        maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
+        self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
 
     def _opened(self, asking: Asking, level: Level, opener: Composite, name: str) -> Export | None:
         """Return what a composite gives under a name to the pipeline inside."""
@@ -316,6 +327,8 @@ class Binder:
     def _check_names(self, level: Level, step: Step, takes: Takes) -> None:
         if takes.takes_rest or not takes.is_known:
             return
+        if takes.names.issuperset(step.inputs) and takes.names.issuperset(step.params):
+            return
         known = [each.name for each in takes.items]
         for option, names in (("inputs", step.inputs), ("params", step.params)):
             for name in names:
@@ -340,20 +353,16 @@ class Binder:
         sources = [each.source for each in exports if each.kind is not ReturnKind.METRIC]
         return sources[0] if len(sources) == 1 else None
 
-    def _miss(self, level: Level, step: Step, take: Take, bound: Bound) -> None:
-        """Note that nothing gives a name; a form is about to ask for it."""
-        if level.given.is_asking and all(self._later(each, step, take.name) is None for each in level.up()):
-            bound.arguments.append(Argument(take.name, Constant(None, ASKED)))
-        else:
-            self.problems.append(self._missing(level, step, take))
-
-    def _missing(self, level: Level, step: Step, take: Take) -> InvalidError:
+    def _missing(self, level: Level, step: Step, take: Take, bound: Bound) -> InvalidError | None:
         for each in level.up():
             later = self._later(each, step, take.name)
             if later is not None:
                 text = f"needs '{take.name}', which '{later.name}' returns, but that is listed later"
                 before = next((one for one in each.steps if one is step), None) or self._around(level, each)
                 return self.problem(level, step, text, f"list '{later.name}' before '{before.name}'")
+        if level.given.is_asking:  # a form is about to ask for it
+            bound.arguments.append(Argument(take.name, Constant(None, ASKED)))
+            return None
         text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
         hint = f"give it: -p {take.name}=..., params=, or a step that returns it"
         return self.problem(level, step, text + nearest(take.name, sorted(self._names(level, step))), hint)

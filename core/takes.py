@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from inspect import Parameter, Signature
 from typing import NamedTuple
 
+from .learntasks import LearnTask
 from .tasks import PythonTask, ScriptTask, ShellTask, Task
 
 _VARIABLE = re.compile(r"(?<!\\)\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))")
@@ -64,6 +65,8 @@ def takes_of(task: Task) -> Takes:
             return Takes(tuple(Take(name, is_required=True) for name in task.takes))
         variables = [name for name in variables_in(task.command) if name not in task.policy.secrets]
         return Takes(tuple(Take(name, is_required=False) for name in variables))
+    if isinstance(task, LearnTask):
+        return task.takes
     if isinstance(task, ScriptTask):
         names = dict.fromkeys(name for arg in task.args for name in _PLACEHOLDER.findall(arg))
         return Takes(tuple(Take(name, is_required=True) for name in names))

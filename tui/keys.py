@@ -8,30 +8,8 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from ..core.records import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One thing a person can do."""
-
-    keys: str
-    """As Textual names them, several by commas."""
-    action: str
-    label: str
-    """Two words or so, for the hints."""
-    teaches: str
-    """A sentence, for the help."""
-    cli: str = ""
-    """The command line's equivalent; RUN and STEP stand for those at the cursor. Empty: there is none."""
-    shown: str = ""
-    """How the keys are written; empty: as they are named."""
-
-    @property
-    def display(self) -> str:
-        """Return how the keys are written."""
-        return self.shown or self.keys.replace(",", " ")
-
+from .key import Key as Key
+from .placekeys import PLACE_KEYS
 
 KEYS: dict[str, Key] = {
     "help": Key(keys="?", action="app.help", label="help", teaches="Find what can be done here, and do it."),
@@ -205,11 +183,21 @@ KEYS: dict[str, Key] = {
     "tab.graph": Key(
         keys="2", action="tab('graph')", label="graph", teaches="The steps as a drawing.", cli="graft graph --run RUN"
     ),
+    "tab.gantt": Key(
+        keys="3", action="tab('gantt')", label="gantt", teaches="The steps over time.", cli="graft export RUN"
+    ),
     "tab.logs": Key(
         keys="4", action="tab('logs')", label="logs", teaches="What the steps write.", cli="graft logs RUN"
     ),
     "tab.metrics": Key(
         keys="5", action="tab('metrics')", label="metrics", teaches="Numbers the steps told.", cli="graft show RUN"
+    ),
+    "tab.artifacts": Key(
+        keys="6",
+        action="tab('artifacts')",
+        label="artifacts",
+        teaches="What the steps made, and what is in it.",
+        cli="graft output RUN",
     ),
     "tab.info": Key(
         keys="7",
@@ -222,9 +210,17 @@ KEYS: dict[str, Key] = {
     "tab.previous": Key(keys="[", action="next_tab(-1)", label="previous part", teaches="The part to the left."),
     "pane.next": Key(keys="tab", action="pane", label="next pane", teaches="Move between the list and the details."),
     "pane.zoom": Key(keys="z", action="zoom", label="maximise", teaches="Give the focused pane all the room, or back."),
-    "problem.next": Key(keys="}", action="problem(1)", label="next failed", teaches="To the next step that failed."),
+    "problem.next": Key(
+        keys="}",
+        action="problem(1)",
+        label="next failed",
+        teaches="To the next step that failed; in a log to the next error.",
+    ),
     "problem.previous": Key(
-        keys="{", action="problem(-1)", label="previous failed", teaches="To the failed step before."
+        keys="{",
+        action="problem(-1)",
+        label="previous failed",
+        teaches="To the failed step before; in a log to the error before.",
     ),
     "graph.left": Key(
         keys="left,h",
@@ -253,116 +249,101 @@ KEYS: dict[str, Key] = {
     "graph.fold": Key(keys="(", action="fold(True)", label="fold all", teaches="Draw maps and loops as one step each."),
     "graph.unfold": Key(keys=")", action="fold(False)", label="unfold all", teaches="Draw every item and iteration."),
     "log.follow": Key(keys="f", action="follow", label="follow", teaches="Keep the last line in sight as lines come."),
-    "log.search": Key(keys="/", action="search", label="search", teaches="Find text in the whole log; n and N go on."),
-    "log.next": Key(keys="n", action="match(1)", label="next match", teaches="To the next place that was found."),
+    "log.search": Key(
+        keys="/", action="ask('search')", label="search", teaches="Find text in the whole log; n and N go on."
+    ),
+    "log.next": Key(keys="n", action="ask('next')", label="next match", teaches="To the next place that was found."),
     "log.previous": Key(
-        keys="N", action="match(-1)", label="previous match", teaches="To the place before that was found."
+        keys="N", action="ask('previous')", label="previous match", teaches="To the place before that was found."
     ),
     "log.step": Key(
-        keys="a", action="every_step", label="step/all", teaches="The log of this step, or of the whole run."
+        keys="a", action="ask('step')", label="step/all", teaches="The log of this step, or of the whole run."
     ),
     "log.times": Key(keys="t", action="times", label="times", teaches="Show when each line came."),
     "log.left": Key(keys="left,h", action="pan(-20)", label="left", teaches="Twenty columns to the left.", shown="← h"),
     "log.right": Key(
         keys="right,l", action="pan(20)", label="right", teaches="Twenty columns to the right.", shown="→ l"
     ),
-    "output.stop": Key(
-        keys="x", action="stop", label="stop", teaches="Ask the command to stop, as Ctrl+C does in a shell."
+    "log.filter": Key(
+        keys="&", action="ask('filter')", label="only matches", teaches="Show only lines with a text, or all again."
     ),
-    "output.kill": Key(keys="X", action="kill", label="kill", teaches="Kill the command at once."),
-    "output.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command."),
-    "output.again": Key(keys="A", action="again", label="edit it", teaches="Type the command again, changed or not."),
-    "line.complete": Key(
-        keys="tab,shift+tab",
-        action="complete(1)",
-        label="complete",
-        teaches="Take the next of what is offered.",
-        shown="tab",
+    "log.wrap": Key(keys="ctrl+w", action="wrap", label="wrap", teaches="Show long lines on several rows, or cut."),
+    "log.raw": Key(keys="J", action="raw", label="raw", teaches="Lines of JSON as they were written, or for people."),
+    "log.attempt": Key(
+        keys="A",
+        action="ask('attempt')",
+        label="attempt",
+        teaches="Choose an attempt of the step.",
+        cli="graft logs RUN STEP --attempt N",
     ),
-    "line.older": Key(keys="up", action="earlier(-1)", label="earlier", teaches="The line typed before.", shown="↑"),
-    "line.newer": Key(keys="down", action="earlier(1)", label="later", teaches="The line typed after it.", shown="↓"),
-    "places.watch": Key(
-        keys="W",
-        action="app.watch_files",
-        label="watch",
-        teaches="Watch the project's files and run again what a save concerns.",
-        cli="graft watch",
+    "log.merge": Key(
+        keys="M", action="ask('merge')", label="all attempts", teaches="All attempts of the step, by time."
     ),
-    "watch.pause": Key(
-        keys="p",
-        action="pause",
-        label="pause",
-        teaches="Pause the watch, or go on: what is up to date is not run again.",
+    "log.pager": Key(
+        keys="ctrl+e",
+        action="ask('pager')",
+        label="pager",
+        teaches="Show the whole log in $PAGER.",
+        cli="graft logs RUN",
     ),
-    "watch.again": Key(keys="n", action="wish('AGAIN')", label="run now", teaches="Run now what is not up to date."),
-    "watch.force": Key(keys="N", action="wish('FORCE')", label="run all", teaches="Run every step, whatever is known."),
-    "watch.release": Key(
-        keys="space", action="wish('RELEASE')", label="release", teaches="Run the next effect that is held."
+    "step.why": Key(
+        keys="w",
+        action="why",
+        label="why",
+        teaches="Why the step ran, failed or was reused: what changed.",
+        cli="graft why RUN STEP",
     ),
-    "watch.open": Key(
-        keys="enter", action="open", label="open run", teaches="Open the run of the wave.", cli="graft show RUN"
+    "step.debug": Key(
+        keys="b",
+        action="debug",
+        label="debug",
+        teaches="Run the step again in a debugger, in this terminal.",
+        cli="graft debug RUN STEP",
     ),
-    "watch.stop": Key(keys="x", action="end", label="end", teaches="End the watch; steps that run have ten seconds."),
-    "compare.all": Key(
-        keys="=",
-        action="toggle_all",
-        label="equal too",
-        teaches="Show what is equal too, or differences alone.",
-        cli="graft diff RUN RUN --all",
+    "gantt.in": Key(keys="+", action="stretch(1)", label="zoom in", teaches="Show half the time, twice as large."),
+    "gantt.out": Key(keys="_", action="stretch(-1)", label="zoom out", teaches="Show twice the time, half as large."),
+    "gantt.left": Key(keys="left,h", action="shift(-1)", label="earlier", teaches="To earlier time.", shown="← h"),
+    "gantt.right": Key(keys="right,l", action="shift(1)", label="later", teaches="To later time.", shown="→ l"),
+    "gantt.workers": Key(
+        keys="|",
+        action="look('workers')",
+        label="by worker",
+        teaches="A row for each worker, or for each step.",
+        cli="graft export RUN --workers",
     ),
-    "compare.left": Key(keys="left,h", action="shift(-1)", label="left", teaches="Runs to the left.", shown="← h"),
-    "compare.right": Key(keys="right,l", action="shift(1)", label="right", teaches="Runs to the right.", shown="→ l"),
-    "compare.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command."),
-    "happened.commands": Key(
-        keys="1",
-        action="view('commands')",
-        label="commands",
-        teaches="What was done, as commands, and what came of it.",
+    "gantt.fold": Key(
+        keys="(", action="look('fold')", label="fold all", teaches="Draw large maps and loops in one row each."
     ),
-    "happened.facts": Key(
-        keys="2",
-        action="view('facts')",
-        label="facts",
-        teaches="Every fact of the store, as it comes.",
-        cli="graft events",
+    "gantt.unfold": Key(
+        keys=")",
+        action="look('unfold')",
+        label="unfold all",
+        teaches="Draw a row for every item.",
+        cli="graft export --full",
     ),
-    "happened.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command or the fact."),
-    "functions.edit": Key(keys="e", action="edit", label="editor", teaches="Open the function in your editor."),
-    "functions.copy": Key(keys="y", action="copy", label="copy", teaches="Copy name and version."),
-    "functions.run": Key(
-        keys="n",
-        action="run",
-        label="run it",
-        teaches="Type the command that runs the function.",
-        cli="graft function run NAME",
+    "artifact.open": Key(
+        keys="o", action="outside", label="open outside", teaches="Open the artifact with the program for its kind."
     ),
-    "new.start": Key(
-        keys="n",
-        action="start_new",
-        label="start",
-        teaches="Start the run as it is described, and open it.",
-        cli="graft run",
+    "artifact.save": Key(
+        keys="ctrl+s",
+        action="save",
+        label="save",
+        teaches="Save the artifact into the current directory.",
+        cli="graft output RUN STEP:NAME -o FILE",
     ),
-    "new.watch": Key(
-        keys="W",
-        action="watch_new",
-        label="watch",
-        teaches="Watch what is described, instead of running it once.",
-        cli="graft watch",
+    "artifact.load": Key(
+        keys="L", action="load", label="load", teaches="Read the artifact though it is large, and show what is in it."
     ),
-    "new.change": Key(
-        keys="space",
-        action="change(1)",
-        label="next choice",
-        teaches="Take the next of what the row may be; type where there is no choice.",
+    "chart.scale": Key(keys="S", action="scale", label="log scale", teaches="Draw the numbers by their logarithm."),
+    "graph.map": Key(keys="m", action="minimap", label="minimap", teaches="Show where one is in a large drawing."),
+    "graph.export": Key(
+        keys="E",
+        action="export",
+        label="export",
+        teaches="Write the drawing to a file: text, Mermaid or DOT.",
+        cli="graft graph --run RUN -o FILE",
     ),
-    "new.clear": Key(
-        keys="backspace,delete",
-        action="clear",
-        label="take back",
-        teaches="Take back what was typed in the row.",
-        shown="⌫",
-    ),
+    **PLACE_KEYS,
 }
 """By id; the id is what a configuration names."""
 

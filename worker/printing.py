@@ -169,8 +169,8 @@ class _Printer:
         return self._known[key]
 
     def _new_code(self, call: Call) -> CodePrint:
-        if call.kind is CallKind.STUB:
-            return merged([])
+        if call.kind in (CallKind.STUB, CallKind.LEARN, CallKind.LOAD):
+            return merged([])  # what a model runs is in its arguments, which count with the code they name
         if call.kind is CallKind.NOTEBOOK:
             file = os.path.join(self._root, call.script or "")
             return notebook_print(self._beside(file), self._read.plain(file), file, self._root)

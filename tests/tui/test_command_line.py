@@ -49,7 +49,7 @@ async def test_commands_are_offered_completed_run_and_remembered(tmp_path: Path)
         await ui.sees("exit 3")
         assert "got ['doctor', 'fail it', 'fail']" in ui.text
         assert [deed.command for deed in ui.app.deeds] == ["graft doctor 'fail it' fail"]
-        await ui.press("A")
+        await ui.press("i")
         assert ui.app.screen.query_one("#line", Input).value == "doctor 'fail it' fail"
         await ui.press("escape", "escape", "colon", "up", "up")
         assert ui.app.screen.query_one("#line", Input).value == "plan"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.app import SuspendNotSupported
@@ -70,6 +70,10 @@ class RunDeeds(Page):
             return "the run goes on" if not run.state.is_final else "nothing failed; ctrl+r runs it again"
         return ""
 
+    def copies(self) -> Mapping[str, tuple[str, str]]:
+        """Return what else can be copied where one is: key -> what it is and the text."""
+        return {}
+
     def may(self, key_id: str) -> Run | None:
         """Return the run when something can be done to it; else say why not."""
         reason = self.reason_against(key_id)
@@ -78,16 +82,18 @@ class RunDeeds(Page):
             return None
         return self.subject()
 
-    def do(self, call: Callable[[Workspace], str], command: str) -> None:
+    def do(self, call: Callable[[Workspace], str], command: str = "") -> None:
         """Do something on a thread; say what it returns, or what went wrong, with the command that does the same."""
 
         async def work() -> None:
             try:
                 said = await self.ask(call)
-                self.graft.note(command)
-                self.say(f"{said}   $ {command}", Tone.GREEN)
+                if command:
+                    self.graft.note(command)
+                self.say(f"{said}   $ {command}" if command else said, Tone.GREEN)
             except GraftError as error:
-                self.graft.note(command, error)
+                if command:
+                    self.graft.note(command, error)
                 self.complain(error)
             self.stale()
 
@@ -193,6 +199,7 @@ class RunDeeds(Page):
             choices["l"] = ("log command", f"graft logs {run.id[:6]} {shlex.quote(step)}")
         if failed is not None and failed.error is not None:
             choices["t"] = ("traceback", failed.error.traceback or failed.error.message)
+        choices |= self.copies()
 
         def answered(text: str | None) -> None:
             if text is not None:
