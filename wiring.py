@@ -107,6 +107,13 @@ def find_target(text: str | None, choices: Choices) -> Target:
     return target_of(workplace_of(choices, text))
 
 
+def find_pipelines(choices: Choices) -> list[str]:
+    """Return the targets of the project at hand that its sources show, without importing any."""
+    from .worker.pipelines import pipelines_of  # for the dialog of a new run
+
+    return pipelines_of(workplace_of(choices))
+
+
 def vault_of(choices: Choices) -> Keeper:
     """Return where secrets of the current directory's project are looked for and kept."""
     from .worker.vault import open_vault

@@ -141,7 +141,7 @@ def main(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: Sequence[str]) -> int:
     usage_problem: type[Exception] = typer.BadParameter.__bases__[0]  # typer exports only the leaf of its tree
     try:
-        result = _root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
+        result = root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
     except usage_problem as problem:
         raise usage_error(problem) from problem
     except typer.Abort:
@@ -153,7 +153,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _root() -> Any:
+def root() -> Any:
+    """Return the group of all commands, as it is run and completed."""
     app = typer.Typer(
         cls=Root,
         invoke_without_command=True,

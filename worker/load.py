@@ -21,7 +21,7 @@ from ..core.ports import Loaded, LoadRequest
 from ..core.programs import entry_named, own_entry
 from ..core.provenance import NOTE
 from ..core.records import replace
-from ..core.runs import Target
+from ..core.runs import Snapshot, Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
@@ -60,6 +60,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             variables=variables(os.environ),
             origins=request.origins,
             places={**dict.fromkeys(own, "execute() of the file"), **request.places},
+            is_asking=request.wants_form,
         )
         workshop = LocalWorkshop(target.root, lambda root: shelf)
         compiled = compile_in(
@@ -74,11 +75,27 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
+    if request.wants_form:
+        return _form(compiled, pipeline)
     reached = replace(reached, files=(*reached.files, *(os.path.join(target.root, each) for each in request.include)))
     loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
     if not request.wants_yaml:
         return loaded
     return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
+
+
+def _form(compiled: Compiled, pipeline: Pipeline) -> Loaded:
+    """Return what a form needs: parameters and steps. It is not to be run, so nothing is recorded."""
+    return Loaded(
+        graph=compiled.graph,
+        snapshot=Snapshot(files={}, contents={}),
+        params=compiled.params,
+        environment={},
+        preload=(),
+        blobs={},
+        description=pipeline.description,
+        form=compiled.form or (),
+    )
 
 
 def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
