@@ -12,6 +12,8 @@ from .errors import InvalidError, nearest
 from .feeding import Provider, provider_from_json
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, ReturnKind
 from .learning import LOWER, UPPER
+from .loaded import Loaded
+from .prints import Print
 from .records import replace
 from .supply import Constant, Upstream, upstreams
 
@@ -157,6 +159,12 @@ def connected_as(graph: Graph, old: Graph) -> Graph:
     has_source = any(_kind(graph, node) is CallKind.FEED for node in graph.nodes)
     bounds = {name: found.get(name) for name in (LOWER, UPPER)} if has_source else {}
     return connected(graph, Channels(tuple(feeds), tuple(sinks)), named=named, **bounds)
+
+
+def connecting(loaded: Loaded, graph: Graph) -> Loaded:
+    """Return what was loaded with its graph connected; sinks run whatever was before, so they are known by nothing."""
+    sinks = {at: Print() for at, each in enumerate(graph.operations) if each.call.kind is CallKind.SINK}
+    return replace(loaded, graph=graph, prints={**loaded.prints, **sinks})
 
 
 def ordinal_of(graph: Graph) -> str | None:

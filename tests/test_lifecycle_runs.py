@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -398,6 +399,16 @@ class TestLookingAgain:
 
         assert said.code == 2
         assert "a generation supplies what it made" in said.err
+
+    def test_why_names_the_generation_and_knows_the_sink_for_an_effect(self, churn: Churn) -> None:
+        churn.document("apply")
+        version = generations(churn)[0].draft.version
+
+        run, step = churn.graft("why").out, churn.graft("why", "@last", "fit").out
+
+        assert f"loaded from churn/{version}/1" in step
+        assert f"1 step loaded from churn/{version}/1" in run
+        assert re.search(r"sink +.*effect", run)
 
     def test_the_card_of_a_run_says_which_generation_it_is_of(self, churn: Churn) -> None:
         said = churn.graft("show")
