@@ -153,6 +153,7 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("import champion.graft -n", "verify it: what does it bring?"),
         Example("import champion.graft --aliases", "take it in"),
     ),
+    "build": (Example("build churn@champion -o churn-champion", "everything it takes to apply it elsewhere"),),
     "remove": (Example("remove churn/0.1.0/2", "one generation; shows it and asks"),),
     "functions": (Example("functions", "the newest version of each"),),
     "function": (

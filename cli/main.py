@@ -67,6 +67,7 @@ COMMANDS = {
     "copy": Entry("Lifecycle", "exchange:copy", "Copy to another registry."),
     "export": Entry("Lifecycle", "exchange:export", "Write a project, lineage or generation to a file."),
     "import": Entry("Lifecycle", "exchange:import_", "Take what a file holds into the registry."),
+    "build": Entry("Lifecycle", "build:build", "Write a generation to a directory that stands by itself."),
     "remove": Entry("Lifecycle", "exchange:remove", "Remove a generation, a lineage or a project."),
     "functions": Entry("Functions", "functions:functions", "List registered functions."),
     "function": Entry("Functions", "function:COMMANDS", "Register, show, remove or run a function."),

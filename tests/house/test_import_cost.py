@@ -18,7 +18,7 @@ COMMANDS = {"typer", "rich", "click"}
 PROCESSES = {"multiprocess", "dill"}
 SCIENCE = {"numpy", "pandas", "sklearn", "matplotlib"}
 WATCH = {"watchfiles", "graphviz"}
-REGISTRY = {"packaging", "zipfile"}
+REGISTRY = {"packaging"}
 
 LIGHT = """
 import sys

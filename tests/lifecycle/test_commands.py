@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import zipfile
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -232,3 +235,47 @@ def test_the_shell_is_offered_addresses(trained: Graft, root: Path, monkeypatch:
     assert complete_addresses(context, "churn/") == ["churn/0.1.0"]
     assert complete_addresses(context, "churn/0.1.0/") == ["churn/0.1.0/2", "churn/0.1.0/1"]
     assert complete_addresses(context, "churn@") == ["churn@champion"]
+
+
+def test_a_generation_is_built_to_stand_by_itself(tmp_path: Path, trained: Graft) -> None:
+    assert "is in churn-0.1.0-1" in trained("build", "churn@champion").out
+    folder = tmp_path / "project" / "churn-0.1.0-1"
+    assert trained("build", "churn@champion").code == 2, "a directory that is there stays as it is"
+
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True, timeout=20)
+    listed = {line.partition("  ")[2] for line in (folder / "SHA256SUMS").read_text().splitlines()}
+    there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    assert listed == there - {"SHA256SUMS"}
+    assert (folder / "code/lib/fits.py").read_text() == FILES["lib/fits.py"]
+    assert re.fullmatch(r"# Python 3\.\d+\.\d+\ngraftline==\S+\n", (folder / "requirements.txt").read_text())
+    moved = folder.rename(tmp_path / "elsewhere")
+    assert call(moved, "-P", "./registry", "--json", "list", "churn/0.1.0/1").document["metrics"] == {"auc": 0.9}
+
+
+def _wheel(folder: Path, name: str, version: str) -> None:
+    """Write a package that pip can install."""
+    about = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+
+
+@pytest.mark.sweep  # makes two environments: 10 s of CPU time
+def test_what_cannot_be_installed_is_told_and_what_was_built_stays(
+    tmp_path: Path, trained: Graft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    folder = tmp_path / "project" / "built"
+
+    refused = trained("build", "churn@champion", "-o", "built", "--venv")
+    assert refused.code == 4
+    assert "cannot install what it needs" in refused.err
+    assert (folder / "SHA256SUMS").exists()
+    assert not (folder / "venv").exists()
+
+    _wheel(tmp_path, "graftline", version("graftline"))
+    assert trained("build", "churn@champion", "-o", "again", "--venv").code == 0
+    assert list((tmp_path / "project/again/venv").glob("lib/*/site-packages/graftline.py"))
