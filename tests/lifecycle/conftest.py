@@ -1,4 +1,4 @@
-"""A project that learns: as nobody has trained it, and trained once on the first ten days."""
+"""The same project on each of the registries that come with graftline."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from churn_project import Churn, copied
+import registries
+from shelved import Shelved
+
+from graftline.core.registry import Registry
 
 
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Churn]:
-    """Train once; tests work on copies."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GRAFTLINE_HOME", str(tmp_path_factory.mktemp("trained-store")))
-        made = Churn(tmp_path_factory.mktemp("churn"))
-        made.write()
-        made.document("train", "--upper", "10")
-        yield made
-
-
-@pytest.fixture
-def churn(trained: Churn, tmp_path: Path) -> Churn:
-    """Return a copy of the trained project and its store."""
-    return copied(trained, tmp_path / "project")
+@pytest.fixture(params=sorted(registries.REGISTRIES))
+def registry(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Registry]:
+    """Yield an empty registry."""
+    made = registries.REGISTRIES[request.param](tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Churn:
-    """Return the project as nobody has trained it yet."""
-    made = Churn(tmp_path / "project")
-    made.write()
-    return made
+def shelved(registry: Registry) -> Shelved:
+    """Return a project on a registry."""
+    return Shelved(registry)
+
+
+@pytest.fixture
+def one(tmp_path: Path) -> Iterator[Shelved]:
+    """Yield a project on one registry, where it does not matter which."""
+    made = registries.REGISTRIES["filesystem"](tmp_path / "one")
+    yield Shelved(made)
+    made.close()
