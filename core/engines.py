@@ -192,8 +192,11 @@ def _check(graph: Graph, source: Node | None, lower: Json, upper: Json, query: s
 
 
 def outputs_of(graph: Graph) -> dict[str, Upstream]:
-    """Return what a graph makes that nothing inside takes, by name; of equal names the later step's."""
-    ends = {node.path: node for node in graph.nodes if "/" not in node.path}
+    """Return what a graph makes that nothing inside takes, by name; of equal names the later step's.
+
+    A step that takes nothing brings data in: what is left of that is no result.
+    """
+    ends = {node.path: node for node in graph.nodes if "/" not in node.path and node.needs}
     taken = {
         each
         for node in graph.nodes
