@@ -195,8 +195,8 @@ class Binder:
         while level is not None:
             if name in level.makers:
                 made = level.makers[name]
-                maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
-                self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
+                if self._parameters.can_be_outdone:
+                    self._outdo(asking, name, made)
                 return made
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
@@ -204,6 +204,10 @@ class Binder:
                     return found
             level = level.parent
         return self._parameter(asking, name)
+
+    def _outdo(self, asking: Asking, name: str, made: Export) -> None:
+        maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
+        self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
 
     def _opened(self, asking: Asking, level: Level, opener: Composite, name: str) -> Export | None:
         """Return what a composite gives under a name to the pipeline inside."""
@@ -321,6 +325,8 @@ class Binder:
 
     def _check_names(self, level: Level, step: Step, takes: Takes) -> None:
         if takes.takes_rest or not takes.is_known:
+            return
+        if takes.names.issuperset(step.inputs) and takes.names.issuperset(step.params):
             return
         known = [each.name for each in takes.items]
         for option, names in (("inputs", step.inputs), ("params", step.params)):

@@ -9,7 +9,7 @@ from .binding import Binder
 from .called import written
 from .collector import rare_collections
 from .constants import Constants
-from .drafts import Block, Draft, Piece, needed, settled
+from .drafts import Block, Draft, Piece, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
 from .exports import Export, Exports, of_task
@@ -29,7 +29,7 @@ from .ports import Workshop
 from .provenance import Note
 from .records import dataclass, field, replace
 from .steps import Step
-from .supply import PREVIOUS, Blob, Constant, Upstream
+from .supply import PREVIOUS, Blob, Upstream
 from .tasks import Task
 
 
@@ -240,8 +240,7 @@ class _Compilation:
             environ=level.environ,
         )
         for argument in arguments:
-            if not isinstance(argument.source, Constant):  # most are, and asking takes longer
-                draft.needs |= dict.fromkeys(needed(argument.source))
+            draft.wait_for(argument.source)
         if task.policy.get or task.policy.put:
             self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:
