@@ -1,4 +1,4 @@
-"""Graphs as columns of plain values, pickled and read back in a third of the time: the loader hands one to every command.
+"""Graphs as columns of plain values, pickled and read back in a third of the time: the loader hands one to each command.
 
 A record or a named tuple costs pickle two calls of Python on either side, and ten thousand steps are a hundred thousand
 of them. A column is a list: `map` takes it apart and puts it together without a line of Python for each value.
@@ -7,7 +7,6 @@ of them. A column is a list: `map` takes it apart and puts it together without a
 from __future__ import annotations
 
 import copyreg
-from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
@@ -15,6 +14,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar
 
 from .graph import Argument, Graph, Node, Operation, Return
+from .packing import records_of
 from .supply import Upstream
 
 Columns: TypeAlias = list[list[Any]]
@@ -36,20 +36,12 @@ def unpacked_graph(
 ) -> Graph:
     """Return the graph these columns are of."""
     nodes[_ARGUMENTS] = _together(nodes[_ARGUMENTS], _arguments(*arguments))
-    operations[_RETURNS] = _together(operations[_RETURNS], _records(Return, returns))
-    return Graph(nodes=tuple(_records(Node, nodes)), operations=tuple(_records(Operation, operations)), **rest)
+    operations[_RETURNS] = _together(operations[_RETURNS], records_of(Return, returns))
+    return Graph(nodes=tuple(records_of(Node, nodes)), operations=tuple(records_of(Operation, operations)), **rest)
 
 
 def _columns(kind: type, records: Sequence[object]) -> Columns:
     return [list(map(attrgetter(name), records)) for name in _slots(kind)]
-
-
-def _records(kind: type[_T], columns: Columns) -> list[_T]:
-    """Return records with slots of the values of their fields, past their checks."""
-    made = [object.__new__(kind) for _ in columns[0]]
-    for name, column in zip(_slots(kind), columns, strict=True):
-        deque(map(getattr(kind, name).__set__, made, column), maxlen=0)  # a loop in C
-    return made
 
 
 def _apart(lists: Sequence[Sequence[_T]]) -> tuple[list[int], list[_T]]:
@@ -64,7 +56,7 @@ def _together(sizes: Sequence[int], items: Sequence[_T]) -> list[tuple[_T, ...]]
 
 
 def _argument_columns(arguments: Sequence[Argument]) -> Columns:
-    """Return names, what the values are of, and whether they are optional; nearly all are of other steps, as two texts."""
+    """Return names, what values are of (nearly all of other steps: two texts each), and whether they are optional."""
     names, sources, optional = ([argument[at] for argument in arguments] for at in range(3))
     paths = [source[0] if type(source) is Upstream else source for source in sources]
     outputs = [source[1] if type(source) is Upstream else None for source in sources]
