@@ -1,4 +1,4 @@
-"""Graphs as columns of plain values, pickled and read back in a third of the time: the loader hands one to each command.
+"""Graphs as columns of plain values, pickled and read in a third of the time: the loader hands one to each command.
 
 A record or a named tuple costs pickle two calls of Python on either side, and ten thousand steps are a hundred thousand
 of them. A column is a list: `map` takes it apart and puts it together without a line of Python for each value.

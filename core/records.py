@@ -150,7 +150,7 @@ def _construction(kind: Any, fields: _Fields, setters: _Setters | None) -> _Meth
         nonlocal left
         left -= 1
         if not left:
-            owner = next(each for each in type(self).__mro__ if vars(each).get("__init__") is construct)
+            owner: Any = next(each for each in type(self).__mro__ if vars(each).get("__init__") is construct)
             owner.__init__ = _written(owner.__qualname__, fields, setters, has_more=has_more)
         if values or len(given) != size or given.keys() != fields.keys():
             given = filled(values, given)
@@ -168,7 +168,8 @@ def _construction(kind: Any, fields: _Fields, setters: _Setters | None) -> _Meth
 def _written(kind: str, fields: _Fields, setters: _Setters | None, *, has_more: bool) -> _Method:
     """Return the `__init__` that `dataclasses` would write, by slots' own setters; a TypeError has its own words."""
     scope: dict[str, Any] = {"_nothing": _NOTHING, **{f"_put_{name}": put for name, put in setters or ()}}
-    by_position, by_name, lines = [], ["*"], []
+    by_position: list[str] = []
+    by_name, lines = ["*"], []
     for name, each in fields.items():
         scope[f"_default_{name}"] = each.factory or each.default
         if each.factory is not None:

@@ -214,7 +214,7 @@ def steps_from_rows(
         error_from_json(json.loads(error)) if error and over and ended == _FAILURE else None
         for error, over, ended in zip(errors, is_over, ends, strict=True)
     ]
-    columns = {
+    columns: dict[str, Sequence[Any]] = {
         "path": [node.path for node in nodes],
         "name": [node.name for node in nodes],
         "state": [STATUS[text] for text in texts],

@@ -157,7 +157,7 @@ def test_the_thousandth_instance_is_made_as_the_first_of_its_own_class_and_of_on
     above = made(records, [("x", "required", None), ("many", "factory", 1)], frozen=True, slots=True, kw_only=True)
     below = made(records, [("z", "plain", 2)], (above,), frozen=True, slots=True, kw_only=True)
 
-    class Plain(above):  # type: ignore[misc]
+    class Plain(above):  # type: ignore[misc,valid-type]
         pass
 
     for kind, own in ((above, {}), (below, {"z": 2}), (Plain, {})):
