@@ -30,6 +30,7 @@ from .worker.putback import putting_back
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
+    from .core.beginning import Begun, Template
     from .core.config import Settings
     from .core.engines import Channels
     from .core.health import Finding
@@ -183,6 +184,28 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
         if not findings:
             findings.append(Finding(subject="store", is_good=True, detail=f"{store.layout.directory} is sound"))
     return [*findings, worker_start()]
+
+
+def templates() -> Sequence[Template]:
+    """Return what a project can begin as."""
+    from .plugins.projects.templates import TEMPLATES  # for one command, as below
+
+    return list(TEMPLATES.values())
+
+
+def begin_project(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
+    """Write a project from a template into a folder, which it is called after.
+
+    Raises:
+        InvalidError: there is no such template, or something of it is there already.
+        StoreError: it cannot be written.
+    """
+    from .plugins.projects.templates import template as named
+    from .plugins.projects.writing import begin
+
+    root = Path(folder).absolute()
+    name = strict_name(root.name or "project")
+    return begin(root, name, named(template), with_git=with_git, is_dry=is_dry)
 
 
 def functions_at(root: str) -> Shelf:

@@ -17,6 +17,7 @@ from .printer import remark
 from .text import clean
 
 if TYPE_CHECKING:
+    from ..core.beginning import Begun, Template
     from ..core.config import Settings
     from ..core.discovery import Plugin
     from ..core.health import Finding
@@ -107,6 +108,20 @@ def examine(options: Options, *, repair: bool) -> Sequence[Finding]:
     from ..wiring import examine as look
 
     return look(options, repair=repair)
+
+
+def templates() -> Sequence[Template]:
+    """Return what a project can begin as."""
+    from ..wiring import templates as known
+
+    return known()
+
+
+def begin(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
+    """Write a project from a template into a folder."""
+    from ..wiring import begin_project
+
+    return begin_project(folder, template, with_git=with_git, is_dry=is_dry)
 
 
 def short(space: Workspace, run: RunId) -> str:

@@ -14,6 +14,11 @@ class Example(NamedTuple):
 
 
 EXAMPLES: Mapping[str, Sequence[Example]] = {
+    "init": (
+        Example("init churn", "a project that runs, in a new directory"),
+        Example("init screening --template tabular", "one that trains and applies a model"),
+        Example("init --from prep.py train.py report.ipynb", "propose a pipeline of what is here"),
+    ),
     "run": (
         Example("run", "the project's own pipeline"),
         Example("run pipeline.py -p C=0.1 -j 4", "a file's, with a parameter, on 4 cpus"),

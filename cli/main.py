@@ -36,6 +36,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "init": Entry("Develop", "init:init", "Begin a project, or propose a pipeline of scripts."),
     "run": Entry("Develop", "run:run", "Run a pipeline."),
     "watch": Entry("Develop", "watch:watch", "Run a pipeline, and again what a saved file concerns."),
     "plan": Entry("Develop", "plan:plan", "Say what would run, and why."),
