@@ -42,6 +42,11 @@ except SystemExit as left:
     assert not left.code, left.code
 """
 
+WITHOUT_LIFECYCLE = """
+of_lifecycle = [f"graftline.core.{name}" for name in ("lifecycle", "engines", "committing", "loading", "registry")]
+assert not set(of_lifecycle) & set(sys.modules), sorted(set(of_lifecycle) & set(sys.modules))
+"""
+
 REPORT = """
 import json
 print("loaded:" + json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
@@ -98,4 +103,5 @@ def test_running_a_pipeline_loads_no_model_and_no_screen_here() -> None:
     arguments = ["run", str(ROOT / "samples" / "wide.py"), "--json"]
 
     # The user's libraries belong to the loader and the workers, ours for tables and screens to nobody here.
-    assert loaded_by(COMMAND.format(arguments=arguments)) & (DATABASE | SCREEN) == set()
+    loaded = loaded_by(COMMAND.format(arguments=arguments) + WITHOUT_LIFECYCLE)
+    assert loaded & (DATABASE | SCREEN | REGISTRY) == set()
