@@ -8,20 +8,23 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .core.errors import InvalidError, nearest
 from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id
 from .core.ports import RunQuery
+from .core.records import replace
 from .core.reusing import Reusing
 from .core.runs import RunSpec
 from .core.session import Requests
 from .core.states import Status
 from .core.workspace import Workspace
-from .wiring import Given, functions_at, open_workspace, warn_python
+from .wiring import Given, functions_at, open_workspace, settings_of, warn_python
 from .worker.paramfiles import parameters_of
 
 if TYPE_CHECKING:
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .core.runner import Runner
     from .plugins.pyfunc.function import PyFunc
 
 
@@ -46,6 +49,27 @@ def execute_pipeline(
         warn_python(each)
     file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config, force=force)
+    _host_here(space, run)
+    result = _result(space, run)
+    return result.check() if check else result
+
+
+def carry_by(
+    runner: Runner, action: str, pipeline: Pipeline, params: Mapping[str, object], options: dict[str, Any]
+) -> RunResult:
+    """Have a runner carry a pipeline: what `Runner.job`, `train`, `apply` and `eval` do."""
+    if action != "job":
+        launcher = Launcher(pipeline, options.pop("registry", None), by=runner)
+        found: RunResult = getattr(launcher, action)(params, **options)
+        return found
+    check = options.pop("check", True)
+    wanted: dict[str, Any] = {"jobs": None, "tags": (), "force": False}
+    if unknown := [each for each in options if each not in wanted]:
+        raise InvalidError(f"job() takes no '{unknown[0]}'{nearest(unknown[0], [*wanted, 'check'])}")
+    wanted.update(options)
+    file = parameters_of(None, os.environ)
+    jobs, tags, force = wanted["jobs"], wanted["tags"], wanted["force"]
+    space, run = _create_live(pipeline, params, None, jobs, tags, file=file, force=force, by=runner)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -96,12 +120,14 @@ class Launcher:
 
     Args:
         pipeline: what is run.
-        registry: another one, as `-P` names it.
+        registry: another one, as `-P` names it; None: the configured one.
+        by: a runner that carries the runs; None: the one named, or the configured one.
     """
 
-    def __init__(self, pipeline: Pipeline, registry: str = "virtual"):
+    def __init__(self, pipeline: Pipeline, registry: str | None = "virtual", by: Runner | None = None):
         self._pipeline = pipeline
         self._registry = registry
+        self._by = by
         self._space: Workspace | None = None
         """Opened by the first call; the others use its registry."""
 
@@ -136,7 +162,7 @@ class Launcher:
         check = options.pop("check", True)
         target, loaded = load_live(self._pipeline, params or {}, shelf_at=functions_at, mode=mode)
         if self._space is None:
-            self._space = open_workspace(Given(project=target.root, registry=self._registry))
+            self._space = _opened(target.root, registry=self._registry, by=self._by)
         space = self._space
         loaded = space.parts.overridden(loaded, of_run.get("runner") or space.parts.default_runner)
         run = RunRequest(target=target, origin="api", **of_run)
@@ -222,17 +248,18 @@ def _create_live(
     file: ParameterFile,
     config: str | None = None,
     force: bool = False,
+    by: Runner | None = None,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
     target, loaded = load_live(pipeline, params, file, functions_at)
-    space = open_workspace(Given(project=target.root, runner=runner, config=config))
+    space = _opened(target.root, runner=runner, config=config, by=by)
     if patches is not None:
         from .plugins.mock.patches import patched
 
         space = patched(space, loaded.graph, patches)
     parts = space.parts
-    loaded = parts.overridden(loaded, parts.default_runner)
+    loaded = parts.sourced(parts.overridden(loaded, parts.default_runner))
     outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
         id=new_run_id(),
@@ -253,6 +280,28 @@ def _create_live(
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
+
+
+def _opened(
+    root: str,
+    *,
+    runner: str | None = None,
+    registry: str | None = None,
+    config: str | None = None,
+    by: Runner | None = None,
+) -> Workspace:
+    """Open the workspace of a project; with a runner that a program holds, as the one of every run."""
+    if by is None:
+        return open_workspace(Given(project=root, runner=runner, registry=registry, config=config))
+    from .core.engines import channels_between
+    from .core.runners import RunnerChoice, name_of
+
+    given = Given(project=root, runner=name_of(type(by)), registry=registry, config=config)
+    space, settings = open_workspace(given), settings_of(given)
+    channels = channels_between(settings, by.feed, by.sink)
+    options = {**by.options, **({} if by.instance is None else {"instance": by.instance})}
+    choice = RunnerChoice(runner=type(by), options=options)
+    return Workspace(replace(space.parts, runner=lambda _: choice, channels=lambda _: channels))
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
-from .graph import Graph
+from .graph import CallKind, Graph
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
@@ -40,8 +40,8 @@ def load_again(old: RunSpec) -> LoadRequest:
 def load_current(parts: Parts, old: RunSpec) -> Loaded:
     """Compile a recorded run's target anew; its source and sinks are those it had."""
     loaded = parts.loader.load(load_again(old))
-    if old.graph.mode == "job":
-        return loaded
+    if not any(each.call.kind in (CallKind.FEED, CallKind.SINK) for each in old.graph.operations):
+        return parts.sourced(loaded)
     from .engines import connected_as, connecting  # of runs that train or apply
 
     return connecting(loaded, connected_as(loaded.graph, old.graph))
@@ -105,6 +105,8 @@ class Launching:
             InvalidError: the code, the selection or a step is wrong; all problems in one message.
         """
         loaded = self.load(request) if loaded is None else loaded
+        if loaded.graph.mode == "job":  # the use-cases of the lifecycle have connected theirs
+            loaded = self._parts.sourced(loaded, request.engine)
         parts, graph = self._parts, loaded.graph
         selected = None
         if not request.selection.is_everything:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .contents import Files, Restore
 from .errors import InvalidError, PluginError
+from .graph import CallKind
 from .ids import RunId
 from .overriding import Overriding
 from .ports import (
@@ -166,6 +167,18 @@ class Parts:
             self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
         graph = self.overriding.applied(loaded.graph, runner, loaded.places)
         return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+
+    def sourced(self, loaded: Loaded, engine: str | None = None) -> Loaded:
+        """Return a pipeline with its source, when it has one, asking the feeds of an engine; None: the default one.
+
+        Raises:
+            InvalidError: there is no engine of that name.
+        """
+        if not any(each.call.kind is CallKind.FEED for each in loaded.graph.operations):
+            return loaded
+        from .engines import connected, connecting  # of pipelines that learn
+
+        return connecting(loaded, connected(loaded.graph, self.channels(engine)))
 
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""

@@ -45,7 +45,9 @@ def init(
         bool, typer.Option("--from", help="Propose a pipeline of the SCRIPTS named; none of them is run.")
     ] = False,
     git: Annotated[bool, typer.Option("--git", help="Make a git repository of it.")] = False,
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Print what would be written; write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("-n", "--dry-run", help="Print what would be written; write nothing.")
+    ] = False,
 ) -> int:
     """Begin a project that runs, and passes its own test, at once; or propose a pipeline of scripts.
 

@@ -1,4 +1,4 @@
-"""The templates of `graft init`: samples that ship with the package, so that they are run as they stand by the tests."""
+"""The templates of `graft init`: samples, which ship with the package and are run by the tests as they stand."""
 
 from __future__ import annotations
 
