@@ -1,4 +1,4 @@
-"""What every runner promises, as a class of tests that any runner can be held to: `graftline.testing.RunnerConformance`.
+"""What every runner promises, as tests that any runner can be held to: `graftline.testing.RunnerConformance`.
 
 Apart from `testing`, which every test session imports; this is for the tests of runners.
 """
@@ -211,6 +211,9 @@ flaky_twice = PythonTask(flaky, returns=["tried"], retries=2, backoff="0s", cach
 flaky = Pipeline([flaky_twice])
 mapped = Pipeline([
     PythonTask(items, returns=["items"]),
-    Map(name="trials", iterate_on="items", iterate_as="item", branch=Pipeline([PythonTask(double, returns=["double"])])),
+    Map(
+        name="trials", iterate_on="items", iterate_as="item",
+        branch=Pipeline([PythonTask(double, returns=["double"])]),
+    ),
 ])
 """

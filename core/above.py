@@ -1,4 +1,4 @@
-"""The handles that users hold, Pipeline and Runner, have verbs that reach up to the rooms above core. Nothing else may."""
+"""Verbs of the handles that users hold, Pipeline and Runner, reach up to the rooms above core. Nothing else may."""
 
 from __future__ import annotations
 
