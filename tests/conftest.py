@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from costs import Costs
+from forked_nurseries import forked_nurseries
 
 import graftline
 
@@ -30,6 +34,11 @@ REMOVED = ("FORCE_COLOR", "VIRTUAL_ENV", "PYTHONWARNINGS")
 """VIRTUAL_ENV: graft would re-execute itself in an environment other than the one under test."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what `make slow` asks for."""
+    parser.addoption("--costs", action="store_true", help="list the dearest tests by CPU time, processes included")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Stop when another checkout would be tested: an editable install of one shadows its worktrees silently."""
     found = Path(graftline.__file__).resolve().parent
@@ -38,7 +47,22 @@ def pytest_configure(config: pytest.Config) -> None:
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell has what it starts with `&` ignore Ctrl+C, and so would every program that a test starts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if config.getoption("costs"):
+        config.pluginmanager.register(Costs())
     config.pluginmanager.import_plugin("graftline.testing")  # a checkout that is merely on the path has no entry point
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Keep a module's tests in one worker where xdist's default, `load`, would deal them out.
+
+    What modules share (a run of a sample) is then built once; near the end a worker takes half of what another has.
+    """
+    if config.getvalue("dist") != "load":
+        return None
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
 
 
 def _isolate(patch: pytest.MonkeyPatch, home: Path) -> None:
@@ -63,17 +87,36 @@ def _isolated_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
     """Hide the developer's home from fixtures of a module or session too."""
     with pytest.MonkeyPatch.context() as patch:
         _isolate(patch, tmp_path_factory.mktemp("session"))
-        # matplotlib builds its font cache in 3 s; once for all tests is enough.
-        patch.setenv("MPLCONFIGDIR", str(tmp_path_factory.mktemp("matplotlib")))
+        # matplotlib builds its font cache in 3 s; once for all workers (the parent folder is theirs) is enough.
+        base = tmp_path_factory.getbasetemp()
+        shared = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "matplotlib"
+        shared.mkdir(exist_ok=True)
+        patch.setenv("MPLCONFIGDIR", str(shared))
         yield
     time.tzset()
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give names of directories; `mktemp` looks through all that are there for each, 2 ms after 2,000 tests."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def _isolated_test(_isolated_session: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _isolated_test(_isolated_session: None, _homes: Iterator[Path]) -> Iterator[None]:
     """Give each test a home and a store of its own, apart from its tmp_path."""
     with pytest.MonkeyPatch.context() as patch:
-        _isolate(patch, tmp_path_factory.mktemp("home"))
+        home = next(_homes)
+        home.mkdir(mode=0o700)
+        _isolate(patch, home)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forked_nurseries(_isolated_session: None) -> Iterator[None]:
+    """Spare each run in this process two starts of Python."""
+    with forked_nurseries():
         yield
 
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from loading import write
+from run_specs import spec
 
 import graftline
 from graftline import MissingError, Pipeline, PythonTask
+from graftline.store.store import open_store
 from graftline.testing import VirtualStore, virtual_store
 
 PROJECT = {
@@ -92,8 +94,9 @@ class TestVirtualStore:
 
     def test_more_runs_than_one_page_are_listed(self) -> None:
         with virtual_store() as store:
-            for number in range(53):
-                run_one(f"t{number}")
+            with open_store(store.path) as opened:  # a page has 50
+                for number in range(53):
+                    opened.runs.create(spec("a", tags=(f"t{number}",)), None)
 
             assert [run.record.tags[0] for run in store.runs()] == [f"t{number}" for number in reversed(range(53))]
 

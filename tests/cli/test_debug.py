@@ -11,10 +11,12 @@ import termios
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from command_line import Said, call
 from debug_steps import FILES, STEPS
+from forked_nurseries import COMMAND, forked
 
 DEADLINE_S = 60.0
 Debug = Callable[..., Said]
@@ -35,18 +37,21 @@ def environ(project: Path) -> dict[str, str]:
 
 
 def start(project: Path, *arguments: str, commands: str | None, **more: str) -> Said:
-    done = subprocess.run(
-        [sys.executable, "-m", "graftline", *arguments],
-        cwd=project,
-        env={**environ(project), **more},
-        input=commands,
-        stdin=subprocess.DEVNULL if commands is None else None,
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        check=False,
-    )
-    return Said(done.returncode, done.stdout, done.stderr)
+    """Call `graft` as a process, with a file or nothing as its standard input."""
+    with TemporaryFile() as asked, TemporaryFile() as out, TemporaryFile() as err, open(os.devnull) as nothing:
+        asked.write((commands or "").encode())
+        asked.seek(0)
+        code = forked(
+            "forked_entries:graft",
+            *arguments,
+            streams=((nothing if commands is None else asked).fileno(), out.fileno(), err.fileno()),
+            modules=COMMAND,
+            directory=str(project),
+            environ={**environ(project), **more},
+        ).wait(DEADLINE_S)
+        out.seek(0)
+        err.seek(0)
+        return Said(code, out.read().decode(), err.read().decode())
 
 
 @pytest.fixture(scope="module")

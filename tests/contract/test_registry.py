@@ -237,7 +237,8 @@ def test_damaged_bytes_are_refused(registry: Registry) -> None:
 def test_eight_trainers_at_once_leave_no_gap_and_no_double(reopen: Open) -> None:
     registry = reopen()
     registry.publish(draft_lineage("0.1.0"), CONTENT.__getitem__)
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")  # imports once for all of them
+    context.set_forkserver_preload(["registries"])
     trainers = [context.Process(target=registries.train, args=(registries.where(registry), 5)) for _ in range(8)]
 
     for each in trainers:

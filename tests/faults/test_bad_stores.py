@@ -32,7 +32,11 @@ def refused(project: Project, *arguments: str, before: tuple[str, ...] = ()) -> 
     """Call `graft`, expect exit code 4 and one message without a traceback, and return it."""
     process = project.start(*arguments, before=before)
     code = process.wait(60)
-    out, errors = project.said(process)
+    return assert_refused(code, *project.said(process))
+
+
+def assert_refused(code: int, out: str, errors: str) -> str:
+    """Expect exit code 4 and one message without a traceback, and return it."""
     assert code == 4, (code, out, errors)
     assert "Traceback" not in errors
     assert len(errors.splitlines()) == 2, errors  # what is wrong, and what to do
@@ -50,7 +54,8 @@ def test_a_newer_store_is_refused_untouched(project: Project) -> None:
     before = content(project.store)
 
     for command in ("run wide.py", "ls", "retry", "cancel"):
-        assert "newer" in refused(project, *command.split())
+        done = project.graft(*command.split())
+        assert "newer" in assert_refused(done.returncode, done.stdout, done.stderr)
 
     assert content(project.store) == before
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from source_tree import ROOMS, name_of, package_files, python_files
@@ -17,9 +19,46 @@ DRAWERS = {"utils", "util", "helpers", "helper", "common", "manager", "base", "m
 ANY_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def _parsed(paths: list[Path]) -> Iterator[tuple[Path, ast.Module]]:
-    for path in paths:
-        yield path, ast.parse(path.read_text(), str(path))
+class _Facts(NamedTuple):
+    """What the rules ask of one file, read once for all of them: parsing the project takes 1.3 s."""
+
+    lines: int
+    has_docstring: bool
+    long: dict[str, int]
+    """`line name` of functions beyond the wall -> lines."""
+    bare: list[int]
+    """Lines that import a room by its bare name."""
+    silent: list[str]
+    """`line name` of public definitions without a docstring."""
+
+
+@cache
+def _facts() -> dict[Path, _Facts]:
+    return {path: _facts_of(path.read_text(), str(path)) for path in python_files()}
+
+
+def _facts_of(text: str, name: str) -> _Facts:
+    tree = ast.parse(text, name)
+    lengths = {
+        f"{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1
+        for node in ast.walk(tree)
+        if isinstance(node, ANY_FUNCTION)
+    }
+    silent = [
+        f"{node.lineno} {node.name}"
+        for node in tree.body
+        if isinstance(node, (*ANY_FUNCTION, ast.ClassDef))
+        and not node.name.startswith("_")
+        and not ast.get_docstring(node)
+        and not any(ast.unparse(each) == "overload" for each in node.decorator_list)
+    ]
+    return _Facts(
+        lines=len(text.splitlines()),
+        has_docstring=bool(ast.get_docstring(tree)),
+        long={function: length for function, length in lengths.items() if length > MAX_FUNCTION_LINES},
+        bare=list(_bare_imports(tree)),
+        silent=silent,
+    )
 
 
 def _bare_imports(tree: ast.Module) -> Iterator[int]:
@@ -35,21 +74,11 @@ def _bare_imports(tree: ast.Module) -> Iterator[int]:
 
 
 def test_no_file_is_longer_than_the_wall() -> None:
-    lengths = {name_of(path): len(path.read_text().splitlines()) for path in python_files()}
-
-    assert {name: lines for name, lines in lengths.items() if lines > MAX_FILE_LINES} == {}
+    assert {name_of(path): each.lines for path, each in _facts().items() if each.lines > MAX_FILE_LINES} == {}
 
 
 def test_no_function_is_longer_than_the_wall() -> None:
-    long = {
-        f"{name_of(path)}:{node.lineno} {node.name}": length
-        for path, tree in _parsed(python_files())
-        for node in ast.walk(tree)
-        if isinstance(node, ANY_FUNCTION)
-        and (length := (node.end_lineno or node.lineno) - node.lineno + 1) > MAX_FUNCTION_LINES
-    }
-
-    assert long == {}
+    assert {name_of(path): each.long for path, each in _facts().items() if each.long} == {}
 
 
 def test_no_module_is_a_drawer() -> None:
@@ -58,7 +87,7 @@ def test_no_module_is_a_drawer() -> None:
 
 def test_rooms_are_imported_by_their_full_name() -> None:
     # `import core` works by accident when Python starts in the root, and gives a second copy of every class.
-    bare = [f"{name_of(path)}:{line}" for path, tree in _parsed(python_files()) for line in _bare_imports(tree)]
+    bare = [f"{name_of(path)}:{line}" for path, each in _facts().items() for line in each.bare]
 
     assert bare == []
 
@@ -74,20 +103,12 @@ def test_other_imports_are_let_through(source: str) -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [name_of(path) for path, tree in _parsed(python_files()) if not ast.get_docstring(tree)]
+    silent = [name_of(path) for path, each in _facts().items() if not each.has_docstring]
 
     assert silent == []
 
 
 def test_every_public_name_of_the_package_has_a_docstring() -> None:
-    silent = [
-        f"{name_of(path)}:{node.lineno} {node.name}"
-        for path, tree in _parsed(package_files())
-        for node in tree.body
-        if isinstance(node, (*ANY_FUNCTION, ast.ClassDef))
-        and not node.name.startswith("_")
-        and not ast.get_docstring(node)
-        and not any(ast.unparse(each) == "overload" for each in node.decorator_list)
-    ]
+    silent = [f"{name_of(path)}:{name}" for path in package_files() for name in _facts()[path].silent]
 
     assert silent == []

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from command_line import Said, call
+from command_line import Said, call, completed
+from forked_nurseries import started_by_the_product
 from source_tree import ROOT
 
 from graftline.core.ids import new_run_id
@@ -97,20 +98,21 @@ class Project:
         return tuple((self._output / f"{number}.{name}").read_text() for name in ("out", "err"))  # type: ignore[return-value]
 
     def graft(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-        """Call `graft` and wait for it."""
-        process = self._start(arguments, environ)
-        code = process.wait(DEADLINE_S)
-        return subprocess.CompletedProcess(process.args, code, *self.said(process))
+        """Call `graft` in this process, and wait for it; its workers are started by the product and carry the mark."""
+        with started_by_the_product():
+            return completed(self.root, *arguments, environ={**self.environ, **environ})
 
     def document(self, *arguments: str, exit_code: int = 0, **environ: str) -> Any:
-        """Call `graft --json` and return what it printed. Any: each command has its own document."""
-        return self.printed(self._start(("--json", *arguments), environ), exit_code)
+        """Call `graft --json` in this process and return what it printed. Any: each command has its own document."""
+        done = self.graft("--json", *arguments, **environ)
+        assert done.returncode == exit_code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return json.loads(done.stdout)
 
-    def printed(self, process: subprocess.Popen[bytes], exit_code: int = 0) -> Any:
+    def printed(self, process: subprocess.Popen[bytes]) -> Any:
         """Wait for a `graft --json` and return what it printed."""
         code = process.wait(DEADLINE_S)
         out, errors = self.said(process)
-        assert code == exit_code, f"exit {code}\n{out}\n{errors}"
+        assert code == 0, f"exit {code}\n{out}\n{errors}"
         return json.loads(out)
 
     def only_run(self) -> dict[str, Any] | None:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import pickle
-import subprocess
-import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from forked_nurseries import forked
+
 from graftline.core.ports import Loaded, LoadRequest
 from graftline.worker.workplace import open_workplace, target_of
-
-_LOADER = """
-import pickle, sys
-from graftline.core.errors import GraftError
-from graftline.worker.load import load_pipeline
-request = pickle.loads(sys.stdin.buffer.read())
-sys.stdout = sys.stderr
-try:
-    answer = load_pipeline(request)
-except GraftError as error:
-    answer = error
-sys.__stdout__.buffer.write(pickle.dumps(answer))
-"""
 
 
 def write(folder: Path, files: Mapping[str, str]) -> Path:
@@ -46,17 +35,15 @@ def load(
 
 def load_request(request: LoadRequest, environ: Mapping[str, str] | None = None) -> Any:
     """Return what a loader process answers."""
-    import os
-
-    done = subprocess.run(
-        [sys.executable, "-c", _LOADER],
-        input=pickle.dumps(request),
-        capture_output=True,
-        timeout=30,
-        env={**os.environ, **(environ or {})},
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return pickle.loads(done.stdout)
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as errors:
+        asked.write(pickle.dumps(request))
+        asked.seek(0)
+        streams = [asked.fileno(), said.fileno(), errors.fileno()]
+        code = forked("forked_entries:load", streams=streams, environ={**os.environ, **(environ or {})}).wait(30)
+        errors.seek(0)
+        assert code == 0, errors.read().decode()
+        said.seek(0)
+        return pickle.load(said)
 
 
 def loaded(folder: Path, target: str | None = "pipeline.py", **given: Any) -> Loaded:

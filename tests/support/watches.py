@@ -6,9 +6,11 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
+
+from forked_nurseries import parents
 
 from graftline.core.events import AttemptDispatched, Fact
 from graftline.core.ids import RunId
@@ -197,14 +199,15 @@ class Watched:
 
 
 def survivors() -> list[int]:
-    """Return what lives below this process."""
-    return descendants(os.getpid())
+    """Return what lives below this process, but for what all tests share."""
+    shared = parents()
+    return [pid for pid in descendants(os.getpid()) if pid not in shared]
 
 
-def settled() -> bool:
-    """Tell whether soon nothing lives below this process; waits a little."""
+def settled(before: Collection[int] = ()) -> bool:
+    """Tell whether soon nothing lives below this process that did not live before; waits a little."""
     deadline = time.monotonic() + 5.0
-    while survivors():
+    while set(survivors()) - set(before):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)

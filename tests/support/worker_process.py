@@ -6,18 +6,18 @@ import contextlib
 import os
 import select
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from forked_nurseries import forked
+
 from graftline.core.graph import Call, CallKind, Operation, Policy, Return
 from graftline.core.runs import StepError
-from graftline.worker.capture import Borders, Marker, split_at_markers
+from graftline.worker.capture import Marker, split_at_markers
 from graftline.worker.channel import Channel, Message, socket_pair
 from graftline.worker.definitions import Encoder
-from graftline.worker.serve import serve
 
 NONCE = b"0123456789abcdef"
 DEADLINE_S = 20.0
@@ -50,18 +50,14 @@ class WorkerProcess:
         mine, theirs = socket_pair()
         self.channel = Channel(mine, str(self.objects))
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        with open(directory / "out", "ab") as out, open(directory / "err", "ab") as err:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    f"import worker_process; worker_process.main({theirs.fileno()}, {str(self.objects)!r})",
-                ],
-                pass_fds=[theirs.fileno()],
-                env=environ,
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=err,
+        with open(directory / "out", "ab") as out, open(directory / "err", "ab") as err, open(os.devnull) as nothing:
+            self.process = forked(
+                "forked_entries:work",
+                str(self.objects),
+                NONCE,
+                streams=(nothing.fileno(), out.fileno(), err.fileno()),
+                descriptors=(theirs.fileno(),),
+                environ=environ,
             )
         theirs.close()
         given: dict[str, Any] = {
@@ -157,11 +153,3 @@ def outputs_of(report: Message) -> tuple[Any, ...]:
     found = report[6]
     assert isinstance(found, tuple)
     return found
-
-
-def main(descriptor: int, objects: str) -> None:
-    """Be a worker on an inherited socket."""
-    import socket
-
-    serve(Channel(socket.socket(fileno=descriptor), objects), Borders(NONCE))
-    os._exit(0)

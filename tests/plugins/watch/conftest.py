@@ -35,5 +35,4 @@ def watched(root: Path, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
         each.leave()
         if each.problem is not None:
             raise each.problem
-    if not before:
-        assert settled(), "processes of the watch live on"
+    assert settled(before), "processes of the watch live on"
