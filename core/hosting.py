@@ -77,7 +77,7 @@ class Hosting:
             past = self._begin(spec, log, observe)
             error: Exception | None = None
             try:
-                choice = parts.runner(spec.runner)
+                choice = parts.runner(spec.runner) if spec.search is None else parts.searching(parts, spec)
                 session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
