@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from .artifacts import Output
 from .document import roll_up, root_failures
 from .errors import ConflictError, InvalidError, MissingError
-from .graph import Graph, Json
+from .graph import CallKind, Graph, Json
 from .hosting import Hosting, moved
 from .ids import RunId
 from .launching import Launching
 from .lifecycle import LifecycleRequest, Lifecycles
 from .loaded import Loaded, LoadRequest
+from .prints import Print
 from .records import dataclass, replace
 from .releasing import Lineages
 from .requests import CodeChoice, RetryRequest, RunRequest
 from .retrying import Retrying
+from .reusing import Reusing
 from .runs import Run, RunSpec, StepRun
 from .session import Observer, Requests
 from .states import Status
@@ -79,6 +82,8 @@ class Children:
         self._hosting = Hosting(self._parts)
         self._retrying = Retrying(self._parts)
         self._code = self._parts.runs.snapshot(parent.id)
+        self._begun: list[Child] = []
+        """Runs of this search that have been started."""
         self._is_copied = parent.uses_snapshot
         """The working copy is not what was recorded: trials run a copy of that."""
 
@@ -106,18 +111,26 @@ class Children:
         Raises:
             GraftError: it cannot be hosted; what is known of it is on record.
         """
-        parts = self._parts
+        parts, handed = self._parts, self._handed(child)
         if child.loaded is not None:
             for data in child.loaded.blobs.values():
                 parts.outputs.keep(data)
-            parts.runs.create(replace(child.spec, jobs=jobs), child.loaded.snapshot)
+            spec = replace(child.spec, jobs=jobs, reusing=self._reusing(child))
+            parts.runs.create(spec, child.loaded.snapshot)
         else:
             state = parts.history.run(child.spec.id).state
             if state is Status.SUCCESS:
                 return
             if state is not Status.PENDING:
                 self._again(child.spec.id, jobs)
-        self._hosting.host(child.spec.id, observe, requests, None)
+        self._begun.append(child)
+        self._hosting.host(child.spec.id, observe, requests, None, reused=handed)
+
+    def recall(self, child: RunId) -> None:
+        """Take note of a trial that was over when the search was taken up: what it was given, others are given too."""
+        known = self._known(child)
+        if known is not None:
+            self._begun.append(_recorded(known, ""))
 
     def outcome(self, child: RunId) -> Outcome | None:
         """Return how a trial's run stands; None: it is not on record."""
@@ -140,9 +153,7 @@ class Children:
         identity = child_id(self._parent.id, path, params)
         known = self._known(identity)
         if known is not None:
-            return Child(
-                path=path, told=params, spec=known, loaded=None, shared=shared_steps(known.graph, known.prints)
-            )
+            return replace(_recorded(known, path), told=params)
         request = self.request(params)
         is_best = path == BEST
         if not self.record.words:
@@ -165,8 +176,7 @@ class Children:
             code=self._parent.code,
             uses_snapshot=prepared.spec.uses_snapshot or (self._is_copied and not self.record.words),
         )
-        shared = shared_steps(spec.graph, spec.prints)
-        return Child(path=path, told=params, spec=spec, loaded=prepared.loaded, shared=shared)
+        return Child(path=path, told=params, spec=spec, loaded=prepared.loaded, shared=_shared(spec))
 
     def request(self, params: Told) -> LifecycleRequest:
         """Return what is asked for to try these parameters."""
@@ -186,6 +196,36 @@ class Children:
                 reusing=parent.reusing,
             ),
         )
+
+    def _handed(self, child: Child) -> dict[str, tuple[RunId, tuple[Output, ...]]]:
+        """Return what sources answered when another trial asked: all are tried on the same rows."""
+        graph = child.graph
+        feeds = [node.path for node in graph.nodes if graph.operations[node.operation].call.kind is CallKind.FEED]
+        found = {}
+        for path in feeds:
+            if path in child.shared and (made := self._made(child, path)) is not None:
+                found[path] = made
+        return found
+
+    def _reusing(self, child: Child) -> Reusing:
+        """Return what the run may take over: of what reads the world, what another trial has read, and nothing else."""
+        reusing = child.spec.reusing
+        if not reusing.is_on or not self._begun:
+            return reusing
+        nodes = [child.graph.node(path) for path in child.shared]
+        sources = [node.path for node in nodes if _is_source(child.spec.prints.get(node.operation))]
+        unread = tuple(path for path in sources if self._made(child, path) is None)
+        return replace(reusing, sources=True, forced=(*reusing.forced, *unread))
+
+    def _made(self, child: Child, path: str) -> tuple[RunId, tuple[Output, ...]] | None:
+        """Return the run of this search that has made the result of a step, and its outputs; None: none has."""
+        digest = child.shared[path]
+        for other in self._begun:
+            if other.shared.get(path) == digest:
+                outputs = self._parts.outputs.of_run(other.spec.id).get(path)
+                if outputs is not None:
+                    return other.spec.id, outputs
+        return None
 
     def _known(self, child: RunId) -> RunSpec | None:
         try:
@@ -242,6 +282,18 @@ def request_of(record: SearchSpec, run: RunRequest) -> LifecycleRequest:
         upper=record.upper,
         trusts=record.trusts,
     )
+
+
+def _recorded(spec: RunSpec, path: str) -> Child:
+    return Child(path=path, told={}, spec=spec, loaded=None, shared=_shared(spec))
+
+
+def _shared(spec: RunSpec) -> Mapping[str, str]:
+    return shared_steps(spec.graph, spec.prints) if spec.reusing.is_on else {}
+
+
+def _is_source(known: Print | None) -> bool:
+    return known is not None and known.source is not None
 
 
 def _asked(run: RunRequest, mode: str) -> LoadRequest:

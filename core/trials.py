@@ -1,7 +1,8 @@
 """What a search is on record as: a run whose steps are runs, one for each trial.
 
-The record says what is asked of each trial; its graph has a node for each (`trials/1`, `trials/2`, ...), and with `tune`
-a last one, `best`, that trains with the best parameters. Both are values: a plugin hosts the runs (`plugins/search`).
+The record says what is asked of each trial; its graph has a node for each (`trials/1`, `trials/2`, ...), and where they
+are ranked a last one, `best`, which says which is; in `tune` it trains with its parameters, on everything. Both are
+values: a plugin hosts the runs (`plugins/search`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from .canonical import canonical, plain
 from .errors import InvalidError
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, Policy
 from .ids import RunId
+from .prints import Prints
 from .records import dataclass, field
 from .searching import Sampler, Search, Trial, sampler_of
 from .spaces import Choice, Interval, Space, grid, rungs
@@ -25,7 +27,7 @@ from .tuning import SearchMethod, Tune
 
 TRIALS = "trials"
 BEST = "best"
-"""Path of the node that trains with the best parameters."""
+"""Path of the node that says which trial was the best, and in `tune` trains with its parameters."""
 LARGEST = 10_000
 """Trials of one search: a grid of more is a mistake nearly always, and each is a run of its own."""
 SWEEP_ORIGIN = "sweep"
@@ -194,7 +196,7 @@ def search_graph(record: SearchSpec, name: str) -> Graph:
         for path in here:
             nodes.append(Node(path=path, operation=0, arguments=_arguments(record, len(nodes)), needs=before))
         before = here
-    if record.refits:
+    if record.metric is not None:
         nodes.append(Node(path=BEST, operation=0, needs=tuple(node.path for node in nodes)))
     return Graph(name=name, nodes=tuple(nodes), operations=(operation,))
 
@@ -210,11 +212,11 @@ def child_id(parent: RunId, path: str, params: Told) -> RunId:
     return RunId(base64.b32encode(digest[:10]).decode().lower())
 
 
-def shared_steps(graph: Graph, prints: Mapping[int, object]) -> Mapping[str, str]:
+def shared_steps(graph: Graph, prints: Prints) -> Mapping[str, str]:
     """Return by path a digest of each step whose result another run could take over: equal ones make the same.
 
     As far as it can be told before anything runs: what it calls and is given, and what comes before it. Steps of which
-    no result is kept are left out, and what grows while a run goes on.
+    no result is kept are left out; sources are not, for the trials of a search hand on what they answered.
     """
     digests: dict[str, str] = {}
     found: dict[str, str] = {}
@@ -224,7 +226,9 @@ def shared_steps(graph: Graph, prints: Mapping[int, object]) -> Mapping[str, str
         parts = [node.path, repr(operation), repr(known), repr(node.arguments), repr(node.guard)]
         parts += [digests[need] for need in node.needs]
         digests[node.path] = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-        if known is not None and operation.policy.cache != "never" and not operation.is_effect:
+        is_feed = operation.call.kind is CallKind.FEED
+        is_kept = known is not None and known.unknown is None and operation.policy.cache != "never"
+        if is_feed or (is_kept and not operation.is_effect):
             found[node.path] = digests[node.path]
     return found
 

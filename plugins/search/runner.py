@@ -36,7 +36,7 @@ from ...core.states import Reason, Status
 from ...core.trials import BEST, CHILD, TRIAL, Told, child_id, told, trial_path
 from ...core.turns import Past
 from .active import Active
-from .telling import ended, output, score_of, unstarted
+from .telling import chosen, ended, output, score_of, unstarted
 
 LOOK_S = 0.1
 """How often a search looks whether it is to stop."""
@@ -94,6 +94,7 @@ class _Carrying:
         self._events = events
         self._children = children
         self._search = search
+        self._metric = children.record.metric or ""
         self._width = events.jobs if is_parallel else 1
         """The most trials at once: as many as the heaviest step leaves cpus for."""
         self._past: dict[str, Past] = {path: events.past.get(path, _NEW) for path in graph.index}
@@ -113,8 +114,8 @@ class _Carrying:
                 if not self._active:
                     break
                 self._hear()
-            if self._stop is None and self._children.record.refits:
-                self._refit()
+            if self._stop is None and BEST in self._states and not self._states[BEST].is_final:
+                self._choose()
             self._finish()
         finally:
             self._abandon()
@@ -170,7 +171,9 @@ class _Carrying:
             if not self._states[path].is_final:
                 return trial
             outcome = self._outcome(path, told(trial.params))
-            self._search.tell(trial.number, score_of(outcome, self._children.record.metric))
+            if outcome is not None:
+                self._children.recall(outcome.run.id)
+            self._search.tell(trial.number, score_of(outcome, self._metric))
         return None
 
     def _is_held(self, child: Child) -> bool:
@@ -208,6 +211,8 @@ class _Carrying:
         except queue.Empty:
             return
         now = self._events.clock()
+        if active not in self._active:
+            return  # it had more to tell than its end, which is known
         if active.is_over:
             if active.number is not None:
                 self._end_trial(active, now)
@@ -224,7 +229,7 @@ class _Carrying:
         end, outcome = self._end(active, now)
         self._report([end])
         assert active.number is not None
-        self._search.tell(active.number, score_of(outcome, self._children.record.metric))
+        self._search.tell(active.number, score_of(outcome, self._metric))
         if isinstance(end, AttemptFailed):
             self._after_failure()
 
@@ -252,20 +257,25 @@ class _Carrying:
 
     # -- the best --------------------------------------------------------------------------------------------------
 
-    def _refit(self) -> None:
-        """Train on everything with the best parameters; what that commits is what the search committed."""
-        if self._states[BEST].is_final:
-            return
+    def _choose(self) -> None:
+        """Say which trial is the best; what is to be trained is trained with its parameters, on everything."""
         best = self._search.best()
         now = self._events.clock()
         if best is None:
             self._report([StepSettled(node=BEST, state=Status.SKIPPED, reason=Reason.UPSTREAM, at=now)])
-            return
-        params = told(best.trial.params)
-        try:
-            child = self._children.best(params, best.score)
-        except GraftError as problem:
+        elif self._children.record.refits:
+            self._refit(best)
+        else:
             attempt = self._attempt(BEST)
+            child = child_id(self._events.context.run, trial_path(best.trial.number), told(best.trial.params))
+            dispatched = AttemptDispatched(node=BEST, attempt=attempt, at=now)
+            self._report([dispatched, chosen(best, child, self._metric, attempt, now)])
+
+    def _refit(self, best: Standing) -> None:
+        try:
+            child = self._children.best(told(best.trial.params), best.score)
+        except GraftError as problem:
+            now, attempt = self._events.clock(), self._attempt(BEST)
             dispatched = AttemptDispatched(node=BEST, attempt=attempt, at=now)
             self._report([dispatched, unstarted(BEST, attempt, problem, now)])
             return
@@ -282,10 +292,9 @@ class _Carrying:
 
     def _committed(self, end: AttemptSucceeded, best: Standing, outcome: Outcome | None) -> list[Fact]:
         """Return the facts of the best: its score, and the generation it is."""
-        metric = self._children.record.metric
         # What training measures of the rows it has seen is no score.
-        points = [each for each in end.metrics if each.key != metric]
-        score = MetricPoint(str(metric), best.score, None, end.at)
+        points = [each for each in end.metrics if each.key != self._metric]
+        score = MetricPoint(self._metric, best.score, None, end.at)
         outputs = (*end.outputs, output(TRIAL, best.trial.number))
         facts: list[Fact] = [replace(end, outputs=outputs, metrics=(*points, score))]
         run = None if outcome is None else outcome.run
@@ -326,7 +335,7 @@ class _Carrying:
         self._report([*(StepSettled(node=path, state=state, reason=reason, at=now) for path in left), run])
 
     def _state(self) -> Status:
-        """Return how the run ended: a search for the best has found it, or not; any other is what its trials are."""
+        """Return how the run ended: one that trains has done so, or not; a sweep is what its trials are."""
         if self._children.record.refits:
             return Status.SUCCESS if self._states[BEST].is_good else Status.FAILURE
         bad = any(state in (Status.FAILURE, Status.CANCELLED) for state in self._states.values())

@@ -10,9 +10,11 @@ from ...core.artifacts import INLINE_LIMIT, ArtifactRef, MetricPoint, Output
 from ...core.children import Outcome
 from ...core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded
 from ...core.graph import Json
+from ...core.ids import RunId
 from ...core.runs import StepError
+from ...core.searching import Standing
 from ...core.states import Reason, Status
-from ...core.trials import CHILD, PARAMS
+from ...core.trials import BEST, CHILD, PARAMS, TRIAL, told
 from .active import Active
 
 _SIMPLE = (int, float, str, bool)
@@ -71,6 +73,23 @@ def ended(active: Active, outcome: Outcome | None, now: float, stopped: Reason) 
     )
 
 
+def chosen(best: Standing, child: RunId, metric: str, attempt: int, now: float) -> AttemptSucceeded:
+    """Return the fact that says which trial was the best."""
+    params = told(best.trial.params)
+    return AttemptSucceeded(
+        node=BEST,
+        attempt=attempt,
+        at=now,
+        started=now,
+        seconds=0.0,
+        cpu_seconds=0.0,
+        peak_bytes=None,
+        worker=f"run {child[:6]}",
+        outputs=(output(PARAMS, dict(params)), output(CHILD, child), output(TRIAL, best.trial.number)),
+        metrics=(MetricPoint(metric, best.score, None, now),),
+    )
+
+
 def unstarted(path: str, attempt: int, problem: BaseException, now: float) -> AttemptFailed:
     """Return the failure of a trial whose run could not be made."""
     return AttemptFailed(
@@ -94,9 +113,9 @@ def metrics_of(outcome: Outcome, now: float) -> tuple[MetricPoint, ...]:
     )
 
 
-def score_of(outcome: Outcome | None, metric: str | None) -> float | None:
+def score_of(outcome: Outcome | None, metric: str) -> float | None:
     """Return what a trial scored; None: its run did not succeed, or measured nothing that is a number."""
-    if outcome is None or metric is None or outcome.run.state is not Status.SUCCESS:
+    if outcome is None or outcome.run.state is not Status.SUCCESS:
         return None
     value = outcome.metrics.get(metric)
     if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
