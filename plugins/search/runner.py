@@ -7,10 +7,11 @@ well: what none of the searched parameters touches is done once.
 from __future__ import annotations
 
 import queue
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ...core.artifacts import MetricPoint
+from ...core.artifacts import MetricPoint, Output
 from ...core.children import Child, Children, Outcome
 from ...core.document import inline_json
 from ...core.errors import GraftError
@@ -28,6 +29,7 @@ from ...core.events import (
     StepYielded,
 )
 from ...core.graph import Graph
+from ...core.ids import RunId
 from ...core.records import dataclass, replace
 from ...core.runner import Runner
 from ...core.searching import Search, Standing, Trial
@@ -104,7 +106,8 @@ class _Carrying:
         """Compiled, and not started yet."""
         self._news: queue.SimpleQueue[Active] = queue.SimpleQueue()
         self._stop: _Stop | None = None
-        self._is_hard = False
+        self._trained: RunId | None = None
+        """Run that trained with the best parameters."""
 
     def carry(self) -> None:
         try:
@@ -242,11 +245,8 @@ class _Carrying:
         return ended(active, outcome, now, stopped), outcome
 
     def _outcome(self, path: str, params: Told) -> Outcome | None:
-        recorded = {each.name: each for each in self._events.recorded.get(path, ())}
-        run = recorded.get(CHILD)
-        found = None if run is None else inline_json(run)
-        parent = self._events.context.run
-        return self._children.outcome(found if isinstance(found, str) else child_id(parent, path, params))
+        found = _child_of(self._events.recorded.get(path, ()))
+        return self._children.outcome(found or child_id(self._events.context.run, path, params))
 
     def _attempt(self, path: str) -> int:
         return self._past[path].attempts + 1
@@ -284,23 +284,24 @@ class _Carrying:
         while not active.is_over:
             self._heed()
             self._hear()
-        end, outcome = self._end(active, self._events.clock())
+        end, _ = self._end(active, self._events.clock())
         if isinstance(end, AttemptSucceeded):
-            self._report(self._committed(end, best, outcome))
-        else:
-            self._report([end])
+            # What training measures of the rows it has seen is no score.
+            points = [each for each in end.metrics if each.key != self._metric]
+            score = MetricPoint(self._metric, best.score, None, end.at)
+            outputs = (*end.outputs, output(TRIAL, best.trial.number))
+            end = replace(end, outputs=outputs, metrics=(*points, score))
+            self._trained = child.spec.id
+        self._report([end])
 
-    def _committed(self, end: AttemptSucceeded, best: Standing, outcome: Outcome | None) -> list[Fact]:
-        """Return the facts of the best: its score, and the generation it is."""
-        # What training measures of the rows it has seen is no score.
-        points = [each for each in end.metrics if each.key != self._metric]
-        score = MetricPoint(self._metric, best.score, None, end.at)
-        outputs = (*end.outputs, output(TRIAL, best.trial.number))
-        facts: list[Fact] = [replace(end, outputs=outputs, metrics=(*points, score))]
-        run = None if outcome is None else outcome.run
-        if run is not None and run.lineage is not None and run.generation is not None:
-            facts.append(GenerationCommitted(at=end.at, lineage=run.lineage, number=run.generation))
-        return facts
+    def _generation(self, at: float) -> list[GenerationCommitted]:
+        """Return that the training of the best has committed a generation; nothing when it was not trained."""
+        if self._trained is None and self._states.get(BEST) is Status.SUCCESS:  # before this process took the run up
+            self._trained = _child_of(self._events.recorded.get(BEST, ()))
+        outcome = None if self._trained is None else self._children.outcome(self._trained)
+        if outcome is None or outcome.run.lineage is None or outcome.run.generation is None:
+            return []
+        return [GenerationCommitted(at=at, lineage=outcome.run.lineage, number=outcome.run.generation)]
 
     # -- the end ---------------------------------------------------------------------------------------------------
 
@@ -332,7 +333,9 @@ class _Carrying:
         else:
             state, reason = Status.CANCELLED, stop.step_reason
             run = RunFinished(state=stop.state, reason=stop.reason, at=now)
-        self._report([*(StepSettled(node=path, state=state, reason=reason, at=now) for path in left), run])
+        settled = [StepSettled(node=path, state=state, reason=reason, at=now) for path in left]
+        made = self._generation(now) if self._children.record.refits else []
+        self._report([*settled, *made, run])
 
     def _state(self) -> Status:
         """Return how the run ended: one that trains has done so, or not; a sweep is what its trials are."""
@@ -357,6 +360,12 @@ class _Carrying:
                 self._states[fact.node] = Status.STARTED
             elif isinstance(fact, _ENDS):
                 self._states[fact.node] = _STATES[type(fact)]
+
+
+def _child_of(outputs: Sequence[Output]) -> RunId | None:
+    """Return the run that a node's outputs name."""
+    found = next((inline_json(each) for each in outputs if each.name == CHILD), None)
+    return RunId(found) if isinstance(found, str) else None
 
 
 def _heaviest(child: Child) -> int:
