@@ -173,6 +173,10 @@ class Lifecycles:
             return None
         return self._lineages.code_line(prepared.lineage, root=root, is_working=prepared.is_working, command=command)
 
+    def line_of(self, lineage: Lineage, *, root: str, command: str) -> str | None:
+        """Return the line that says that a lineage's own code runs."""
+        return self._lineages.code_line(lineage, root=root, is_working=False, command=command)
+
     def again(self, spec: RunSpec, loaded: Loaded) -> RunSpec:
         """Return the spec of a run that is continued with the working copy as it is now: of the lineage of that."""
         if spec.lifecycle is None or not spec.lifecycle.makes_generation:

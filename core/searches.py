@@ -112,6 +112,12 @@ class Searches:
         record = self._record(request, "tune", tune.metric, is_maximum=tune.is_maximum, listed=listed, tune=chosen)
         return self._sought(request, record, "tune")
 
+    def code_line(self, sought: Sought, *, root: str, command: str) -> str | None:
+        """Return the line that says which code is searched; None: the working copy."""
+        if sought.lineage is None:
+            return None
+        return self._lifecycle.line_of(sought.lineage, root=root, command=command)
+
     def create(self, sought: Sought) -> RunId:
         """Write a PENDING run; host or launch it next."""
         self._parts.runs.create(sought.spec, sought.loaded.snapshot)
