@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
+    from .core.runners import RunnerChoice
+    from .core.runs import RunSpec
     from .core.targets import Job
     from .core.watchnews import Listener, Watch, WatchRequest
     from .worker.shelf import Shelf
@@ -277,6 +279,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         gates={name: each.get("gates", ()) for name, each in settings.table("alias").items()},
         who=who,
         overriding=Overriding.of(settings),
+        searching=_search,
         environ=os.environ,
         restore=putting_back(str(layout.objects)),
         warn=warn,
@@ -287,6 +290,12 @@ def _channels(settings: Settings, engine: str | None) -> Channels:
     from .core.engines import channels_of  # of runs that train or apply
 
     return channels_of(settings, engine)
+
+
+def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:
+    from .plugins.search.opening import open_search  # for one kind of run
+
+    return open_search(parts, spec)
 
 
 def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:

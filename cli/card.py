@@ -47,6 +47,8 @@ class Shown:
     """Every step has a line."""
     marked: Mapping[str, Mark] = field(default_factory=dict)
     """By path, steps that were seen to be non-deterministic."""
+    top: int | None = None
+    """Of a search, the most trials that are listed; None: some."""
     guards: Mapping[str, Undeclared] = field(default_factory=dict)
     """What steps used and did not declare, by path."""
 
@@ -58,13 +60,28 @@ class Shown:
 
 def card(look: Look, shown: Shown) -> list[str]:
     """Return the lines of the screen."""
-    steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
-    lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
+    if (found := search_lines(look, shown)) is not None:
+        lines = [*_header(look, shown), *found]
+    else:
+        steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
+        lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
     lines += guard_lines(look, shown)
     commands = _offers(shown)
     return [*lines, "", *next_commands(look, commands)] if commands else lines
+
+
+def search_lines(look: Look, shown: Shown) -> list[str] | None:
+    """Return the trials of a search, and which of them is the best; None: it is no search."""
+    if shown.spec is None or shown.spec.search is None:
+        return None
+    from .trials import best_line, leaderboard  # for one kind of run
+
+    top = len(shown.steps) if shown.is_full else shown.top
+    lines = leaderboard(look, shown.spec, shown.steps, shown.now, top=top)
+    best = best_line(look, shown.spec, shown.steps)
+    return [*lines, "", best] if best else lines
 
 
 def failures(look: Look, shown: Shown) -> list[list[str]]:

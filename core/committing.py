@@ -109,6 +109,7 @@ def _draft(parts: Parts, spec: RunSpec, lifecycle: Lifecycle) -> GenerationDraft
     outputs = parts.outputs.of_run(spec.id)
     metrics = roll_up(parts.history.steps(spec.id))
     score = metrics.get(lifecycle.score) if lifecycle.score is not None else None
+    score = score if lifecycle.scored is None else lifecycle.scored
     lower, upper = _bounds(outputs, lifecycle)
     return GenerationDraft(
         project=lifecycle.project,

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
+    from .runs import RunSpec
     from .trusting import Trust
     from .verification import Marks
     from .watchnews import Listener, Watch, WatchRequest  # with concern 9 ms, for one command
@@ -63,6 +64,10 @@ def _no_channels(engine: str | None) -> Channels:
     from .engines import Channels
 
     return Channels()
+
+
+def _no_search(parts: Parts, spec: RunSpec) -> RunnerChoice:
+    raise PluginError("nothing here carries the trials of a search")
 
 
 def _no_bundles() -> Bundles:
@@ -150,6 +155,8 @@ class Parts:
     """User and host, as the history of aliases has it."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
+    searching: Callable[[Parts, RunSpec], RunnerChoice] = _no_search
+    """What carries the trials of a search."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that steps get: those of this process."""
     restore: Restore | None = None

@@ -27,6 +27,7 @@ from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
+from ..core.trials import first_trial, told, tune_to_json
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
@@ -56,7 +57,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
         if target.definition is not None:
             pipeline = shelf.opened(pipeline)
         given = Given(
-            typed=request.params,
+            typed={**_tried(pipeline), **request.params} if request.tries else request.params,
             # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
             file={**own, **request.values},
             environ={} if request.is_again else from_environ(os.environ),
@@ -79,9 +80,18 @@ def load_pipeline(request: LoadRequest) -> Loaded:
         raise
     reached = replace(reached, files=(*reached.files, *(os.path.join(target.root, each) for each in request.include)))
     loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
+    if request.wants_tune and pipeline.tune is not None:
+        loaded = replace(loaded, tune=tune_to_json(pipeline.tune))
     if not request.wants_yaml:
         return loaded
     return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
+
+
+def _tried(pipeline: Pipeline) -> dict[str, str]:
+    """Return the parameters of the first trial of a pipeline's search; none when it has no search."""
+    if pipeline.tune is None:
+        return {}
+    return told(first_trial(pipeline.tune))
 
 
 def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
