@@ -20,7 +20,8 @@ def installed(site: Path) -> None:
     project, modules = about["project"], about["tool"]["setuptools"]["py-modules"]
     records = site / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     records.mkdir(parents=True)
-    (records / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    name, version = project["name"], project["version"]
+    (records / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
     groups = [
         f"[{group}]\n" + "".join(f"{name} = {place}\n" for name, place in points.items())
         for group, points in project["entry-points"].items()
