@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
+    from .core.proposals import Proposal
     from .core.runners import RunnerChoice
     from .core.runs import RunSpec
     from .core.targets import Job
@@ -208,6 +209,18 @@ def begin_project(folder: str, template: str, *, with_git: bool, is_dry: bool) -
     root = Path(folder).absolute()
     name = strict_name(root.name or "project")
     return begin(root, name, named(template), with_git=with_git, is_dry=is_dry)
+
+
+def propose_pipeline(choices: Choices, words: Sequence[str], *, is_dry: bool) -> tuple[Proposal, Sequence[str]]:
+    """Propose a pipeline of scripts in the current directory; return it and the files that were written, or would be.
+
+    Raises:
+        InvalidError: a script is not there or cannot be read, or there is a pipeline.py already.
+        StoreError: it cannot be written.
+    """
+    from .plugins.projects.proposal import propose_here  # for one command
+
+    return propose_here(words, Path(choices.project or ".").absolute(), is_dry=is_dry)
 
 
 def functions_at(root: str) -> Shelf:

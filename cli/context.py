@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..core.discovery import Plugin
     from ..core.health import Finding
     from ..core.keeper import Keeper
+    from ..core.proposals import Proposal
     from ..core.runs import Target
     from ..core.targets import Job
     from ..core.workspace import Workspace
@@ -122,6 +123,13 @@ def begin(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
     from ..wiring import begin_project
 
     return begin_project(folder, template, with_git=with_git, is_dry=is_dry)
+
+
+def propose(options: Options, words: Sequence[str], *, is_dry: bool) -> tuple[Proposal, Sequence[str]]:
+    """Propose a pipeline of scripts; return it and the files that were written, or would be."""
+    from ..wiring import propose_pipeline
+
+    return propose_pipeline(options, words, is_dry=is_dry)
 
 
 def short(space: Workspace, run: RunId) -> str:
