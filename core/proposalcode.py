@@ -15,7 +15,7 @@ def code_of(proposal: Proposal) -> str:
     imports, functions = _imports(proposal.steps)
     arguments = dict(proposal.arguments)
     lines = [
-        '"""Proposed by `graft init --from`: every comment names the line that a guess was made from. Correct it freely."""',
+        '"""Proposed by `graft init --from`: a comment names the line that a guess was made from. Correct it freely."""',
         "",
         *imports,
         *([""] if imports else []),
@@ -78,7 +78,8 @@ def _step(step: ProposedStep, arguments: tuple[str, ...], functions: Mapping[str
     yield f"    {functions.get(step.name) or _subject(step)},"
     yield f"    name={_quoted(step.name)},"
     if arguments:
-        yield f"    args=[{', '.join(map(_quoted, arguments))}],{_from(step, (each.line for each in step.facts.options))}"
+        lines = (each.line for each in step.facts.options)
+        yield f"    args=[{', '.join(map(_quoted, arguments))}],{_from(step, lines)}"
     if step.call is not None:
         if step.call.returns:
             yield f"    returns=[{', '.join(map(_quoted, step.call.returns))}],"
@@ -92,8 +93,8 @@ def _step(step: ProposedStep, arguments: tuple[str, ...], functions: Mapping[str
         said = [
             f"{key}=[{', '.join(map(_quoted, each))}]" for key, each in (("get", step.gets), ("put", step.puts)) if each
         ]
-        lines = [*_lines(step.facts.reads, step.gets), *_lines(step.facts.writes, step.puts)]
-        yield f"    catalog=Catalog({', '.join(said)}),{_from(step, iter(lines))}"
+        used = [*_lines(step.facts.reads, step.gets), *_lines(step.facts.writes, step.puts)]
+        yield f"    catalog=Catalog({', '.join(said)}),{_from(step, iter(used))}"
     yield "),"
 
 

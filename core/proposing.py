@@ -14,7 +14,7 @@ from .fileuses import file_uses, literals, shell_uses
 from .graph import Json
 from .mainparts import calls_of
 from .notebooks import read_notebook
-from .proposals import Doubt, Proposal, ProposedStep, ScriptFacts, ScriptText, SourceKind
+from .proposals import Doubt, Proposal, ProposedStep, ScriptText, SourceKind
 from .records import replace
 
 MISSING = "CHANGE-ME"

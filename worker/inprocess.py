@@ -116,8 +116,8 @@ class InProcess:
         for name, value in order.arguments:
             work.inputs[name] = _bound(step, name, value, self._run.objects)
         work.reason = Reason.ERROR
-        for declared, value in step.call(work.inputs):
-            work.outputs.append(step.returns.keep(declared, value, work.book.metrics))
+        for declared, result in step.call(work.inputs):
+            work.outputs.append(step.returns.keep(declared, result, work.book.metrics))
         if policy.put:
             work.outputs += keep_files(
                 policy.put, self._run.cwd, self._run.objects, keep_copy=policy.store_copy, secrets=self._context.secrets

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ...worker.workplace import CONFIG_FILE as PROJECT_FILE
 from ...core.ids import strict_name
 from ...core.proposalcode import code_of
 from ...core.proposals import Proposal
 from ...core.proposing import propose
+from ...worker.workplace import CONFIG_FILE as PROJECT_FILE
 from .scripts import scripts
 from .writing import refuse_what_is_there, write
 

@@ -100,3 +100,86 @@ def test_what_is_wrong_is_said(words: tuple[str, ...], message: str, tmp_path: P
 
     assert said.code == 2
     assert message in json.loads(said.out)["error"]["message"]
+
+
+PREP = """
+import argparse
+from pathlib import Path
+OUT = Path("out")
+parser = argparse.ArgumentParser()
+parser.add_argument("--raw", default="data/raw.csv")
+parser.add_argument("--limit", type=int, default=2)
+args = parser.parse_args()
+OUT.mkdir(exist_ok=True)
+(OUT / "clean.csv").write_text("".join(open(args.raw).readlines()[: args.limit]))
+"""
+MODEL = """
+def load():
+    with open("out/clean.csv") as file:
+        return file.read().split()
+def fit(table, alpha):
+    return {"alpha": alpha, "rows": len(table)}
+def save(model):
+    with open("out/model.txt", "w") as file:
+        file.write(str(model))
+if __name__ == "__main__":
+    rows = load()
+    model = fit(rows, alpha=0.5)
+    save(model)
+"""
+PUBLISH = "cat out/model.txt > out/published.txt\n"
+
+
+@pytest.fixture
+def scripts(tmp_path: Path) -> Path:
+    """Return a directory of scripts, out of order."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/raw.csv").write_text("a\n1\n2\n")
+    for name, text in (("model.py", MODEL), ("prep.py", PREP), ("a_publish.sh", PUBLISH)):
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_a_pipeline_proposed_of_scripts_checks_and_runs(scripts: Path) -> None:
+    proposed = call(scripts, "init", "--from", ".", "--json").document
+
+    assert [each["name"] for each in proposed["steps"]] == ["prep", "load", "fit", "save", "a_publish"]
+    assert call(scripts, "check").code == 0
+    graph = call(scripts, "graph", "--format", "json").document
+    assert [node["needs"] for node in graph["nodes"]] == [each["needs"] for each in proposed["steps"]]
+    run = call(scripts, "run", "-p", "limit=3", "--json").document
+    assert run["state"] == "SUCCESS"
+    assert (scripts / "out/published.txt").read_text() == "{'alpha': 0.5, 'rows': 3}"
+
+
+def test_a_proposal_may_be_looked_at_first(scripts: Path) -> None:
+    said = call(scripts, "init", "--from", "prep.py", "model.py", "-n")
+
+    assert 'args=["--raw", "{raw}", "--limit", "{limit}"],  # prep.py:6, prep.py:7' in said.out
+    assert "prep ──▶ load" in said.err
+    assert not (scripts / "pipeline.py").exists()
+
+
+def test_a_pipeline_that_is_there_is_not_overwritten(scripts: Path) -> None:
+    (scripts / "pipeline.py").write_text("mine")
+
+    said = call(scripts, "init", "--from", "prep.py")
+
+    assert (said.code, (scripts / "pipeline.py").read_text()) == (2, "mine")
+    assert "has pipeline.py already" in said.err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("prp.py",), "there is no file 'prp.py'; did you mean 'prep.py'?"),
+        ((), "there is no script to read"),
+        (("data/raw.csv",), "'data/raw.csv' is no script"),
+        (("../other.py",), "there is no file"),
+    ],
+)
+def test_words_that_are_no_scripts_are_refused(words: tuple[str, ...], message: str, scripts: Path) -> None:
+    said = call(scripts, "init", "--from", *words)
+
+    assert said.code == 2
+    assert message in said.err
