@@ -153,6 +153,39 @@ class Launcher:
         """Evaluate as the pipeline's `evaluation=` says; as `train`."""
         return self._run("eval", params, options)
 
+    def tune(self, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Search the best parameters as the pipeline's `tune=` says, train with them and commit; as `train`.
+
+        Args:
+            params: parameters that are fixed.
+            options: those of `train`, and `method`, `trials`, `seed`.
+
+        Raises:
+            InvalidError: as `train`; or the pipeline is of no file, which trials could be compiled from.
+        """
+        from .core.lifecycle import LifecycleRequest
+        from .core.requests import RunRequest
+        from .core.searches import TuneRequest
+        from .worker.load import load_live
+
+        of_run = {name: options.pop(name) for name in ("runner", "jobs", "tags") if name in options}
+        asked = TuneRequest(**{name: options.pop(name) for name in ("method", "trials", "seed") if name in options})
+        check = options.pop("check", True)
+        target, _ = load_live(self._pipeline, params or {}, shelf_at=functions_at, mode="train")
+        if not target.is_loadable:
+            raise InvalidError("trials compile the pipeline anew, and no file has it", "write it to a file")
+        space = self._opened(target.root)
+        run = RunRequest(target=target, origin="api", values=dict(params or {}), **of_run)  # type: ignore[arg-type]
+        created = space.searches.create(space.searches.tune(LifecycleRequest(run=run, **_texts(options)), asked))
+        _host_here(space, created)
+        result = _result(space, created)
+        return result.check() if check else result
+
+    def _opened(self, root: str) -> Workspace:
+        if self._space is None:
+            self._space = _opened(root, registry=self._registry, by=self._by)
+        return self._space
+
     def _run(self, mode: str, params: Mapping[str, object] | None, options: dict[str, Any]) -> RunResult:
         from .core.lifecycle import LifecycleRequest
         from .core.requests import RunRequest
@@ -161,14 +194,10 @@ class Launcher:
         of_run = {name: options.pop(name) for name in ("runner", "jobs", "tags") if name in options}
         check = options.pop("check", True)
         target, loaded = load_live(self._pipeline, params or {}, shelf_at=functions_at, mode=mode)
-        if self._space is None:
-            self._space = _opened(target.root, registry=self._registry, by=self._by)
-        space = self._space
+        space = self._opened(target.root)
         loaded = space.parts.overridden(loaded, of_run.get("runner") or space.parts.default_runner)
         run = RunRequest(target=target, origin="api", **of_run)
-        for name in ("lower", "upper"):
-            options[name] = None if options.get(name) is None else str(options[name])
-        request = LifecycleRequest(run=run, loaded=loaded, **options)
+        request = LifecycleRequest(run=run, loaded=loaded, **_texts(options))
         life = space.lifecycle
         prepare = {"train": life.train, "apply": life.apply, "eval": life.evaluate}[mode]
         created = life.create(prepare(request))
@@ -282,6 +311,12 @@ def _create_live(
     return space, space.create_compiled(spec, loaded)
 
 
+def _texts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of a training, its bounds as texts."""
+    bounds = {name: str(options[name]) for name in ("lower", "upper") if options.get(name) is not None}
+    return {**options, **bounds}
+
+
 def _opened(
     root: str,
     *,
@@ -301,7 +336,14 @@ def _opened(
     channels = channels_between(settings, by.feed, by.sink)
     options = {**by.options, **({} if by.instance is None else {"instance": by.instance})}
     choice = RunnerChoice(runner=type(by), options=options)
-    return Workspace(replace(space.parts, runner=lambda _: choice, channels=lambda _: channels))
+    known = space.parts.runner
+    return Workspace(
+        replace(
+            space.parts,
+            runner=lambda name: choice if name == given.runner else known(name),
+            channels=lambda _: channels,
+        )
+    )
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:

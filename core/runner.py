@@ -89,6 +89,16 @@ class Runner:
         """Evaluate a pipeline as its `evaluation=` says; as `train`."""
         return self._carry("eval", pipeline, params, options)
 
+    def tune(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Search the best parameters as the pipeline's `tune=` says, train with them and commit a generation; as `train`.
+
+        Args:
+            pipeline: of a file, which trials are compiled from.
+            params: parameters that are fixed.
+            options: those of `train`, and `method`, `trials`, `seed`.
+        """
+        return self._carry("tune", pipeline, params, options)
+
     def _carry(
         self, action: str, pipeline: Pipeline, params: Mapping[str, object] | None, options: dict[str, Any]
     ) -> RunResult:
