@@ -113,5 +113,5 @@ def _lines(options: Options, begun: Begun, commands: list[tuple[str, str]], *, i
     lines += [f"  {file}" for file in begun.template.files]
     if begun.missing:
         lines.append(f"it imports {', '.join(begun.missing)}, not installed here: pip install {begun.template.install}")
-    enter = [] if here == "." else [(f"cd {quote(here)}", "")]
+    enter = [] if here == "." else [(f"cd {quote(here)}", "where everything happens")]
     return [*lines, "", *next_commands(look, [*enter, *commands, ("python -m pytest", "its tests")])]
