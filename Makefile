@@ -15,7 +15,7 @@ help: ## print this list
 setup: ## make or refresh the environment in .venv
 	@./run
 
-demo: ## run samples/iris and show its graph, run, metrics and picture
+demo: ## run samples/iris; then train, tune and apply samples/tabular
 	@./run sh samples/demo.sh
 
 test: ## run the tests (without the long fault sweeps)
