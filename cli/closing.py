@@ -7,7 +7,7 @@ from ..core.reasons import run_reason_text
 from ..core.runs import StepRun
 from ..core.states import Status
 from ..core.undeclared import GUARD_ROLE
-from .card import Shown, counts_text, failures, metric_lines, search_lines
+from .card import Shown, counts_text, failures, metric_lines, search_commands, search_lines
 from .failure import debug_command, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
@@ -34,7 +34,8 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
         lines += ["", *panel]
     lines += guard_lines(look, shown)
     lines += _outputs(look, shown) if found is None else []
-    return [*lines, "", *next_commands(look, _commands(shown))]
+    commands = _commands(shown) if found is None else search_commands(shown)
+    return [*lines, "", *next_commands(look, commands)] if commands else lines
 
 
 def _outputs(look: Look, shown: Shown) -> list[str]:

@@ -87,7 +87,7 @@ def _counts(plan: Plan | None) -> list[str]:
     if plan is None:
         return ["", "", ""]
     runs = f"{len(plan.of(Fate.RUN)) + len(plan.of(Fate.MAY_RUN)):,}"
-    about = plan.seconds[0] if isinstance(plan.seconds, tuple) else plan.seconds
+    about = plan.longest_s
     return [runs, f"{len(plan.of(Fate.REUSE)):,}", "" if about is None else duration_text(about)]
 
 
