@@ -77,9 +77,7 @@ def _table(look: Look, lines: Sequence[_Line]) -> list[str]:
         Column(title="REUSED", is_right=True),
         Column(title="ABOUT", is_right=True, rank=1),
     ]
-    rows = [
-        [str(each.number), *(each.told.get(name, "") for name in names), *_counts(each.plan)] for each in lines
-    ]
+    rows = [[str(each.number), *(each.told.get(name, "") for name in names), *_counts(each.plan)] for each in lines]
     return table(look, heads, rows, indent=2)
 
 

@@ -158,10 +158,10 @@ def recorded(record: SearchSpec, steps: Sequence[StepRun], run: str) -> list[Tri
 def ranked(record: SearchSpec, rows: Sequence[TrialRow]) -> list[tuple[int | None, TrialRow]]:
     """Return the trials, the best first, each with its place; those without a score have none, and come last."""
     sign = -1.0 if record.is_maximum else 1.0
-    scored = sorted((each for each in rows if each.score is not None), key=lambda each: (sign * each.score, each.number))  # type: ignore[operator]
-    rest = sorted(
-        (each for each in rows if each.score is None), key=lambda each: (_PLACES.get(each.state, _WAITING), each.number)
-    )
+    pairs = [(sign * each.score, each.number, each) for each in rows if each.score is not None]
+    scored = [each for *_, each in sorted(pairs, key=lambda pair: pair[:2])]
+    rest = [each for each in rows if each.score is None]
+    rest.sort(key=lambda each: (_PLACES.get(each.state, _WAITING), each.number))
     if record.metric is None:
         return [(None, each) for each in rows]
     return [*enumerate(scored, 1), *((None, each) for each in rest)]

@@ -231,7 +231,7 @@ def _tune(loaded: Loaded, run: RunRequest, asked: TuneRequest) -> Tune:
             seed=seed or 0,
             steps=5 if own is None else own.steps,
             budget=_budget(own, asked, method),
-            **ranked,  # type: ignore[arg-type]  # one of maximize and minimize
+            **ranked,
         )
     except InvalidError as problem:
         raise InvalidError(problem.message, problem.hint) from problem  # at no line: the person has typed it
