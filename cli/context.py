@@ -75,9 +75,11 @@ def settings(options: Options, target: str | None = None) -> Settings:
 
 def registry_place(text: str) -> str:
     """Return a registry that a person named, a relative directory as an absolute one."""
+    import os
+
     from ..wiring import registry_named
 
-    return registry_named(text)
+    return registry_named(text, os.getcwd())
 
 
 def vault(options: Options) -> Keeper:

@@ -16,12 +16,13 @@ from ...core.states import Status
 from ...core.versions import Bump
 from .. import context
 from ..addressing import complete_addresses
-from ..arguments import TargetArgument
+from ..arguments import ParamOption, ParamsFileOption, TargetArgument
 from ..failure import next_commands
 from ..lineagetext import code_text
 from ..locked import difference_documents, difference_lines
 from ..look import Ink, Look, look_of
 from ..options import Options
+from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
 
@@ -49,11 +50,15 @@ def release(
     ] = None,
     message: Annotated[str | None, typer.Option("-m", "--message", metavar="TEXT", help="What it is about.")] = None,
     dirty: Annotated[bool, typer.Option("--dirty", help="Release files that differ from the commit too.")] = False,
+    param: ParamOption = None,
+    params: ParamsFileOption = None,
     dry_run: Annotated[
         bool, typer.Option("-n", "--dry-run", help="Say what would be released; write nothing.")
     ] = False,
 ) -> int:
     """Publish the working copy as a new lineage: its code, how it is run and the versions of its packages.
+
+    Parameters are no part of it: they only let a pipeline compile that has some without a default.
 
     Exit code 5: a generation that was to be carried over was trained by other steps.
     """
@@ -68,10 +73,12 @@ def release(
         carry=carry,
         allows_dirty=dirty,
     )
+    given = context.parameters(params)
+    wanted = RunRequest(target=aim, params=typed_params(param), values=given.values, places=given.places)
     releasing = space.lineages.releasing
     look = look_of(is_plain=options.is_plain)
     try:
-        planned = releasing.plan(request, space.load(RunRequest(target=aim)))
+        planned = releasing.plan(request, space.load(wanted))
     except CarryRefused as refused:
         if not options.is_json:
             put(difference_lines(look, refused.differences, 0))

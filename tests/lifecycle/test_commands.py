@@ -120,6 +120,14 @@ def test_files_that_nothing_imports_are_released_when_they_are_named(root: Path,
     assert sorted(graft("--json", "release").document["files"]) == ["lib/all.sql", "lib/fits.py", "pipeline.py"]
 
 
+def test_a_pipeline_that_needs_a_parameter_is_released_with_one(root: Path, graft: Graft) -> None:
+    (root / "lib/fits.py").write_text(FILES["lib/fits.py"].replace("C: float = 1.0", "C: float"))
+
+    assert "-p" in graft("release", "-n").err
+    released = graft("--json", "release", "-p", "C=0.5")
+    assert (released.code, released.document["is_new"]) == (0, True)
+
+
 def test_the_levels_of_the_list(trained: Graft) -> None:
     assert re.search(r"churn\s+1\s+0\.1\.0\s+@champion 0\.1\.0/1", trained("list").out)
     generations = trained("list", "churn", "0.1.0").out
