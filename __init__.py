@@ -6,11 +6,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .core.actors import actor
     from .core.called import pipeline
     from .core.calls import task
     from .core.catalog import Catalog
     from .core.choosing import when
     from .core.composites import Conditional, Loop, Map, Parallel
+    from .core.ensembles import CrossValidated, Ensemble, Stack
     from .core.errors import (
         Cancelled,
         CheckError,
@@ -23,15 +25,20 @@ if TYPE_CHECKING:
         StepFailed,
         StoreError,
     )
+    from .core.evaluation import CrossVal, Evaluation, HoldOut
     from .core.feeding import Feed, Sink
     from .core.functions import Function
+    from .core.jobs import NotebookJob, PythonJob, ShellJob
     from .core.kinds import Kind
     from .core.learning import Source
-    from .core.pipeline import NotebookJob, Pipeline, PythonJob, ShellJob
+    from .core.modelling import Chain, Model
+    from .core.pipeline import Pipeline
     from .core.registry import Registry
     from .core.returns import arrow, json, metric, pickled, state
     from .core.runner import Runner
+    from .core.spaces import log, uniform, whole
     from .core.tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub
+    from .core.tuning import Tune
     from .programs import load_run
     from .worker.logbook import log_artifact, log_metric, log_param, progress
 
@@ -39,18 +46,25 @@ __all__ = [
     "AsyncPythonTask",
     "Cancelled",
     "Catalog",
+    "Chain",
     "CheckError",
     "Conditional",
     "ConflictError",
+    "CrossVal",
+    "CrossValidated",
+    "Ensemble",
+    "Evaluation",
     "FailedError",
     "Feed",
     "Function",
     "GraftError",
+    "HoldOut",
     "InvalidError",
     "Kind",
     "Loop",
     "Map",
     "MissingError",
+    "Model",
     "NotebookJob",
     "NotebookTask",
     "Parallel",
@@ -65,12 +79,16 @@ __all__ = [
     "ShellTask",
     "Sink",
     "Source",
+    "Stack",
     "StepFailed",
     "StoreError",
     "Stub",
+    "Tune",
+    "actor",
     "arrow",
     "json",
     "load_run",
+    "log",
     "log_artifact",
     "log_metric",
     "log_param",
@@ -80,15 +98,19 @@ __all__ = [
     "progress",
     "state",
     "task",
+    "uniform",
     "when",
+    "whole",
 ]
 
 _HOMES = {
+    "core.actors": ("actor",),
     "core.called": ("pipeline",),
     "core.calls": ("task",),
     "core.catalog": ("Catalog",),
     "core.choosing": ("when",),
     "core.composites": ("Conditional", "Loop", "Map", "Parallel"),
+    "core.ensembles": ("CrossValidated", "Ensemble", "Stack"),
     "core.errors": (
         "Cancelled",
         "CheckError",
@@ -101,15 +123,20 @@ _HOMES = {
         "StepFailed",
         "StoreError",
     ),
+    "core.evaluation": ("CrossVal", "Evaluation", "HoldOut"),
     "core.feeding": ("Feed", "Sink"),
     "core.functions": ("Function",),
+    "core.jobs": ("NotebookJob", "PythonJob", "ShellJob"),
     "core.kinds": ("Kind",),
     "core.learning": ("Source",),
-    "core.pipeline": ("NotebookJob", "Pipeline", "PythonJob", "ShellJob"),
+    "core.modelling": ("Chain", "Model"),
+    "core.pipeline": ("Pipeline",),
     "core.returns": ("arrow", "json", "metric", "pickled", "state"),
     "core.registry": ("Registry",),
     "core.runner": ("Runner",),
+    "core.spaces": ("log", "uniform", "whole"),
     "core.tasks": ("AsyncPythonTask", "NotebookTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
+    "core.tuning": ("Tune",),
     "programs": ("load_run",),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
 }

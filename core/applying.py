@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .errors import InvalidError
 from .graph import Argument, Call, CallKind, Graph, Node, Operation, ReturnKind
+from .learntasks import FOLDS, PREVIOUS_STATE
 from .records import dataclass, replace
 from .supply import Carried, Either, Gather, Source, Upstream, upstreams
 
@@ -44,6 +45,43 @@ _PASSIVE = frozenset({CallKind.FEED, CallKind.JOIN, CallKind.SINK})
 """Kinds that by themselves are nothing to apply."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loading:
+    """A node whose outputs the host hands over before the run begins."""
+
+    path: str
+    """Of the node."""
+    step: str
+    """Path of the step that made the states, in the graph that trained."""
+    states: tuple[str, ...]
+    """Names of what it hands on, in order."""
+    is_previous: bool
+    """True: what training begins with; without a generation, JSON null for each. False: each of them must be there."""
+
+
+def loadings(graph: Graph) -> tuple[Loading, ...]:
+    """Return what the host has to hand over, in definition order."""
+    found = []
+    for node in graph.nodes:
+        operation = graph.operations[node.operation]
+        if operation.call.kind is CallKind.LOAD:
+            is_previous = graph.mode == "train"
+            step = node.path.removesuffix(f"/{PREVIOUS_STATE}") if is_previous else node.path
+            states = tuple(each.name for each in operation.returns)
+            found.append(Loading(path=node.path, step=step, states=states, is_previous=is_previous))
+    return tuple(found)
+
+
+def check_trained(graph: Graph) -> None:
+    """Check that what a graph trains can be loaded again.
+
+    Raises:
+        InvalidError: a state is made inside a map or loop; all of these in one message.
+    """
+    if problems := _inside_bodies(graph):
+        raise InvalidError.all_of(problems)
+
+
 class _Reduction:
     def __init__(self, graph: Graph, with_labels: bool) -> None:
         self._graph = graph
@@ -61,6 +99,8 @@ class _Reduction:
         """What the end of a composite hands on -> what it is bound to."""
         self._consumers = self._all_consumers()
         self._loaded = {node.path for node in graph.nodes if _is_stateful(graph, node)}
+        self._dealing = {node.path for node in graph.nodes if _deals_out(graph, node)}
+        """Paths of nodes that deal training data out to folds."""
         self._only_trains = self._all_that_only_trains()
 
     def result(self) -> Applied:
@@ -89,12 +129,7 @@ class _Reduction:
         return Applied(graph=self._reduced(kept), loaded=loaded, dropped=dropped)
 
     def _check_bodies(self) -> None:
-        for body in self._graph.bodies:
-            for node in body.nodes:
-                if _is_stateful(self._graph, node):
-                    told = f"step '{node.path.replace('/[]', '')}' returns state() inside a map or loop"
-                    hint = "how many there are must be known before: use Parallel, or one step that fits them all"
-                    self._problems.append(self._problem(node, told, hint))
+        self._problems += _inside_bodies(self._graph)
 
     def _look_at(self, node: Node) -> None:
         """Decide whether a node can run at all without labels, and what it hands on."""
@@ -115,6 +150,9 @@ class _Reduction:
                     self._lost[Upstream(node.path, argument.name)] = self._lost[lost]
             if node.guard is not None and node.guard.node in self._dropped:
                 self._drop(node, f"belongs to '{node.guard.node}', which is dropped")
+            return
+        if node.path in self._dealing:
+            self._drop(node, "deals training data out to folds")
             return
         lost = next((found for each in self._required(node) if (found := self._missing(each)) is not None), None)
         if lost is not None:
@@ -253,7 +291,10 @@ class _Reduction:
             self._lost.setdefault(Upstream(node.path, each.name), f"'{each.name}' of '{node.path}', which is dropped")
 
     def _required(self, node: Node) -> Iterable[Source]:
-        yield from (argument.source for argument in node.arguments if not argument.is_optional)
+        for argument in node.arguments:
+            source = argument.source
+            if not argument.is_optional and not (isinstance(source, Upstream) and source.node in self._dealing):
+                yield source
         yield from self._inside(node)
 
     def _sources(self, node: Node) -> Iterable[Source]:
@@ -283,12 +324,32 @@ class _Reduction:
         return self._graph.operations[node.operation].call.kind
 
     def _problem(self, node: Node, message: str, hint: str) -> InvalidError:
-        call = self._graph.operations[node.operation].call
-        return InvalidError(message, hint, file=call.file, line=call.line)
+        return _at(self._graph, node, message, hint)
 
 
 def _is_stateful(graph: Graph, node: Node) -> bool:
     return any(each.kind is ReturnKind.STATE for each in graph.operations[node.operation].returns)
+
+
+def _deals_out(graph: Graph, node: Node) -> bool:
+    call = graph.operations[node.operation].call
+    return call.kind is CallKind.LEARN and call.qualname == FOLDS
+
+
+def _inside_bodies(graph: Graph) -> list[InvalidError]:
+    found = []
+    for body in graph.bodies:
+        for node in body.nodes:
+            if _is_stateful(graph, node):
+                told = f"step '{node.path.replace('/[]', '')}' returns state() inside a map or loop"
+                hint = "how many there are must be known before: use Parallel, or one step that fits them all"
+                found.append(_at(graph, node, told, hint))
+    return found
+
+
+def _at(graph: Graph, node: Node, message: str, hint: str) -> InvalidError:
+    call = graph.operations[node.operation].call
+    return InvalidError(message, hint, file=call.file, line=call.line)
 
 
 def _loading(operation: Operation) -> Operation:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from .beginnings import Beginnings
 from .calls import CalledTask
 from .composites import Loop, Map
 from .constants import Constants
@@ -17,6 +18,7 @@ from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .flows import Flow, Flows, ItemOf
 from .graph import Argument, Return, ReturnKind
+from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
 from .nesting import Composite
 from .options import Wire
@@ -61,9 +63,10 @@ NOTHING = Gather(())
 class Binder:
     """Binds steps, one after the other in the order listed; a composite's where the composite is listed."""
 
-    def __init__(self, parameters: Parameters, constants: Constants, exports: Exports):
+    def __init__(self, parameters: Parameters, constants: Constants, exports: Exports, *, loads_previous: bool = False):
         self.problems: list[InvalidError] = []
         self.warnings: list[str] = []
+        self.beginnings = Beginnings(is_loaded=loads_previous)
         self._parameters = parameters
         self._constants = constants
         self._exports = exports
@@ -75,13 +78,18 @@ class Binder:
         step, takes = listed.step, listed.takes
         self._parameters.note(level.path_of(step), step, takes)
         if isinstance(step, CalledTask):
-            return self._called(level, step, takes)
+            arguments = self._called(level, step, takes)
+            if PREVIOUS_STATE in takes.names:
+                self.beginnings.bind(level.path_of(step), listed.returns, arguments)
+            return arguments
         bound = Bound()
         self._check_names(level, step, takes)
         for take in takes.items:
             self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
+        if PREVIOUS_STATE in takes.names:
+            bound.unbound = self.beginnings.bind(level.path_of(step), listed.returns, bound.arguments, bound.unbound)
         if bound.unbound:
             self._flow(level, step, bound)
             self.problems += [self._missing(level, step, take) for take in bound.unbound]
@@ -187,8 +195,8 @@ class Binder:
         while level is not None:
             if name in level.makers:
                 made = level.makers[name]
-                maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
-                self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
+                if self._parameters.can_be_outdone:
+                    self._outdo(asking, name, made)
                 return made
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
@@ -196,6 +204,10 @@ class Binder:
                     return found
             level = level.parent
         return self._parameter(asking, name)
+
+    def _outdo(self, asking: Asking, name: str, made: Export) -> None:
+        maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
+        self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
 
     def _opened(self, asking: Asking, level: Level, opener: Composite, name: str) -> Export | None:
         """Return what a composite gives under a name to the pipeline inside."""
@@ -313,6 +325,8 @@ class Binder:
 
     def _check_names(self, level: Level, step: Step, takes: Takes) -> None:
         if takes.takes_rest or not takes.is_known:
+            return
+        if takes.names.issuperset(step.inputs) and takes.names.issuperset(step.params):
             return
         known = [each.name for each in takes.items]
         for option, names in (("inputs", step.inputs), ("params", step.params)):

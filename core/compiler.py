@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .applying import applied
+from .applying import applied, check_trained
 from .binding import Binder
 from .called import written
 from .collector import rare_collections
 from .constants import Constants
-from .drafts import Block, Draft, Piece, needed, settled
+from .drafts import Block, Draft, Piece, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
 from .exports import Export, Exports, of_task
@@ -29,7 +29,7 @@ from .ports import Workshop
 from .provenance import Note
 from .records import dataclass, field, replace
 from .steps import Step
-from .supply import PREVIOUS, Constant, Upstream
+from .supply import PREVIOUS, Blob, Upstream
 from .tasks import Task
 
 
@@ -51,12 +51,19 @@ class Compiled:
     """Path -> why it is not in the graph of this mode."""
 
 
-_APPLYING = ("apply", "eval")
+_EVALUATING = ("eval", "tune")
 
 
 @rare_collections()
 def compile_pipeline(
-    pipeline: Pipeline, workshop: Workshop, *, root: str, given: Given | None = None, name: str = "", mode: str = "job"
+    pipeline: Pipeline,
+    workshop: Workshop,
+    *,
+    root: str,
+    given: Given | None = None,
+    name: str = "",
+    mode: str = "job",
+    of_generation: bool = False,
 ) -> Compiled:
     """Compile a pipeline.
 
@@ -66,8 +73,9 @@ def compile_pipeline(
         root: Absolute project root; paths of source files in the graph are relative to it.
         given: Parameters of the run; those of the pipeline itself are added.
         name: Name of the graph; empty: that of the pipeline or its file.
-        mode: One of `MODES`; steps of other modes are left out. In "apply" and "eval" trained states are loaded, and
-            what only training needs is dropped.
+        mode: One of `MODES`; steps of other modes are left out. In "apply" trained states are loaded, and what only
+            training needs is dropped. In "eval" and "tune" the pipeline is trained on a part of the data, and scored.
+        of_generation: In "eval": trained states are loaded as in "apply", and all of the data is scored.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong; every problem in one message.
@@ -84,9 +92,13 @@ def compile_pipeline(
     note = Note((given or Given()).inside(known.pipeline.params), known.params)
     compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
     compiled = compilation.result(name or pipeline.name_in({}), note)
-    if mode in _APPLYING:
-        made = applied(compiled.graph, with_labels=mode == "eval")
+    if mode == "train":
+        check_trained(compiled.graph)
+    elif mode == "apply":
+        made = applied(compiled.graph)
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
+    elif mode in _EVALUATING:
+        compiled = compilation.evaluated(compiled, of_generation=of_generation)
     return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
 
 
@@ -98,13 +110,14 @@ class _Compilation:
             workshop.resolve(function)
         self._root = root
         self._mode = mode
+        self._workshop = workshop
         self._problems: list[InvalidError] = []
         self._warnings: list[str] = []
         self._constants = Constants(workshop)
         self._operations = Operations(workshop, self._constants, root)
         self._exports = Exports(self._operations.returns, mode)
         self._parameters = Parameters(replace(given, pipeline=pipeline.params))
-        self._binder = Binder(self._parameters, self._constants, self._exports)
+        self._binder = Binder(self._parameters, self._constants, self._exports, loads_previous=mode == "train")
         self._expander = Expander(self._block, self._binder, self._operations, self._exports, self._parameters)
         self._wired: dict[int, Pipeline] = {}
         """Identity of a step with `>>` -> the pipeline that lists it."""
@@ -127,7 +140,7 @@ class _Compilation:
             # Steps made in a loop have the same words at the same line: once is enough.
             told = {(each.message, each.file, each.line): self._placed(each) for each in problems}
             raise InvalidError.all_of(list(told.values()))
-        nodes, bodies = settled([*source, *block.drafts], self._expander.bodies)
+        nodes, bodies = settled([*source, *self._loads(), *block.drafts], self._expander.bodies)
         self._parameters.tell(note)
         for function, takes in self._operations.functions():
             note.add_defaults(function, takes.items)
@@ -147,6 +160,34 @@ class _Compilation:
             },
             note=note.to_json(),
         )
+
+    def evaluated(self, compiled: Compiled, *, of_generation: bool) -> Compiled:
+        """Return a compiled pipeline as what evaluates it, or runs one trial.
+
+        Raises:
+            InvalidError: there is nothing to score, or it is not there.
+        """
+        from .evaluating import in_mode  # only pipelines that learn need it
+
+        values = {name: each.source for name, each in self._outermost.makers.items()}
+        try:
+            made = in_mode(
+                compiled.graph, self._outermost.pipeline, values, self._kept, self._root, of_generation=of_generation
+            )
+        except InvalidError as problem:
+            problem.rename_files(lambda file: relative_to(self._root, file))
+            raise
+        return replace(compiled, graph=made.graph, dropped=made.dropped, blobs=self._constants.blobs)
+
+    def _kept(self, value: object) -> Blob:
+        return Blob(self._constants.keep(self._workshop.pickle(value)), "fixed")
+
+    def _loads(self) -> list[Draft]:
+        """Return the nodes that hand on what steps begin with: states of the last generation."""
+        return [
+            Draft(path=path, operation=self._operations.keep(made.call, made.returns, made.policy))
+            for path, made in self._binder.beginnings.loads.items()
+        ]
 
     def _source(self, level: Level) -> list[Draft]:
         """Return the node that asks for the pipeline's data, which steps then take by name."""
@@ -199,8 +240,7 @@ class _Compilation:
             environ=level.environ,
         )
         for argument in arguments:
-            if not isinstance(argument.source, Constant):  # most are, and asking takes longer
-                draft.needs |= dict.fromkeys(needed(argument.source))
+            draft.wait_for(argument.source)
         if task.policy.get or task.policy.put:
             self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:

@@ -19,6 +19,7 @@ from .functions import Function
 from .graph import Json
 from .ids import name_problem
 from .learning import source_data
+from .learningdata import evaluation_data, evaluation_from, tune_data, tune_from
 from .marks import Marks, Path, shown
 from .options import choose
 from .pipeline import OrderRule, Pipeline
@@ -38,7 +39,7 @@ from .stepdata import (
 from .steps import Step
 from .tasks import PythonTask, Task
 
-KEYS = ("name", "description", "params", "source", "order", "steps")
+KEYS = ("name", "description", "params", "source", "evaluation", "tune", "order", "steps")
 """What a pipeline is made of; a test holds them against the arguments of `Pipeline`."""
 MANY = "pipelines"
 """Key under which a file holds several pipelines by name."""
@@ -103,6 +104,10 @@ class Writing:
         if isinstance(pipeline, CalledPipeline):
             raise _called(pipeline)
         found = _header(pipeline)
+        if pipeline.evaluation is not None:
+            found["evaluation"] = evaluation_data(pipeline.evaluation, self.name_of)
+        if pipeline.tune is not None:
+            found["tune"] = tune_data(pipeline.tune)
         problems: list[InvalidError] = []
         steps: list[Json] = []
         for step in pipeline.steps:
@@ -180,6 +185,10 @@ class Reading:
         if problems:
             raise InvalidError.all_of(problems)
         rest = {key: value for key, value in data.items() if key != "steps" and value is not None}
+        if "evaluation" in rest:
+            rest["evaluation"] = evaluation_from(self, rest["evaluation"], (*path, "evaluation"))
+        if "tune" in rest:
+            rest["tune"] = tune_from(self, rest["tune"], (*path, "tune"))
         with written_at(self.marks.place(path)):
             return Pipeline(steps, **{"name": name, **rest})
 

@@ -15,7 +15,7 @@ from .files import FileNeeds
 from .graph import ON_FAILURE, Argument, Body, BodyKind, CallKind, Guard, Node, ReturnKind
 from .growth import ITEMS, Filled
 from .levels import Level
-from .nesting import PASSED_ON, Composite, Nested
+from .nesting import PASSED_ON, Composite, Learning, Nested
 from .operations import Operations
 from .parameters import Parameters
 from .pipeline import Pipeline
@@ -49,7 +49,7 @@ class Expander:
         """Return the nodes of a composite, and note in the level what it returns and puts."""
         mark = self._parameters.mark()
         made = self._exports.of(step, level.path_of(step))
-        if isinstance(step, Parallel | Nested):
+        if isinstance(step, Parallel | Nested | Learning):
             piece = self._branches(level, step, made)
         elif isinstance(step, Conditional):
             piece = self._conditional(level, step, made)
@@ -97,7 +97,9 @@ class Expander:
         for inner in levels:
             for pattern, maker in inner.files.all():
                 level.files.made(pattern, maker)
-            made |= {name: each for name, each in inner.makers.items() if made[name].source == each.source}
+            made |= {
+                name: each for name, each in inner.makers.items() if name in made and made[name].source == each.source
+            }
         end = self._draft(level, path, self._operations.end(step, CallKind.JOIN, made))
         end.arguments = _handed(made)
         end.needs |= dict.fromkeys(whole.exits)

@@ -60,6 +60,8 @@ class Exports:
         inner = self.of_pipeline(step.pipelines[""], path)
         if isinstance(step, Map) and step.collect is not None:
             return {step.collect: Export(Upstream(path, step.collect))}
+        if step.hands_on is not None:
+            inner = {name: each for name, each in inner.items() if name in step.hands_on}
         if step.is_open:
             return inner
         return {name: Export(Upstream(path, name), each.kind) for name, each in inner.items()}

@@ -11,10 +11,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .callables import plain
 from .composites import Conditional, Loop, Map, Parallel
+from .ensembles import CrossValidated, Ensemble, Stack
 from .errors import InvalidError
 from .functions import Function
 from .graph import Json
 from .marks import Path, shown
+from .modelforms import (
+    CROSS_VALIDATED,
+    ENSEMBLE,
+    MODEL,
+    STACK,
+    chain_data,
+    cross_validated_data,
+    ensemble_data,
+    make_chain,
+    make_cross_validated,
+    make_ensemble,
+    make_model,
+    make_stack,
+    model_data,
+    stack_data,
+)
+from .modelling import Chain, Model
 from .nesting import Nested
 from .shapeforms import (
     Data,
@@ -133,6 +151,13 @@ FORMS: dict[str, Form] = {
     "conditional": Form(Conditional, make_conditional, conditional_data, own=("branches", "default"), returns=False),
     "loop": Form(Loop, make_loop, loop_data, own=("max_iterations", "break_on", "index_as"), returns=False),
     "pipeline": Form(Nested, make_nested, nested_data, returns=False),
+    "model": Form(Model, make_model, model_data, own=MODEL, returns=False),
+    "chain": Form(Chain, make_chain, chain_data, returns=False),
+    "stack": Form(Stack, make_stack, stack_data, own=STACK, returns=False),
+    "ensemble": Form(Ensemble, make_ensemble, ensemble_data, own=ENSEMBLE, returns=False),
+    "cross_validated": Form(
+        CrossValidated, make_cross_validated, cross_validated_data, own=CROSS_VALIDATED, returns=False
+    ),
 }
 
 

@@ -51,7 +51,10 @@ class CallKind(StrEnum):
     SINK = "sink"
     """End of a graph that applies: hands all it takes to `sink`."""
     LOAD = "load"
-    """Trained state of a generation in place of the step that makes it. No attempt: the host hands it on."""
+    """Trained state of a generation: in place of the step that makes it, or as what it begins with (`STEP/previous`).
+    No attempt: the host hands it on."""
+    LEARN = "learn"
+    """Part of a model, of a composite of models or of an evaluation; `qualname` says which (`worker/learning.py`)."""
 
 
 class ReturnKind(StrEnum):

@@ -81,6 +81,11 @@ class Composite(Step):
         raise NotImplementedError
 
     @property
+    def hands_on(self) -> frozenset[str] | None:
+        """Names that the steps after it may take, of those that are returned inside; None: all."""
+        return None
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Names the steps inside return, or may return."""
         return outputs_of(*self.pipelines.values())
@@ -113,6 +118,12 @@ class Nested(Composite):
     def pipelines(self) -> Mapping[str, Pipeline]:
         """The pipeline."""
         return {"": self.pipeline}
+
+
+class Learning(Composite):
+    """A composite of the steps of a model; one class for the compiler, which need not import what makes them."""
+
+    is_open = True
 
 
 def outputs_of(*pipelines: Pipeline) -> tuple[str, ...]:

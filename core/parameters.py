@@ -35,6 +35,8 @@ class Parameters:
         self._scoped = {key.rpartition(":")[0] for layer in (given.typed, given.call, given.file) for key in layer}
         self.has_scoped = not self._scoped <= {""}
         """Whether one was given for one step alone (`STEP:name`)."""
+        self.can_be_outdone = bool(given.typed or given.call)
+        """Whether a person gave one for this run; else nothing need be told to `outdo`."""
 
     def note(self, path: str, step: Step, takes: Takes) -> None:
         """Note that a step takes names, whether or not a parameter is what it gets."""

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from importlib import import_module
-from typing import Any, TypeAlias, Unpack
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
 from .errors import InvalidError, nearest
 from .graph import Graph
@@ -17,9 +17,12 @@ from .learning import Source, source_from
 from .nesting import Nested
 from .options import Options
 from .place import caller, told_at
-from .returns import Returns
 from .steps import OutputOf, Step, Unit
-from .tasks import NotebookTask, PythonTask, ShellTask
+from .tasks import PythonTask
+
+if TYPE_CHECKING:
+    from .evaluation import Evaluation
+    from .tuning import Tune
 
 
 class OrderRule(StrEnum):
@@ -49,6 +52,8 @@ class Pipeline(Unit):
         *,
         params: Mapping[str, object] | None = None,
         source: Source | str | None = None,
+        evaluation: Evaluation | None = None,
+        tune: Tune | None = None,
         order: str = "listed",
         description: str | None = None,
         add_terminal_nodes: bool = True,
@@ -62,6 +67,8 @@ class Pipeline(Unit):
             name: None: the name of the variable it is bound to, else the file's stem.
             params: Default values of parameters, by the name steps take them.
             source: Where its data comes from; a text is what is asked of the feed. None: its steps see to that.
+            evaluation: How it is scored. None: `eval` and `tune` know only what its steps measure.
+            tune: What is searched for the best parameters.
             order: "listed", "data" or "declared"; see `OrderRule`.
             description: One line for people.
             add_terminal_nodes: Nothing; pipelines of AstraZeneca's runnable say it.
@@ -77,6 +84,10 @@ class Pipeline(Unit):
         problems = [self._unknown(each) for each in unknown]
         problems += self._header_problems(order)
         self.source = self._source(source, problems)
+        self.evaluation: Evaluation | None = None
+        self.tune: Tune | None = None
+        if evaluation is not None or tune is not None:
+            self._learning(evaluation, tune, problems)
         self.steps = self._wrapped(steps, problems)
         if problems:
             raise told_at(self.place, problems)
@@ -272,6 +283,17 @@ class Pipeline(Unit):
             problems.append(self._wrong(problem.message, problem.hint))
             return None
 
+    def _learning(self, evaluation: object, tune: object, problems: list[InvalidError]) -> None:
+        from .evaluation import checked  # only pipelines that learn need it
+        from .tuning import checked as checked_tune
+
+        labels = None if self.source is None else tuple(self.source.labels.values())
+        try:
+            self.evaluation = None if evaluation is None else checked(evaluation, labels)
+            self.tune = None if tune is None else checked_tune(tune, self.evaluation)
+        except InvalidError as problem:
+            problems.append(self._wrong(problem.message, problem.hint))
+
     def _wrapped(self, steps: object, problems: list[InvalidError]) -> tuple[Step, ...]:
         if isinstance(steps, str) or not isinstance(steps, Sequence):
             problems.append(self._wrong(f"steps= takes a list of steps, not {steps!r}"))
@@ -307,65 +329,7 @@ class Pipeline(Unit):
         return InvalidError(f"{who}: {message}", hint, file=self.place.file, line=self.place.line)
 
 
-_ARGUMENTS = ["steps", "name", "params", "source", "order", "description"]
-
-
-class PythonJob(Pipeline):
-    """A pipeline of one function."""
-
-    def __init__(
-        self,
-        function: Callable[..., object],
-        name: str | None = None,
-        returns: Returns = None,
-        **options: Unpack[Options],
-    ):
-        """Take what `PythonTask` takes.
-
-        Raises:
-            InvalidError: anything in it is wrong.
-        """
-        task = PythonTask(function, name, returns, **options)
-        super().__init__([task], name=task.name)
-
-
-class ShellJob(Pipeline):
-    """A pipeline of one command line."""
-
-    def __init__(
-        self,
-        command: str,
-        name: str | None = None,
-        returns: Returns = None,
-        takes: str | Sequence[str] | None = None,
-        **options: Unpack[Options],
-    ):
-        """Take what `ShellTask` takes.
-
-        Raises:
-            InvalidError: anything in it is wrong.
-        """
-        task = ShellTask(command, "job" if name is None else name, returns, takes, **options)
-        super().__init__([task], name=task.name)
-
-
-class NotebookJob(Pipeline):
-    """A pipeline of one notebook."""
-
-    def __init__(
-        self,
-        notebook: str,
-        name: str | None = None,
-        returns: Returns = None,
-        **options: Unpack[Options],
-    ):
-        """Take what `NotebookTask` takes.
-
-        Raises:
-            InvalidError: anything in it is wrong.
-        """
-        task = NotebookTask(notebook, name, returns, **options)
-        super().__init__([task], name=task.name)
+_ARGUMENTS = ["steps", "name", "params", "source", "evaluation", "tune", "order", "description"]
 
 
 @contextmanager

@@ -10,16 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .constants import is_json
 from .given import Given, Value
 from .graph import Call, CallKind, Graph, Json, Node
 from .options import Wire
 from .records import dataclass
-from .steps import Step
 from .supply import Blob, Constant, Source, Upstream
-from .takes import Take, Takes
+
+if TYPE_CHECKING:
+    from .steps import Step
+    from .takes import Take, Takes
 
 NOTE = "given"
 """Key of the note in `RunSpec.environment`."""

@@ -99,6 +99,10 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
             from .feeding import FeedStep, SinkStep  # entry points, 15 ms
 
             return FeedStep(operation.call, returns) if operation.call.kind is CallKind.FEED else SinkStep(returns)
+        case CallKind.LEARN:
+            from .learning import LearnStep  # as above: only pipelines that learn need it
+
+            return LearnStep(operation.call, returns)
         case CallKind.JOIN | CallKind.LOAD:
             raise TypeError(f"a worker has nothing to do for a node of kind {operation.call.kind}")
         case _:

@@ -6,13 +6,11 @@ Runs in a loader process, which ends afterwards: it changes directory, sys.path 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from functools import partial
 
 from ..core.compiler import Compiled
-from ..core.definitions import Reading, Writing, definition_of, pipeline_from
 from ..core.errors import GraftError, InvalidError
 from ..core.given import NO_FILE, Given, ParameterFile, from_environ, variables
 from ..core.graph import Json
@@ -36,7 +34,6 @@ from .recording import environment_of, files_in_graph, files_printed, imported_f
 from .shelf import Shelf, ShelfAt, used_data
 from .sourcefile import read_source
 from .workshop import LocalWorkshop, compile_in, namespace_of, root_of, shown_path
-from .yamlfile import write_yaml
 
 
 def load_pipeline(request: LoadRequest) -> Loaded:
@@ -78,6 +75,9 @@ def load_pipeline(request: LoadRequest) -> Loaded:
 
 def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
     """Return a pipeline as YAML; parameters that were given take the place of its own."""
+    from ..core.definitions import Writing, definition_of
+    from .yamlfile import write_yaml
+
     data = definition_of(pipeline, Writing(partial(name_function, root=root)), name)
     given: dict[str, Json] = {key: value for key, value in params.items() if ":" not in key}
     if given:
@@ -160,6 +160,8 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
 
 
 def _defined(data: object, marks: Marks, root: str, name: str | None = None) -> Pipeline:
+    from ..core.definitions import Reading, pipeline_from  # for pipelines that are data
+
     return pipeline_from(data, Reading(marks, partial(find_function, root=root)), name)
 
 
@@ -190,6 +192,8 @@ def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object
         first = script.readline(256).decode(errors="replace").strip()
     program = first[2:].strip() if first.startswith("#!") else "/bin/sh"
     name = os.path.splitext(os.path.basename(path))[0]
+    import shlex
+
     return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, NOTHING
 
 

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
+from ..core.actors import Actor
 from ..core.callables import imported
 from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
@@ -106,7 +107,8 @@ class Prints:
     def value(self, value: Any) -> CodePrint:
         """Return the fingerprint of the code a value brings: of its classes, and of functions anywhere in it."""
         self._seen.clear()
-        return merged([each for thing in named_in(value) for each in self._prints(thing, "", 0)])
+        things = value.functions if isinstance(value, Actor) else named_in(value)
+        return merged([each for thing in things for each in self._prints(thing, "", 0)])
 
     def _content(self, label: str, value: Any, depth: int) -> Iterator[CodePrint]:
         """Return a value's bytes, and the code of what it names: a pickle has only the names of its classes."""

@@ -168,6 +168,8 @@ def stage_of(operation: Operation, context: WorkerContext, scratch: str) -> Stag
         return NotebookStage(cast("NotebookStep", step), scratch, context.root)  # as `prepare` made it
     if call.kind is CallKind.SCRIPT and call.qualname is None:
         return Stage(step, file=os.path.join(context.root, call.script or ""))
+    if call.kind is CallKind.LEARN:
+        return Stage(step)
     has_function = call.blob is not None or call.module is not None or call.qualname is not None
     return Stage(step, functions.find(call)[0] if has_function else None)
 

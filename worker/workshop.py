@@ -143,6 +143,7 @@ def compile_here(
     pipeline: Pipeline,
     *,
     mode: str = "job",
+    of_generation: bool = False,
     params: Mapping[str, object] | None = None,
     shelf_at: ShelfAt | None = None,
 ) -> Compiled:
@@ -155,7 +156,7 @@ def compile_here(
     given = Given(call=params or {}, environ=from_environ(os.environ), variables=variables(os.environ))
     workshop = LocalWorkshop(root, shelf_at)
     name = pipeline.name_in(namespace_of(pipeline))
-    return compile_in(root, pipeline, given, name=name, mode=mode, workshop=workshop)
+    return compile_in(root, pipeline, given, name=name, mode=mode, of_generation=of_generation, workshop=workshop)
 
 
 def compile_in(
@@ -165,11 +166,14 @@ def compile_in(
     *,
     name: str,
     mode: str = "job",
+    of_generation: bool = False,
     workshop: LocalWorkshop | None = None,
 ) -> Compiled:
     """Compile a pipeline whose modules are imported here; warnings of both sides together."""
     workshop = workshop or LocalWorkshop(root)
-    compiled = compile_pipeline(pipeline, workshop, root=root, given=given, name=name, mode=mode)
+    compiled = compile_pipeline(
+        pipeline, workshop, root=root, given=given, name=name, mode=mode, of_generation=of_generation
+    )
     _check_extras(compiled)
     return replace(compiled, warnings=(*compiled.warnings, *workshop.warnings))
 

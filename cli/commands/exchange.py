@@ -1,4 +1,4 @@
-"""`graft copy|export|import|remove`: what registries hold, between them, to files, and away."""
+"""`graft copy|import|remove` and `export` of addresses: what registries hold, between them, to files, and away."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from ...core.exchanging import SUFFIX, Removal
 from ...core.lineageanswers import place_text, shipment_document
 from ...core.quantities import size_text
 from ...core.states import Status
+from ...core.workspace import Workspace
 from .. import context
 from ..addressing import AddressArgument
 from ..look import Ink, Look, look_of
@@ -52,18 +53,10 @@ def copy(
     return 0
 
 
-def export(
-    options: Options,
-    *,
-    address: AddressArgument,
-    output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help=f"Default: named after it, {SUFFIX}.")
-    ] = None,
-    everything: Annotated[bool, _ALL] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+def export_address(
+    options: Options, space: Workspace, address: str, output: str | None, *, everything: bool, force: bool
 ) -> int:
     """Write a project, a lineage or a generation to one file, with its code, states and aliases."""
-    space = context.workspace(options)
     file = output or address.replace("/", "-").replace("@", "-") + SUFFIX
     if os.path.lexists(file) and not force:
         raise InvalidError(f"{file} is there already", "--force writes over it; -o FILE names another one")

@@ -22,6 +22,8 @@ class Building:
         """Names imported from graftline -> what they are there; empty for graftline itself."""
         self._built: set[str] = set()
         """Names bound to what those made."""
+        self._actors: set[str] = set()
+        """Names of functions with `@actor`, which have `@NAME.apply`."""
 
     def imported(self, name: str, level: int, module: str, original: str | None) -> None:
         """Note an import: a name, and what it is called in the module; None: it is the module."""
@@ -59,12 +61,18 @@ class Building:
         if len(kept) == len(node.decorator_list):
             return node
         self._built.discard(node.name)
+        self._actors.discard(node.name)
+        if any(self._of_ours(each) == "actor" for each in node.decorator_list):
+            self._actors.add(node.name)
         bare = copy.copy(node)  # trees are shared: only the top is another one
         bare.decorator_list = kept
         return bare
 
     def _is_task(self, decorator: ast.expr) -> bool:
-        return self._of_ours(decorator.func if isinstance(decorator, ast.Call) else decorator) in ("task", "pipeline")
+        inner = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id in self._actors:
+            return inner.attr == "apply"
+        return self._of_ours(inner) in ("task", "pipeline", "actor")
 
     def _of_ours(self, value: ast.expr) -> str | None:
         """Return what a name or attribute is called in graftline; None: it is not of it."""

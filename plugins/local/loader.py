@@ -24,8 +24,6 @@ from .nursery import Nursery
 
 LIMIT_S = 30.0
 """Seconds an import may take, from the moment its process is there."""
-LOADER_MODULES = ("graftline.plugins.local.loader_entry",)
-"""What the nursery of a loader should import once; without it each load pays 60 ms."""
 _BORN_S = 60.0
 _ENTRY = "graftline.plugins.local.loader_entry:main"
 _SHOWN = 2000

@@ -51,19 +51,20 @@ def churn(**options: Any) -> Pipeline:
     return Pipeline(steps, name="churn", source=Source("customers", labels={"churned": "y"}, ordinal="day"), **options)
 
 
-def graph(pipeline: Pipeline, mode: str) -> Graph:
-    return compile_in(ROOT, pipeline, Given(), name="churn", mode=mode).graph
+def graph(pipeline: Pipeline, mode: str, **options: Any) -> Graph:
+    return compile_in(ROOT, pipeline, Given(), name="churn", mode=mode, **options).graph
 
 
-def paths(pipeline: Pipeline, mode: str) -> list[str]:
-    return [node.path for node in graph(pipeline, mode).nodes]
+def paths(pipeline: Pipeline, mode: str, **options: Any) -> list[str]:
+    return [node.path for node in graph(pipeline, mode, **options).nodes]
 
 
 def test_one_definition_compiles_for_every_mode() -> None:
     assert paths(churn(), "job") == ["source", "clean", "fit", "predict", "score"]
     assert paths(churn(), "train") == ["source", "clean", "fit", "predict", "score"]
     assert paths(churn(), "apply") == ["source", "clean", "fit", "predict", "publish"]
-    assert paths(churn(), "eval") == ["source", "clean", "fit", "predict", "score"]
+    assert paths(churn(), "eval", of_generation=True) == ["source", "clean", "fit", "predict", "score"]
+    assert paths(churn(), "tune") == ["source", "clean", "fit", "predict", "score"]
 
 
 def test_steps_take_what_the_source_hands_on_by_name() -> None:

@@ -224,6 +224,14 @@ def test_a_file_goes_to_another_store(tmp_path: Path, trained: Graft) -> None:
     assert other("--json", "list", "churn@champion").document["source"] == "churn/0.1.0/1"
 
 
+def test_export_tells_runs_and_addresses_apart(tmp_path: Path, trained: Graft) -> None:
+    assert "1 lineage and 2 generations" in trained("export", "churn").out, "no run is called so"
+    assert (tmp_path / "project/churn.graft").exists()
+    assert "are about runs" in trained("export", "churn/0.1.0", "--html").err
+    assert trained("export", "churm").code == 3
+    assert trained("export", "@last").code == 3
+
+
 def test_what_is_removed_is_shown_before(trained: Graft) -> None:
     assert trained("remove", "churn/0.1.0/2", "-n").out.splitlines()[0] == "  churn/0.1.0/2"
     assert "removed 1 generation" in trained("remove", "churn/0.1.0/2", "-y").out

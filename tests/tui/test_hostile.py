@@ -9,9 +9,10 @@ import pytest
 from graphs import graph_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_specs import spec
+from run_specs import spec, value
 from ui_pilot import Ui, UiSpace, opened
 
+from graftline.core.artifacts import MetricPoint, Output
 from graftline.core.events import AttemptDispatched, AttemptFailed, RunFinished, RunStarted
 from graftline.core.graph import Graph
 from graftline.core.runs import Frame, StepError
@@ -69,9 +70,11 @@ def _fail(space: UiSpace, text: str) -> None:
                 seconds=1.0,
                 cpu_seconds=None,
                 peak_bytes=None,
-                worker="w",
+                worker=f"w{text}",
                 reason=Reason.ERROR,
                 error=error,
+                metrics=(MetricPoint(text, 1.0, 0, 2.5), MetricPoint(text, 2.0, 1, 2.6)),
+                outputs=(Output(f"{text}.csv", "file", value(f"{text},b\n1,{text}\n".encode(errors="replace")).ref),),
             ),
             RunFinished(state=Status.FAILURE, reason=None, at=4.0),
         ]
@@ -84,10 +87,19 @@ async def _every_part(ui: Ui) -> list[str]:
     """Walk through every screen and return what stood on each."""
     found = []
     await ui.sees("failed")
-    for keys in (["question_mark"], ["escape", "r"], ["escape", "y"], ["escape", "enter"], ["enter"], ["2"], ["plus"]):
+    for keys in (
+        ["question_mark"],
+        ["escape", "r"],
+        ["escape", "y"],
+        ["escape", "enter"],
+        ["enter"],
+        ["2"],
+        ["plus"],
+        ["m"],
+    ):
         await ui.press(*keys)
         found.append(ui.text)
-    for key in ("4", "5", "7"):
+    for key in ("escape", "3", "vertical_line", "4", "J", "ctrl+w", "5", "6", "7", "1", "w"):
         await ui.press(key)
         found.append(ui.text)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.app import SuspendNotSupported
@@ -65,6 +65,10 @@ class RunDeeds(Page):
         if key_id == "run.retry" and run.state not in RETRIED:
             return "the run goes on" if not run.state.is_final else "nothing failed; ctrl+r runs it again"
         return ""
+
+    def copies(self) -> Mapping[str, tuple[str, str]]:
+        """Return what else can be copied where one is: key -> what it is and the text."""
+        return {}
 
     def may(self, key_id: str) -> Run | None:
         """Return the run when something can be done to it; else say why not."""
@@ -185,6 +189,7 @@ class RunDeeds(Page):
             choices["l"] = ("log command", f"graft logs {run.id[:6]} {shlex.quote(step)}")
         if failed is not None and failed.error is not None:
             choices["t"] = ("traceback", failed.error.traceback or failed.error.message)
+        choices |= self.copies()
 
         def answered(text: str | None) -> None:
             if text is not None:
