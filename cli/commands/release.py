@@ -80,12 +80,7 @@ def release(
     try:
         planned = releasing.plan(request, space.load(wanted))
     except CarryRefused as refused:
-        if not options.is_json:
-            put(difference_lines(look, refused.differences, 0))
-            raise
-        document = {"differences": difference_documents(refused.differences), **error_document(refused)}
-        put_document(document)
-        return refused.exit_code
+        return _refused(options, look, refused)
     lineage, carried = as_lineage(planned.draft, planned.code), None
     if not dry_run:
         lineage, carried = releasing.publish(planned)
@@ -94,6 +89,15 @@ def release(
     else:
         put(_lines(look, planned, lineage, carried, is_written=not dry_run))
     return 0
+
+
+def _refused(options: Options, look: Look, refused: CarryRefused) -> int:
+    """Show which steps are others now, and why; return the exit code, or raise what is told on stderr."""
+    if not options.is_json:
+        put(difference_lines(look, refused.differences, 0))
+        raise refused
+    put_document({"differences": difference_documents(refused.differences), **error_document(refused)})
+    return refused.exit_code
 
 
 def _document(planned: Release, lineage: Lineage, carried: Generation | None, *, is_written: bool) -> dict[str, Any]:
