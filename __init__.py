@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from .core.spaces import log, uniform, whole
     from .core.tasks import AsyncPythonTask, NotebookTask, PythonTask, ScriptTask, ShellTask, Stub
     from .core.tuning import Tune
-    from .programs import load_run
+    from .programs import load_run, pyfunc
     from .worker.logbook import log_artifact, log_metric, log_param, progress
 
 __all__ = [
@@ -96,6 +96,7 @@ __all__ = [
     "pickled",
     "pipeline",
     "progress",
+    "pyfunc",
     "state",
     "task",
     "uniform",
@@ -137,7 +138,7 @@ _HOMES = {
     "core.spaces": ("log", "uniform", "whole"),
     "core.tasks": ("AsyncPythonTask", "NotebookTask", "PythonTask", "ScriptTask", "ShellTask", "Stub"),
     "core.tuning": ("Tune",),
-    "programs": ("load_run",),
+    "programs": ("load_run", "pyfunc"),
     "worker.logbook": ("log_artifact", "log_metric", "log_param", "progress"),
 }
 """Module -> public names in it. A name is imported when it is first asked for (PEP 562), so that importing graftline

@@ -6,7 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id
@@ -22,6 +22,7 @@ from .worker.paramfiles import parameters_of
 if TYPE_CHECKING:
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .plugins.pyfunc.function import PyFunc
 
 
 def execute_pipeline(
@@ -86,6 +87,108 @@ def list_runs(*, store: str | None = None) -> list[RunResult]:
         found += [_result(space, run.id) for run in page]
         before = (page[-1].created, page[-1].id)
     return found
+
+
+class Launcher:
+    """Trains, applies and evaluates a pipeline of this process, in a REPL, notebook or program.
+
+    Generations go to a registry that is deleted when the process ends; runs are recorded as any.
+
+    Args:
+        pipeline: what is run.
+        registry: another one, as `-P` names it.
+    """
+
+    def __init__(self, pipeline: Pipeline, registry: str = "virtual"):
+        self._pipeline = pipeline
+        self._registry = registry
+        self._space: Workspace | None = None
+        """Opened by the first call; the others use its registry."""
+
+    def train(self, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Train, commit a generation and return the finished run.
+
+        Args:
+            params: parameters by name.
+            options: `lower`, `upper`, `from_start`, `query`, `engine`, as the command has them; `runner`, `jobs`,
+                `tags`; `check=False`: return a failed run too.
+
+        Raises:
+            InvalidError: as `execute`; or nothing is to be trained.
+            StepFailed: a step failed, unless `check` is False.
+        """
+        return self._run("train", params, options)
+
+    def apply(self, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Apply the last generation to what the source gives; as `train`, and `sink`: a file to be written."""
+        return self._run("apply", params, options)
+
+    def eval(self, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Evaluate as the pipeline's `evaluation=` says; as `train`."""
+        return self._run("eval", params, options)
+
+    def _run(self, mode: str, params: Mapping[str, object] | None, options: dict[str, Any]) -> RunResult:
+        from .core.lifecycle import LifecycleRequest
+        from .core.requests import RunRequest
+        from .worker.load import load_live
+
+        of_run = {name: options.pop(name) for name in ("runner", "jobs", "tags") if name in options}
+        check = options.pop("check", True)
+        target, loaded = load_live(self._pipeline, params or {}, shelf_at=functions_at, mode=mode)
+        if self._space is None:
+            self._space = open_workspace(Given(project=target.root, registry=self._registry))
+        space = self._space
+        loaded = space.parts.overridden(loaded, of_run.get("runner") or space.parts.default_runner)
+        run = RunRequest(target=target, origin="api", **of_run)
+        for name in ("lower", "upper"):
+            options[name] = None if options.get(name) is None else str(options[name])
+        request = LifecycleRequest(run=run, loaded=loaded, **options)
+        life = space.lifecycle
+        prepare = {"train": life.train, "apply": life.apply, "eval": life.evaluate}[mode]
+        created = life.create(prepare(request))
+        _host_here(space, created)
+        result = _result(space, created)
+        return result.check() if check else result
+
+
+def pyfunc(
+    address: str,
+    *,
+    params: Mapping[str, object] | None = None,
+    registry: str | None = None,
+    store: str | None = None,
+    trust: bool = False,
+) -> PyFunc:
+    """Return a generation as a function of this process: rows in, predictions out, states loaded once.
+
+    Args:
+        address: `churn`, `churn@champion`, `churn/0.2.0/3`.
+        params: parameters by name.
+        registry: as `-P` names it; None: the configured one.
+        store: its directory; None: the configured one.
+        trust: load states that this store did not make.
+
+    Raises:
+        InvalidError: it is no address; or a step is no function, which only a runner can do.
+        MissingError: there is no such generation.
+        StoreError: a state is missing or damaged.
+    """
+    from .core.addresses import address_of
+    from .core.lifecycle import LifecycleRequest
+    from .core.loading import load_states
+    from .core.requests import RunRequest
+    from .core.runs import Target
+    from .plugins.pyfunc.opening import opened
+
+    address_of(address)
+    here = os.getcwd()
+    space = open_workspace(Given(store=store, registry=registry))
+    values: Mapping[str, Any] = params or {}
+    run = RunRequest(target=Target(text=address, root=here, cwd=here), values=values)
+    prepared = space.lifecycle.apply(LifecycleRequest(run=run, words=(address,), trusts=trust))
+    for data in prepared.loaded.blobs.values():
+        space.parts.outputs.keep(data)
+    return opened(space.parts, prepared, load_states(space.parts, prepared.spec))
 
 
 def _host_here(space: Workspace, run: RunId) -> None:

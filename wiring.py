@@ -31,6 +31,7 @@ from .worker.workplace import Workplace, interpreter, job_target, open_workplace
 
 if TYPE_CHECKING:
     from .core.config import Settings
+    from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.registry import Registry
@@ -100,6 +101,13 @@ def settings_of(choices: Choices, target: str | None = None) -> Settings:
 def find_target(text: str | None, choices: Choices) -> Target:
     """Return what a person named to be run; the project's own pipeline when nothing was named."""
     return target_of(workplace_of(choices, text))
+
+
+def find_pipelines(choices: Choices) -> list[str]:
+    """Return the targets of the project at hand that its sources show, without importing any."""
+    from .worker.pipelines import pipelines_of  # for the dialog of a new run
+
+    return pipelines_of(workplace_of(choices))
 
 
 def vault_of(choices: Choices) -> Keeper:
@@ -203,7 +211,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
-    limits = settings.table("runner.local.limits")
     registries = Opening.of(settings, workplace.root, partial(_stored, store))
     return Parts(
         project=project,
@@ -232,7 +239,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         default_jobs=settings.number("runner.local.jobs"),
         default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
-        capacity=lambda name: machine.capacity(name, limits),
+        capacity=partial(machine.capacity, limits=settings.table("runner.local.limits")),
         host=ProcessHost(layout.directory, layout.logs, partial(_host_arguments, workplace, choices, registries.place)),
         machine=machine,
         clock=time.time,
@@ -241,6 +248,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         slot_directory=str(layout.slots),
         labels=settings.table("runner.local.labels"),
         secrets=Lookup(workplace.root, os.environ, warn),
+        channels=partial(_channels, settings),
         registry=registries.here,
         registry_at=registries.at,
         registry_place=registries.place,
@@ -253,6 +261,12 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
+
+
+def _channels(settings: Settings, engine: str | None) -> Channels:
+    from .core.engines import channels_of  # of runs that train or apply
+
+    return channels_of(settings, engine)
 
 
 def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:

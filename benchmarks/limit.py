@@ -24,6 +24,7 @@ import steps
 from cold import starts
 from work import Outcome
 from works.no_change import depth_of
+from works.one_row import FACTOR
 
 NAME = "raw limit"
 WORKERS = 2
@@ -107,6 +108,24 @@ def cold_help(count: int) -> Outcome:
 
 
 cold_list = cold_help
+
+
+def one_row(count: int) -> Outcome:
+    """Call the three functions."""
+
+    def clean(spend: float) -> float:
+        return spend + 1.0
+
+    def scale(spend: float, model: int) -> float:
+        return spend * model
+
+    def decide(scaled: float) -> float:
+        return scaled / 2
+
+    rows = [float(row) for row in range(count)]
+    before = time.perf_counter()
+    total = sum(decide(scale(clean(row), FACTOR)) for row in rows)
+    return Outcome(time.perf_counter() - before, total)
 
 
 def cold_hello(count: int) -> Outcome:

@@ -9,7 +9,7 @@ import importlib
 import json
 import sys
 
-from works import big_array, chain, cold_start, layered, no_change, saving, throughput
+from works import big_array, chain, cold_start, layered, no_change, one_row, saving, throughput
 
 WORKS = {
     work.name: work
@@ -18,6 +18,7 @@ WORKS = {
         *no_change.WORKS,
         *cold_start.WORKS,
         saving.WORK,
+        one_row.WORK,
     )
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import again
 import steps
@@ -29,6 +29,30 @@ def three(b):
 hello = Pipeline(name="hello", steps=[
     PythonTask(function=one, returns=["a"]), PythonTask(function=two, returns=["b"]), PythonTask(function=three),
 ])
+"""
+SHOP_STEPS = """
+def fit(X, y):
+    return 3
+
+def clean(X):
+    return X.spend + 1.0
+
+def scale(spend, model):
+    return spend * model
+
+def decide(scaled):
+    return scaled / 2
+"""
+SHOP = """
+from graftline import Pipeline, PythonTask, Source, state
+from shop_steps import clean, decide, fit, scale
+
+shop = Pipeline([
+    PythonTask(fit, returns=[state("model")]),
+    PythonTask(clean, returns=["spend"], modes=["apply"]),
+    PythonTask(scale, returns=["scaled"], modes=["apply"]),
+    PythonTask(decide, returns=["prediction"], modes=["apply"]),
+], source=Source("rows.csv", labels={"left": "y"}))
 """
 NO_CHANGE = """
 from graftline import Pipeline, PythonTask
@@ -153,6 +177,12 @@ def no_change(size: int) -> Outcome:
     return again.no_change([*_graft(), "run", "flow.py", "--plain"], again.executed, total)
 
 
+class Row(NamedTuple):
+    """A row as steps may take it: what is no table and no dict is handed on as it is."""
+
+    spend: float
+
+
 def cold_help(count: int) -> Outcome:
     """Start `graft --help`."""
     return starts([*_graft(), "--help"], count, Path.cwd())
@@ -174,6 +204,26 @@ def cold_hello(count: int) -> Outcome:
 def save(count: int) -> Outcome:
     """Save a file of a watched project."""
     return saves(count)
+
+
+def one_row(count: int) -> Outcome:
+    """Call a generation as a function, a row at a time; the clock starts when it is loaded."""
+    import time
+
+    Path("graftline.toml").write_text("[project]\nname = 'shop'\n")
+    Path("rows.csv").write_text("spend,left\n1,0\n")
+    Path("shop_steps.py").write_text(SHOP_STEPS)
+    Path("shop.py").write_text(SHOP)
+    starts([*_graft(), "train", "shop.py"], 1, Path.cwd())
+
+    import graftline
+
+    trained = graftline.load_run().record
+    predict = graftline.pyfunc(f"shop/{trained.lineage}/{trained.generation}")
+    rows = [Row(float(row)) for row in range(count)]
+    before = time.perf_counter()
+    total = sum(predict(row) for row in rows)
+    return Outcome(time.perf_counter() - before, total)
 
 
 def _execute(name: str, tasks: list[Any]) -> tuple[Any, str]:

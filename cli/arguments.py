@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from typing import Annotated, TypeAlias
 
 import typer
@@ -75,6 +76,20 @@ ToOption: TypeAlias = Annotated[
 ]
 
 
+class ModeName(StrEnum):
+    """What a pipeline is compiled for."""
+
+    JOB = "job"
+    TRAIN = "train"
+    APPLY = "apply"
+    TUNE = "tune"
+    EVAL = "eval"
+
+
+ModeOption: TypeAlias = Annotated[
+    ModeName | None,
+    typer.Option("--mode", help="As it is compiled for this; default: job, every step.", show_default=False),
+]
 ForceOption: TypeAlias = Annotated[bool, typer.Option("--force", help="Run every step; reuse no earlier result.")]
 ForceStepOption: TypeAlias = Annotated[
     list[str] | None,

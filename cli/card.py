@@ -127,6 +127,9 @@ def _header(look: Look, shown: Shown) -> list[str]:
     room = look.width - columns(f"{state}  {clean(run.pipeline)}  {shown.short}")
     first = f"{head}  {name}{cut(rest, max(0, room), ellipsis=look.ellipsis)}"
     facts = [("when", _when(run, shown.now)), ("by", _by(look, shown)), ("code", _code(look, shown))]
+    if run.lineage is not None:
+        number = "" if run.generation is None else f" generation {run.generation}"
+        facts.append((run.action, f"{run.project} {run.lineage}{number}"))
     if run.params:
         facts.append(("params", " ".join(f"{name}={_value(value)}" for name, value in run.params.items())))
     if run.tags:

@@ -88,6 +88,11 @@ def report(
     shown = shown_run(space, run, steps)
     took = run.seconds if took_s is None else took_s
     put(closing(look_of(is_plain=options.is_plain), shown, duration_text(took)))
+    if run.action != "job":
+        from .generations import ending  # registries: runs that are no part of a lifecycle need none
+
+        if lines := ending(look_of(is_plain=options.is_plain), space, shown):
+            put(lines)
 
 
 def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:

@@ -50,6 +50,21 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("job sh 'wc -l $file' -p file=data.csv", "one command"),
         Example("job script train.py -- --C 0.1", "one script with its own options"),
     ),
+    "train": (
+        Example("train churn", "the newest release of project churn, with its own code"),
+        Example("train . -p C=0.1", "the working copy, as a development lineage"),
+        Example("train churn --upper 2026-01-31", "on rows up to a day; the next training goes on there"),
+        Example("train churn -E nightly", "with the feeds of [engine.nightly]"),
+    ),
+    "apply": (
+        Example("apply churn@champion", "the champion, to what its source asks for"),
+        Example("apply churn -o scores.csv", "into a file"),
+        Example("apply churn 0.2.0 3 --query data/new.csv", "generation 3 of 0.2.0, to other rows"),
+    ),
+    "eval": (
+        Example("eval churn", "the champion, on rows after those it was trained on"),
+        Example("eval .", "the working copy, as its evaluation= says"),
+    ),
     "runs": (
         Example("ls --state failed --since 2d", "what failed since two days ago"),
         Example("ls --by accuracy --columns C --top 5", "the five best, with their C"),
@@ -134,8 +149,8 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("copy churn@champion --to shared --aliases", "one generation, with its alias"),
     ),
     "export": (
-        Example("export -o run.html", "the last run over time, as a page"),
-        Example("export churn@champion -o champion.graft", "one generation, for graft import"),
+        Example("export --html", "the newest run over time, as a page"),
+        Example("export churn@champion -o champion.graft", "one generation as a file"),
     ),
     "import": (
         Example("import champion.graft -n", "verify it: what does it bring?"),

@@ -43,13 +43,16 @@ COMMANDS = {
     "check": Entry("Develop", "check:check", "Import and compile a pipeline without running it."),
     "lock": Entry("Develop", "lock:lock", "Lock what results depend on, or compare with the lock."),
     "job": Entry("Develop", "job:COMMANDS", "Run one function, command, script or notebook."),
+    "train": Entry("Lifecycle", "train:train", "Train a pipeline, and commit a generation."),
+    "apply": Entry("Lifecycle", "train:apply", "Apply a generation to data."),
+    "eval": Entry("Lifecycle", "train:evaluate", "Score a generation, or evaluate a pipeline."),
     "runs": Entry("Run log", "runs:runs", "List runs, newest first (alias: ls)."),
     "show": Entry("Run log", "show:show", "Show a run: steps, metrics, errors."),
     "why": Entry("Run log", "why:why", "Say why a step ran, failed or was reused."),
     "diff": Entry("Run log", "diff:diff", "Compare two runs."),
     "logs": Entry("Run log", "logs:logs", "Print what steps wrote."),
     "output": Entry("Run log", "output:output", "List or print the outputs of a run."),
-    "export": Entry("Run log", "export:export", "Write a run, or what the registry holds, as one file."),
+    "export": Entry("Run log", "export:export", "Write a run over time as one file; or a lineage."),
     "events": Entry("Run log", "events:events", "Print what happened, fact by fact."),
     "attach": Entry("Run log", "attach:attach", "Follow a run to its end."),
     "retry": Entry("Run log", "retry:retry", "Continue a run: failed steps and what follows."),
@@ -138,7 +141,7 @@ def main(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: Sequence[str]) -> int:
     usage_problem: type[Exception] = typer.BadParameter.__bases__[0]  # typer exports only the leaf of its tree
     try:
-        result = _root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
+        result = root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
     except usage_problem as problem:
         raise usage_error(problem) from problem
     except typer.Abort:
@@ -150,7 +153,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _root() -> Any:
+def root() -> Any:
+    """Return the group of all commands, as it is run and completed."""
     app = typer.Typer(
         cls=Root,
         invoke_without_command=True,

@@ -17,6 +17,7 @@ from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .flows import Flow, Flows, ItemOf
+from .formfields import ASKED
 from .graph import Argument, Return, ReturnKind
 from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
@@ -92,7 +93,7 @@ class Binder:
             bound.unbound = self.beginnings.bind(level.path_of(step), listed.returns, bound.arguments, bound.unbound)
         if bound.unbound:
             self._flow(level, step, bound)
-            self.problems += [self._missing(level, step, take) for take in bound.unbound]
+            self.problems += [each for take in bound.unbound if (each := self._missing(level, step, take, bound))]
         return bound.arguments
 
     def bind_one(self, level: Level, step: Composite, option: str, wire: str | OutputOf) -> Source:
@@ -352,13 +353,16 @@ class Binder:
         sources = [each.source for each in exports if each.kind is not ReturnKind.METRIC]
         return sources[0] if len(sources) == 1 else None
 
-    def _missing(self, level: Level, step: Step, take: Take) -> InvalidError:
+    def _missing(self, level: Level, step: Step, take: Take, bound: Bound) -> InvalidError | None:
         for each in level.up():
             later = self._later(each, step, take.name)
             if later is not None:
                 text = f"needs '{take.name}', which '{later.name}' returns, but that is listed later"
                 before = next((one for one in each.steps if one is step), None) or self._around(level, each)
                 return self.problem(level, step, text, f"list '{later.name}' before '{before.name}'")
+        if level.given.is_asking:  # a form is about to ask for it
+            bound.arguments.append(Argument(take.name, Constant(None, ASKED)))
+            return None
         text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
         hint = f"give it: -p {take.name}=..., params=, or a step that returns it"
         return self.problem(level, step, text + nearest(take.name, sorted(self._names(level, step))), hint)

@@ -21,6 +21,7 @@ from .events import (
     AttemptSucceeded,
     CancelRequested,
     Fact,
+    GenerationCommitted,
     GraphGrown,
     ResultKept,
     RetryScheduled,
@@ -218,6 +219,7 @@ _KINDS: dict[str, type[Fact]] = {
         StepJoined,
         GraphGrown,
         CancelRequested,
+        GenerationCommitted,
         RunFinished,
     )
 }

@@ -20,6 +20,10 @@ _ENTITIES = {
 """Mermaid writes special characters as entity codes. Source: Mermaid, "Flowcharts", entity codes."""
 
 
+DROPPED = "dropped"
+"""Kind of a node that is not in the graph of a mode: drawn grey and dotted where it would be."""
+
+
 def dot_source(
     nodes: Sequence[str],
     edges: Sequence[tuple[str, str]],
@@ -53,6 +57,7 @@ def dot_source(
             attributes += ", shape=plaintext, fontsize=10"
         if kinds and node in kinds:
             attributes += f", class={_dot_quote(kinds[node])}"
+            attributes += _GREY if kinds[node] == DROPPED else ""
         texts[node] = f"{name} [{attributes}];"
     lines += _framed(texts, frames or {}, lambda at, name: f"subgraph cluster_{at} {{ label={_dot_quote(name)};", "}")
     lines += [f"    {index[source]} -> {index[target]};" for source, target in dict.fromkeys(edges)]
@@ -94,7 +99,12 @@ def mermaid_source(
         if kinds and node in kinds:
             members.setdefault(_mermaid_class(kinds[node]), []).append(name)
     lines += [f"    class {','.join(names)} {kind}" for kind, names in members.items()]
+    if _mermaid_class(DROPPED) in members:
+        lines.append(f"    classDef {_mermaid_class(DROPPED)} stroke-dasharray:3,color:gray,stroke:gray,fill:none")
     return "\n".join([*lines, ""])
+
+
+_GREY = ', style="rounded,dotted", color=gray60, fontcolor=gray60'
 
 
 def _index(nodes: Sequence[str], edges: Sequence[tuple[str, str]]) -> dict[str, str]:

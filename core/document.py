@@ -119,7 +119,7 @@ def roll_up(steps: Sequence[StepRun]) -> dict[str, Any]:
 
 def metrics_of(step: StepRun) -> dict[str, Any]:
     """Return the last value of each metric of a step: returned ones, then logged ones."""
-    values = {output.name: _inline_json(output) for output in step.outputs if output.role == "metric"}
+    values = {output.name: inline_json(output) for output in step.outputs if output.role == "metric"}
     return values | {point.key: point.value for point in step.metrics}
 
 
@@ -294,8 +294,8 @@ def _listed(items: _Items) -> list[Any]:
     return [_listed(each) if isinstance(each, _Items) else each for each in found]
 
 
-def _inline_json(output: Output) -> Any:
-    """Return a returned metric's number; None when it was too large to travel inline."""
+def inline_json(output: Output) -> Any:
+    """Return an output that is short JSON, as a returned metric is; None when it was too large to travel inline."""
     try:
         return json.loads(output.ref.inline) if output.ref.inline is not None else None
     except ValueError:

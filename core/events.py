@@ -145,7 +145,8 @@ class StepReused:
 
     node: str
     at: float
-    from_run: RunId
+    from_run: RunId | None
+    """None: it is the state of a generation, whose run may be in no store any more."""
     outputs: tuple[Output, ...]
     metrics: tuple[MetricPoint, ...] = ()
 
@@ -205,6 +206,16 @@ class CancelRequested:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GenerationCommitted:
+    """What a run trained is a generation now. In the commit of its `RunFinished`, after the registry has it."""
+
+    at: float
+    lineage: str
+    """Version."""
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
     """The run reached its final state."""
 
@@ -238,5 +249,6 @@ Fact: TypeAlias = (
     | StepJoined
     | GraphGrown
     | CancelRequested
+    | GenerationCommitted
     | RunFinished
 )

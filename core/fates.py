@@ -47,6 +47,7 @@ class Fates:
         """
         match judged:
             case StepReused():
+                assert judged.from_run is not None  # states of generations are not judged
                 at = self._recorded.ended(judged.from_run, path)
                 return Planned(path=path, fate=Fate.REUSE, reused=Compared(run=judged.from_run, node=path, at=at))
             case StepSettled():

@@ -206,6 +206,8 @@ def _operation_from_json(document: Document) -> Operation:
 def call_from_json(document: Document) -> Call:
     """Return the call `record_to_json` wrote."""
     call = _tuples(Call, document)
+    if "labels" in call:
+        call["labels"] = tuple((column, name) for column, name in call["labels"])
     return Call(**{**call, "kind": CallKind(call["kind"])})
 
 

@@ -29,6 +29,7 @@ from .turns import Past
 from .values import Values
 
 if TYPE_CHECKING:
+    from .committing import CommittingLog
     from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
 
 
@@ -68,6 +69,10 @@ class Hosting:
         log = parts.runs.open(run, expect=expect)
         try:
             spec = parts.runs.spec(run)
+            committing: CommittingLog | None = None
+            if spec.lifecycle is not None and spec.lifecycle.makes_generation:
+                log = committing = _committing(parts, spec, log, observe)
+                observe = committing.told
             begun = parts.clock()
             past = self._begin(spec, log, observe)
             error: Exception | None = None
@@ -80,6 +85,8 @@ class Hosting:
                 error = problem
             if error is not None or not parts.history.run(run).state.is_final:
                 self._settle(spec, log, observe, error, begun)
+            if committing is not None and committing.problem is not None:
+                raise committing.problem
         finally:
             # Last: until no process of the run is left, the run is not anybody else's.
             log.close()
@@ -99,7 +106,9 @@ class Hosting:
         Before the runner is asked for anything: if it never reports, the start still is on record.
         """
         past = self._past(spec)
-        outside = self._left_out(spec, past)
+        loaded = [] if spec.lifecycle is None else self._loaded(spec, past)
+        ready = {fact.node for fact in loaded}
+        outside = [*loaded, *self._left_out(spec, {path: each for path, each in past.items() if path not in ready})]
         report(log, [RunStarted(at=self._parts.clock()), *outside], observe)
         for fact in outside:
             state, reason = (fact.state, fact.reason) if isinstance(fact, StepSettled) else (Status.CACHED, None)
@@ -161,6 +170,21 @@ class Hosting:
         snapshot = self._parts.runs.snapshot(spec.id)
         return Judge(plot=plot, values=values, circumstances=circumstances_of(spec, self._parts, snapshot.files))
 
+    def _loaded(self, spec: RunSpec, past: Mapping[str, Past]) -> list[StepReused]:
+        """Hand on the states of a generation in place of the steps that make them.
+
+        Raises:
+            StoreError: one is missing or damaged; nothing is unpickled then, and nothing was started.
+        """
+        from .loading import load_states  # registries: runs that are no part of a lifecycle need none
+
+        now = self._parts.clock()
+        return [
+            StepReused(node=path, at=now, from_run=None, outputs=outputs)
+            for path, outputs in load_states(self._parts, spec).items()
+            if not past[path].state.is_good
+        ]
+
     def _left_out(self, spec: RunSpec, past: Mapping[str, Past]) -> list[StepReused | StepSettled]:
         """Settle the steps outside the selection: reused where an earlier run has their outputs, else left out."""
         if spec.selected is None:
@@ -168,7 +192,9 @@ class Hosting:
         now = self._parts.clock()
         chosen = with_grown(spec.graph, spec.selected)
         outside = [
-            node.path for node in spec.graph.nodes if node.path not in chosen and not past[node.path].state.is_final
+            node.path
+            for node in spec.graph.nodes
+            if node.path not in chosen and node.path in past and not past[node.path].state.is_final
         ]
         newest = self._parts.outputs.newest(spec.project, spec.pipeline, outside) if outside else {}
         facts: list[StepReused | StepSettled] = []
@@ -209,6 +235,12 @@ class Hosting:
         if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
             return spec.target
         return moved(spec.target, self._parts.machine.materialise(snapshot, spec.code.key))
+
+
+def _committing(parts: Parts, spec: RunSpec, log: RunLog, observe: Observer | None) -> CommittingLog:
+    from .committing import committing  # registries: runs that are no part of a lifecycle need none
+
+    return committing(parts, spec, log, observe)
 
 
 def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) -> Circumstances:

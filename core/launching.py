@@ -25,7 +25,31 @@ if TYPE_CHECKING:
 def load_again(old: RunSpec) -> LoadRequest:
     """Return the request to compile a recorded run's target anew, with its parameters as it had them."""
     origins, places = recorded(old.environment, old.params)
-    return LoadRequest(target=old.target, params={}, values=old.params, is_again=True, origins=origins, places=places)
+    return LoadRequest(
+        target=old.target,
+        params={},
+        values=old.params,
+        is_again=True,
+        origins=origins,
+        places=places,
+        mode=old.graph.mode,
+        of_generation=old.lifecycle is not None and old.lifecycle.loads is not None,
+    )
+
+
+def load_current(parts: Parts, old: RunSpec) -> Loaded:
+    """Compile a recorded run's target anew; its source and sinks are those it had."""
+    loaded = parts.loader.load(load_again(old))
+    if old.graph.mode == "job":
+        return loaded
+    from .engines import connected_as  # of runs that train or apply
+
+    return replace(loaded, graph=connected_as(loaded.graph, old.graph))
+
+
+def runs_working_copy(old: RunSpec) -> bool:
+    """Tell whether a recorded run can go on with the code as it is now: one of a release goes on with that."""
+    return old.target.is_loadable and not (old.lifecycle is not None and old.uses_snapshot)
 
 
 class Launching:
@@ -38,9 +62,22 @@ class Launching:
     def load(self, request: RunRequest) -> Loaded:
         """Import and compile a target."""
         loaded = self._parts.loader.load(
-            LoadRequest(target=request.target, params=request.params, values=request.values, places=request.places)
+            LoadRequest(
+                target=request.target,
+                params=request.params,
+                values=request.values,
+                places=request.places,
+                mode=request.mode,
+            )
         )
         return self._parts.overridden(loaded, request.runner or self._parts.default_runner)
+
+    def form(self, request: RunRequest) -> Loaded:
+        """Import a target for the parameters and steps it has; what has to be given may be missing."""
+        wanted = LoadRequest(
+            target=request.target, params={}, values=request.values, places=request.places, wants_form=True
+        )
+        return self._parts.loader.load(wanted)
 
     def yaml(self, request: RunRequest) -> str:
         """Return the pipeline of a target as YAML."""
@@ -137,8 +174,8 @@ class Launching:
             tags=(),
         )
         loaded = None
-        if code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.overridden(parts.loader.load(load_again(old)), spec.runner)
+        if code is CodeChoice.CURRENT and runs_working_copy(old):
+            loaded = parts.overridden(load_current(parts, old), spec.runner)
             graph, chosen = loaded.graph, set(old.selected or ())
             spec = replace(
                 spec,

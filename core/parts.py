@@ -29,6 +29,7 @@ from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
+    from .engines import Channels
     from .exchanging import Bundles
     from .functions import FunctionStore
     from .library import Fetched, FunctionRequest
@@ -54,6 +55,13 @@ def _no_terminal(replay: Replay) -> Ended:
 def _watch_nothing(request: WatchRequest, listener: Listener) -> Watch:
     """Refuse: what a workspace has that was put together without a watch."""
     raise PluginError("nothing here watches files")
+
+
+def _no_channels(engine: str | None) -> Channels:
+    """Give none: what a workspace has that was put together without a configuration."""
+    from .engines import Channels
+
+    return Channels()
 
 
 def _no_bundles() -> Bundles:
@@ -123,6 +131,8 @@ class Parts:
     """Values of secrets by name; InvalidError naming those that are nowhere."""
     watch: Callable[[WatchRequest, Listener], Watch] = _watch_nothing
     """Makes a watch of the project at hand."""
+    channels: Callable[[str | None], Channels] = _no_channels
+    """Feeds and sinks of an engine by name; None: the default ones."""
     registry: Callable[[], Registry] = _no_registry
     """The registry at hand, opened once, when it is first asked for."""
     registry_at: Callable[[str | None], Registry] = _no_registry

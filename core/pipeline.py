@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
+from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
@@ -171,6 +172,11 @@ class Pipeline(Unit):
             tags=_tags(tag),
             parameters_file=parameters_file,
         )
+
+    @cached_property
+    def launcher(self) -> Any:
+        """Train, apply and evaluate here, with a registry for this process: `churn.launcher.train()`."""
+        return _above("programs").Launcher(self)
 
     def compile(self, mode: str = "job", params: Mapping[str, object] | None = None) -> Graph:
         """Return the graph a runner would execute.

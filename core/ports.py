@@ -7,18 +7,19 @@ from inspect import Signature
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import ArtifactRef, Output
-from .graph import Graph, Json
+from .graph import Json
 from .ids import RunId
 from .listings import RunQuery as RunQuery
+from .loaded import Loaded as Loaded
+from .loaded import LoadRequest as LoadRequest
 from .machine import Machine as Machine
-from .prints import Prints
-from .records import dataclass, field
-from .runs import Attempt, Run, RunSpec, Snapshot, StepRun, Target
+from .records import dataclass
+from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .states import Status
 
 if TYPE_CHECKING:
     from .events import AttemptEnded, CancelRequested, Fact, StepTold  # 10 ms that a loader needs not
-    from .functions import Function, FunctionVersion  # it knows steps; a worker, which imports this, needs none of them
+    from .functions import Function  # it knows steps; a worker, which imports this, needs none of them
     from .orders import Order
 
 
@@ -260,54 +261,6 @@ class Clock(Protocol):
     """Wall time in seconds since the epoch."""
 
     def __call__(self) -> float: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoadRequest:
-    """What to load and with which parameters."""
-
-    target: Target
-    params: Mapping[str, str]
-    """`-p` as typed: name or STEP:name -> text."""
-    values: Mapping[str, Json]
-    """Parameters given as values (parameter file, recorded run)."""
-    mode: str = "job"
-    is_again: bool = False
-    """The values are those of a recorded run, and the environment gives no others (retry, rerun)."""
-    origins: Mapping[str, str] = field(default_factory=dict)
-    """Key of a value -> where a recorded run had it from; else it is "file"."""
-    places: Mapping[str, str] = field(default_factory=dict)
-    """Key of a value -> where it stands (`params.yaml:3`)."""
-    functions: tuple[FunctionVersion, ...] = ()
-    """Every version of the project's registered functions."""
-    objects: str = ""
-    """Absolute directory of object files, where their code is; empty when there are no functions."""
-    include: tuple[str, ...] = ()
-    """Files that belong to the code although nothing imports them, relative to the root."""
-    wants_yaml: bool = False
-    """Also write the pipeline as YAML, with the parameters that are given."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A pipeline compiled from user code that was imported in another process."""
-
-    graph: Graph
-    snapshot: Snapshot
-    params: Mapping[str, Json]
-    environment: Mapping[str, Json]
-    preload: tuple[str, ...]
-    """Third-party top-level packages it imports."""
-    blobs: Mapping[str, bytes]
-    """sha256 -> bytes of functions and constants pickled by value."""
-    places: Mapping[int, tuple[str, int]] = field(default_factory=dict)
-    """Operation -> file and line of its step, of those that name a profile or an override."""
-    description: str | None = None
-    warnings: tuple[str, ...] = ()
-    prints: Prints = field(default_factory=dict)
-    """Fingerprints of the graph's operations."""
-    yaml: str | None = None
-    """The pipeline as YAML; None unless it was wanted."""
 
 
 class Host(Protocol):

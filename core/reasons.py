@@ -24,6 +24,7 @@ REASONS = {
     Reason.PREFLIGHT: "its worker could not start",
     Reason.HELD: "an effect, held while watching",
     Reason.CODE_CHANGED: "other code ran than was planned",
+    Reason.COMMIT: "its generation could not be committed",
 }
 _OF_RUNS = {**REASONS, Reason.TERMINATED: "ended by a terminate step"}
 

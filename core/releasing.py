@@ -131,6 +131,7 @@ class Lineages:
         values: Mapping[str, Json] = _NOTHING,
         places: Mapping[str, str] = MappingProxyType({}),
         mode: str = "job",
+        of_generation: bool = False,
         runner: str | None = None,
     ) -> Loaded:
         """Compile a lineage from a copy of its code, never from the working copy.
@@ -141,6 +142,7 @@ class Lineages:
             values: parameters given as values.
             places: key of a value -> where it stands.
             mode: what for: `job`, `train`, `apply`, `tune`, `eval`.
+            of_generation: in eval, a generation is scored and not the definition.
             runner: that will attempt it; None: the default one.
 
         Returns:
@@ -154,7 +156,14 @@ class Lineages:
         copy = parts.machine.materialise(snapshot, lineage.code)
         target = self.target(lineage, copy)
         loaded = parts.loader.load(
-            LoadRequest(target=target, params=dict(params), values=dict(values), places=dict(places), mode=mode)
+            LoadRequest(
+                target=target,
+                params=dict(params),
+                values=dict(values),
+                places=dict(places),
+                mode=mode,
+                of_generation=of_generation,
+            )
         )
         return parts.overridden(replace(loaded, snapshot=snapshot), runner or parts.default_runner)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from .errors import ConflictError, InvalidError
 from .graph import Graph, Node, Terminate
 from .growth import Plot, pruned
-from .launching import load_again
+from .launching import load_current, runs_working_copy
 from .ports import Loaded
 from .preflight import Preflight, refuse_check
 from .records import dataclass, replace
@@ -66,11 +66,11 @@ class Retrying:
         _refuse_unless_over(run)
         steps = {step.path: step for step in parts.history.steps(request.run)}
         loaded = None
-        if request.code is CodeChoice.CURRENT and old.target.is_loadable:
-            loaded = parts.overridden(parts.loader.load(load_again(old)), request.runner or old.runner)
+        if request.code is CodeChoice.CURRENT and runs_working_copy(old):
+            loaded = parts.overridden(load_current(parts, old), request.runner or old.runner)
         spec = self._revised(old, request, loaded)
         again = _to_run_again(spec, steps, request)
-        if not again:
+        if not again and not _waits_for_commit(spec, run):
             raise InvalidError(
                 f"run {run.id} has nothing to retry: no step failed or was left undone", "use --all to run them all"
             )
@@ -169,6 +169,12 @@ def _refuse_unless_over(run: Run) -> None:
         raise InvalidError(
             f"run {run.id} succeeded: there is nothing to retry", f"'graft rerun {short}' runs it again, as a new run"
         )
+
+
+def _waits_for_commit(spec: RunSpec, run: Run) -> bool:
+    """Tell whether nothing is left to do but to commit what was trained."""
+    trains = spec.lifecycle is not None and spec.lifecycle.makes_generation
+    return trains and (run.state is Status.INTERRUPTED or run.reason == Reason.COMMIT)
 
 
 def _to_run_again(spec: RunSpec, steps: Mapping[str, StepRun], request: RetryRequest) -> set[str]:

@@ -14,6 +14,7 @@ from .runner import Runner
 BUNDLED_RUNNERS = {
     "local": "graftline.plugins.local.runner:LocalRunner",
     "mock": "graftline.plugins.mock.runner:MockRunner",
+    "pyfunc": "graftline.plugins.pyfunc.runner:PyfuncRunner",
 }
 """What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
 a checkout that is merely on the path has none to ask."""

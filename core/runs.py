@@ -15,6 +15,8 @@ from .reusing import Reusing
 from .states import Status
 from .undeclared import GuardMode
 
+APPLIES = "apply"
+"""Origin in `Lifecycle` of runs that use a generation and make none."""
 VERIFY = "verify"
 """Origin of runs that check another one: hidden, never the newest, feeding no reuse, not to be taken up again."""
 _HIDDEN_ORIGINS = frozenset({"watch", "sweep", "step", VERIFY})
@@ -98,6 +100,41 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifecycle:
+    """Of a run that trains, applies or evaluates: the lineage it is of, and what it takes from a registry."""
+
+    registry: str | None = None
+    """As `-P` names it, absolute when it is a directory; None: the default one."""
+    project: str
+    version: str
+    """Lineage that is trained, or whose generation is loaded."""
+    loads: tuple[str, int] | None = None
+    """Lineage and number of the generation whose states are loaded; None: none are."""
+    trusts: bool = False
+    """The person trusts pickles that this store did not make (`--trust`)."""
+    lower: Json = None
+    """Bound the source was asked with; None: from the first row."""
+    upper: Json = None
+    engine: str | None = None
+    """`-E`; None: the default one."""
+    origin: str = "train"
+    """What a generation of it is: `train`, `tune`, `carry`; `apply` when it makes none."""
+    score: str | None = None
+    """Metric the generation is ranked by; None: it is not scored."""
+    direction: str = "maximize"
+
+    @property
+    def makes_generation(self) -> bool:
+        """Tell whether a generation is committed when the run succeeds."""
+        return self.origin != APPLIES
+
+    @property
+    def parent(self) -> int | None:
+        """Return the number of the generation of this lineage that it trains further; None: of none."""
+        return self.loads[1] if self.makes_generation and self.loads and self.loads[0] == self.version else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSpec:
     """Everything a run is started from, frozen when it is created."""
 
@@ -132,6 +169,8 @@ class RunSpec:
     """Attempts are looked at for undeclared use; None: they are not."""
     uses_snapshot: bool = False
     """True: steps run the recorded code and not the working copy (retry and rerun with recorded code)."""
+    lifecycle: Lifecycle | None = None
+    """None: a job."""
     created: float = 0.0
     """Wall time, seconds since the epoch."""
 

@@ -77,6 +77,8 @@ class Reason(StrEnum):
     """It is an effect, and a watch holds those; it counts as passed."""
     CODE_CHANGED = "CODE_CHANGED"
     """The code that ran is not the code that was planned; the value is never cached."""
+    COMMIT = "COMMIT"
+    """Runs only: every step is done, but its generation could not be committed."""
 
 
 _RETRIED = frozenset({Status.STARTED, Status.PENDING})

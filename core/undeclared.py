@@ -28,7 +28,18 @@ GUARD_NAME = "guard.json"
 """Its name; no return can have it, as returns are identifiers."""
 _MANY = 3
 """Files of one kind in one directory from which a glob is suggested instead of their names."""
-_CLOSED = frozenset({CallKind.STUB, CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN})
+_CLOSED = frozenset(
+    {
+        CallKind.STUB,
+        CallKind.SPLIT,
+        CallKind.CHOOSE,
+        CallKind.UNTIL,
+        CallKind.JOIN,
+        CallKind.FEED,
+        CallKind.SINK,
+        CallKind.LOAD,
+    }
+)
 """Kinds that run no code of the project."""
 
 

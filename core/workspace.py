@@ -37,6 +37,7 @@ from .undeclared import Undeclared, chosen_guard, reports_of
 if TYPE_CHECKING:
     from .debugging import Debugging
     from .inquiry import Inquiry
+    from .lifecycle import Lifecycles
     from .locking import Locking
     from .releasing import Lineages
     from .verifying import Verifying
@@ -90,6 +91,13 @@ class Workspace:
 
         return Lineages(self.parts)
 
+    @cached_property
+    def lifecycle(self) -> Lifecycles:
+        """Training, applying, evaluating."""
+        from .lifecycle import Lifecycles  # as above
+
+        return Lifecycles(self.parts, self._launching, self.lineages)
+
     # -- develop ---------------------------------------------------------------------------------------------------
 
     def load(self, request: RunRequest) -> Loaded:
@@ -99,6 +107,14 @@ class Workspace:
             InvalidError: the code does not import or the pipeline is wrong; all problems in one message.
         """
         return self._launching.load(request)
+
+    def form(self, request: RunRequest) -> Loaded:
+        """Import a target for its parameters (`Loaded.form`) and steps; the graph may lack values and is not run.
+
+        Raises:
+            InvalidError: the code does not import or the pipeline is wrong, a missing parameter aside.
+        """
+        return self._launching.form(request)
 
     def yaml(self, request: RunRequest) -> str:
         """Return the pipeline of a target as YAML, with the parameters that are given.
@@ -333,7 +349,10 @@ class Workspace:
         retry = self._retrying.decided(request, decide)
         if retry.loaded is not None:
             self._keep_blobs(retry.loaded.blobs)
-        self.parts.runs.revise(request.run, retry.spec, retry.loaded.snapshot if retry.loaded else None)
+        spec = retry.spec
+        if spec.lifecycle is not None and retry.loaded is not None:
+            spec = self.lifecycle.again(spec, retry.loaded)
+        self.parts.runs.revise(request.run, spec, retry.loaded.snapshot if retry.loaded else None)
         self._hosting.reset(request.run, retry.plan.again, retry.plan.left_out)
         return retry.plan
 
@@ -354,6 +373,7 @@ class Workspace:
         """Write a new PENDING run from a frozen spec, `parent` set; host or launch it next."""
         spec, loaded = self._launching.again(run, code=code, origin=origin, runner=runner)
         if loaded is not None:
+            spec = spec if spec.lifecycle is None else self.lifecycle.again(spec, loaded)
             self._keep_blobs(loaded.blobs)
         self.parts.runs.create(spec, self.parts.runs.snapshot(run) if loaded is None else loaded.snapshot)
         return spec.id

@@ -13,8 +13,9 @@ from ..core.codec import error_from_json
 from ..core.graph import Graph, Json, Node
 from ..core.ids import RunId
 from ..core.prints import prints_from_json
+from ..core.records import names_of
 from ..core.reusing import Reusing
-from ..core.runs import Attempt, CodeState, Run, RunSpec, StepRun, Target
+from ..core.runs import Attempt, CodeState, Lifecycle, Run, RunSpec, StepRun, Target
 from ..core.states import Status
 from ..core.supply import Constant
 from ..core.undeclared import GuardMode
@@ -73,6 +74,7 @@ def run_to_row(spec: RunSpec, graph: int, environment: int, prints: int | None) 
         "project": spec.project,
         "pipeline": spec.pipeline,
         "action": spec.action,
+        **_generation(spec.lifecycle),
         "state": Status.PENDING,
         "runner": spec.runner,
         "origin": spec.origin,
@@ -139,6 +141,7 @@ def spec_from_row(row: Row, graph: Graph) -> RunSpec:
         reusing=_reusing_from_json(given.get("reusing", {})),
         uses_snapshot=given.get("uses_snapshot", False),
         guard=GuardMode(given["guard"]) if "guard" in given else None,
+        lifecycle=_lifecycle_from_json(given["lifecycle"]) if "lifecycle" in given else None,
         created=created,
     )
 
@@ -268,6 +271,27 @@ def _reusing_from_json(document: Mapping[str, Any]) -> Reusing:
     return Reusing(**known)
 
 
+def _generation(lifecycle: Lifecycle | None) -> dict[str, Any]:
+    """Return the columns that name the generation a new run applies; a run that trains gets its own at its end."""
+    if lifecycle is None or lifecycle.makes_generation or lifecycle.loads is None:
+        return {}
+    return {"lineage": lifecycle.loads[0], "generation": lifecycle.loads[1]}
+
+
+def _lifecycle_to_json(lifecycle: Lifecycle) -> dict[str, Json]:
+    found = {name: getattr(lifecycle, name) for name in names_of(Lifecycle)}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+def _lifecycle_from_json(document: Mapping[str, Any]) -> Lifecycle:
+    """Return what `_lifecycle_to_json` wrote; what this version does not know is dropped."""
+    names = set(names_of(Lifecycle))
+    known: dict[str, Any] = {name: value for name, value in document.items() if name in names}
+    if known.get("loads") is not None:
+        known["loads"] = tuple(known["loads"])
+    return Lifecycle(**known)
+
+
 def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
     target, reusing = spec.target, _reusing_to_json(spec.reusing)
     return {
@@ -279,6 +303,7 @@ def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
         "uses_snapshot": spec.uses_snapshot,
         **({"reusing": reusing} if reusing else {}),
         **({} if spec.guard is None else {"guard": spec.guard}),
+        **({} if spec.lifecycle is None else {"lifecycle": _lifecycle_to_json(spec.lifecycle)}),
         "target": {
             "text": target.text,
             "root": target.root,

@@ -42,7 +42,7 @@ def _text(fact: Any, at: str) -> str:
         return f'{{"kind":"StepJudged","node":{quoted(fact.node)},"at":{at},"verdict":"{fact.verdict}"{detail}}}'
     if kind is ResultKept and not fact.seen:
         return f'{{"kind":"ResultKept","node":{quoted(fact.node)},"attempt":{fact.attempt},"at":{at}}}'
-    if kind is StepReused and not fact.metrics:
+    if kind is StepReused and not fact.metrics and fact.from_run is not None:
         outputs = f',"outputs":[{_outputs(fact.outputs)}]' if fact.outputs else ""
         return (
             f'{{"kind":"StepReused","node":{quoted(fact.node)},"at":{at},"from_run":{quoted(fact.from_run)}{outputs}}}'

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import ConflictError, StoreError
-from ..core.events import CancelRequested, Fact, RunFinished, RunStarted
+from ..core.events import CancelRequested, Fact, GenerationCommitted, RunFinished, RunStarted
 from ..core.states import Status
 from .convert import counts_text
 from .database import Durability, transaction
@@ -24,6 +24,7 @@ _START = (
     " WHERE seq = ? AND state IN ('PENDING', 'FAILURE', 'CANCELLED', 'INTERRUPTED')"
 )
 _FINISH = "UPDATE run SET state = ?, reason = ?, finished = ? WHERE seq = ? AND state IN ('PENDING', 'STARTED')"
+_TRAINED = "UPDATE run SET lineage = ?, generation = ? WHERE seq = ? AND state = 'STARTED'"
 _EVENT = "INSERT INTO event (run, at, facts) VALUES (?, ?, ?)"
 _REQUESTS = "SELECT seq, at, is_hard FROM request WHERE run = ? AND handled = 0 AND seq > ? ORDER BY seq"
 
@@ -116,6 +117,8 @@ class StoredRunLog:
         for fact in facts if is_border else ():
             if isinstance(fact, RunStarted):
                 self._change_run(_START, (fact.at, self._seq), "start")
+            elif isinstance(fact, GenerationCommitted):
+                self._change_run(_TRAINED, (fact.lineage, fact.number, self._seq), "commit a generation")
             elif isinstance(fact, RunFinished):
                 self._change_run(_FINISH, (fact.state, fact.reason, fact.at, self._seq), "end")
                 connection.execute(KEEP_NEWEST, (encode(self._originals), self._seq))

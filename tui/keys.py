@@ -8,30 +8,8 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from ..core.records import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One thing a person can do."""
-
-    keys: str
-    """As Textual names them, several by commas."""
-    action: str
-    label: str
-    """Two words or so, for the hints."""
-    teaches: str
-    """A sentence, for the help."""
-    cli: str = ""
-    """The command line's equivalent; RUN and STEP stand for those at the cursor. Empty: there is none."""
-    shown: str = ""
-    """How the keys are written; empty: as they are named."""
-
-    @property
-    def display(self) -> str:
-        """Return how the keys are written."""
-        return self.shown or self.keys.replace(",", " ")
-
+from .key import Key as Key
+from .placekeys import PLACE_KEYS
 
 KEYS: dict[str, Key] = {
     "help": Key(keys="?", action="app.help", label="help", teaches="Find what can be done here, and do it."),
@@ -51,7 +29,24 @@ KEYS: dict[str, Key] = {
     ),
     "refresh": Key(keys="R", action="refresh_now", label="refresh", teaches="Read the store again at once."),
     "goto": Key(
-        keys="g", action="app.goto", label="go to", teaches="Go somewhere: gg top, gr runs, ge end.", shown="g …"
+        keys="g",
+        action="app.goto",
+        label="go to",
+        teaches="Go somewhere: gg top, ge end, gr runs, gf functions, gw workers, gs schedules, ga what was done.",
+        shown="g …",
+    ),
+    "command": Key(
+        keys=":",
+        action="app.command_line",
+        label="command",
+        teaches="Type a command as after graft: run, diff @last~1 @last, ls --state failed. Its output is shown here.",
+    ),
+    "log": Key(
+        keys="@",
+        action="app.command_log",
+        label="what was done",
+        teaches="What was done, as the commands that do it, and everything that happens in the store.",
+        cli="graft events",
     ),
     "palette": Key(
         keys="ctrl+p",
@@ -119,7 +114,34 @@ KEYS: dict[str, Key] = {
         teaches="Runs of this project, or of every one.",
         cli="graft ls --all-projects",
     ),
+    "runs.pipelines": Key(
+        keys="4",
+        action="show('pipelines')",
+        label="pipelines",
+        teaches="One row for each pipeline, with its last runs.",
+    ),
+    "runs.mark": Key(
+        keys="space",
+        action="mark",
+        label="mark",
+        teaches="Mark the run, or not; x and X then mean all that are marked.",
+    ),
+    "runs.compare": Key(
+        keys="d",
+        action="compare",
+        label="compare",
+        teaches="Compare 2 to 8 marked runs; of one, with the run before of the same pipeline.",
+        cli="graft diff RUN RUN",
+    ),
+    "runs.columns": Key(keys="c", action="columns", label="columns", teaches="Choose the columns of the list."),
     "runs.sort": Key(keys="s", action="sort", label="sort", teaches="Newest first, or oldest first."),
+    "run.new": Key(
+        keys="n",
+        action="new",
+        label="new run",
+        teaches="Start a pipeline: its parameters as a form, what would run before it does.",
+        cli="graft run",
+    ),
     "run.retry": Key(
         keys="r",
         action="retry",
@@ -321,6 +343,7 @@ KEYS: dict[str, Key] = {
         teaches="Write the drawing to a file: text, Mermaid or DOT.",
         cli="graft graph --run RUN -o FILE",
     ),
+    **PLACE_KEYS,
 }
 """By id; the id is what a configuration names."""
 

@@ -81,6 +81,11 @@ class Binder:
         self._positional = tuple(only_positional)
         self._by_name = tuple(only_positional + either)
 
+    @property
+    def is_by_name(self) -> bool:
+        """Tell whether every argument can be given by its name."""
+        return not self._positional and self._variadic is None
+
     def constant(self, name: str, value: object, *, is_text: bool) -> object:
         """Return a constant cast to the parameter's annotation; what goes to `**kwargs` has no annotation of its own.
 

@@ -98,7 +98,8 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
         case CallKind.FEED | CallKind.SINK:
             from .feeding import FeedStep, SinkStep  # entry points, 15 ms
 
-            return FeedStep(operation.call, returns) if operation.call.kind is CallKind.FEED else SinkStep(returns)
+            is_feed = operation.call.kind is CallKind.FEED
+            return FeedStep(operation.call, returns) if is_feed else SinkStep(returns, context.run)
         case CallKind.LEARN:
             from .learning import LearnStep  # as above: only pipelines that learn need it
 
@@ -122,6 +123,12 @@ class PythonStep:
         self.binder: Binder | None = binder
         self.returns = returns
         self.peak_bytes: int | None = None
+
+    def plain_function(self) -> Callable[..., Any] | None:
+        """Return the function when it takes its arguments by name and returns its one value; None: it does not."""
+        assert self.binder is not None
+        is_plain = self.binder.is_by_name and len(self.returns.direct) == 1 and not self.returns.in_files
+        return self._function if is_plain and self._stream_end is None else None
 
     def call(self, values: Mapping[str, Any]) -> list[tuple[Return, object]]:
         """Call the function; a coroutine is run to its end in an event loop of its own, a generator is consumed."""

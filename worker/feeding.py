@@ -13,6 +13,8 @@ from ..core.graph import Call, Return, ReturnKind
 from .bind import Binder
 from .returns import Returns
 
+_OURS = ("sink", "named")
+"""Arguments of a sink that are no values."""
 LOWER, UPPER = "lower", "upper"
 """Arguments of a feed, and last outputs of one with an ordinal: bounds."""
 
@@ -61,7 +63,7 @@ class FeedStep:
             feed: Feed = _made(provider, "graftline.feeds", Feed)
             with _named(provider):
                 if feed.can_answer(query):
-                    return feed.read(query)
+                    return _checked(feed.read(query), query)
         names = ", ".join(f"'{each.name}'" for each in providers)
         raise InvalidError(
             f"no feed can answer {query.text!r}" + (f": asked {names}" if names else ""),
@@ -72,9 +74,10 @@ class FeedStep:
 class SinkStep:
     """End of a graph that applies: all values go to the sink."""
 
-    __slots__ = ("binder", "peak_bytes", "returns")
+    __slots__ = ("_run", "binder", "peak_bytes", "returns")
 
-    def __init__(self, returns: Returns) -> None:
+    def __init__(self, returns: Returns, run: str = "") -> None:
+        self._run = run
         self.binder: Binder | None = None
         self.returns = returns
         self.peak_bytes: int | None = None
@@ -86,13 +89,41 @@ class SinkStep:
             InvalidError: a value has no form the sink can write.
             PluginError: the sink does not load.
         """
-        provider = provider_from_json(values["sink"])
+        provider = filled(provider_from_json(values["sink"]), {**values.get("named", {}), "run": self._run})
         sink: Sink = _made(provider, "graftline.sinks", Sink)
         with _named(provider):
-            where = sink.write({name: value for name, value in values.items() if name != "sink"})
+            where = sink.write({name: value for name, value in values.items() if name not in _OURS})
         if where:
             print(f"written to {where}")  # noqa: T201  this is the step's log
         return []
+
+
+def filled(provider: Provider, named: Mapping[str, Any]) -> Provider:
+    """Return a provider with `{run}`, `{project}`, `{lineage}` and `{generation}` in its texts filled in."""
+
+    def fill(value: Any) -> Any:
+        if isinstance(value, str):
+            for name, each in named.items():
+                value = value.replace(f"{{{name}}}", str(each))
+        return value
+
+    return provider._replace(options={name: fill(value) for name, value in provider.options.items()})
+
+
+def _checked(answer: Answer, query: Query) -> Answer:
+    """Refuse an answer without rows: no step is there to make something of nothing.
+
+    Raises:
+        InvalidError: there are none.
+    """
+    columns = list(answer.table)
+    if columns and len(answer.table[columns[0]]):
+        return answer
+    bounds = [f"above {query.lower}"] if query.lower is not None else []
+    bounds += [f"up to {query.upper}"] if query.upper is not None else []
+    within = f" with '{query.ordinal}' {' and '.join(bounds)}" if bounds else ""
+    hint = "; --from-start reads everything, --lower another part" if query.lower is not None else ""
+    raise InvalidError(f"there are no rows{within} in {query.text!r}{hint}")
 
 
 def _made(provider: Provider, group: str, kind: type[Any]) -> Any:

@@ -21,7 +21,7 @@ from ..core.ports import Loaded, LoadRequest
 from ..core.programs import entry_named, own_entry
 from ..core.provenance import NOTE
 from ..core.records import replace
-from ..core.runs import Target
+from ..core.runs import Snapshot, Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
@@ -60,17 +60,42 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             variables=variables(os.environ),
             origins=request.origins,
             places={**dict.fromkeys(own, "execute() of the file"), **request.places},
+            is_asking=request.wants_form,
         )
         workshop = LocalWorkshop(target.root, lambda root: shelf)
-        compiled = compile_in(target.root, pipeline, given, name=name, mode=request.mode, workshop=workshop)
+        compiled = compile_in(
+            target.root,
+            pipeline,
+            given,
+            name=name,
+            mode=request.mode,
+            of_generation=request.of_generation,
+            workshop=workshop,
+        )
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
+    if request.wants_form:
+        return _form(compiled, pipeline)
     reached = replace(reached, files=(*reached.files, *(os.path.join(target.root, each) for each in request.include)))
     loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
     if not request.wants_yaml:
         return loaded
     return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
+
+
+def _form(compiled: Compiled, pipeline: Pipeline) -> Loaded:
+    """Return what a form needs: parameters and steps. It is not to be run, so nothing is recorded."""
+    return Loaded(
+        graph=compiled.graph,
+        snapshot=Snapshot(files={}, contents={}),
+        params=compiled.params,
+        environment={},
+        preload=(),
+        blobs={},
+        description=pipeline.description,
+        form=compiled.form or (),
+    )
 
 
 def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
@@ -91,6 +116,8 @@ def load_live(
     params: Mapping[str, object],
     file_given: ParameterFile = NO_FILE,
     shelf_at: ShelfAt | None = None,
+    mode: str = "job",
+    of_generation: bool = False,
 ) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
 
@@ -98,6 +125,8 @@ def load_live(
         pipeline: What to compile.
         params: Parameters by name.
         shelf_at: Returns the registered functions of a project, when a step names one.
+        mode: What for: one of `MODES`.
+        of_generation: In "eval", a generation is scored and not the definition.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong, or a step is importing the module that executes it.
@@ -119,7 +148,9 @@ def load_live(
             places=file_given.places,
         )
         workshop = LocalWorkshop(root, shelf_at)
-        compiled = compile_in(root, pipeline, given, name=name, workshop=workshop)
+        compiled = compile_in(
+            root, pipeline, given, name=name, mode=mode, of_generation=of_generation, workshop=workshop
+        )
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
@@ -223,7 +254,16 @@ def _loaded(
         description=pipeline.description,
         warnings=compiled.warnings,
         prints=prints,
+        dropped=compiled.dropped,
+        score=_score(pipeline),
     )
+
+
+def _score(pipeline: Pipeline) -> tuple[str, str] | None:
+    """Return the metric a generation is ranked by, and whether more or less of it is better; None: it says none."""
+    if pipeline.tune is not None:
+        return pipeline.tune.metric, "maximize" if pipeline.tune.is_maximum else "minimize"
+    return None if pipeline.evaluation is None else (next(iter(pipeline.evaluation.score)), "maximize")
 
 
 def _own_path() -> tuple[str, ...]:

@@ -31,7 +31,12 @@ from .sourcetext import SourceText
 if TYPE_CHECKING:
     from .commandcode import ShellCode
 
-_WITHOUT_CODE = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN})
+_WITHOUT_CODE = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN, CallKind.LOAD})
+_OF_OURS = {
+    CallKind.FEED: Print(unknown="it asks a feed, which may answer otherwise each time"),
+    CallKind.SINK: Print(),
+}
+"""Head and end of a pipeline that learns: code of providers, which is not looked into."""
 _TOLD = 3
 """Places of unknown code a sentence names."""
 
@@ -124,6 +129,8 @@ class _Printer:
         call, policy = operation.call, operation.policy
         if call.kind in _WITHOUT_CODE or (call.kind is CallKind.REDUCE and call.qualname is None):
             return None
+        if call.kind in _OF_OURS:
+            return _OF_OURS[call.kind], frozenset()
         if call.kind is CallKind.SHELL:
             return self._new(operation, arguments, blobs)
         # Ten thousand steps of a few functions mostly share their prints: 26 us each are 2 then.

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from ...core.document import SCHEMA, policy_document
 from ...core.foretelling import Foretold, Obstacle, foretell
-from ...core.graph import Graph
+from ...core.graph import CallKind, Graph
 from ...core.outline import Outline
 from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
-from ..arguments import ParamOption, ParamsFileOption, TargetArgument
+from ..arguments import ModeOption, ParamOption, ParamsFileOption, TargetArgument
 from ..card import marked_lines
+from ..dropped import dropped_lines
 from ..look import Ink, look_of
 from ..options import Options
 from ..parameters import typed_params
@@ -28,12 +29,17 @@ def check(
     target: TargetArgument = None,
     param: ParamOption = None,
     params: ParamsFileOption = None,
+    mode: ModeOption = None,
 ) -> int:
     """Import and compile a pipeline without running it; every problem is reported at once."""
     space = context.workspace(options, target, needs_code=True)
     given = context.parameters(params)
     request = RunRequest(
-        target=context.target(options, target), params=typed_params(param), values=given.values, places=given.places
+        target=context.target(options, target),
+        params=typed_params(param),
+        values=given.values,
+        places=given.places,
+        mode=mode or "job",
     )
     loaded = space.load(request)
     graph = loaded.graph
@@ -54,6 +60,7 @@ def check(
                     for each in foretell(graph, loaded.prints)
                 },
                 **marked_document(marked),
+                **({} if mode is None else {"mode": mode.value, "dropped": dict(loaded.dropped)}),
             },
         )
         return 0
@@ -67,7 +74,10 @@ def check(
     for line in _overridden(graph):
         put(f"  {clean(line)}")
     for each in foretell(graph, loaded.prints):
-        put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")
+        if graph.operation_of(each.path).call.kind is not CallKind.FEED:  # that is what a source is for
+            put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")
+    if loaded.dropped:
+        put(dropped_lines(look, loaded.dropped))
     return 0
 
 

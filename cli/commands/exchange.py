@@ -1,11 +1,11 @@
-"""`graft copy|import|remove` and `export` of addresses: what registries hold, between them, to files, and away."""
+"""`graft copy|import|remove`, and `export` of an address: what registries hold, between them, to files, and away."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -24,6 +24,9 @@ from ..options import Options
 from ..printer import put, put_document, remark
 from ..table import Cell, Column, table
 from ..text import clean, plural
+
+if TYPE_CHECKING:
+    from ...core.workspace import Workspace
 
 _ALL = typer.Option("--all", help="Also development versions of a project.")
 _DRY = typer.Option("-n", "--dry-run", help="Say what would be sent; send nothing.")
@@ -54,13 +57,13 @@ def copy(
 
 
 def export_address(
-    options: Options, space: Workspace, address: str, output: str | None, *, everything: bool, force: bool
+    options: Options, space: Workspace, address: str, output: str | None, *, with_dev: bool, force: bool
 ) -> int:
     """Write a project, a lineage or a generation to one file, with its code, states and aliases."""
     file = output or address.replace("/", "-").replace("@", "-") + SUFFIX
     if os.path.lexists(file) and not force:
         raise InvalidError(f"{file} is there already", "--force writes over it; -o FILE names another one")
-    shipment, size = space.lineages.exchanging.export((address,), file, with_dev=everything)
+    shipment, size = space.lineages.exchanging.export((address,), file, with_dev=with_dev)
     if options.is_json:
         put_document({"schema": SCHEMA, "file": file, "file_bytes": size, **shipment_document(shipment, [])})
         return 0

@@ -1,4 +1,4 @@
-"""`graft export`: a run as one file for people or programs that have no graftline; or what a registry holds."""
+"""`graft export`: a run as one file for those who have no graftline; what a registry holds, for those who have."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import typer
 
 from ...core.document import run_document
 from ...core.errors import InvalidError, MissingError
+from ...core.exchanging import SUFFIX
 from ...core.gantt import ASCII, UNICODE, chart
 from ...core.ganttpage import gantt_page
 from ...core.ids import RunId
@@ -27,6 +28,7 @@ from ..look import Look, look_of
 from ..options import Options
 from ..printer import put, put_document, remark
 from ..text import clean
+from .exchange import export_address
 
 if TYPE_CHECKING:
     from ...core.timeline import Timeline
@@ -47,9 +49,9 @@ class Form(StrEnum):
 ENDINGS = {".html": Form.HTML, ".htm": Form.HTML, ".json": Form.JSON, ".txt": Form.TEXT}
 
 
-def _complete(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    addresses = [(each, "in the registry") for each in complete_addresses(context, incomplete)]
-    return [*complete_runs(context, incomplete), *addresses]
+def _complete(context: typer.Context, incomplete: str) -> list[str]:
+    runs = [run for run, _ in complete_runs(context, incomplete)]
+    return [*runs, *complete_addresses(context, incomplete)]
 
 
 def export(
@@ -58,9 +60,9 @@ def export(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="[RUN|ADDRESS]",
+            metavar="[RUN | ADDRESS]",
             autocompletion=_complete,
-            help="A run, as in 'graft show'; or PROJECT, PROJECT/LINEAGE[/GENERATION] or PROJECT@ALIAS.",
+            help="A run, as everywhere; or PROJECT, PROJECT/LINEAGE/GENERATION, PROJECT@ALIAS of the registry.",
         ),
     ] = LAST,
     html: Annotated[
@@ -74,22 +76,15 @@ def export(
     full: Annotated[
         bool, typer.Option("--full", help="A row for every item of maps; with --json every attempt.")
     ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Also development versions of a project.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write a .graft file over one that is there.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Of a project: also development versions.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Of the registry: write over a file that is there.")] = False,
 ) -> int:
-    """Write a run as one file: its steps over time as text or HTML, or everything about it as JSON.
-
-    Of an address in the registry it is a file that 'graft import' takes: code, states and aliases.
-    """
+    """Write a run over time as text, HTML or JSON; or what the registry holds as one file that `import` takes."""
     space = context.workspace(options)
-    if _is_address(space, what, file):
+    if _is_registered(space, what, file):
         if html or workers or full:
-            raise InvalidError(f"--html, --workers and --full are about runs, and {what} is in the registry")
-        from .exchange import export_address  # the registry, which a run does not need
-
-        return export_address(options, space, what, file, everything=everything, force=force)
-    if everything or force:
-        raise InvalidError(f"--all and --force are about the registry, and {what} is a run")
+            raise InvalidError(f"'{clean(what)}' is in the registry: --html, --workers and --full are about runs")
+        return export_address(options, space, what, file, with_dev=everything, force=force)
     form = _form(options, html, file)
     found = space.find(what)
     if form is Form.JSON:
@@ -109,15 +104,12 @@ def export(
     return 0
 
 
-def _is_address(space: Workspace, what: str, file: str | None) -> bool:
-    """Tell whether the registry is meant: a bare word is a run, unless there is none and a project is so called."""
+def _is_registered(space: Workspace, what: str, file: str | None) -> bool:
+    """Tell whether something of the registry is meant: it is written as an address, or no run and a project."""
+    if "/" in what or "@" in what[1:] or (file or "").endswith(SUFFIX):
+        return True
     if what.startswith("@"):
         return False
-    from ...core.addresses import is_address
-    from ...core.exchanging import SUFFIX
-
-    if "/" in what or "@" in what or (file or "").endswith(SUFFIX):
-        return is_address(what)
     try:
         space.find(what)
     except MissingError:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from ...core.diagrams import dot_source, mermaid_source
+from ...core.diagrams import DROPPED, dot_source, mermaid_source
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
 from ...core.graph import Graph
@@ -21,8 +22,19 @@ from ...core.requests import RunRequest
 from ...core.selection import Selection
 from ...core.states import Status
 from .. import context
-from ..arguments import FromOption, OnlyOption, ParamOption, ParamsFileOption, TargetArgument, ToOption, selection
+from ..arguments import (
+    FromOption,
+    ModeName,
+    ModeOption,
+    OnlyOption,
+    ParamOption,
+    ParamsFileOption,
+    TargetArgument,
+    ToOption,
+    selection,
+)
 from ..completion import complete_runs
+from ..dropped import dropped_lines
 from ..look import Look, look_of
 from ..options import Options
 from ..parameters import typed_params
@@ -83,6 +95,7 @@ def graph(
     file: Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
     lr: Annotated[bool, typer.Option("--lr", help="Flow to the right.")] = False,
     tb: Annotated[bool, typer.Option("--tb", help="Flow down.")] = False,
+    mode: ModeOption = None,
     style: Annotated[Style, typer.Option("--style", help="How steps look in text.")] = Style.CHIPS,
     ascii_only: Annotated[bool, typer.Option("--ascii", help="Text without box-drawing characters.")] = False,
     only: OnlyOption = None,
@@ -102,43 +115,61 @@ def graph(
         raise InvalidError("a TARGET and --run exclude each other")
     if run is not None and (param or params):
         raise InvalidError("a run has its parameters: --run excludes -p and --params")
+    if run is not None and mode is not None:
+        raise InvalidError("a run has its mode: --run excludes --mode")
     chosen = selection(only, start, end)
     if _format(options, form, file) is Format.YAML:
         if not chosen.is_everything:
             raise InvalidError("YAML holds a whole pipeline: --only, --from and --to do not go with it")
         _yaml(options, target, run, file, typed_params(param), dict(context.parameters(params).values))
         return 0
-    compiled, states = _loaded(options, target, run, param, params)
+    picked = _format(options, form, file)
+    compiled, states, dropped = _loaded(options, target, run, param, params, mode)
+    if dropped and picked not in (Format.TEXT, Format.JSON):
+        compiled = _loaded(options, target, run, param, params, None)[0]  # a drawing shows them where they would be
     outline = Outline(compiled)
     part = _part(outline, chosen, compiled, states)
     look = replace(look_of(is_plain=options.is_plain), **({"is_ascii": True} if ascii_only else {}))
     orientation = Orientation.LR if lr else Orientation.TB if tb else None
-    match _format(options, form, file):
-        case Format.TEXT:
-            _text(look, part, orientation, STYLES[style], file)
-        case Format.JSON:
-            _json(outline.graph, part, file)
-        case Format.MERMAID:
-            source = mermaid_source(**_source(outline, part, look))
-            _write(source.encode(), file)
-        case picked:
-            source = _dot(_source(outline, part, look), orientation)
-            _write(source.encode() if picked is Format.DOT else _rendered(source, picked, file), file)
+    if picked is Format.TEXT:
+        _text(look, part, orientation, STYLES[style], file)
+        if file is None and dropped:
+            put(dropped_lines(look, dropped))
+    elif picked is Format.JSON:
+        _json(outline.graph, part, file, dropped)
+    else:
+        _drawn(picked, _source(outline, part, look, dropped), orientation, file)
     return 0
 
 
+def _drawn(picked: Format, source: dict[str, Any], orientation: Orientation | None, file: str | None) -> None:
+    if picked is Format.MERMAID:
+        _write(mermaid_source(**source).encode(), file)
+        return
+    text = _dot(source, orientation)
+    _write(text.encode() if picked is Format.DOT else _rendered(text, picked, file), file)
+
+
 def _loaded(
-    options: Options, target: str | None, run: str | None, param: list[str] | None, params: str | None
-) -> tuple[Graph, dict[str, Status]]:
+    options: Options,
+    target: str | None,
+    run: str | None,
+    param: list[str] | None,
+    params: str | None,
+    mode: ModeName | None,
+) -> tuple[Graph, dict[str, Status], Mapping[str, str]]:
     if run is None:
         space = context.workspace(options, target, needs_code=True)
         meant = context.target(options, target)
         given = context.parameters(params)
-        request = RunRequest(target=meant, params=typed_params(param), values=given.values, places=given.places)
-        return space.load(request).graph, {}
+        request = RunRequest(
+            target=meant, params=typed_params(param), values=given.values, places=given.places, mode=mode or "job"
+        )
+        loaded = space.load(request)
+        return loaded.graph, {}, loaded.dropped
     space = context.workspace(options)
     found = space.find(run)
-    return space.graph(found), {step.path: step.state for step in space.steps(found)}
+    return space.graph(found), {step.path: step.state for step in space.steps(found)}, {}
 
 
 def _yaml(
@@ -201,7 +232,7 @@ def _text(look: Look, part: Part, orientation: Orientation | None, style: NodeSt
         put(coloured(look, drawing, part.states))
 
 
-def _json(compiled: Graph, part: Part, file: str | None) -> None:
+def _json(compiled: Graph, part: Part, file: str | None, dropped: Mapping[str, str]) -> None:
     nodes: list[dict[str, Any]] = []
     drawn = set(part.nodes)
     for path in part.nodes:
@@ -225,6 +256,7 @@ def _json(compiled: Graph, part: Part, file: str | None) -> None:
         "mode": compiled.mode,
         "nodes": nodes,
         "edges": [[need, path] for path in part.nodes for need in compiled.node(path).needs if need in drawn],
+        **({"dropped": dict(dropped)} if dropped else {}),
     }
     if file is None:
         put_document(document)
@@ -232,18 +264,19 @@ def _json(compiled: Graph, part: Part, file: str | None) -> None:
         _write(json.dumps(document, indent=2).encode(), file)
 
 
-def _kinds(part: Part) -> dict[str, str]:
-    return {path: part.states[path].value.lower() for path in part.nodes if path in part.states}
+def _kinds(part: Part, dropped: Mapping[str, str]) -> dict[str, str]:
+    states = {path: part.states[path].value.lower() for path in part.nodes if path in part.states}
+    return states | {path: DROPPED for path in part.nodes if path in dropped}
 
 
-def _source(outline: Outline, part: Part, look: Look) -> dict[str, Any]:
+def _source(outline: Outline, part: Part, look: Look, dropped: Mapping[str, str]) -> dict[str, Any]:
     """Return the arguments of `dot_source` and `mermaid_source`: composites are frames, names in them are short."""
     named = replace(part, names={path: outline.short(path) for path in part.nodes})
     return {
         "nodes": part.nodes,
         "edges": part.edges,
         "labels": named.labels(look),
-        "kinds": _kinds(part),
+        "kinds": _kinds(part, dropped),
         "frames": {path: outline.frame(path) for path in part.nodes},
         "small": {path for path in part.nodes if outline.is_control(path)},
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from glob import glob
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -11,44 +12,57 @@ from ...core.errors import InvalidError, nearest
 from ...core.feeding import Answer, Feed, Query
 from .table import answer, check_column, columns_of, table_of
 
+_ENDINGS = (".db", ".sqlite", ".sqlite3")
+
 
 class SqliteFeed(Feed):
-    """Reads an SQLite file. Options: `path`, the file."""
+    """Reads an SQLite file. Options: `path`, the file; without it, databases in the project root and in `data`."""
 
     name: ClassVar[str] = "sqlite"
 
     def can_answer(self, query: Query) -> bool:
         """Tell whether it has the table; of SQL, whether the database understands it."""
-        if not os.path.isfile(self._path()):
-            return False
-        with self._open() as database:
-            if not query.is_sql:
-                return query.text in self._tables(database)
+        return self._answering(query) is not None
+
+    def read(self, query: Query) -> Answer:
+        """Return the rows within the bounds."""
+        path = self._answering(query) or self._path()
+        with self._open(path) as database:
+            sql = query.text.rstrip().rstrip(";") if query.is_sql else self._select(path, database, query.text)
             try:
+                names = [each[0] for each in database.execute(f"SELECT * FROM ({sql}) LIMIT 0").description]
+                if query.ordinal is not None:
+                    check_column(query.ordinal, names, path)
+                conditions, bounds = self._conditions(query)
+                rows = database.execute(f"SELECT * FROM ({sql}){conditions}", bounds).fetchall()
+            except sqlite3.Error as error:
+                raise InvalidError(f"{path}: {error}", f"the query was: {query.text}") from error
+        return answer(table_of(columns_of(names, rows)), query, (os.path.abspath(path),), path)
+
+    def _answering(self, query: Query) -> str | None:
+        """Return the first file that has what is asked for; None: none has."""
+        return next((path for path in self._paths() if os.path.isfile(path) and self._has(path, query)), None)
+
+    def _has(self, path: str, query: Query) -> bool:
+        with self._open(path) as database:
+            try:
+                if not query.is_sql:
+                    return query.text in self._tables(database)
                 database.execute(f"EXPLAIN {query.text}").close()
             except sqlite3.Error:
                 return False
         return True
 
-    def read(self, query: Query) -> Answer:
-        """Return the rows within the bounds."""
-        with self._open() as database:
-            sql = query.text.rstrip().rstrip(";") if query.is_sql else self._select(database, query.text)
-            try:
-                names = [each[0] for each in database.execute(f"SELECT * FROM ({sql}) LIMIT 0").description]
-                if query.ordinal is not None:
-                    check_column(query.ordinal, names, self._path())
-                conditions, bounds = self._conditions(query)
-                rows = database.execute(f"SELECT * FROM ({sql}){conditions}", bounds).fetchall()
-            except sqlite3.Error as error:
-                raise InvalidError(f"{self._path()}: {error}", f"the query was: {query.text}") from error
-        return answer(table_of(columns_of(names, rows)), query, (os.path.abspath(self._path()),), self._path())
+    def _paths(self) -> list[str]:
+        if "path" in self.options:
+            return [self._path()]
+        return sorted(path for folder in ("", "data/") for ending in _ENDINGS for path in glob(f"{folder}*{ending}"))
 
-    def _select(self, database: sqlite3.Connection, table: str) -> str:
+    def _select(self, path: str, database: sqlite3.Connection, table: str) -> str:
         known = self._tables(database)
         if table not in known:
             hint = f"it has {', '.join(known)}" if known else "it is empty"
-            raise InvalidError(f"{self._path()} has no table '{table}'{nearest(table, known)}", hint)
+            raise InvalidError(f"{path} has no table '{table}'{nearest(table, known)}", hint)
         return f"SELECT * FROM {_quoted(table)}"
 
     def _conditions(self, query: Query) -> tuple[str, list[Any]]:
@@ -74,8 +88,7 @@ class SqliteFeed(Feed):
             raise InvalidError("a sqlite feed needs its file", "say path= in [feed.NAME]")
         return str(self.options["path"])
 
-    def _open(self) -> _Reading:
-        path = self._path()
+    def _open(self, path: str) -> _Reading:
         if not os.path.isfile(path):
             raise InvalidError(f"there is no database {path}", "check path= of the feed")
         return _Reading(f"file:{quote(os.path.abspath(path))}?mode=ro")

@@ -209,7 +209,8 @@ class WatchDriver:
             self._listener.tell(news)
 
     def _observe(self, facts: Sequence[Fact]) -> None:
-        self._reused |= {fact.node: fact.from_run for fact in facts if isinstance(fact, StepReused)}
+        reused = [(fact.node, fact.from_run) for fact in facts if isinstance(fact, StepReused)]
+        self._reused |= {node: run for node, run in reused if run is not None}
         self._listener.observe(facts)
         self._events.put(WaveTold(facts=tuple(facts)))
 

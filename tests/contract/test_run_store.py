@@ -17,6 +17,7 @@ from graftline.core.events import (
     AttemptCancelled,
     AttemptDispatched,
     Fact,
+    GenerationCommitted,
     RetryScheduled,
     RunFinished,
     StepReset,
@@ -24,7 +25,7 @@ from graftline.core.events import (
     StepSettled,
 )
 from graftline.core.ids import RunId
-from graftline.core.runs import CodeState, Snapshot
+from graftline.core.runs import APPLIES, CodeState, Lifecycle, Snapshot
 from graftline.core.states import Reason, Status
 from graftline.store.store import open_store
 
@@ -58,6 +59,36 @@ class TestRunStore:
         store.runs.create(given, None)
 
         assert store.runs.spec(given.id) == given
+
+    def test_what_a_run_takes_from_a_registry_comes_back_exactly(self, store: AnyStore) -> None:
+        life = Lifecycle(registry="/m", project="demo", version="0.2.0", loads=("0.1.0", 3), lower=1.5, upper="x")
+        given = spec(lifecycle=life, action="train")
+
+        store.runs.create(given, None)
+
+        assert store.runs.spec(given.id) == given
+        assert (store.history.run(given.id).lineage, store.history.run(given.id).generation) == (None, None)
+
+    def test_a_run_that_applies_is_of_its_generation_from_the_first(self, store: AnyStore) -> None:
+        life = Lifecycle(project="demo", version="0.1.0", loads=("0.1.0", 3), origin=APPLIES)
+        given = spec(lifecycle=life, action="apply")
+
+        store.runs.create(given, None)
+
+        assert (store.history.run(given.id).lineage, store.history.run(given.id).generation) == ("0.1.0", 3)
+
+    def test_a_run_that_trained_is_of_its_generation_from_its_end(self, store: AnyStore, run: Make) -> None:
+        given, log = run(*whole_run("a", "b", "c")[:-1])
+
+        log.append([GenerationCommitted(at=tick(), lineage="0.1.0", number=7), finished()])
+
+        found = store.history.run(given.id)
+        assert (found.state, found.lineage, found.generation) == (Status.SUCCESS, "0.1.0", 7)
+
+    def test_a_state_of_a_generation_is_reused_from_no_run(self, store: AnyStore, run: Make) -> None:
+        given, _ = run(started(), StepReused(node="a", at=tick(), from_run=None, outputs=(value(b"1"),)))
+
+        assert (step(store, given.id, "a").state, step(store, given.id, "a").cached_from) == (Status.CACHED, None)
 
     def test_recorded_code_comes_back(self, store: AnyStore) -> None:
         big = b"x" * 100_000

@@ -30,6 +30,7 @@ from graftline.core.session import Requests
 from graftline.core.states import Status
 from graftline.core.workspace import Workspace
 from graftline.plugins.local.runner import LocalRunner
+from graftline.plugins.pyfunc.runner import PyfuncRunner
 from graftline.store.store import Store, open_store
 
 
@@ -120,6 +121,12 @@ class TestLocalRunner(RunnerContract):
     @pytest.fixture
     def runner(self) -> type[Runner]:
         return LocalRunner
+
+
+class TestPyfuncRunner(RunnerContract):
+    @pytest.fixture
+    def runner(self) -> type[Runner]:
+        return PyfuncRunner
 
 
 class TestTinyRunner(RunnerContract):

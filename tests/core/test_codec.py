@@ -66,7 +66,7 @@ NODE = st.builds(
 )
 OPERATION = st.builds(
     Operation,
-    call=st.builds(Call, args=TEXTS),
+    call=st.builds(Call, args=TEXTS, labels=st.lists(st.tuples(TEXT, TEXT), max_size=2).map(tuple)),
     returns=st.lists(st.builds(Return), max_size=2).map(tuple),
     policy=st.builds(
         Policy,

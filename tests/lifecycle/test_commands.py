@@ -242,10 +242,10 @@ def test_the_shell_is_offered_addresses(trained: Graft, root: Path, monkeypatch:
     import typer
 
     from graftline.cli.addressing import complete_addresses
-    from graftline.cli.main import _root
+    from graftline.cli.main import root as program
 
     monkeypatch.chdir(root)
-    context = typer.Context(_root())
+    context = typer.Context(program())
 
     assert complete_addresses(context, "ch") == ["churn", "churn@champion"]
     assert complete_addresses(context, "churn/") == ["churn/0.1.0"]

@@ -14,6 +14,7 @@ from graftline.core.events import (
     AttemptSucceeded,
     CancelRequested,
     Fact,
+    GenerationCommitted,
     GraphGrown,
     ResultKept,
     RetryScheduled,
@@ -61,6 +62,7 @@ class Record:
     lease: int = 0
     is_held: bool = False
     requests: list[CancelRequested] = field(default_factory=list)
+    trained: tuple[str, int] | None = None
     with_key: dict[str, bool] = field(default_factory=dict)
     """Whether a step that was judged has a key."""
 
@@ -89,6 +91,10 @@ def apply(record: Record, fact: Fact) -> None:
     """Project one fact; those that change no state only stand in the log."""
     if isinstance(fact, RunStarted | RunFinished):
         apply_to_run(record, fact)
+    elif isinstance(fact, GenerationCommitted):
+        if record.state is not Status.STARTED:
+            raise ConflictError(f"a run that is {record.state} cannot commit a generation")
+        record.trained = fact.lineage, fact.number
     elif isinstance(fact, GraphGrown):
         _grow(record, fact)
     elif isinstance(fact, StepJudged):

@@ -211,7 +211,8 @@ class MemoryHistory:
 
     @staticmethod
     def _run(record: Record) -> Run:
-        spec = record.spec
+        spec, life = record.spec, record.spec.lifecycle
+        of = life.loads if life is not None and not life.makes_generation else record.trained
         return Run(
             id=spec.id,
             project=spec.project,
@@ -226,8 +227,8 @@ class MemoryHistory:
             created=spec.created,
             started=record.started,
             finished=record.finished,
-            lineage=None,
-            generation=None,
+            lineage=None if of is None else of[0],
+            generation=None if of is None else of[1],
             parent=spec.parent,
             code=spec.code,
             counts=Counter(str(step.state) for step in record.steps.values()),

@@ -10,13 +10,17 @@ from graphs import graph_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_specs import spec, value
+from ui_around import FormSpace, outside
 from ui_pilot import Ui, UiSpace, opened
 
 from graftline.core.artifacts import MetricPoint, Output
+from graftline.core.errors import InvalidError
 from graftline.core.events import AttemptDispatched, AttemptFailed, RunFinished, RunStarted
+from graftline.core.formfields import FormField
 from graftline.core.graph import Graph
 from graftline.core.runs import Frame, StepError
 from graftline.core.states import Reason, Status
+from graftline.tui.outside import Candidate
 from graftline.tui.sgr import spans
 from graftline.tui.theme import THEMES
 from graftline.tui.tones import Palette, Tone, strip
@@ -102,15 +106,26 @@ async def _every_part(ui: Ui) -> list[str]:
     for key in ("escape", "3", "vertical_line", "4", "J", "ctrl+w", "5", "6", "7", "1", "w"):
         await ui.press(key)
         found.append(ui.text)
+    await ui.press("escape")
+    for keys, escapes in ((["d"], 1), (["at"], 0), (["2"], 1), (["n"], 1), (["g", "f"], 1), (["4"], 1)):
+        await ui.press(*keys)
+        await ui.until(lambda: not ui.app.is_busy)
+        found.append(ui.text)
+        await ui.press(*["escape"] * escapes)
     return found
 
 
 @pytest.mark.parametrize("text", [" ".join(EVIL), EVIL[1]], ids=["all", "markup"])
 async def test_no_screen_breaks_and_no_control_character_gets_through(text: str) -> None:
-    space = UiSpace()
+    form = FormField(key=f"key {text}", kind=text, choices=(text,), default=text, where=text, steps=(text,))
+    space = FormSpace()
+    space.forms.form = (form,)
     _fail(space, text)
+    _fail(space, text)
+    space.forms.problem = InvalidError(f"wrong {text}", text, file=text, line=3)
+    given = outside(targets=lambda: [text], complete=lambda line, asked: [Candidate(text, text)])
 
-    async with opened(space) as ui:
+    async with opened(space, outside=given) as ui:
         shown = await _every_part(ui)
 
     assert [controls_in(each.replace("\n", "")) for each in shown] == [[]] * len(shown)

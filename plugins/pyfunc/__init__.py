@@ -1,0 +1,1 @@
+"""The pyfunc runner: a graph as one synchronous function of this process."""
