@@ -12,6 +12,8 @@ from .errors import InvalidError, nearest
 from .feeding import Provider, provider_from_json
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, ReturnKind
 from .learning import LOWER, UPPER
+from .loaded import Loaded
+from .prints import Print
 from .records import replace
 from .supply import Constant, Upstream, upstreams
 
@@ -159,6 +161,12 @@ def connected_as(graph: Graph, old: Graph) -> Graph:
     return connected(graph, Channels(tuple(feeds), tuple(sinks)), named=named, **bounds)
 
 
+def connecting(loaded: Loaded, graph: Graph) -> Loaded:
+    """Return what was loaded with its graph connected; sinks run whatever was before, so they are known by nothing."""
+    sinks = {at: Print() for at, each in enumerate(graph.operations) if each.call.kind is CallKind.SINK}
+    return replace(loaded, graph=graph, prints={**loaded.prints, **sinks})
+
+
 def ordinal_of(graph: Graph) -> str | None:
     """Return the column that orders the rows of a graph's source; None: there is none."""
     return next((each.call.ordinal for each in graph.operations if each.call.kind is CallKind.FEED), None)
@@ -184,8 +192,11 @@ def _check(graph: Graph, source: Node | None, lower: Json, upper: Json, query: s
 
 
 def outputs_of(graph: Graph) -> dict[str, Upstream]:
-    """Return what a graph makes that nothing inside takes, by name; of equal names the later step's."""
-    ends = {node.path: node for node in graph.nodes if "/" not in node.path}
+    """Return what a graph makes that nothing inside takes, by name; of equal names the later step's.
+
+    A step that takes nothing brings data in: what is left of that is no result.
+    """
+    ends = {node.path: node for node in graph.nodes if "/" not in node.path and node.needs}
     taken = {
         each
         for node in graph.nodes

@@ -42,9 +42,9 @@ def load_current(parts: Parts, old: RunSpec) -> Loaded:
     loaded = parts.loader.load(load_again(old))
     if old.graph.mode == "job":
         return loaded
-    from .engines import connected_as  # of runs that train or apply
+    from .engines import connected_as, connecting  # of runs that train or apply
 
-    return replace(loaded, graph=connected_as(loaded.graph, old.graph))
+    return connecting(loaded, connected_as(loaded.graph, old.graph))
 
 
 def runs_working_copy(old: RunSpec) -> bool:

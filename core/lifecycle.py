@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .applying import loadings
-from .engines import Channels, connected, file_sink, ordinal_of
+from .engines import Channels, connected, connecting, file_sink, ordinal_of
 from .errors import InvalidError, MissingError
 from .feeding import Provider
 from .graph import Graph, Json, ReturnKind
@@ -294,7 +294,7 @@ class Lifecycles:
         lower, upper = (request.lower, request.upper) if lifecycle is None else (lifecycle.lower, lifecycle.upper)
         named = _named(parts.project, lineage, generation)
         graph = connected(loaded.graph, channels, lower=lower, upper=upper, query=request.query, named=named)
-        loaded = replace(loaded, graph=graph)
+        loaded = connecting(loaded, graph)
         is_working = not request.words
         run, code = request.run, None
         if not is_working and lineage is not None:

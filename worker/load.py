@@ -261,9 +261,10 @@ def _loaded(
 
 def _score(pipeline: Pipeline) -> tuple[str, str] | None:
     """Return the metric a generation is ranked by, and whether more or less of it is better; None: it says none."""
-    if pipeline.tune is not None:
-        return pipeline.tune.metric, "maximize" if pipeline.tune.is_maximum else "minimize"
-    return None if pipeline.evaluation is None else (next(iter(pipeline.evaluation.score)), "maximize")
+    tune, evaluation = getattr(pipeline, "tune", None), getattr(pipeline, "evaluation", None)  # by calls: neither
+    if tune is not None:
+        return tune.metric, "maximize" if tune.is_maximum else "minimize"
+    return None if evaluation is None else (next(iter(evaluation.score)), "maximize")
 
 
 def _own_path() -> tuple[str, ...]:
