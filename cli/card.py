@@ -18,7 +18,6 @@ from ..core.undeclared import Undeclared
 from .failure import debug_command, failure_panel, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
-from .steptable import step_table
 from .text import clean, columns, cut, metric_text, pad, plural
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def card(look: Look, shown: Shown) -> list[str]:
     if (found := search_lines(look, shown)) is not None:
         lines = [*_header(look, shown), *found]
     else:
+        from .steptable import step_table  # 1 ms that the end of a good run is spared
+
         steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
         lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):

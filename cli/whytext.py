@@ -74,6 +74,8 @@ def run_why_lines(around: Around, why: RunWhy, pipeline: str) -> list[str]:
         lines += ["", *table(look, heads, [_row(around, group) for group in why.groups], indent=2), ""]
     for run, paths in why.reused.items():
         lines.append(look.paint(f"  {plural(len(paths), 'step')} reused from run {around.short(run)}", Ink.DIM))
+    for address, paths in why.loaded.items():
+        lines.append(look.paint(f"  {plural(len(paths), 'step')} loaded from {clean(address)}", Ink.DIM))
     for group in why.skipped:
         lines.append(look.paint(f"  {_names(look, group.paths)} skipped: {_skipped(group.why)}", Ink.DIM))
     if why.waiting:
@@ -117,6 +119,8 @@ def _names(look: Look, paths: Sequence[str]) -> str:
 
 
 def _headline(around: Around, why: StepWhy) -> str:
+    if why.loaded is not None:
+        return f"loaded from {clean(why.loaded)}"
     if why.reused is not None:
         return f"reused from {around.said(why.reused)}"
     if why.state is Status.SKIPPED:

@@ -32,6 +32,7 @@ def run_why_document(why: RunWhy) -> dict[str, Any]:
         "total": why.total,
         "ran": [_group(each) for each in why.groups],
         "reused": [{"from": run, "steps": list(paths)} for run, paths in why.reused.items()],
+        **({"loaded": [{"from": at, "steps": list(paths)} for at, paths in why.loaded.items()]} if why.loaded else {}),
         "skipped": [_group(each) for each in why.skipped],
         "waiting": list(why.waiting),
     }
@@ -150,6 +151,7 @@ def _why(why: StepWhy) -> dict[str, Any]:
         "not_kept": compared_document(why.unkept),
         "causes": [because_document(each) for each in why.causes],
         "reused_from": compared_document(why.reused),
+        **({} if why.loaded is None else {"loaded_from": why.loaded}),
         "held": dict(why.held),
         "error": _error(why.error),
         "attempts": why.attempts,

@@ -162,7 +162,7 @@ def _refuse_ours(graph: Graph, path: str, entry: Entry, steps: Sequence[StepRun]
     """
     operation = graph.operation_of(path)
     kind = operation.call.kind
-    if is_guarded(operation) or (entry is Entry.PROMPT and kind not in (CallKind.JOIN, CallKind.STUB)):
+    if is_guarded(operation) or (entry is Entry.PROMPT and kind not in _NOT_STARTED):
         return
     inside = [step.path for step in root_failures(steps) if step.path.startswith(f"{path}/")]
     inside += [
@@ -172,7 +172,7 @@ def _refuse_ours(graph: Graph, path: str, entry: Entry, steps: Sequence[StepRun]
     ]
     if inside:
         raise InvalidError(f"'{path}' is a composite: it runs no code itself", f"name a step inside of it: {inside[0]}")
-    hint = None if kind in (CallKind.JOIN, CallKind.STUB) else "--shell shows what it takes"
+    hint = None if kind in _NOT_STARTED else "--shell shows what it takes"
     raise InvalidError(f"there is nothing to debug in '{path}': {_WHAT.get(kind, 'it runs no code of yours')}", hint)
 
 
@@ -183,7 +183,11 @@ _WHAT = {
     CallKind.CHOOSE: "it compares a value with the branches",
     CallKind.UNTIL: "it looks whether a value is true",
     CallKind.JOIN: "it hands on what is inside of it",
+    CallKind.FEED: "it asks a feed",
+    CallKind.SINK: "it hands outputs to a sink",
+    CallKind.LOAD: "a generation supplies what it made",
 }
+_NOT_STARTED = frozenset({CallKind.JOIN, CallKind.STUB, CallKind.LOAD})
 
 
 def _missing(run: RunId, path: str, lacking: Upstream, steps: Mapping[str, StepRun]) -> InvalidError:

@@ -12,6 +12,8 @@ from .errors import InvalidError, nearest
 from .feeding import Provider, provider_from_json
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, ReturnKind
 from .learning import LOWER, UPPER
+from .loaded import Loaded
+from .prints import Print
 from .records import replace
 from .supply import Constant, Upstream, upstreams
 
@@ -159,6 +161,12 @@ def connected_as(graph: Graph, old: Graph) -> Graph:
     return connected(graph, Channels(tuple(feeds), tuple(sinks)), named=named, **bounds)
 
 
+def connecting(loaded: Loaded, graph: Graph) -> Loaded:
+    """Return what was loaded with its graph connected; sinks run whatever was before, so they are known by nothing."""
+    sinks = {at: Print() for at, each in enumerate(graph.operations) if each.call.kind is CallKind.SINK}
+    return replace(loaded, graph=graph, prints={**loaded.prints, **sinks})
+
+
 def ordinal_of(graph: Graph) -> str | None:
     """Return the column that orders the rows of a graph's source; None: there is none."""
     return next((each.call.ordinal for each in graph.operations if each.call.kind is CallKind.FEED), None)
@@ -184,8 +192,11 @@ def _check(graph: Graph, source: Node | None, lower: Json, upper: Json, query: s
 
 
 def outputs_of(graph: Graph) -> dict[str, Upstream]:
-    """Return what a graph makes that nothing inside takes, by name; of equal names the later step's."""
-    ends = {node.path: node for node in graph.nodes if "/" not in node.path}
+    """Return what a graph makes that nothing inside takes, by name; of equal names the later step's.
+
+    A step that takes nothing brings data in: what is left of that is no result.
+    """
+    ends = {node.path: node for node in graph.nodes if "/" not in node.path and node.needs}
     taken = {
         each
         for node in graph.nodes
@@ -207,9 +218,17 @@ def _made(graph: Graph, node: Node) -> Iterator[str]:
     if operation.call.kind in (CallKind.FEED, CallKind.LOAD, CallKind.SINK):
         return
     if operation.call.kind is CallKind.JOIN:
-        yield from (argument.name for argument in node.arguments)
+        for argument in node.arguments:
+            if not any(_is_state(graph, each) for each in upstreams(argument.source)):
+                yield argument.name
         return
     yield from (each.name for each in operation.returns if each.kind not in (ReturnKind.METRIC, ReturnKind.STATE))
+
+
+def _is_state(graph: Graph, value: Upstream) -> bool:
+    """Tell whether a value is a trained state, which a composite hands on beside what it predicts."""
+    returns = graph.operation_of(value.node).returns
+    return any(each.name == value.output and each.kind is ReturnKind.STATE for each in returns)
 
 
 def _kind(graph: Graph, node: Node) -> CallKind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol
 
@@ -34,6 +34,20 @@ class Bundles(Protocol):
 
         Raises:
             InvalidError: the file cannot be written.
+        """
+        ...
+
+    def build(self, folder: str, files: Mapping[str, bytes], registry: str, fill: Callable[[Registry], None]) -> int:
+        """Write a directory, whole or not at all; return the size of its files in bytes.
+
+        Args:
+            folder: must not be there.
+            files: path in it -> content.
+            registry: path in it of a registry.
+            fill: puts into that registry what belongs there.
+
+        Raises:
+            InvalidError: it is there, or cannot be written.
         """
         ...
 

@@ -15,7 +15,7 @@ from .records import replace
 from .remembered import Remembered
 from .reusing import Judgement, Verdict
 from .roles import ANY, Composites
-from .runs import StepRun
+from .runs import RunSpec, StepRun
 from .states import Reason, Status
 from .whys import Because, Compared, Group, RunWhy, StepWhy
 
@@ -49,13 +49,17 @@ class Explaining:
         whys = self._steps(run, paths)
         ran = [why for why in whys.values() if why.state not in (Status.CACHED, Status.SKIPPED, Status.PENDING)]
         reused: dict[RunId, list[str]] = {}
+        loaded: dict[str, list[str]] = {}
         for why in whys.values():
             if why.reused is not None:
                 reused.setdefault(why.reused.run, []).append(why.path)
+            if why.loaded is not None:
+                loaded.setdefault(why.loaded, []).append(why.path)
         return RunWhy(
             run=run,
             groups=_grouped(ran),
             reused={each: tuple(found) for each, found in reused.items()},
+            loaded={each: tuple(found) for each, found in loaded.items()},
             skipped=_grouped([why for why in whys.values() if why.state is Status.SKIPPED]),
             waiting=tuple(why.path for why in whys.values() if why.state is Status.PENDING),
             total=len(paths),
@@ -129,6 +133,9 @@ class Explaining:
         return found
 
     def _reused(self, run: RunId, step: StepRun) -> StepWhy:
+        if step.cached_from is None:
+            address = _generation(self._recorded.spec(run))
+            return StepWhy(run=run, path=step.path, state=step.state, reason=step.reason, loaded=address)
         source, path = self._recorded.maker(run, step.path)
         judged = self._recorded.judgement(source, path) if source != run else None
         evidence = None if judged is None else judged.evidence
@@ -248,3 +255,11 @@ def _values(because: Because) -> tuple[str | None, str | None]:
 def _starred(path: str) -> str:
     """Return a path with `*` for the numbers of items and iterations."""
     return "/".join(ANY if part.isdecimal() else part for part in path.split("/"))
+
+
+def _generation(spec: RunSpec) -> str:
+    """Return the address of the generation that a run loads."""
+    life = spec.lifecycle
+    if life is None or life.loads is None:
+        return "nothing: there was no generation yet"
+    return f"{life.project}/{life.loads[0]}/{life.loads[1]}"

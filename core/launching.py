@@ -45,9 +45,9 @@ def load_current(parts: Parts, old: RunSpec) -> Loaded:
     loaded = parts.loader.load(load_again(old))
     if old.graph.mode == "job":
         return loaded
-    from .engines import connected_as  # of runs that train or apply
+    from .engines import connected_as, connecting  # of runs that train or apply
 
-    return replace(loaded, graph=connected_as(loaded.graph, old.graph))
+    return connecting(loaded, connected_as(loaded.graph, old.graph))
 
 
 def _load_search(parts: Parts, old: RunSpec, search: SearchSpec) -> Loaded:
@@ -89,6 +89,13 @@ class Launching:
             )
         )
         return self._parts.overridden(loaded, request.runner or self._parts.default_runner)
+
+    def form(self, request: RunRequest) -> Loaded:
+        """Import a target for the parameters and steps it has; what has to be given may be missing."""
+        wanted = LoadRequest(
+            target=request.target, params={}, values=request.values, places=request.places, wants_form=True
+        )
+        return self._parts.loader.load(wanted)
 
     def yaml(self, request: RunRequest) -> str:
         """Return the pipeline of a target as YAML."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from .applying import loadings
-from .engines import Channels, connected, file_sink, ordinal_of
+from .engines import Channels, connected, connecting, file_sink, ordinal_of
 from .errors import InvalidError, MissingError
 from .feeding import Provider
 from .graph import Graph, Json, ReturnKind
@@ -107,7 +107,9 @@ class Lifecycles:
             score=None if loaded.score is None else loaded.score[0],
             direction="maximize" if loaded.score is None else loaded.score[1],
         )
-        return self._prepared(request, "train", loaded, lineage, last if further else None, lifecycle)
+        prepared = self._prepared(request, "train", loaded, lineage, last if further else None, lifecycle)
+        load_states(self._parts, prepared.spec)  # what cannot be loaded is told before the run is on record
+        return prepared
 
     def apply(self, request: LifecycleRequest) -> Prepared:
         """Return a run that applies a generation; write it with `create`. Its states are verified here already.
@@ -322,7 +324,7 @@ class Lifecycles:
         lower, upper = (request.lower, request.upper) if lifecycle is None else (lifecycle.lower, lifecycle.upper)
         named = _named(parts.project, lineage, generation)
         graph = connected(loaded.graph, channels, lower=lower, upper=upper, query=request.query, named=named)
-        loaded = replace(loaded, graph=graph)
+        loaded = connecting(loaded, graph)
         is_working = not request.words
         run, code = request.run, None
         if not is_working and lineage is not None:

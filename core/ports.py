@@ -12,8 +12,9 @@ from .ids import RunId
 from .listings import RunQuery as RunQuery
 from .loaded import Loaded as Loaded
 from .loaded import LoadRequest as LoadRequest
+from .machine import Machine as Machine
 from .records import dataclass
-from .runs import Attempt, CodeState, Run, RunSpec, Snapshot, StepRun
+from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .states import Status
 
 if TYPE_CHECKING:
@@ -271,26 +272,6 @@ class Host(Protocol):
         Raises:
             PluginError: it could not be started.
         """
-        ...
-
-
-class Machine(Protocol):
-    """What core must know of the machine and the work tree."""
-
-    def cores(self) -> int:
-        """Return how many cores this process may use, at least 1."""
-        ...
-
-    def code_state(self, root: str, key: str | None) -> CodeState:
-        """Return git's view of a project root, with the digest of the code snapshot."""
-        ...
-
-    def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
-        """Return those files, relative to a project root, that git has no commit of as they are; none outside git."""
-        ...
-
-    def materialise(self, snapshot: Snapshot, key: str) -> str:
-        """Write recorded code into a directory of its own and return the absolute path; done once for each key."""
         ...
 
 

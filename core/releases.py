@@ -103,6 +103,7 @@ class Releasing:
         """
         parts, files = self._parts, dict(loaded.snapshot.files)
         manifest = self._lineages.manifest(loaded, request.target)
+        manifest = replace(manifest, requirements=dict(parts.machine.requirements(manifest.requirements)))
         last = self._newest()
         draft = LineageDraft(
             project=parts.project,

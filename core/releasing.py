@@ -21,6 +21,7 @@ from .versions import bumped, dev_version, newest, parsed
 
 if TYPE_CHECKING:
     from .aliasing import Aliasing
+    from .building import Building
     from .exchanging import Exchanging
     from .parts import Parts  # the bundle of ports; workspace builds Lineages, so a real import would be a circle
     from .releases import Releasing
@@ -47,6 +48,13 @@ class Lineages:
         from .aliasing import Aliasing  # for two commands
 
         return Aliasing(self._parts)
+
+    @cached_property
+    def building(self) -> Building:
+        """Generations as directories that stand by themselves."""
+        from .building import Building  # for one command
+
+        return Building(self._parts, self)
 
     @cached_property
     def exchanging(self) -> Exchanging:

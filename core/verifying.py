@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ALL_UP_TO = 100
 """Steps up to which all are run again when nobody says how many; of more, as many of every kind."""
-_PLUMBING = frozenset({CallKind.JOIN, CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL})
+_PLUMBING = frozenset({CallKind.JOIN, CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.LOAD})
 """What graftline itself does at the borders of composites: no code of the user."""
 _SEEDS = 2**32
 """PYTHONHASHSEED is a number below this."""
@@ -207,6 +207,7 @@ class Verifying:
             selected=None,
             tags=(),
             prints={},
+            lifecycle=None,  # what is trained again is compared, not committed
             reusing=Reusing(is_on=False),
             uses_snapshot=True,
             fail_fast=False,

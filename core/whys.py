@@ -80,6 +80,8 @@ class StepWhy:
     """Without an earlier result: what it made in the run before, which was not kept; None: it made nothing there."""
     reused: Compared | None = None
     """The result it took over; None: it took none."""
+    loaded: str | None = None
+    """Address of the generation whose states it hands on; None: it does not."""
     held: Mapping[str, int] = field(default_factory=dict)
     """Of a reused result: what it depends on and did not change, by kind of cause; empty: not on record."""
     error: StepError | None = None
@@ -109,6 +111,8 @@ class RunWhy:
     """Steps that ran, or failed before they could."""
     reused: Mapping[RunId, tuple[str, ...]]
     """Run -> paths whose result was taken over from it."""
+    loaded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Address of a generation -> paths whose states are its."""
     skipped: tuple[Group, ...]
     waiting: tuple[str, ...]
     """Paths that have not run yet."""

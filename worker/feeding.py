@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +15,7 @@ from ..core.graph import Call, Return, ReturnKind
 from .bind import Binder
 from .returns import Returns
 
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _OURS = ("sink", "named")
 """Arguments of a sink that are no values."""
 LOWER, UPPER = "lower", "upper"
@@ -126,13 +129,33 @@ def _checked(answer: Answer, query: Query) -> Answer:
     raise InvalidError(f"there are no rows{within} in {query.text!r}{hint}")
 
 
+def _from_environment(provider: Provider) -> Provider:
+    """Return a provider with `${NAME}` in its texts filled in from the environment: no password need be configured.
+
+    Here and not where the configuration is read, so that no run records it.
+
+    Raises:
+        InvalidError: there is no such variable.
+    """
+
+    def fill(value: Any) -> Any:
+        return _VARIABLE.sub(look_up, value) if isinstance(value, str) else value
+
+    def look_up(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise InvalidError(f"'{provider.name}': the environment variable {found[1]} is not set")
+        return os.environ[found[1]]
+
+    return provider._replace(options={name: fill(value) for name, value in provider.options.items()})
+
+
 def _made(provider: Provider, group: str, kind: type[Any]) -> Any:
     found = load(group, provider.provider)
     if not isinstance(found, type) or not issubclass(found, kind):
         raise InvalidError(
             f"'{provider.provider}' is no {kind.__name__}", f"a subclass of graftline.{kind.__name__} is"
         )
-    return found(**provider.options)
+    return found(**_from_environment(provider).options)
 
 
 @contextmanager

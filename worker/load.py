@@ -6,13 +6,11 @@ Runs in a loader process, which ends afterwards: it changes directory, sys.path 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from functools import partial
 
 from ..core.compiler import Compiled
-from ..core.definitions import Reading, Writing, definition_of, pipeline_from
 from ..core.errors import GraftError, InvalidError
 from ..core.given import NO_FILE, Given, ParameterFile, from_environ, variables
 from ..core.graph import Json
@@ -23,11 +21,10 @@ from ..core.ports import Loaded, LoadRequest
 from ..core.programs import entry_named, own_entry
 from ..core.provenance import NOTE
 from ..core.records import replace
-from ..core.runs import Target
+from ..core.runs import Snapshot, Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
-from ..core.trials import first_trial, told, tune_to_json
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
@@ -37,7 +34,6 @@ from .recording import environment_of, files_in_graph, files_printed, imported_f
 from .shelf import Shelf, ShelfAt, used_data
 from .sourcefile import read_source
 from .workshop import LocalWorkshop, compile_in, namespace_of, root_of, shown_path
-from .yamlfile import write_yaml
 
 
 def load_pipeline(request: LoadRequest) -> Loaded:
@@ -64,6 +60,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             variables=variables(os.environ),
             origins=request.origins,
             places={**dict.fromkeys(own, "execute() of the file"), **request.places},
+            is_asking=request.wants_form,
         )
         workshop = LocalWorkshop(target.root, lambda root: shelf)
         compiled = compile_in(
@@ -78,9 +75,13 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
+    if request.wants_form:
+        return _form(compiled, pipeline)
     reached = replace(reached, files=(*reached.files, *(os.path.join(target.root, each) for each in request.include)))
     loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
     if request.wants_tune and pipeline.tune is not None:
+        from ..core.trials import tune_to_json  # searches, which most loads need not
+
         loaded = replace(loaded, tune=tune_to_json(pipeline.tune))
     if not request.wants_yaml:
         return loaded
@@ -91,11 +92,30 @@ def _tried(pipeline: Pipeline) -> dict[str, str]:
     """Return the parameters of the first trial of a pipeline's search; none when it has no search."""
     if pipeline.tune is None:
         return {}
+    from ..core.trials import first_trial, told  # as above
+
     return told(first_trial(pipeline.tune))
+
+
+def _form(compiled: Compiled, pipeline: Pipeline) -> Loaded:
+    """Return what a form needs: parameters and steps. It is not to be run, so nothing is recorded."""
+    return Loaded(
+        graph=compiled.graph,
+        snapshot=Snapshot(files={}, contents={}),
+        params=compiled.params,
+        environment={},
+        preload=(),
+        blobs={},
+        description=pipeline.description,
+        form=compiled.form or (),
+    )
 
 
 def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
     """Return a pipeline as YAML; parameters that were given take the place of its own."""
+    from ..core.definitions import Writing, definition_of
+    from .yamlfile import write_yaml
+
     data = definition_of(pipeline, Writing(partial(name_function, root=root)), name)
     given: dict[str, Json] = {key: value for key, value in params.items() if ":" not in key}
     if given:
@@ -184,6 +204,8 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
 
 
 def _defined(data: object, marks: Marks, root: str, name: str | None = None) -> Pipeline:
+    from ..core.definitions import Reading, pipeline_from  # for pipelines that are data
+
     return pipeline_from(data, Reading(marks, partial(find_function, root=root)), name)
 
 
@@ -214,6 +236,8 @@ def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object
         first = script.readline(256).decode(errors="replace").strip()
     program = first[2:].strip() if first.startswith("#!") else "/bin/sh"
     name = os.path.splitext(os.path.basename(path))[0]
+    import shlex
+
     return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, NOTHING
 
 
@@ -250,9 +274,10 @@ def _loaded(
 
 def _score(pipeline: Pipeline) -> tuple[str, str] | None:
     """Return the metric a generation is ranked by, and whether more or less of it is better; None: it says none."""
-    if pipeline.tune is not None:
-        return pipeline.tune.metric, "maximize" if pipeline.tune.is_maximum else "minimize"
-    return None if pipeline.evaluation is None else (next(iter(pipeline.evaluation.score)), "maximize")
+    tune, evaluation = getattr(pipeline, "tune", None), getattr(pipeline, "evaluation", None)  # by calls: neither
+    if tune is not None:
+        return tune.metric, "maximize" if tune.is_maximum else "minimize"
+    return None if evaluation is None else (next(iter(evaluation.score)), "maximize")
 
 
 def _own_path() -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -135,7 +136,7 @@ def apply(
         run=run,
         words=words_of(what),
         engine=options.engine,
-        sink=output,
+        sink=_within(run.target, output),
         query=query,
         lower=lower,
         upper=upper,
@@ -179,6 +180,11 @@ def evaluate(
         trusts=trust,
     )
     return _start(options, what, request, Lifecycles.evaluate, "eval", detach=detach)
+
+
+def _within(target: Target, file: str | None) -> str | None:
+    """Return a file as steps find it: the person may stand elsewhere than they do."""
+    return file if file is None or os.getcwd() == target.cwd else os.path.abspath(file)
 
 
 def words_of(what: list[str] | None) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import mkdtemp
@@ -35,6 +35,18 @@ class LocalMachine:
     def code_state(self, root: str, key: str | None) -> CodeState:
         """Return git's view of a project root."""
         return replace(git_state(root), key=key)
+
+    def requirements(self, packages: Mapping[str, str]) -> Mapping[str, str]:
+        """Return these distributions and all that they need, with the versions that are installed."""
+        from ...worker.closure import with_needs  # reads the metadata of each: 0.1 s, for releases
+
+        return with_needs(packages)
+
+    def make_environment(self, folder: str, requirements: str, python: str) -> None:
+        """Make a virtual environment with what a file of requirements names."""
+        from .environment import make_environment  # for one command
+
+        make_environment(folder, requirements, python)
 
     def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
         """Return those files of a project that git has no commit of as they are."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryDirectory
 
@@ -58,6 +59,26 @@ class ZippedRegistries:
                 os.unlink(part)
         return os.path.getsize(file)
 
+    def build(self, folder: str, files: Mapping[str, bytes], registry: str, fill: Callable[[Registry], None]) -> int:
+        """Write a directory under another name, with SHA256SUMS of all in it, then rename it to its own."""
+        if os.path.lexists(folder):
+            raise InvalidError(f"{folder} is there already", "-o DIR names another directory")
+        part = f"{folder}.{secrets.token_hex(4)}.part"
+        try:
+            for name, data in files.items():
+                target = os.path.join(part, name)
+                os.makedirs(os.path.dirname(target), exist_ok=True)
+                with open(target, "xb") as written:
+                    written.write(data)
+            fill(FilesystemRegistry(os.path.join(part, registry)))
+            size = _write_sums(part)
+            os.rename(part, folder)
+        except OSError as error:
+            raise InvalidError(f"{folder} cannot be written: {error.strerror or error}") from error
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return size
+
     @contextmanager
     def unpacked(self, file: str) -> Iterator[Registry]:
         """Open a file as a registry, unpacked to a directory that is gone at the end of the block."""
@@ -79,6 +100,22 @@ class ZippedRegistries:
 def _files(root: str) -> Iterator[str]:
     for folder, _, names in os.walk(root):
         yield from (os.path.relpath(os.path.join(folder, name), root) for name in names)
+
+
+def _write_sums(folder: str) -> int:
+    """Write what `sha256sum --check` reads; return the size of the files in it."""
+    lines, size = [], 0
+    for name in sorted(_files(folder)):
+        path = os.path.join(folder, name)
+        if os.path.basename(name) == "lock":
+            os.unlink(path)  # of the registry: nobody writes to it now
+            continue
+        with open(path, "rb") as file:
+            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {name}")
+        size += os.path.getsize(path)
+    with open(os.path.join(folder, "SHA256SUMS"), "x", encoding="utf-8") as sums:
+        sums.write("\n".join([*lines, ""]))
+    return size
 
 
 def _add(zipped: zipfile.ZipFile, path: str, name: str) -> None:

@@ -65,7 +65,10 @@ class FilesystemRegistry(Registry):
         found = self._directory.document("registry.json")
         if found is None:
             if set(self._directory.names()) - {"lock"}:
-                raise InvalidError(f"{location} is no registry, and not empty", "name another directory")
+                raise InvalidError(
+                    f"{location} is no registry, and not empty",
+                    "name another one; a registry in another store is [registry.NAME] provider = 'sqlite', path",
+                )
         elif found.get("format", FORMAT) > FORMAT:
             raise StoreError(f"{location} was made by a newer graftline", "upgrade graftline")
 

@@ -148,6 +148,14 @@ class TestConnecting:
         assert [each.name for each in sink.arguments] == ["sink", "named", "prediction"]
         assert outputs_of(made) == {"prediction": Upstream("predict", "prediction")}
 
+    def test_what_a_step_brings_in_is_no_result(self) -> None:
+        made = connected(
+            graph(step("load", "X", "y"), step("predict", "prediction", takes=(Upstream("load", "X"),))),
+            Channels(sinks=(SINK,)),
+        )
+
+        assert outputs_of(made) == {"prediction": Upstream("predict", "prediction")}
+
     @pytest.mark.parametrize("mode", ["train", "eval", "job"])
     def test_only_what_applies_has_a_sink(self, mode: str) -> None:
         made = connected(graph(SOURCE, step("a", "z", takes=(X,)), mode=mode), Channels(sinks=(SINK,)))

@@ -70,9 +70,9 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> No
     listed = {re.split(r"[^\w-]", each)[0] for each in project()["project"]["dependencies"]}
     optional = {
         "duckdb",
-        "optuna",
         "pandas",
         "keyring",
+        "textual_serve",
         "pygraphviz",
         "numpy",
         "graftline",

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
+import zipfile
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -117,6 +120,14 @@ def test_files_that_nothing_imports_are_released_when_they_are_named(root: Path,
     assert sorted(graft("--json", "release").document["files"]) == ["lib/all.sql", "lib/fits.py", "pipeline.py"]
 
 
+def test_a_pipeline_that_needs_a_parameter_is_released_with_one(root: Path, graft: Graft) -> None:
+    (root / "lib/fits.py").write_text(FILES["lib/fits.py"].replace("C: float = 1.0", "C: float"))
+
+    assert "-p" in graft("release", "-n").err
+    released = graft("--json", "release", "-p", "C=0.5")
+    assert (released.code, released.document["is_new"]) == (0, True)
+
+
 def test_the_levels_of_the_list(trained: Graft) -> None:
     assert re.search(r"churn\s+1\s+0\.1\.0\s+@champion 0\.1\.0/1", trained("list").out)
     generations = trained("list", "churn", "0.1.0").out
@@ -213,6 +224,14 @@ def test_a_file_goes_to_another_store(tmp_path: Path, trained: Graft) -> None:
     assert other("--json", "list", "churn@champion").document["source"] == "churn/0.1.0/1"
 
 
+def test_export_tells_runs_and_addresses_apart(tmp_path: Path, trained: Graft) -> None:
+    assert "1 lineage and 2 generations" in trained("export", "churn").out, "no run is called so"
+    assert (tmp_path / "project/churn.graft").exists()
+    assert "are about runs" in trained("export", "churn/0.1.0", "--html").err
+    assert trained("export", "churm").code == 3
+    assert trained("export", "@last").code == 3
+
+
 def test_what_is_removed_is_shown_before(trained: Graft) -> None:
     assert trained("remove", "churn/0.1.0/2", "-n").out.splitlines()[0] == "  churn/0.1.0/2"
     assert "removed 1 generation" in trained("remove", "churn/0.1.0/2", "-y").out
@@ -223,12 +242,56 @@ def test_the_shell_is_offered_addresses(trained: Graft, root: Path, monkeypatch:
     import typer
 
     from graftline.cli.addressing import complete_addresses
-    from graftline.cli.main import _root
+    from graftline.cli.main import root as program
 
     monkeypatch.chdir(root)
-    context = typer.Context(_root())
+    context = typer.Context(program())
 
     assert complete_addresses(context, "ch") == ["churn", "churn@champion"]
     assert complete_addresses(context, "churn/") == ["churn/0.1.0"]
     assert complete_addresses(context, "churn/0.1.0/") == ["churn/0.1.0/2", "churn/0.1.0/1"]
     assert complete_addresses(context, "churn@") == ["churn@champion"]
+
+
+def test_a_generation_is_built_to_stand_by_itself(tmp_path: Path, trained: Graft) -> None:
+    assert "is in churn-0.1.0-1" in trained("build", "churn@champion").out
+    folder = tmp_path / "project" / "churn-0.1.0-1"
+    assert trained("build", "churn@champion").code == 2, "a directory that is there stays as it is"
+
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=folder, check=True, timeout=20)
+    listed = {line.partition("  ")[2] for line in (folder / "SHA256SUMS").read_text().splitlines()}
+    there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+    assert listed == there - {"SHA256SUMS"}
+    assert (folder / "code/lib/fits.py").read_text() == FILES["lib/fits.py"]
+    assert re.fullmatch(r"# Python 3\.\d+\.\d+\ngraftline==\S+\n", (folder / "requirements.txt").read_text())
+    moved = folder.rename(tmp_path / "elsewhere")
+    assert call(moved, "-P", "./registry", "--json", "list", "churn/0.1.0/1").document["metrics"] == {"auc": 0.9}
+
+
+def _wheel(folder: Path, name: str, version: str) -> None:
+    """Write a package that pip can install."""
+    about = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{name}.py", "")
+        wheel.writestr(f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{about}/RECORD", "")
+
+
+@pytest.mark.sweep  # makes two environments: 10 s of CPU time
+def test_what_cannot_be_installed_is_told_and_what_was_built_stays(
+    tmp_path: Path, trained: Graft, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    folder = tmp_path / "project" / "built"
+
+    refused = trained("build", "churn@champion", "-o", "built", "--venv")
+    assert refused.code == 4
+    assert "cannot install what it needs" in refused.err
+    assert (folder / "SHA256SUMS").exists()
+    assert not (folder / "venv").exists()
+
+    _wheel(tmp_path, "graftline", version("graftline"))
+    assert trained("build", "churn@champion", "-o", "again", "--venv").code == 0
+    assert list((tmp_path / "project/again/venv").glob("lib/*/site-packages/graftline.py"))

@@ -9,6 +9,10 @@ from typing import Any
 
 from command_line import Said, call
 
+from graftline.core.lineages import Generation
+from graftline.core.registry import Registry
+from graftline.wiring import Given, open_workspace
+
 PIPELINE = """\
 from graftline import Pipeline, PythonTask, Source, metric, state
 
@@ -85,3 +89,15 @@ def copied(made: Churn, root: Path) -> Churn:
     shutil.copytree(made.root, root, dirs_exist_ok=True)
     shutil.copytree(made.store, os.environ["GRAFTLINE_HOME"], dirs_exist_ok=True)
     return Churn(root)
+
+
+def registry_of(churn: Churn, place: str | None = None) -> Registry:
+    """Return a registry as the project sees it; None: the default one."""
+    return open_workspace(Given(project=str(churn.root), registry=place)).parts.registry()
+
+
+def generations(churn: Churn, place: str | None = None) -> list[Generation]:
+    """Return those of all lineages, in the order they were made."""
+    registry = registry_of(churn, place)
+    found = [each for line in registry.lineages("churn") for each in registry.generations("churn", line.version)]
+    return sorted(found, key=lambda each: each.draft.created)

@@ -16,7 +16,7 @@ from memory_store import MemoryStore
 from run_specs import chain, value
 
 from graftline.core.artifacts import Output
-from graftline.core.errors import InvalidError
+from graftline.core.errors import InvalidError, PluginError
 from graftline.core.graph import Graph, Json
 from graftline.core.ids import RunId
 from graftline.core.library import Fetched, FunctionRequest
@@ -86,6 +86,12 @@ class FakeMachine:
 
     def code_state(self, root: str, key: str | None) -> CodeState:
         return CodeState(key=key)
+
+    def requirements(self, packages: Mapping[str, str]) -> Mapping[str, str]:
+        return packages
+
+    def make_environment(self, folder: str, requirements: str, python: str) -> None:
+        raise PluginError("there is no network")
 
     def uncommitted(self, root: str, files: Sequence[str]) -> list[str]:
         return []

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from command_line import call
 
-PAGE = Path(__file__).parent.parent / "docs" / "lifecycle.md"
+PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 
 
 def test_the_page_about_the_lifecycle_runs_as_written(tmp_path: Path) -> None:
