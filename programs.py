@@ -114,7 +114,7 @@ def list_runs(*, store: str | None = None) -> list[RunResult]:
 
 
 class Launcher:
-    """Trains, applies and evaluates a pipeline of this process, in a REPL, notebook or program.
+    """Trains, tunes, applies and evaluates a pipeline of this process, in a REPL, notebook or program.
 
     Generations go to a registry that is deleted when the process ends; runs are recorded as any.
 
@@ -153,32 +153,65 @@ class Launcher:
         """Evaluate as the pipeline's `evaluation=` says; as `train`."""
         return self._run("eval", params, options)
 
-    def tune(self, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
-        """Search the best parameters as the pipeline's `tune=` says, train with them and commit; as `train`.
+    def tune(
+        self,
+        params: Mapping[str, object] | None = None,
+        *,
+        space: Mapping[str, object] | None = None,
+        maximize: str | None = None,
+        minimize: str | None = None,
+        method: str | None = None,
+        trials: int | None = None,
+        seed: int | None = None,
+        budget: tuple[str, int, int] | tuple[str, int, int, int] | None = None,
+        **options: Any,
+    ) -> RunResult:
+        """Search the best parameters, train on everything with them, and commit that as one generation.
 
         Args:
-            params: parameters that are fixed.
-            options: those of `train`, and `method`, `trials`, `seed`.
+            params: parameters that are the same in all trials; such are not searched.
+            space: where each parameter is searched, as `Tune` takes it; None: as the pipeline's `tune=` says.
+            maximize: metric of which more is better; None: as the pipeline says.
+            minimize: metric of which less is better.
+            method: "grid", "random", "halving" or "optuna".
+            trials: the most trials.
+            seed: of what is drawn.
+            budget: of "halving", as `Tune` takes it.
+            options: as `train` takes them, without `from_start`.
 
         Raises:
-            InvalidError: as `train`; or the pipeline is of no file, which trials could be compiled from.
+            InvalidError: nobody says what is searched; or as `train`.
+            StepFailed: no trial could be trained with, unless `check` is False.
         """
         from .core.lifecycle import LifecycleRequest
         from .core.requests import RunRequest
-        from .core.searches import TuneRequest
-        from .worker.load import load_live
+        from .core.searches import TuneRequest, searched
+        from .worker.load import LiveLoader, find_live
 
+        if maximize is not None and minimize is not None:
+            raise InvalidError("tune() takes one of maximize= and minimize=")
+        fixed = dict(params or {})
         of_run = {name: options.pop(name) for name in ("runner", "jobs", "tags") if name in options}
-        asked = TuneRequest(**{name: options.pop(name) for name in ("method", "trials", "seed") if name in options})
         check = options.pop("check", True)
-        target, _ = load_live(self._pipeline, params or {}, shelf_at=functions_at, mode="train")
-        if not target.is_loadable:
-            raise InvalidError("trials compile the pipeline anew, and no file has it", "write it to a file")
-        space = self._opened(target.root)
-        run = RunRequest(target=target, origin="api", values=dict(params or {}), **of_run)  # type: ignore[arg-type]
-        created = space.searches.create(space.searches.tune(LifecycleRequest(run=run, **_texts(options)), asked))
-        _host_here(space, created)
-        result = _result(space, created)
+        target = find_live(self._pipeline)
+        loader = LiveLoader(self._pipeline, fixed, functions_at)
+        live = Workspace(replace(self._opened(target.root).parts, loader=loader))
+        asked = TuneRequest(
+            spaces=None if space is None else searched(space, fixed),
+            method=method,
+            trials=trials,
+            seed=seed,
+            metric=maximize or minimize,
+            is_maximum=None if maximize is None and minimize is None else minimize is None,
+            budget=budget,
+            fixed=frozenset(fixed),
+        )
+        for name in ("lower", "upper"):
+            options[name] = None if options.get(name) is None else str(options[name])
+        request = LifecycleRequest(run=RunRequest(target=target, origin="api", **of_run), **options)
+        created = live.searches.create(live.searches.tune(request, asked))
+        _host_here(live, created)
+        result = _result(live, created)
         return result.check() if check else result
 
     def _opened(self, root: str) -> Workspace:

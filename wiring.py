@@ -15,12 +15,12 @@ from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
 from .core.records import dataclass, replace
-from .core.registries import STORED, choose_registry, is_directory
 from .core.runners import choose_runner
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
 from .plugins.registry.opening import Opening, zipped
+from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lockfile import ProjectLock
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.proposals import Proposal
+    from .core.registry import Registry
     from .core.runners import RunnerChoice
     from .core.runs import RunSpec
     from .core.targets import Job
@@ -91,7 +92,7 @@ def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
         options={
             "store.home": choices.store,
             "runner.default": choices.runner,
-            "registry.default": choices.registry and registry_named(choices.registry),
+            "registry.default": choices.registry and registry_named(choices.registry, os.getcwd()),
         },
     )
 
@@ -101,14 +102,16 @@ def settings_of(choices: Choices, target: str | None = None) -> Settings:
     return workplace_of(choices, target).settings
 
 
-def registry_named(text: str) -> str:
-    """Return a registry as `-P` names it: a directory is relative to where the person stands, not to the project."""
-    return _within(os.getcwd(), text) if is_directory(text) else text
-
-
 def find_target(text: str | None, choices: Choices) -> Target:
     """Return what a person named to be run; the project's own pipeline when nothing was named."""
     return target_of(workplace_of(choices, text))
+
+
+def find_pipelines(choices: Choices) -> list[str]:
+    """Return the targets of the project at hand that its sources show, without importing any."""
+    from .worker.pipelines import pipelines_of  # for the dialog of a new run
+
+    return pipelines_of(workplace_of(choices))
 
 
 def vault_of(choices: Choices) -> Keeper:
@@ -246,7 +249,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
-    registries = _registries(workplace, store)
+    registries = Opening.of(settings, workplace.root, partial(_stored, store))
     return Parts(
         project=project,
         runs=store.runs,
@@ -328,18 +331,8 @@ def _log_directory(layout: Layout, run: RunId) -> str:
     return str(directory)
 
 
-def _registries(workplace: Workplace, store: Store) -> Opening:
-    absolute = partial(_within, workplace.root)
-    named = workplace.settings.text("registry.default") or STORED
-    return Opening(
-        partial(choose_registry, workplace.settings, absolute),
-        lambda directory: store.registry if directory is None else open_store(Path(directory)).registry,
-        absolute(named) if is_directory(named) else named,
-    )
-
-
-def _within(folder: str, path: str) -> str:
-    return os.path.normpath(os.path.join(folder, os.path.expanduser(path)))
+def _stored(store: Store, directory: str | None) -> Registry:
+    return store.registry if directory is None else open_store(Path(directory)).registry
 
 
 def _host_arguments(workplace: Workplace, choices: Choices, registry: Callable[[], str]) -> tuple[str, ...]:

@@ -18,7 +18,6 @@ from ..core.undeclared import Undeclared
 from .failure import debug_command, failure_panel, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
-from .steptable import step_table
 from .text import clean, columns, cut, metric_text, pad, plural
 
 if TYPE_CHECKING:
@@ -63,12 +62,14 @@ def card(look: Look, shown: Shown) -> list[str]:
     if (found := search_lines(look, shown)) is not None:
         lines = [*_header(look, shown), *found]
     else:
+        from .steptable import step_table  # 1 ms that the end of a good run is spared
+
         steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
         lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
     lines += guard_lines(look, shown)
-    commands = _offers(shown)
+    commands = _offers(shown) if found is None else search_commands(shown)
     return [*lines, "", *next_commands(look, commands)] if commands else lines
 
 
@@ -84,11 +85,21 @@ def search_lines(look: Look, shown: Shown) -> list[str] | None:
     return [*lines, "", best] if best else lines
 
 
+def search_commands(shown: Shown) -> list[tuple[str, str]]:
+    """Return the commands that lead on from a search, each with what it does."""
+    from .trials import next_of  # for one kind of run
+
+    assert shown.spec is not None
+    return next_of(shown.spec, shown.steps, shown.run.state, shown.short)
+
+
 def failures(look: Look, shown: Shown) -> list[list[str]]:
     """Return a panel for each of the first failed steps, and a line for the rest."""
     failed = [] if shown.run.state is Status.SUCCESS else root_failures(shown.steps)
-    panels = [failure_panel(look, step, shown.logs.get(step.path, ()), shown.here) for step in failed[:PANELS_SHOWN]]
-    rest = failed[PANELS_SHOWN:]
+    is_search = shown.spec is not None and shown.spec.search is not None
+    most = 1 if is_search else PANELS_SHOWN  # its trials fail alike, and their table tells of each
+    panels = [failure_panel(look, step, shown.logs.get(step.path, ()), shown.here) for step in failed[:most]]
+    rest = [] if is_search else failed[most:]
     if rest:
         names = ", ".join(clean(step.path) for step in rest[:10])
         more = look.ellipsis if len(rest) > 10 else ""

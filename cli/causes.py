@@ -1,77 +1,32 @@
-"""Why a step runs, in words: verdicts, causes in a line each, and the changed lines of code."""
+"""Why a step runs, on the terminal: causes in a line each, and the changed lines of code."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..core.codechanges import HELD, Hunk, file_of
-from ..core.fingerprints.trace import IMPORT
+from ..core import causewords
+from ..core.causewords import cause_note, digest_text, starred, verdict_text
+from ..core.codechanges import Hunk
 from ..core.keys import CauseKind
 from ..core.reusing import Verdict
-from ..core.whys import Because, Made
+from ..core.whys import Because
 from .look import Ink, Look
 from .text import clean, plural
 
+__all__ = ["cause_lines", "cause_text", "digest_text", "hunk_lines", "short_text", "starred", "verdict_text"]
+
 LINES_SHOWN = 40
 """Lines of one change that are shown; `--full` shows all."""
-DIGEST_SHOWN = 8
-
-VERDICTS = {
-    Verdict.NEVER: "no earlier result of it is known",
-    Verdict.CHANGED: "what it depends on has changed",
-    Verdict.READS: "a file it was seen to read has changed",
-    Verdict.DAMAGED: "its earlier result is gone or damaged",
-    Verdict.SOURCE: "a source, read again each time",
-    Verdict.EFFECT: "an effect: it keeps nothing and runs each time",
-    Verdict.EXPIRED: "its earlier result is older than its cache= lets it hold",
-    Verdict.OFF: "its cache=False: it runs each time",
-    Verdict.FORCED: "it was told to run, whatever is known",
-    Verdict.UNKNOWN: "what it depends on cannot be known, so it runs each time",
-}
-_WITHOUT_DETAIL = frozenset({Verdict.CHANGED, Verdict.READS})
-"""Their detail is among the causes."""
-_MADE_SHOWN = 3
-
-
-def verdict_text(verdict: Verdict, detail: str | None) -> str:
-    """Return a verdict as a sentence, with what it is about."""
-    text = VERDICTS[verdict]
-    return text if detail is None or verdict in _WITHOUT_DETAIL else f"{text}: {clean(detail)}"
 
 
 def short_text(verdict: Verdict, detail: str | None, causes: Sequence[Because], look: Look) -> str:
     """Return why a step runs in few words: its causes; the verdict where there are none, or it says more."""
-    told = [cause_text(look, each) for each in causes]
-    if verdict in _WITHOUT_DETAIL and told:
-        return "; ".join(told)
-    return "; ".join([verdict_text(verdict, detail), *told])
+    return causewords.short_text(verdict, detail, causes, arrow=look.said("→"), more=look.ellipsis)
 
 
 def cause_text(look: Look, because: Because) -> str:
     """Return a cause as a few words: "helpers.py:clean changed", "C: 1 -> 0.5"."""
-    cause = because.cause
-    name = clean(cause.name)
-    match cause.kind:
-        case CauseKind.CODE:
-            return f"{_part(cause.name)} {_became(cause.old, cause.new)}"
-        case CauseKind.PARAMETER:
-            return _arrow(look, f"{name}: ", cause.old, cause.new)
-        case CauseKind.PACKAGE:
-            return _arrow(look, f"{name} ", cause.old, cause.new)
-        case CauseKind.FILE:
-            return f"{name} {_became(cause.old, cause.new, if_unknown='changed')}"
-        case CauseKind.VARIABLE:
-            return f"environment variable {name} {_was_set(cause.old, cause.new)}"
-        case CauseKind.INPUT:
-            return _input(look, because)
-        case CauseKind.CLASS:
-            return f"code or packages behind {name} changed"
-        case CauseKind.CALL:
-            return "; ".join(_arrow(look, f"{what}: ", old, new) for what, (old, new) in because.call.items()) or (
-                "how it is called changed"
-            )
-        case CauseKind.PLACE:
-            return _arrow(look, "its place: ", cause.old, cause.new)
+    return causewords.cause_text(because, arrow=look.said("→"), more=look.ellipsis)
 
 
 def cause_lines(look: Look, because: Because, short: Callable[[str], str], *, is_full: bool) -> list[str]:
@@ -79,7 +34,7 @@ def cause_lines(look: Look, because: Because, short: Callable[[str], str], *, is
     kind = because.cause.kind.value
     text = cause_text(look, because).removeprefix(f"{kind} ")
     head = f"{look.paint(f'{kind:<9}', Ink.DIM)}  {look.paint(text, Ink.BOLD)}"
-    note = _note(look, because, short)
+    note = cause_note(because, short, arrow=look.said("→"))
     lines = [f"  {head}" + (look.paint(f"  {note}", Ink.DIM) if note else "")]
     if because.cause.kind is CauseKind.CODE and not because.hunks:
         return [*lines, f"    {look.paint('(its lines are not on record)', Ink.DIM)}"]
@@ -100,83 +55,7 @@ def hunk_lines(look: Look, hunks: Sequence[Hunk], *, is_full: bool) -> list[str]
     return lines
 
 
-def digest_text(digest: str | None) -> str:
-    """Return the beginning of a digest; what it is of when there is none."""
-    return "none" if digest is None else digest.rpartition(":")[2][:DIGEST_SHOWN]
-
-
 def _place(hunk: Hunk) -> str:
     old = sum(line[0] != "+" for line in hunk.lines)
     new = sum(line[0] != "-" for line in hunk.lines)
     return f"@@ -{hunk.old},{old} +{hunk.new},{new} @@"
-
-
-def _part(part: str) -> str:
-    """Return a part of the code as a person would call it."""
-    if part == "code":
-        return "its code"
-    file, name = file_of(part)
-    if file == HELD or part.startswith(f"{HELD}:"):
-        return f"the value it holds as {clean(part.partition(':')[2])}"
-    if name == IMPORT:
-        return f"what importing {clean(file)} does"
-    return clean(file if name is None else f"{file}:{name}")
-
-
-def _became(old: str | None, new: str | None, *, if_unknown: str = "changed") -> str:
-    if old is None and new is None:
-        return if_unknown
-    return "is new" if old is None else "is gone" if new is None else "changed"
-
-
-def _was_set(old: str | None, new: str | None) -> str:
-    return "is set" if old is None else "is not set any more" if new is None else "changed"
-
-
-def _arrow(look: Look, name: str, old: str | None, new: str | None) -> str:
-    before, after = ("none" if each is None else clean(each) for each in (old, new))
-    return f"{name}{before} {look.said('→')} {after}"
-
-
-def _input(look: Look, because: Because) -> str:
-    name = clean(because.cause.name)
-    if because.cause.new is None:
-        return f"input {name} is gone"
-    if not because.made:
-        return f"input {name} {'is new' if because.cause.old is None else 'changed'}"
-    makers = list(dict.fromkeys(_maker(each) for each in because.made))
-    more = look.ellipsis if len(makers) > _MADE_SHOWN else ""
-    name = f"input {name} from {', '.join(makers[:_MADE_SHOWN])}{more}"
-    made = because.made[0]
-    if len(because.made) == 1 and made.old is not None and made.new is not None:
-        return _arrow(look, f"{name}: ", made.old, made.new)
-    return f"{name} changed"
-
-
-def _maker(made: Made) -> str:
-    if made.is_items:
-        return f"the items of {starred(clean(made.step.rpartition('/')[0]))}"
-    return starred(clean(made.step))
-
-
-def starred(path: str) -> str:
-    """Return a path with `*` for the numbers of items and iterations."""
-    return "/".join("*" if part.isdecimal() else part for part in path.split("/"))
-
-
-def _note(look: Look, because: Because, short: Callable[[str], str]) -> str:
-    kind = because.cause.kind
-    if kind is CauseKind.PARAMETER:
-        told = [clean(because.where)] if because.where else []
-        if because.was_where and because.was_where != because.where:
-            told.append(f"was {clean(because.was_where)}")
-        return f"({', '.join(told)})" if told else ""
-    if kind is CauseKind.INPUT and because.made:
-        made = because.made[0]
-        old = "" if made.old_run is None else f", the old one in run {short(made.old_run)}"
-        return f"(in run {short(made.run)}{old})"
-    if kind is CauseKind.CLASS:
-        return "(its bytes are the same)"
-    if kind is CauseKind.FILE and because.cause.old and because.cause.new:
-        return f"({digest_text(because.cause.old)} {look.said('→')} {digest_text(because.cause.new)})"
-    return ""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..core.artifacts import Output
 from ..core.reasons import run_reason_text
 from ..core.runs import StepRun
 from ..core.states import Status
 from ..core.undeclared import GUARD_ROLE
-from .card import Shown, counts_text, failures, metric_lines, search_lines
+from .card import Shown, counts_text, failures, metric_lines, search_commands, search_lines
 from .failure import debug_command, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
 from .text import clean, cut
 
 OUTPUTS_SHOWN = 8
+_TOLD_ELSEWHERE = ("metric", GUARD_ROLE)
+"""Roles of outputs that have lines of their own."""
 RESULT_BYTES = 200
 """Up to which the only output of a run is shown itself."""
 
@@ -34,21 +38,14 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
         lines += ["", *panel]
     lines += guard_lines(look, shown)
     lines += _outputs(look, shown) if found is None else []
-    return [*lines, "", *next_commands(look, _commands(shown))]
+    commands = _commands(shown) if found is None else search_commands(shown)
+    return [*lines, "", *next_commands(look, commands)] if commands else lines
 
 
 def _outputs(look: Look, shown: Shown) -> list[str]:
     if shown.run.state is not Status.SUCCESS:
         return []
-    composites = shown.composites
-    # Those of items and iterations are handed on by the end of their map or loop; a split has one for each item.
-    handed_on = {
-        step.path
-        for step in shown.steps
-        if any(composites.role(each).is_repeated for each in composites.around(step.path))
-    }
-    found = [step for step in shown.steps if step.path not in handed_on and composites.role(step.path).is_counted]
-    outputs = [output for step in found for output in step.outputs if output.role not in ("metric", GUARD_ROLE)]
+    outputs = [output for step in _telling(shown) for output in step.outputs if output.role not in _TOLD_ELSEWHERE]
     names = list(dict.fromkeys(output.name for output in outputs))
     if not names:
         return []
@@ -57,6 +54,19 @@ def _outputs(look: Look, shown: Shown) -> list[str]:
     more = look.said(f", … {len(names) - OUTPUTS_SHOWN:,} more") if len(names) > OUTPUTS_SHOWN else ""
     text = f"  {clean(', '.join(names[:OUTPUTS_SHOWN]))}{more}"
     return ["", look.paint("outputs", Ink.DIM), cut(text, look.width, ellipsis=look.ellipsis)]
+
+
+def _telling(shown: Shown) -> Sequence[StepRun]:
+    """Return the steps whose outputs are a person's: those of items and iterations the map or loop hands on."""
+    composites = shown.composites
+    if composites.is_flat:
+        return shown.steps
+    return [
+        step
+        for step in shown.steps
+        if composites.role(step.path).is_counted
+        and not any(composites.role(each).is_repeated for each in composites.around(step.path))
+    ]
 
 
 def _short_value(output: Output) -> str:

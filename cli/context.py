@@ -5,7 +5,7 @@ Wiring is imported when it is called for: `graft --help` needs none of it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..core.errors import MissingError
@@ -31,18 +31,25 @@ SHORTEST = 4
 """Characters of a run id that are always shown."""
 
 
-def workspace(options: Options, target: str | None = None, *, needs_code: bool = False) -> Workspace:
+def workspace(
+    options: Options,
+    target: str | None = None,
+    *,
+    needs_code: bool = False,
+    warn: Callable[[str], None] | None = None,
+) -> Workspace:
     """Open the workspace these options, and the target, name.
 
     Args:
         target: as the person wrote it; its project is the workspace's. None: the current directory's.
         needs_code: user code will be imported, so the command goes on under the project's own Python.
+        warn: told what is odd about a pipeline; None: it is written to stderr.
     """
     from .. import wiring
 
     if needs_code:
         enter(wiring.interpreter_of(options, target))
-    return wiring.open_workspace(options, target, warn=lambda text: remark(f"warning: {clean(text)}"))
+    return wiring.open_workspace(options, target, warn=warn or (lambda text: remark(f"warning: {clean(text)}")))
 
 
 def target(options: Options, text: str | None) -> Target:
@@ -52,11 +59,11 @@ def target(options: Options, text: str | None) -> Target:
     return find_target(text, options)
 
 
-def root(options: Options) -> str:
-    """Return the absolute root of the project at hand."""
-    from ..wiring import workplace_of
+def pipelines(options: Options) -> Sequence[str]:
+    """Return the targets that the project's sources show; no code is imported."""
+    from ..wiring import find_pipelines
 
-    return workplace_of(options).root
+    return find_pipelines(options)
 
 
 def job(options: Options, wanted: Job) -> Target:
@@ -84,9 +91,18 @@ def settings(options: Options, target: str | None = None) -> Settings:
 
 def registry_place(text: str) -> str:
     """Return a registry that a person named, a relative directory as an absolute one."""
+    import os
+
     from ..wiring import registry_named
 
-    return registry_named(text)
+    return registry_named(text, os.getcwd())
+
+
+def root(options: Options) -> str:
+    """Return the absolute root of the project at hand."""
+    from ..wiring import workplace_of
+
+    return workplace_of(options).root
 
 
 def vault(options: Options) -> Keeper:

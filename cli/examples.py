@@ -164,7 +164,10 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("copy churn --to ./models -n", "what would be sent?"),
         Example("copy churn@champion --to shared --aliases", "one generation, with its alias"),
     ),
-    "export": (Example("export churn@champion -o champion.graft", "one generation as a file"),),
+    "export": (
+        Example("export --html", "the newest run over time, as a page"),
+        Example("export churn@champion -o champion.graft", "one generation as a file"),
+    ),
     "import": (
         Example("import champion.graft -n", "verify it: what does it bring?"),
         Example("import champion.graft --aliases", "take it in"),

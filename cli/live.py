@@ -120,12 +120,13 @@ class Lines(Quiet):
         if not self._is_heard:
             return
         lines = []
+        board = self._board
         for fact in facts:
-            self._board.take([fact])
+            board.take([fact])
             path = getattr(fact, "node", None)
-            if path is not None and self._board.tells(fact) and self._matters(path):
+            if path is not None and board.tells(fact) and self._matters(path):
                 lines.append(self._line(path, fact.at))
-        if facts and self._board.total > ENDS_UP_TO and facts[-1].at - self._told_at >= TALLY_EVERY_S:
+        if facts and board.total > ENDS_UP_TO and facts[-1].at - self._told_at >= TALLY_EVERY_S:
             self._told_at = facts[-1].at
             lines.append(self._tally())
         if lines:
@@ -138,12 +139,14 @@ class Lines(Quiet):
 
     def _matters(self, path: str) -> bool:
         board = self._board
-        status = board.states[path]
+        status, total = board.states[path], board.total
+        if total > ENDS_UP_TO and status.is_good and path not in board.retrying:
+            return False
         if not board.composites.role(path).is_counted and status is not Status.FAILURE:
             return False  # how a composite goes on is no step of its own
-        if board.total <= STARTS_UP_TO or path in board.retrying:
+        if total <= STARTS_UP_TO or path in board.retrying:
             return True
-        return status.is_final and (board.total <= ENDS_UP_TO or not status.is_good)
+        return status.is_final and (total <= ENDS_UP_TO or not status.is_good)
 
     def _tally(self) -> str:
         board = self._board

@@ -55,6 +55,7 @@ COMMANDS = {
     "diff": Entry("Run log", "diff:diff", "Compare two runs."),
     "logs": Entry("Run log", "logs:logs", "Print what steps wrote."),
     "output": Entry("Run log", "output:output", "List or print the outputs of a run."),
+    "export": Entry("Run log", "export:export", "Write a run over time as one file; or a lineage."),
     "events": Entry("Run log", "events:events", "Print what happened, fact by fact."),
     "attach": Entry("Run log", "attach:attach", "Follow a run to its end."),
     "retry": Entry("Run log", "retry:retry", "Continue a run: failed steps and what follows."),
@@ -68,7 +69,6 @@ COMMANDS = {
     "alias": Entry("Lifecycle", "alias:COMMANDS", "Set, list and take away names of generations."),
     "rollback": Entry("Lifecycle", "alias:rollback", "Put an alias back to where it stood before."),
     "copy": Entry("Lifecycle", "exchange:copy", "Copy to another registry."),
-    "export": Entry("Lifecycle", "exchange:export", "Write a project, lineage or generation to a file."),
     "import": Entry("Lifecycle", "exchange:import_", "Take what a file holds into the registry."),
     "build": Entry("Lifecycle", "build:build", "Write a generation to a directory that stands by itself."),
     "remove": Entry("Lifecycle", "exchange:remove", "Remove a generation, a lineage or a project."),
@@ -144,7 +144,7 @@ def main(arguments: Sequence[str]) -> int:
 def _dispatch(arguments: Sequence[str]) -> int:
     usage_problem: type[Exception] = typer.BadParameter.__bases__[0]  # typer exports only the leaf of its tree
     try:
-        result = _root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
+        result = root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
     except usage_problem as problem:
         raise usage_error(problem) from problem
     except typer.Abort:
@@ -156,7 +156,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _root() -> Any:
+def root() -> Any:
+    """Return the group of all commands, as it is run and completed."""
     app = typer.Typer(
         cls=Root,
         invoke_without_command=True,

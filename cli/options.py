@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..core.errors import InvalidError, nearest
-from ..core.records import dataclass
+from ..core.records import dataclass, names_of
 from .examples import example_lines
 from .printer import put
 
@@ -37,7 +36,7 @@ class Options:
 
     def over(self, earlier: Options) -> Options:
         """Return these options, with those not said here taken from before the command."""
-        return Options(**{each.name: getattr(self, each.name) or getattr(earlier, each.name) for each in fields(self)})
+        return Options(**{name: getattr(self, name) or getattr(earlier, name) for name in names_of(Options)})
 
 
 class ReaderLeft(Exception):

@@ -84,7 +84,7 @@ def _grouped(around: Around, plan: Plan) -> Iterator[tuple[Planned, list[str], s
     """Yield the first of the items of one map that have the same fate for the same reason, with all their paths."""
     groups: dict[object, tuple[Planned, list[str], str]] = {}
     for step in plan.steps:
-        text = _why(around, step, plan)
+        text = step_why(around, step, plan)
         same = (starred(step.path), step.fate, starred(text))
         groups.setdefault(same, (step, [], text))[1].append(step.path)
     yield from groups.values()
@@ -115,7 +115,8 @@ def _row(around: Around, step: Planned, paths: Sequence[str], text: str) -> list
     return [what, Cell(name, quiet), Cell(text, quiet), Cell(seconds, (Ink.DIM,))]
 
 
-def _why(around: Around, step: Planned, plan: Plan) -> str:
+def step_why(around: Around, step: Planned, plan: Plan) -> str:
+    """Return why a step would run, be reused, or depend on others; empty when there is nothing to say."""
     if step.fate is Fate.REUSE and step.reused is not None:
         return f"from {around.said(step.reused)}"
     if step.fate is Fate.MAY_RUN:

@@ -77,9 +77,7 @@ def _table(look: Look, lines: Sequence[_Line]) -> list[str]:
         Column(title="REUSED", is_right=True),
         Column(title="ABOUT", is_right=True, rank=1),
     ]
-    rows = [
-        [str(each.number), *(each.told.get(name, "") for name in names), *_counts(each.plan)] for each in lines
-    ]
+    rows = [[str(each.number), *(each.told.get(name, "") for name in names), *_counts(each.plan)] for each in lines]
     return table(look, heads, rows, indent=2)
 
 
@@ -87,7 +85,7 @@ def _counts(plan: Plan | None) -> list[str]:
     if plan is None:
         return ["", "", ""]
     runs = f"{len(plan.of(Fate.RUN)) + len(plan.of(Fate.MAY_RUN)):,}"
-    about = plan.seconds[0] if isinstance(plan.seconds, tuple) else plan.seconds
+    about = plan.longest_s
     return [runs, f"{len(plan.of(Fate.REUSE)):,}", "" if about is None else duration_text(about)]
 
 

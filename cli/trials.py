@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from shlex import quote
 from typing import Any
 
 from ..core.document import inline_json, jsonable, metrics_of
@@ -27,6 +28,8 @@ from .look import MARKS, Ink, Look
 from .table import Cell, Column, table
 from .text import clean, cut, metric_text
 
+PREFIX = 8
+"""Characters of a trial's run id in commands: to look for the shortest would take a query each."""
 SHOWN = 10
 """Trials of a leaderboard unless somebody asks for more."""
 _RUNNING, _WAITING = 1, 3
@@ -155,10 +158,10 @@ def recorded(record: SearchSpec, steps: Sequence[StepRun], run: str) -> list[Tri
 def ranked(record: SearchSpec, rows: Sequence[TrialRow]) -> list[tuple[int | None, TrialRow]]:
     """Return the trials, the best first, each with its place; those without a score have none, and come last."""
     sign = -1.0 if record.is_maximum else 1.0
-    scored = sorted((each for each in rows if each.score is not None), key=lambda each: (sign * each.score, each.number))  # type: ignore[operator]
-    rest = sorted(
-        (each for each in rows if each.score is None), key=lambda each: (_PLACES.get(each.state, _WAITING), each.number)
-    )
+    pairs = [(sign * each.score, each.number, each) for each in rows if each.score is not None]
+    scored = [each for *_, each in sorted(pairs, key=lambda pair: pair[:2])]
+    rest = [each for each in rows if each.score is None]
+    rest.sort(key=lambda each: (_PLACES.get(each.state, _WAITING), each.number))
     if record.metric is None:
         return [(None, each) for each in rows]
     return [*enumerate(scored, 1), *((None, each) for each in rest)]
@@ -219,6 +222,31 @@ def best_line(look: Look, spec: RunSpec, steps: Sequence[StepRun]) -> str:
     if score is not None:
         parts.append(f"{clean(record.metric or '')} {metric_text(score)}")
     return cut(look.dot.join(parts), look.width, ellipsis=look.ellipsis)
+
+
+def next_of(spec: RunSpec, steps: Sequence[StepRun], state: Status, short: str) -> list[tuple[str, str]]:
+    """Return commands that lead on from a search, each with what it does."""
+    record = spec.search
+    assert record is not None
+    rows = recorded(record, steps, spec.id)
+    found = []
+    failed = next((row for row in rows if row.state is Status.FAILURE and row.run is not None), None)
+    if failed is not None and failed.run is not None:
+        child = failed.run[:PREFIX]
+        found += [(f"graft logs {child}", f"all that trial {failed.number} wrote")]
+        found += [(f"graft debug {child}", "its failed step again, in a debugger")]
+    if state in (Status.FAILURE, Status.CANCELLED):
+        found.append((f"graft retry {short}", "trials that failed or were not finished"))
+    elif state is Status.INTERRUPTED:
+        found.append((f"graft resume {short}", "trials that were not finished"))
+    elif state is Status.STARTED:
+        found += [(f"graft attach {short}", "follow it"), (f"graft cancel {short}", "stop it")]
+    if any(row.run is not None for row in rows):
+        sign = "" if record.is_maximum else "-"
+        by = "" if record.metric is None else f" --by {sign}{quote(record.metric)}"
+        columns = f" --columns {quote(','.join(record.names))}"
+        found.append((f"graft runs --parent {short}{by}{columns}", "the runs of its trials"))
+    return found
 
 
 def trials_document(spec: RunSpec, steps: Sequence[StepRun]) -> dict[str, Any]:

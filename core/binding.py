@@ -17,6 +17,7 @@ from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
 from .flows import Flow, Flows, ItemOf
+from .formfields import ASKED
 from .graph import Argument, Return, ReturnKind
 from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
@@ -92,7 +93,7 @@ class Binder:
             bound.unbound = self.beginnings.bind(level.path_of(step), listed.returns, bound.arguments, bound.unbound)
         if bound.unbound:
             self._flow(level, step, bound)
-            self.problems += [self._missing(level, step, take) for take in bound.unbound]
+            self.problems += [each for take in bound.unbound if (each := self._missing(level, step, take, bound))]
         return bound.arguments
 
     def bind_one(self, level: Level, step: Composite, option: str, wire: str | OutputOf) -> Source:
@@ -195,8 +196,8 @@ class Binder:
         while level is not None:
             if name in level.makers:
                 made = level.makers[name]
-                maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
-                self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
+                if self._parameters.can_be_outdone:
+                    self._outdo(asking, name, made)
                 return made
             if level.opener is not None:
                 found = self._opened(asking, level, level.opener, name)
@@ -204,6 +205,10 @@ class Binder:
                     return found
             level = level.parent
         return self._parameter(asking, name)
+
+    def _outdo(self, asking: Asking, name: str, made: Export) -> None:
+        maker = f"what step '{shown(made.source.node)}' returns" if isinstance(made.source, Upstream) else ""
+        self._parameters.outdo(asking.level, asking.step, name, maker or "an earlier step")
 
     def _opened(self, asking: Asking, level: Level, opener: Composite, name: str) -> Export | None:
         """Return what a composite gives under a name to the pipeline inside."""
@@ -322,6 +327,8 @@ class Binder:
     def _check_names(self, level: Level, step: Step, takes: Takes) -> None:
         if takes.takes_rest or not takes.is_known:
             return
+        if takes.names.issuperset(step.inputs) and takes.names.issuperset(step.params):
+            return
         known = [each.name for each in takes.items]
         for option, names in (("inputs", step.inputs), ("params", step.params)):
             for name in names:
@@ -346,13 +353,16 @@ class Binder:
         sources = [each.source for each in exports if each.kind is not ReturnKind.METRIC]
         return sources[0] if len(sources) == 1 else None
 
-    def _missing(self, level: Level, step: Step, take: Take) -> InvalidError:
+    def _missing(self, level: Level, step: Step, take: Take, bound: Bound) -> InvalidError | None:
         for each in level.up():
             later = self._later(each, step, take.name)
             if later is not None:
                 text = f"needs '{take.name}', which '{later.name}' returns, but that is listed later"
                 before = next((one for one in each.steps if one is step), None) or self._around(level, each)
                 return self.problem(level, step, text, f"list '{later.name}' before '{before.name}'")
+        if level.given.is_asking:  # a form is about to ask for it
+            bound.arguments.append(Argument(take.name, Constant(None, ASKED)))
+            return None
         text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
         hint = f"give it: -p {take.name}=..., params=, or a step that returns it"
         return self.problem(level, step, text + nearest(take.name, sorted(self._names(level, step))), hint)

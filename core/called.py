@@ -12,6 +12,7 @@ from .bodies import Body, current_body, recording
 from .callables import Wrapped, origin
 from .constants import Constants
 from .errors import InvalidError, nearest
+from .formfields import ASKED, FormField, field_of, merged
 from .futures import CallError, Future, futures_in, source_of
 from .given import Given
 from .graph import Json
@@ -21,10 +22,12 @@ from .nesting import Nested
 from .pipeline import OrderRule, Pipeline
 from .place import caller, told_at
 from .ports import Workshop
+from .provenance import shown
 from .records import dataclass, replace
 from .returning import Returning
 from .steps import Step
 from .supply import Constant
+from .takes import Take
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -155,6 +158,27 @@ def pipeline(
         return CalledPipeline(body, named, order, first if description is None else description)
 
     return wrap if function is None else wrap(function)
+
+
+def body_form(made: Pipeline, workshop: Workshop, given: Given) -> tuple[FormField, ...] | None:
+    """Return the parameters that the body of a pipeline written by calls takes; None for any other pipeline."""
+    if not isinstance(made, CalledPipeline):
+        return None
+    fields = []
+    for each in workshop.signature(made.__wrapped__).parameters.values():
+        if each.kind is each.VAR_KEYWORD:
+            continue
+        found = given.find("", each.name)
+        source = None if found is None else Constant(_plain(found.value), found.origin)
+        if found is None and each.default is each.empty:
+            source = Constant(None, ASKED)
+        take = Take(each.name, each.default is each.empty, each.annotation, each.default)
+        fields.append(field_of(take, each.name, source, given))
+    return merged(each for each in fields if each is not None)
+
+
+def _plain(value: object) -> Json:
+    return value if isinstance(value, bool | int | float | str) or value is None else shown(value)
 
 
 def written(made: Pipeline, workshop: Workshop, given: Given) -> Written:

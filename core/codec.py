@@ -37,6 +37,7 @@ from .events import (
 )
 from .ids import RunId
 from .keys import Evidence, evidence_from_json
+from .records import names_of
 from .reusing import Verdict
 from .runs import Frame, StepError
 from .states import Reason, Status
@@ -159,8 +160,8 @@ def _succeeded(fact: AttemptSucceeded, with_bytes: bool) -> Document:
 
 def _other(fact: Fact, with_bytes: bool) -> Document:
     document: Document = {"kind": type(fact).__name__}
-    for field in fields(fact):
-        value = getattr(fact, field.name)
+    for name in names_of(type(fact)):
+        value = getattr(fact, name)
         if value is None or value == () or value is False:
             continue
         if isinstance(value, StepError):
@@ -169,15 +170,15 @@ def _other(fact: Fact, with_bytes: bool) -> Document:
             if not with_bytes:
                 continue
             value = value.to_json()
-        elif field.name == "seen":
+        elif name == "seen":
             if not value:
                 continue
             value = dict(value)
-        elif field.name == "outputs":
+        elif name == "outputs":
             value = [output_to_json(output, with_bytes=with_bytes) for output in value]
-        elif field.name == "metrics":
+        elif name == "metrics":
             value = [_metric_to_json(point) for point in value]
-        document[field.name] = value
+        document[name] = value
     return document
 
 

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from .applying import applied, check_trained
 from .binding import Binder
-from .called import written
+from .called import body_form, written
 from .collector import rare_collections
 from .constants import Constants
-from .drafts import Block, Draft, Piece, needed, settled
+from .drafts import Block, Draft, Piece, settled
 from .errors import InvalidError, nearest
 from .expanding import Expander
 from .exports import Export, Exports, of_task
+from .formfields import FormField
 from .functions import executed, functions_in
 from .given import Given
-from .graph import ON_FAILURE, Graph, Json
+from .graph import ON_FAILURE, Graph, Json, Node
 from .learning import SOURCE
 from .levels import Level
 from .nesting import Composite
@@ -29,7 +30,7 @@ from .ports import Workshop
 from .provenance import Note
 from .records import dataclass, field, replace
 from .steps import Step
-from .supply import PREVIOUS, Blob, Constant, Upstream
+from .supply import PREVIOUS, Blob, Upstream
 from .tasks import Task
 
 
@@ -49,6 +50,8 @@ class Compiled:
     """Where parameters came from; see `provenance`."""
     dropped: Mapping[str, str] = field(default_factory=dict)
     """Path -> why it is not in the graph of this mode."""
+    form: tuple[FormField, ...] | None = None
+    """Parameters it takes; None unless a form is made (`Given.is_asking`)."""
 
 
 _EVALUATING = ("eval", "tune")
@@ -84,6 +87,10 @@ def compile_pipeline(
         raise InvalidError(
             f"a pipeline is not compiled as {mode!r}{nearest(str(mode), MODES)}", f"the modes are {', '.join(MODES)}"
         )
+    asked = body_form(pipeline, workshop, given) if given is not None and given.is_asking else None
+    if asked and any(each.default is None for each in asked):  # its body cannot be run yet, so nothing else is known
+        graph = Graph(name=name or pipeline.name_in({}), nodes=(), operations=())
+        return Compiled(graph=graph, blobs={}, params={}, warnings=(), form=asked)
     try:
         known = written(pipeline, workshop, given or Given())
     except InvalidError as problem:
@@ -99,6 +106,8 @@ def compile_pipeline(
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
     elif mode in _EVALUATING:
         compiled = compilation.evaluated(compiled, of_generation=of_generation)
+    if asked is not None:
+        compiled = replace(compiled, form=asked)
     return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
 
 
@@ -159,7 +168,11 @@ class _Compilation:
                 for index, place in self._operations.places.items()
             },
             note=note.to_json(),
+            form=self._form([*nodes, *(node for body in bodies for node in body.nodes)]),
         )
+
+    def _form(self, nodes: Sequence[Node]) -> tuple[FormField, ...] | None:
+        return self._parameters.fields(nodes) if self._outermost.given.is_asking else None
 
     def evaluated(self, compiled: Compiled, *, of_generation: bool) -> Compiled:
         """Return a compiled pipeline as what evaluates it, or runs one trial.
@@ -240,8 +253,7 @@ class _Compilation:
             environ=level.environ,
         )
         for argument in arguments:
-            if not isinstance(argument.source, Constant):  # most are, and asking takes longer
-                draft.needs |= dict.fromkeys(needed(argument.source))
+            draft.wait_for(argument.source)
         if task.policy.get or task.policy.put:
             self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:

@@ -13,6 +13,8 @@ from .records import dataclass, field
 from .undeclared import guard_mode
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_"
+NOTIFY = ("away", "always", "off")
+"""When the terminal UI rings as a run ends: while the terminal has not the focus, each time, never."""
 LOCK_FILE = "graftline.lock"
 """Beside the configuration; what stands in it: `core/locks.py`."""
 OVERRIDABLE = ("resources", "timeout", "retries", "backoff", "labels", "isolation")
@@ -114,7 +116,7 @@ def merge(layers: Sequence[Layer]) -> Settings:
 def from_environ(environ: Mapping[str, str]) -> list[Layer]:
     """Return a layer for each `GRAFTLINE_*` variable: `GRAFTLINE_STORE_MAX_BYTES` is `store.max_bytes`.
 
-    `GRAFTLINE_HOME` is `store.home`; `GRAFTLINE_PRM_*` are parameters, not settings.
+    `GRAFTLINE_HOME` is `store.home`; `GRAFTLINE_PRM_*` are parameters, `GRAFTLINE_GLYPHS` is the terminal's.
 
     Raises:
         InvalidError: variables that are no setting.
@@ -122,7 +124,11 @@ def from_environ(environ: Mapping[str, str]) -> list[Layer]:
     layers: list[Layer] = []
     problems: list[InvalidError] = []
     for name in sorted(environ):
-        if not name.startswith(ENVIRONMENT_PREFIX) or name.startswith(f"{ENVIRONMENT_PREFIX}PRM_"):
+        if (
+            not name.startswith(ENVIRONMENT_PREFIX)
+            or name.startswith(f"{ENVIRONMENT_PREFIX}PRM_")
+            or name in _OF_TERMINALS
+        ):
             continue
         key = _VARIABLES.get(name)
         if key is None:
@@ -204,6 +210,12 @@ def _guard(value: object) -> object:
     return guard_mode(value) if isinstance(value, str) else guard_mode(repr(value))
 
 
+def _notify(value: object) -> object:
+    if isinstance(value, str) and value in NOTIFY:
+        return value
+    raise InvalidError(f"is one of {', '.join(NOTIFY)}, not {value!r}")
+
+
 _Check = Callable[[object], object]
 _EXACT: Mapping[str, _Check] = {
     "project.name": _text,
@@ -217,6 +229,7 @@ _EXACT: Mapping[str, _Check] = {
     "runner.local.guard": _guard,
     "store.home": _text,
     "store.max_bytes": _size,
+    "ui.notify": _notify,
 }
 """Settings with a fixed name."""
 
@@ -232,6 +245,9 @@ _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
     (("engine", "*", "feed"), _names),
     (("engine", "*", "sink"), _names),
     (("alias", "*", "gates"), _texts),
+    # Ids of keys have a dot, which TOML reads as a table where they are not quoted.
+    (("ui", "keys", "*"), _text),
+    (("ui", "keys", "*", "*"), _text),
     (("profile", "*"), _any),
     (("profile", "*", "*"), _any),
     (("runner", "*", "overrides", "*"), _any),
@@ -243,8 +259,10 @@ _SHAPES: Sequence[tuple[tuple[str, ...], _Check]] = (
 _OPEN = ("runner", "registry", "feed", "sink")
 """Tables whose entries also hold whatever their provider takes: `[runner.cluster] address = ...`."""
 
-_TABLES = ("project", "runner", "registry", "route", "feed", "sink", "engine", "alias", "store", "profile")
+_TABLES = ("project", "runner", "registry", "route", "feed", "sink", "engine", "alias", "store", "profile", "ui")
 
+_OF_TERMINALS = frozenset({f"{ENVIRONMENT_PREFIX}GLYPHS"})
+"""What a terminal can show; no setting, for it is another for each."""
 _VARIABLES = {ENVIRONMENT_PREFIX + key.replace(".", "_").upper(): key for key in _EXACT if key.count(".") == 1}
 _VARIABLES[f"{ENVIRONMENT_PREFIX}HOME"] = "store.home"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from .graph import Argument, Body, BodyKind, Guard, Node
 from .records import dataclass, field, replace
 from .steps import Step
-from .supply import PREVIOUS, Carried, Either, Gather, Source, Upstream
+from .supply import PREVIOUS, Carried, Constant, Either, Gather, Source, Upstream
 
 
 @dataclass(slots=True, kw_only=True)
@@ -23,6 +23,14 @@ class Draft:
     grows: int | None = None
     family: str | None = None
     environ: tuple[tuple[str, str], ...] = ()
+
+    def wait_for(self, source: Source) -> None:
+        """Let the node wait for what an argument takes its value of."""
+        if isinstance(source, Upstream):  # with constants nearly all of them
+            if PREVIOUS not in source.node:  # no name holds brackets
+                self.needs[source.node] = None
+        elif not isinstance(source, Constant):
+            self.needs |= dict.fromkeys(needed(source))
 
     def node(self, needs: Iterable[str] | None = None, files: Iterable[str] | None = None) -> Node:
         """Return the node, with these needs and files in these orders."""

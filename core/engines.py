@@ -246,9 +246,17 @@ def _made(graph: Graph, node: Node) -> Iterator[str]:
     if operation.call.kind in (CallKind.FEED, CallKind.LOAD, CallKind.SINK):
         return
     if operation.call.kind is CallKind.JOIN:
-        yield from (argument.name for argument in node.arguments)
+        for argument in node.arguments:
+            if not any(_is_state(graph, each) for each in upstreams(argument.source)):
+                yield argument.name
         return
     yield from (each.name for each in operation.returns if each.kind not in (ReturnKind.METRIC, ReturnKind.STATE))
+
+
+def _is_state(graph: Graph, value: Upstream) -> bool:
+    """Tell whether a value is a trained state, which a composite hands on beside what it predicts."""
+    returns = graph.operation_of(value.node).returns
+    return any(each.name == value.output and each.kind is ReturnKind.STATE for each in returns)
 
 
 def _kind(graph: Graph, node: Node) -> CallKind:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from .graph import Graph
 from .plans import Fate, Planned
 from .ports import History, RunQuery
-from .runs import RunSpec
+from .runs import Run, RunSpec
+from .states import Status
 
 LOOKED_AT = 5
 """Newest runs of the pipeline whose durations are looked at: with steps reused, the last one may have none."""
@@ -28,6 +29,15 @@ def last_seconds(history: History, spec: RunSpec, paths: Sequence[str]) -> dict[
             break
     wanted = {path: found.get(path, families.get(_starred(path))) for path in paths}
     return {path: seconds for path, seconds in wanted.items() if seconds is not None}
+
+
+def typical_seconds(runs: Sequence[Run]) -> float | None:
+    """Return how long a pipeline takes: the median of its runs that went well; None when none did.
+
+    Runs that reused everything are among them: what comes next is as likely to.
+    """
+    seconds = sorted(run.seconds for run in runs if run.state is Status.SUCCESS and run.seconds is not None)
+    return seconds[len(seconds) // 2] if seconds else None
 
 
 def estimate(graph: Graph, steps: Sequence[Planned], jobs: int) -> tuple[float | None, float | None]:

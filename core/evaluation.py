@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from .errors import InvalidError, nearest
 from .ids import name_problem
 from .place import Place, caller, told_at
+from .records import dataclass
 
 Scorer: TypeAlias = Callable[..., object]
 """Takes the labels and the predictions, in this order; returns a number."""
@@ -16,7 +16,7 @@ DEVIATION = "_std"
 """What is added to the name of a score for its deviation over folds."""
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class HoldOut:
     """A share of the rows is kept back, and scored by what was trained on the rest."""
 
@@ -46,7 +46,7 @@ class HoldOut:
             raise told_at(caller(), problems)
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class CrossVal:
     """Each row is scored once, by what was trained on the other folds."""
 
@@ -78,7 +78,7 @@ class CrossVal:
 Method: TypeAlias = HoldOut | CrossVal
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """What is scored, by which functions, and how rows to score are told from rows to train on."""
 

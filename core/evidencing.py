@@ -81,6 +81,8 @@ class Evidences:
         """One for all operations that have it in common, so that it is put together, digested and stored once."""
         self._calls: dict[int, str] = {}
         """Digests of how operations are called."""
+        self._said: dict[int, str] = {}
+        """What their calls say, by identity."""
 
     def gather(self, paths: Sequence[str]) -> dict[str, Evidence | str]:
         """Return by path what its result will depend on, or why no key can be made."""
@@ -111,7 +113,7 @@ class Evidences:
         """Return the digest of how an operation is called."""
         digest = self._calls.get(at)
         if digest is None:
-            digest = self._calls[at] = _digest(f"{call_digest(self._operations[at])}\n{self._within}")
+            digest = self._calls[at] = _digest(f"{call_digest(self._operations[at], self._said)}\n{self._within}")
         return digest
 
     def _shared(self, at: int, reads: Mapping[str, str | None] | str | None) -> Basis | str:
@@ -155,8 +157,8 @@ class Evidences:
 
     def _named(self, at: int) -> tuple[str, ...]:
         """Return the files an operation declares to read, and those that its command names."""
-        known = self._around.prints.get(at)
-        return (*self._operations[at].policy.reads, *(() if known is None else known.reads))
+        known, declared = self._around.prints.get(at), self._operations[at].policy.reads
+        return (*declared, *known.reads) if known is not None and known.reads else declared
 
     def _declared(self, operations: Mapping[int, Sequence[str]]) -> dict[int, Mapping[str, str | None] | str]:
         """Return by operation the digests of the files it names, or which of them cannot be read."""

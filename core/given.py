@@ -56,6 +56,8 @@ class Given:
     """Key of `file` -> where a recorded run had it from; else it is "file"."""
     places: Mapping[str, str] = field(default_factory=dict)
     """Key of `file` -> where it stands, as people are told: `params.yaml:3`."""
+    is_asking: bool = False
+    """A form is made: what has to be given and is not is no mistake yet."""
 
     def find(self, step: str, name: str) -> Value | None:
         """Return what an argument of a step gets; None when nothing is given."""

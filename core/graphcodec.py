@@ -1,4 +1,4 @@
-"""Graphs as JSON and back, exactly: what crosses processes, and what the store holds.
+"""Graphs as JSON and back, exactly; as text, which is what the store holds: `core/graphtext.py`.
 
 As in `core/codec.py`: what has its default is left out, and one graph has one text, so that its digest names it. What
 a graph grew into while it ran is no part of it: the store keeps the growth beside it.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
-from .canonical import canonical, plain, rich
+from .canonical import plain, rich
 from .codec import Document
 from .graph import (
     Argument,
@@ -37,27 +37,13 @@ def graph_to_json(graph: Graph) -> Document:
     document: Document = {
         "name": graph.name,
         "operations": [_operation_to_json(operation, known) for operation in graph.operations],
-        "nodes": [_node_to_json(node) for node in graph.nodes],
+        "nodes": [node_to_json(node) for node in graph.nodes],
     }
     if graph.mode != "job":
         document["mode"] = graph.mode
     if graph.bodies:
-        document["bodies"] = [_body_to_json(body) for body in graph.bodies]
+        document["bodies"] = [body_to_json(body) for body in graph.bodies]
     return document
-
-
-def graph_text(graph: Graph) -> str:
-    """Return `canonical(graph_to_json(graph))`, written piece by piece.
-
-    The whole as dicts takes 50 MB for 100,000 nodes, ten times the text.
-    """
-    graph = graph.origin or graph
-    known: dict[int, Document] = {}
-    bodies = f'"bodies":{canonical([_body_to_json(body) for body in graph.bodies])},' if graph.bodies else ""
-    mode = "" if graph.mode == "job" else f'"mode":{canonical(graph.mode)},'
-    nodes = ",".join([canonical(_node_to_json(node)) for node in graph.nodes])
-    operations = ",".join([canonical(_operation_to_json(operation, known)) for operation in graph.operations])
-    return f'{{{bodies}{mode}"name":{canonical(graph.name)},"nodes":[{nodes}],"operations":[{operations}]}}'
 
 
 def graph_from_json(document: Mapping[str, Any]) -> Graph:
@@ -68,17 +54,18 @@ def graph_from_json(document: Mapping[str, Any]) -> Graph:
     """
     return Graph(
         name=document["name"],
-        nodes=tuple(_node_from_json(node) for node in document["nodes"]),
+        nodes=tuple(node_from_json(node) for node in document["nodes"]),
         operations=tuple(_operation_from_json(operation) for operation in document["operations"]),
         mode=document.get("mode", "job"),
-        bodies=tuple(_body_from_json(body) for body in document.get("bodies", ())),
+        bodies=tuple(body_from_json(body) for body in document.get("bodies", ())),
     )
 
 
-def _node_to_json(node: Node) -> Document:
+def node_to_json(node: Node) -> Document:
+    """Return a node as a JSON object."""
     document: Document = {"path": node.path, "operation": node.operation}
     if node.arguments:
-        document["arguments"] = [_argument_to_json(argument) for argument in node.arguments]
+        document["arguments"] = [argument_to_json(argument) for argument in node.arguments]
     if node.needs:
         document["needs"] = list(node.needs)
     if node.files:
@@ -94,12 +81,13 @@ def _node_to_json(node: Node) -> Document:
     return document
 
 
-def _node_from_json(document: Document) -> Node:
+def node_from_json(document: Document) -> Node:
+    """Return the node `node_to_json` wrote."""
     guard = document.get("guard")
     return Node(
         path=document["path"],
         operation=document["operation"],
-        arguments=tuple(_argument_from_json(argument) for argument in document.get("arguments", ())),
+        arguments=tuple(argument_from_json(argument) for argument in document.get("arguments", ())),
         needs=tuple(document.get("needs", ())),
         files=tuple(document.get("files", ())),
         guard=None if guard is None else Guard(*guard),
@@ -109,14 +97,15 @@ def _node_from_json(document: Document) -> Node:
     )
 
 
-def _body_to_json(body: Body) -> Document:
+def body_to_json(body: Body) -> Document:
+    """Return a body as a JSON object."""
     document: Document = {
         "kind": body.kind.value,
-        "nodes": [_node_to_json(node) for node in body.nodes],
+        "nodes": [node_to_json(node) for node in body.nodes],
         "exits": list(body.exits),
     }
     if body.results:
-        document["results"] = [_argument_to_json(result) for result in body.results]
+        document["results"] = [argument_to_json(result) for result in body.results]
     if body.files:
         document["files"] = list(body.files)
     if body.limit is not None:
@@ -124,23 +113,26 @@ def _body_to_json(body: Body) -> Document:
     return document
 
 
-def _body_from_json(document: Document) -> Body:
+def body_from_json(document: Document) -> Body:
+    """Return the body `body_to_json` wrote."""
     return Body(
         kind=BodyKind(document["kind"]),
-        nodes=tuple(_node_from_json(node) for node in document["nodes"]),
+        nodes=tuple(node_from_json(node) for node in document["nodes"]),
         exits=tuple(document["exits"]),
-        results=tuple(_argument_from_json(result) for result in document.get("results", ())),
+        results=tuple(argument_from_json(result) for result in document.get("results", ())),
         files=tuple(document.get("files", ())),
         limit=document.get("limit"),
     )
 
 
-def _argument_to_json(argument: Argument) -> list[Any]:
+def argument_to_json(argument: Argument) -> list[Any]:
+    """Return an argument as a JSON array."""
     written = [argument.name, _source_to_json(argument.source)]
     return [*written, True] if argument.is_optional else written
 
 
-def _argument_from_json(written: list[Any]) -> Argument:
+def argument_from_json(written: list[Any]) -> Argument:
+    """Return the argument `argument_to_json` wrote."""
     return Argument(written[0], _source_from_json(written[1]), is_optional=len(written) > 2)
 
 
@@ -189,7 +181,7 @@ def _source_from_json(document: Document) -> Source:
 def _operation_to_json(operation: Operation, known: dict[int, Document]) -> Document:
     document: Document = {"call": _shared(operation.call, known)}
     if operation.returns:
-        document["returns"] = [_record(each) for each in operation.returns]
+        document["returns"] = [record_to_json(each) for each in operation.returns]
     if policy := _shared(operation.policy, known):
         document["policy"] = policy
     return document
@@ -199,21 +191,40 @@ def _shared(record: Call | Policy, known: dict[int, Document]) -> Document:
     """Return the record's fields; thousands of operations have one call and one policy, known by identity."""
     found = known.get(id(record))
     if found is None:
-        found = known[id(record)] = _record(record)
+        found = known[id(record)] = record_to_json(record)
     return found
 
 
 def _operation_from_json(document: Document) -> Operation:
-    call, policy = _tuples(Call, document["call"]), _tuples(Policy, document.get("policy", {}))
-    call["kind"] = CallKind(call["kind"])
+    return Operation(
+        call=call_from_json(document["call"]),
+        returns=tuple([return_from_json(each) for each in document.get("returns", ())]),
+        policy=policy_from_json(document.get("policy", {})),
+    )
+
+
+def call_from_json(document: Document) -> Call:
+    """Return the call `record_to_json` wrote."""
+    call = _tuples(Call, document)
     if "labels" in call:
         call["labels"] = tuple((column, name) for column, name in call["labels"])
+    return Call(**{**call, "kind": CallKind(call["kind"])})
+
+
+def return_from_json(document: Document) -> Return:
+    """Return the return `record_to_json` wrote."""
+    if len(document) == 1:
+        return Return(name=document["name"])
+    found = _tuples(Return, document)
+    return Return(**{**found, "kind": ReturnKind(found.get("kind", ReturnKind.AUTO))})
+
+
+def policy_from_json(document: Document) -> Policy:
+    """Return the policy `record_to_json` wrote."""
+    policy = _tuples(Policy, document)
     if "terminate" in policy:
         policy["terminate"] = Terminate(policy["terminate"])
-    returns = [_tuples(Return, each) for each in document.get("returns", ())]
-    for each in returns:
-        each["kind"] = ReturnKind(each.get("kind", ReturnKind.AUTO))
-    return Operation(call=Call(**call), returns=tuple(Return(**each) for each in returns), policy=Policy(**policy))
+    return Policy(**policy)
 
 
 def _default(field: Field[Any]) -> object:
@@ -226,7 +237,7 @@ _DEFAULTS: dict[type, dict[str, object]] = {
 """By field; worked out once: `dataclasses.fields` costs 8 us a record, a second for 10,000 operations."""
 
 
-def _record(record: Call | Return | Policy) -> Document:
+def record_to_json(record: Call | Return | Policy) -> Document:
     """Return the fields that do not have their default."""
     found: Document = {}
     for name, default in _DEFAULTS[type(record)].items():

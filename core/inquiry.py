@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from .ancestry import Ancestry, Descent
 from .artifacts import Output
 from .comparing import Comparing, Comparison
-from .errors import MissingError, nearest
+from .errors import GraftError, MissingError, nearest
+from .estimating import last_seconds
 from .explaining import Explaining
+from .folding import rows
 from .ids import RunId
 from .launching import Launching
 from .loaded import Loaded
@@ -20,7 +22,10 @@ from .records import replace
 from .remembered import Remembered
 from .requests import RunRequest
 from .reusing import Reusing
+from .roles import Composites
 from .runs import RunSpec
+from .states import Reason, Status
+from .timeline import Timeline, timeline, worker_timeline
 from .whys import RunWhy, StepWhy
 
 if TYPE_CHECKING:
@@ -115,6 +120,41 @@ class Inquiry:
         raise MissingError(
             f"no artifact of the newest {SEARCHED} runs begins with {digest}", "graft output RUN lists those of a run"
         )
+
+    def past_seconds(self, run: RunId) -> dict[str, float]:
+        """Return by path how long the steps of a run last took, in seconds; steps that never ran are not in it."""
+        try:
+            spec = self._parts.runs.spec(run)
+        except GraftError:
+            return {}  # what it was started from cannot be read: nothing can be foretold
+        return last_seconds(self._parts.history, spec, list(spec.graph.index))
+
+    def timeline(self, run: RunId, *, is_full: bool = False, by_worker: bool = False) -> Timeline:
+        """Return a run over time.
+
+        Args:
+            run: its id.
+            is_full: a lane for every node; otherwise large families share one.
+            by_worker: a lane for each worker instead.
+
+        Raises:
+            MissingError: no such run.
+        """
+        history, now = self._parts.history, self._parts.clock()
+        found, attempts = history.run(run), history.attempts(run)
+        if by_worker:
+            return worker_timeline(found, attempts, now=now, jobs=self._parts.runs.spec(run).jobs)
+        spec = self._parts.runs.spec(run)
+        steps = history.steps(run)
+        composites = Composites(spec.graph)
+        lanes = rows(
+            composites,
+            [step.path for step in steps],
+            untaken={step.path for step in steps if step.state is Status.SKIPPED and step.reason == Reason.BRANCH},
+            is_full=is_full,
+        )
+        past = {} if found.state.is_final else self.past_seconds(run)
+        return timeline(found, composites, lanes, steps, attempts, now=now, past=past, jobs=spec.jobs)
 
     def compare(self, old: RunId, new: RunId) -> Comparison:
         """Return what differs between two runs; MissingError when there is no such run."""

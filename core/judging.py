@@ -156,7 +156,8 @@ class Judge:
         known = self._around.prints.get(case.node.operation)
         if known is not None and known.source is not None:
             return known.source
-        return source_reason((), seen=case.results[0].seen) if case.results else None
+        seen = case.results[0].seen if case.results else None
+        return source_reason((), seen=seen) if seen else None
 
     def _compare_reads(self, cases: Sequence[_Case]) -> None:
         """Leave the results whose files are what they were when they were read."""

@@ -15,7 +15,7 @@ from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
 from .canonical import canonical, plain
-from .graph import Operation
+from .graph import Call, Operation, Return
 from .orders import Resolved
 from .records import dataclass, field
 from .supply import Blob, Constant
@@ -170,10 +170,27 @@ def causes(old: Evidence, new: Evidence, old_parts: Mapping[str, str], new_parts
     return found
 
 
-def call_digest(operation: Operation) -> str:
-    """Return the digest of what an operation says beyond its code: command, arguments, returns, catalog."""
+def call_digest(operation: Operation, known: dict[int, str] | None = None) -> str:
+    """Return the digest of what an operation says beyond its code: command, arguments, returns, catalog.
+
+    Args:
+        operation: which.
+        known: texts of calls by their identity, which is added to: thousands of operations share one.
+    """
     call, policy = operation.call, operation.policy
-    said = [
+    said = None if known is None else known.get(id(call))
+    if said is None:
+        said = canonical(_said(call))[1:-1]
+        if known is not None:
+            known[id(call)] = said
+    returns = ",".join([_return_text(each) for each in operation.returns])
+    catalog = canonical([list(policy.put), list(policy.get)])[1:-1] if policy.put or policy.get else "[],[]"
+    store_copy = "true" if policy.store_copy else "false"
+    return hashlib.sha256(f"[{said},[{returns}],{catalog},{store_copy}]".encode()).hexdigest()
+
+
+def _said(call: Call) -> list[Any]:
+    return [
         call.kind.value,
         call.qualname,
         call.command,
@@ -183,12 +200,13 @@ def call_digest(operation: Operation) -> str:
         call.branches,
         call.default,
         call.collect,
-        [[each.name, each.kind.value, each.file, each.pattern] for each in operation.returns],
-        policy.put,
-        policy.get,
-        policy.store_copy,
     ]
-    return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def _return_text(each: Return) -> str:
+    if each.file is None and each.pattern is None:
+        return f'[{quoted(each.name)},"{each.kind.value}",null,null]'
+    return canonical([each.name, each.kind.value, each.file, each.pattern])
 
 
 def argument_token(value: Resolved, classes: str | None = None, packages: str | None = None) -> str:
@@ -199,8 +217,6 @@ def argument_token(value: Resolved, classes: str | None = None, packages: str | 
         classes: digest of the project's classes that the value may be of; it counts where only its class can read it.
         packages: digest of the packages that it may come from; it counts for all but plain data.
     """
-    if isinstance(value, Constant):
-        return f"{_VALUE}{canonical(plain(value.value))}"
     if isinstance(value, ArtifactRef):
         token = f"{value.serializer}:{value.sha256}"
         if value.serializer in _PLAIN:
@@ -209,6 +225,8 @@ def argument_token(value: Resolved, classes: str | None = None, packages: str | 
             classes = None
         bound = [each for each in (classes, packages) if each is not None]
         return f"{token}{_BOUND}{_BOUND.join(bound)}" if bound else token
+    if isinstance(value, Constant):
+        return f"{_VALUE}{canonical(plain(value.value))}"
     if isinstance(value, Blob):
         return f"blob:{value.sha256}"
     if isinstance(value, list):

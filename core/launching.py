@@ -90,6 +90,13 @@ class Launching:
         )
         return self._parts.overridden(loaded, request.runner or self._parts.default_runner)
 
+    def form(self, request: RunRequest) -> Loaded:
+        """Import a target for the parameters and steps it has; what has to be given may be missing."""
+        wanted = LoadRequest(
+            target=request.target, params={}, values=request.values, places=request.places, wants_form=True
+        )
+        return self._parts.loader.load(wanted)
+
     def yaml(self, request: RunRequest) -> str:
         """Return the pipeline of a target as YAML."""
         wanted = LoadRequest(target=request.target, params=request.params, values=request.values, wants_yaml=True)

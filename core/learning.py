@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from .errors import InvalidError, nearest
 from .graph import Call, CallKind, Json, Operation, Return, ReturnKind
 from .ids import name_problem
 from .place import Place, caller, relative_to, told_at
+from .records import dataclass
 
 SOURCE = "source"
 """Path of the node that a source is in the graph."""
@@ -16,7 +16,7 @@ LOWER, UPPER = "lower", "upper"
 """Last outputs of a source with an ordinal: the bounds of what was read."""
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class Source:
     """Where a pipeline's data comes from: what is asked, and under which names it is handed on.
 

@@ -14,6 +14,7 @@ from .canonical import plain, rich
 from .codec import Document
 from .ids import RunId
 from .lineages import Generation, GenerationDraft, Lineage, LineageDraft, Manifest, Move, Place, State
+from .records import names_of
 
 
 def lineage_to_json(lineage: Lineage | LineageDraft) -> Document:
@@ -97,5 +98,5 @@ def _filled(record: Any) -> Document:
 
 
 def _known(kind: Any, document: Mapping[str, Any]) -> Document:
-    names = {field.name for field in fields(kind)}
+    names = set(names_of(kind))
     return {name: value for name, value in document.items() if name in names}

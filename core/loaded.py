@@ -11,6 +11,7 @@ from .records import dataclass, field
 from .runs import Snapshot, Target
 
 if TYPE_CHECKING:
+    from .formfields import FormField  # provenance and takes, for one screen
     from .functions import FunctionVersion  # it knows steps; a worker, which imports this, needs none of them
 
 
@@ -45,6 +46,8 @@ class LoadRequest:
     """Give parameters that `tune=` searches, and nobody gives, the first values that it would try."""
     wants_yaml: bool = False
     """Also write the pipeline as YAML, with the parameters that are given."""
+    wants_form: bool = False
+    """Say what parameters there are, instead of a graph to run: those that have to be given may be missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,8 @@ class Loaded:
     """Fingerprints of the graph's operations."""
     yaml: str | None = None
     """The pipeline as YAML; None unless it was wanted."""
+    form: tuple[FormField, ...] | None = None
+    """Its parameters; None unless they were wanted."""
     dropped: Mapping[str, str] = field(default_factory=dict)
     """Path -> why the step is not in the graph of this mode, in definition order."""
     score: tuple[str, str] | None = None

@@ -44,7 +44,11 @@ class Operations:
         """Operation -> where the first step of it is written, of those that name a profile or an override."""
         self._notebooks: dict[str, Notebook] = {}
         self._entries: dict[tuple[str, str | None], Entry | None] = {}
-        self._index: dict[Hashable, int] = {}
+        self._index: dict[tuple[int, tuple[Return, ...], int], int] = {}
+        self._equal: dict[Hashable, int] = {}
+        """Number of each call and policy, by what it says."""
+        self._numbers: dict[int, tuple[Call | Policy, int]] = {}
+        """The same by identity, with the record, so that no other gets its identity."""
         self._kept: list[Operation] = []
 
     @property
@@ -81,8 +85,6 @@ class Operations:
         new = len(self._kept)
         index = self.keep(call, listed.returns, policy)
         if index == new:
-            if policy.profile or policy.overrides:
-                self.places[index] = task.place
             self._check_kept(task, listed.returns)
             if policy.profile or policy.overrides:
                 self.places[index] = task.place
@@ -90,11 +92,20 @@ class Operations:
 
     def keep(self, call: Call, returns: tuple[Return, ...], policy: Policy) -> int:
         """Return the index of an operation."""
-        key = (call, returns, _key_of(policy))
-        if key not in self._index:
-            self._index[key] = len(self._kept)
+        key = (self._number(call), returns, self._number(policy))
+        index = self._index.get(key)
+        if index is None:
+            index = self._index[key] = len(self._kept)
             self._kept.append(Operation(call=call, returns=returns, policy=policy))
-        return self._index[key]
+        return index
+
+    def _number(self, record: Call | Policy) -> int:
+        """Return the number of a call or a policy; equal ones have one. Asked by identity: to hash one takes 2 us."""
+        found = self._numbers.get(id(record))
+        if found is None:
+            number = self._equal.setdefault(_key_of(record), len(self._equal))
+            found = self._numbers[id(record)] = record, number
+        return found[1]
 
     def _takes_of(self, task: Task) -> Takes:
         if isinstance(task, PythonTask):
@@ -275,7 +286,10 @@ def _identity(task: Task) -> Hashable:
     return CallKind.STUB
 
 
-def _key_of(policy: Policy) -> Hashable:
+def _key_of(record: Call | Policy) -> Hashable:
+    if isinstance(record, Call):
+        return record
+    policy = record
     return (
         policy.retries,
         policy.backoff_s,

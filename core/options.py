@@ -214,6 +214,8 @@ def _params(value: object) -> Mapping[str, object]:
 def _inputs(value: object) -> Mapping[str, Wire]:
     inputs = _mapping(value)
     for argument, wire in inputs.items():
+        if type(wire) is str and wire:  # nearly all
+            continue
         for item in wire if isinstance(wire, list | tuple) and not isinstance(wire, OutputOf) else [wire]:
             if not (isinstance(item, str) and item) and not isinstance(item, OutputOf):
                 hint = f"a fixed value belongs in params={{'{argument}': ...}}"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from .errors import InvalidError, nearest
+from .formfields import FormField, field_of, merged
 from .given import Given, Value
-from .graph import Json
+from .graph import Json, Node
 from .levels import Level, shown
 from .pipeline import Pipeline
 from .provenance import Note
@@ -35,6 +36,8 @@ class Parameters:
         self._scoped = {key.rpartition(":")[0] for layer in (given.typed, given.call, given.file) for key in layer}
         self.has_scoped = not self._scoped <= {""}
         """Whether one was given for one step alone (`STEP:name`)."""
+        self.can_be_outdone = bool(given.typed or given.call)
+        """Whether a person gave one for this run; else nothing need be told to `outdo`."""
 
     def note(self, path: str, step: Step, takes: Takes) -> None:
         """Note that a step takes names, whether or not a parameter is what it gets."""
@@ -84,6 +87,21 @@ class Parameters:
             return step.name
         path = shown(level.path_of(step))
         return path if path in self._scoped else step.name
+
+    def fields(self, nodes: Sequence[Node]) -> tuple[FormField, ...]:
+        """Return what a form asks: the names steps take that are parameters in these nodes of the finished graph."""
+        arguments = {node.path: {each.name: each.source for each in node.arguments} for node in nodes}
+        found: list[FormField] = []
+        for path, step, takes in self._takers:
+            bound = arguments.get(path)
+            for take in takes.items if bound is not None else ():
+                assert bound is not None
+                wire = (step.inputs or {}).get(take.name, take.name)
+                if isinstance(wire, str) and (
+                    each := field_of(take, wire, bound.get(take.name), self._given, shown(path))
+                ):
+                    found.append(each)
+        return merged(found)
 
     def unknown(self) -> list[InvalidError]:
         """Return an error for each parameter a person gave that no step takes; call it after the last step."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from .canonical import canonical
-from .records import dataclass, field
+from .records import dataclass, field, names_of
 
 WHOLE = "<module>"
 """Name of the part that is a whole file: a script."""
@@ -68,7 +67,7 @@ def prints_from_json(document: Mapping[str, Any]) -> dict[int, Print]:
 
 
 def _to_json(one: Print) -> dict[str, Any]:
-    fields = {each.name: getattr(one, each.name) for each in dataclasses.fields(one)}
+    fields = {name: getattr(one, name) for name in names_of(Print)}
     plain = {name: dict(value) if isinstance(value, Mapping) else value for name, value in fields.items() if value}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
 

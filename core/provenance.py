@@ -10,16 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from inspect import Parameter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .constants import is_json
 from .given import Given, Value
 from .graph import Call, CallKind, Graph, Json, Node
 from .options import Wire
 from .records import dataclass
-from .steps import Step
 from .supply import Blob, Constant, Source, Upstream
-from .takes import Take, Takes
+
+if TYPE_CHECKING:
+    from .steps import Step
+    from .takes import Take, Takes
 
 NOTE = "given"
 """Key of the note in `RunSpec.environment`."""
@@ -122,7 +124,7 @@ class Origins:
         note = environment.get(NOTE)
         told: dict[str, Any] = note if isinstance(note, dict) else {}
         self._graph = graph
-        self._given = Given(**{name: _texts(told.get(name)) for name in (*_LAYERS, *_PLACES)})
+        self._given = _given(told)
         self._wired: Mapping[str, Mapping[str, str | None]] = told.get("wired", {})
         self._defaults: Mapping[str, Mapping[str, str]] = told.get("defaults", {})
         self._body: Mapping[str, str] = told.get("body", {})
@@ -189,7 +191,7 @@ def recorded(environment: Mapping[str, Json], params: Iterable[str]) -> tuple[di
     """
     note = environment.get(NOTE)
     told: dict[str, Any] = note if isinstance(note, dict) else {}
-    given = Given(**{name: _texts(told.get(name)) for name in (*_LAYERS, *_PLACES)})
+    given = _given(told)
     origins, places = {}, {}
     for key in params:
         step, _, name = key.rpartition(":")
@@ -197,6 +199,11 @@ def recorded(environment: Mapping[str, Json], params: Iterable[str]) -> tuple[di
         if found:
             origins[key], places[key] = found[0].origin, given.place(found[0])
     return origins, places
+
+
+def _given(told: Mapping[str, Any]) -> Given:
+    layers: dict[str, Any] = {name: _texts(told.get(name)) for name in (*_LAYERS, *_PLACES)}
+    return Given(**layers)
 
 
 def shown(value: object) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .graph import Node
 from .growth import Plot
+from .states import Status
 
 
 class Readiness:
@@ -23,25 +24,40 @@ class Readiness:
         """A heap of (wall time before which it is not tried again, path)."""
         self.fresh: list[str] = []
         """Paths that became ready since the last look: not those that wait for another attempt, or for a resource."""
-        self._dependants = plot.dependants
-        self._number = {path: number for number, path in enumerate(plot.nodes)}
-        self._rank = _critical_path(plot)
+        self._arrived: list[str] = []
+        """Paths that became ready and are not in `ready` yet: when a result serves, they never come there."""
+        self._plot = plot
+        self._number: dict[str, int] = {}
+        """By path; with `_rank` worked out when the first step must run: 20 ms for 10,000 steps."""
+        self._rank: dict[str, int] = {}
 
     def add(self, nodes: Sequence[Node]) -> None:
         """Take in nodes that grew, in definition order."""
+        if not self._rank:
+            return
         for node in nodes:
             self._number[node.path] = len(self._number)
         for node in reversed(nodes):
-            behind = self._dependants[node.path]
+            behind = self._plot.dependants[node.path]
             self._rank[node.path] = 1 + max([self._rank[after] for after in behind], default=-1)
 
     def release(self, path: str) -> None:
         """Take in a step that waits for nothing more."""
         self.fresh.append(path)
-        self.push(path)
+        self._arrived.append(path)
+
+    def line_up(self, states: Mapping[str, Status]) -> None:
+        """Put those into `ready` that have arrived and wait still."""
+        arrived, self._arrived = self._arrived, []
+        for path in arrived:
+            if states[path] is Status.PENDING:
+                self.push(path)
 
     def push(self, path: str) -> None:
         """Let a step start when there is room."""
+        if not self._rank:
+            self._number = {each: number for number, each in enumerate(self._plot.nodes)}
+            self._rank = _critical_path(self._plot)
         heapq.heappush(self.ready, (-self._rank[path], self._number[path], path))
 
     def pop(self) -> str:
@@ -61,6 +77,7 @@ class Readiness:
         """Let nothing start any more."""
         self.ready.clear()
         self.fresh.clear()
+        self._arrived.clear()
         self.delayed.clear()
 
 

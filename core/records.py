@@ -26,6 +26,8 @@ class _Field(NamedTuple):
 
 _Fields: TypeAlias = Mapping[str, _Field]
 _Method: TypeAlias = Callable[..., Any] | None
+_Setters: TypeAlias = list[tuple[str, Callable[[Any, Any], None]]]
+"""Field -> what puts a value into its slot."""
 
 
 class _Late:
@@ -55,25 +57,26 @@ def _replace(record: Any, /, **changes: Any) -> Any:
     return kind(**{name: getattr(record, name) for name in fields} | changes)
 
 
+def names_of(kind: type) -> tuple[str, ...]:
+    """Return the names of a record's fields, in order: what `dataclasses.fields` takes 0.2 ms a class to tell."""
+    fields: _Fields = kind.__record__  # type: ignore[attr-defined]
+    return tuple(fields)
+
+
 def _dataclass(*, frozen: bool = False, slots: bool = False, kw_only: bool = False) -> Callable[[Any], Any]:
     def make(kind: Any) -> Any:
         own = _own_fields(kind, kw_only=kw_only)
         fields = _inherited(kind) | own
-        kind = _slotted(kind, own) if slots else _with_defaults(kind, own)
-        methods = {"__init__": _construction(kind, fields, slots=slots), **_comparison(fields), "__replace__": _replace}
-        if not frozen:
-            methods["__hash__"] = None
-        if slots:
-            methods |= _pickling(kind, fields)
-        if frozen:
-            methods |= _freezing(kind, fields)
-        for name, method in methods.items():
-            if vars(kind).get(name) is None:  # else the class has one of its own
-                setattr(kind, name, method)
-        kind.__record__ = fields
-        kind.__dataclass_fields__ = _Late(lambda: _standard(fields).__dataclass_fields__)
-        kind.__signature__ = _Late(lambda: _signature(fields))
-        kind.__match_args__ = tuple(name for name, each in fields.items() if each.is_positional)  # type: ignore[misc]
+        setters: _Setters | None = [] if slots else None
+        made = {**_attributes(fields), "__init__": _construction(kind, fields, setters), **_comparison(fields)}
+        made |= _freezing(fields) if frozen else {"__hash__": None}
+        if setters is not None:
+            made |= _pickling(fields, setters)
+        made = {name: each for name, each in made.items() if vars(kind).get(name) is None}  # else it has its own
+        if setters is None:
+            return _with_attributes(kind, own, made)
+        kind = _slotted(kind, own, made)
+        setters += [(name, getattr(kind, name).__set__) for name in fields]
         return kind
 
     return make
@@ -101,35 +104,49 @@ def _inherited(kind: Any) -> dict[str, _Field]:
     return found
 
 
-def _slotted(kind: Any, own: _Fields) -> Any:
+def _slotted(kind: Any, own: _Fields, made: dict[str, Any]) -> Any:
     """Return the class made anew, with slots: they cannot be added to one that is there."""
-    body = {name: value for name, value in vars(kind).items() if name not in {*own, "__dict__", "__weakref__"}}
-    inherited = {slot for base in kind.__mro__[1:] for slot in vars(base).get("__slots__", ())}
+    body = dict(vars(kind))
+    for name in (*own, "__dict__", "__weakref__"):
+        body.pop(name, None)
+    inherited = {slot for base in kind.__mro__[1:-1] for slot in vars(base).get("__slots__", ())}
     body["__slots__"] = tuple(name for name in own if name not in inherited)
-    return type(kind)(kind.__name__, kind.__bases__, body)
+    return type(kind)(kind.__name__, kind.__bases__, body | made)
 
 
-def _with_defaults(kind: Any, own: _Fields) -> Any:
-    """Return the class without slots; a default is an attribute of it."""
+def _with_attributes(kind: Any, own: _Fields, made: Mapping[str, Any]) -> Any:
+    """Return the class itself, without slots; the default of a field is an attribute of it."""
     for name, each in own.items():
         if each.default is not _NOTHING:
             setattr(kind, name, each.default)
         elif name in vars(kind):
             delattr(kind, name)
+    for name, value in made.items():
+        setattr(kind, name, value)
     return kind
 
 
-def _construction(kind: Any, fields: _Fields, *, slots: bool) -> _Method:
+def _attributes(fields: _Fields) -> dict[str, Any]:
+    """Return what others ask of a class: `dataclasses`, `inspect`, `copy`, and `match` statements."""
+    return {
+        "__record__": fields,
+        "__dataclass_fields__": _Late(lambda: _standard(fields).__dataclass_fields__),
+        "__signature__": _Late(lambda: _signature(fields)),
+        "__match_args__": tuple([name for name, each in fields.items() if each.is_positional]),
+        "__replace__": _replace,
+    }
+
+
+def _construction(kind: Any, fields: _Fields, setters: _Setters | None) -> _Method:
+    """Return `__init__`; with slots, by their own setters: 40 ns a field, `object.__setattr__` takes 75."""
     filled, size = _filling(kind.__qualname__, fields), len(fields)
     has_more = hasattr(kind, "__post_init__")
-    # The setters of the slots themselves: 40 ns a field, object.__setattr__ 75.
-    setters = [(name, getattr(kind, name).__set__) for name in fields] if slots else []
 
     def in_slots(self: Any, /, *values: Any, **given: Any) -> None:
         if values or len(given) != size:
             given = filled(values, given)
         try:
-            for name, put in setters:
+            for name, put in setters or ():
                 put(self, given[name])
         except KeyError:
             filled(values, given)  # raises: there is another name in its place
@@ -143,7 +160,7 @@ def _construction(kind: Any, fields: _Fields, *, slots: bool) -> _Method:
         if has_more:
             self.__post_init__()
 
-    return in_slots if slots else in_dict
+    return in_dict if setters is None else in_slots
 
 
 def _filling(kind: str, fields: _Fields) -> Callable[[tuple[Any, ...], dict[str, Any]], dict[str, Any]]:
@@ -184,20 +201,19 @@ def _comparison(fields: _Fields) -> dict[str, _Method]:
     return {"__eq__": equal, "__hash__": lambda self: hash(values(self)), "__repr__": text}
 
 
-def _pickling(kind: Any, fields: _Fields) -> dict[str, _Method]:
+def _pickling(fields: _Fields, setters: _Setters) -> dict[str, _Method]:
     values = _values(fields)
-    setters = [getattr(kind, name).__set__ for name in fields]
 
     def restore(self: Any, state: tuple[Any, ...]) -> None:
-        for put, value in zip(setters, state, strict=True):
+        for (_, put), value in zip(setters, state, strict=True):
             put(self, value)
 
     return {"__getstate__": lambda self: values(self), "__setstate__": restore}
 
 
-def _freezing(kind: Any, fields: _Fields) -> dict[str, _Method]:
+def _freezing(fields: _Fields) -> dict[str, _Method]:
     def refuse(self: Any, name: str, *value: Any) -> None:
-        if type(self) is kind or name in fields:
+        if "__record__" in vars(type(self)) or name in fields:
             from dataclasses import FrozenInstanceError  # an AttributeError that nobody should ever meet
 
             raise FrozenInstanceError(f"cannot {'assign to' if value else 'delete'} field {name!r}")

@@ -171,9 +171,7 @@ class Lineages:
         """Compile a lineage from a copy of its code as a request says, whatever its target; raises as `load`."""
         snapshot = self.snapshot(lineage)
         copy = self._parts.machine.materialise(snapshot, lineage.code)
-        return replace(
-            self._parts.loader.load(replace(wanted, target=self.target(lineage, copy))), snapshot=snapshot
-        )
+        return replace(self._parts.loader.load(replace(wanted, target=self.target(lineage, copy))), snapshot=snapshot)
 
     # -- published -------------------------------------------------------------------------------------------------
 

@@ -6,13 +6,16 @@ view need not hold the graph as it grew.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from itertools import chain
 
 from .graph import ON_FAILURE, Body, CallKind, Graph, Node
 from .states import Status
 from .supply import HERE
 
+_OF_COMPOSITES = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.REDUCE, CallKind.JOIN})
 ANY = "*"
 """Stands for the numbers of items and iterations."""
 CHOICE = "choice"
@@ -65,14 +68,13 @@ class Composites:
         self._known: dict[str, Role] = {}
         """By path; a table of ten thousand steps asks ten times for each, and to work it out takes 3 us."""
         self._above: dict[str, tuple[str, ...]] = {}
-        nodes = [*graph.nodes, *(node for body in graph.bodies for node in body.nodes)]
-        for node in nodes:
-            kind = graph.operations[node.operation].call.kind
-            role = _role(node, kind)
-            if role is not Role.STEP:
-                self._roles[_key(node.path)] = role
-            if node.grows is not None:
-                self._bodies[_key(node.path)] = graph.bodies[node.grows]
+        kinds = [operation.call.kind for operation in graph.operations]
+        composite = {at for at, kind in enumerate(kinds) if kind in _OF_COMPOSITES}
+        for node in chain(graph.nodes, *[body.nodes for body in graph.bodies]):
+            if node.operation in composite:
+                self._roles[_key(node.path)] = _role(node, kinds[node.operation])
+                if node.grows is not None:
+                    self._bodies[_key(node.path)] = graph.bodies[node.grows]
         for key, role in self._roles.items():
             if role is Role.GROUP:
                 self._roles[key] = self._of_join(key)
@@ -122,6 +124,8 @@ class Composites:
 
     def counted(self, states: Mapping[str, Status]) -> dict[Status, int]:
         """Return how many of what a person counts stands where, only states that occur."""
+        if not self._roles:
+            return dict(Counter(states.values()))
         found = dict.fromkeys(Status, 0)
         for path, status in self.shown(states).items():
             found[status] += self.role(path).is_counted
@@ -151,9 +155,7 @@ def _role(node: Node, kind: CallKind) -> Role:
         return Role.TURN
     if kind is CallKind.REDUCE:
         return Role.MAP
-    if kind is CallKind.JOIN:
-        return Role.RECOVERY if node.name == ON_FAILURE else Role.GROUP
-    return Role.STEP
+    return Role.RECOVERY if node.name == ON_FAILURE else Role.GROUP
 
 
 def _key(path: str) -> str:

@@ -93,9 +93,9 @@ class Runner:
         """Search the best parameters as the pipeline's `tune=` says, train with them and commit a generation; as `train`.
 
         Args:
-            pipeline: of a file, which trials are compiled from.
-            params: parameters that are fixed.
-            options: those of `train`, and `method`, `trials`, `seed`.
+            pipeline: what is tuned.
+            params: parameters that are the same in all trials.
+            options: those of `train`, and what `Tune` takes in place of the pipeline's: `space`, `maximize`, `method`, ...
         """
         return self._carry("tune", pipeline, params, options)
 

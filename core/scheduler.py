@@ -135,6 +135,7 @@ class Scheduler:
 
     def has_ready(self) -> bool:
         """Tell whether a step waits for nothing but room."""
+        self._queue.line_up(self.states)
         ready = self._queue.ready
         while ready and self.states[ready[0][2]] is not Status.PENDING:
             heapq.heappop(ready)
@@ -152,6 +153,7 @@ class Scheduler:
         if self.stop is not None:
             return chosen
         held: list[str] = []
+        self._queue.line_up(self.states)
         ready, states, attempts = self._queue.ready, self.states, self.attempts
         while ready and len(chosen) < room:
             path = ready[0][2]

@@ -7,7 +7,8 @@ surroundings of one step. Pure: states come in, a picture's parts go out.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 
 from .graph import Graph
 from .outline import Outline
@@ -18,6 +19,10 @@ from .states import Status
 
 MOST = 60
 """Nodes up to which a graph is drawn whole."""
+CHAIN = 3
+"""Nodes of a linear chain from which it is worth folding."""
+TO = ".."
+"""Between the first and the last name of a folded chain."""
 NEAR = 40
 """Nodes at most that are drawn around a focus."""
 
@@ -111,6 +116,51 @@ class Scoping:
             focus=centre,
             total=len(self.members),
         )
+
+    def chained(self, states: Mapping[str, Status], *, kept: Collection[str] = ()) -> Scoping:
+        """Return this with linear chains of at least `CHAIN` nodes whose steps ended well as one node each.
+
+        Args:
+            states: by path.
+            kept: nodes that stay by themselves, such as the selected one.
+        """
+        folded: dict[str, str] = {}
+        whole = Scope(nodes=(), edges=(), members=self.members)
+        for name in self.members:
+            if name in folded or not self._is_link(name, whole, states, kept):
+                continue
+            before = self._before[name]
+            if len(before) == 1 and self._is_link(before[0], whole, states, kept) and len(self._after[before[0]]) == 1:
+                continue  # not the first of its chain
+            chain = [name]
+            while len(self._after[chain[-1]]) == 1:
+                (after,) = self._after[chain[-1]]
+                if len(self._before[after]) != 1 or not self._is_link(after, whole, states, kept):
+                    break
+                chain.append(after)
+            if len(chain) >= CHAIN:
+                folded |= dict.fromkeys(chain, f"{chain[0]} {TO} {chain[-1]}")
+        return self if not folded else self._renamed(folded)
+
+    def _is_link(self, name: str, whole: Scope, states: Mapping[str, Status], kept: Collection[str]) -> bool:
+        if name in kept or len(self._before[name]) > 1 or len(self._after[name]) > 1 or not self.members[name]:
+            return False
+        return whole.worst(name, states).is_good
+
+    def _renamed(self, names: Mapping[str, str]) -> Scoping:
+        found = copy(self)
+        members: dict[str, list[str]] = {}
+        for name, paths in self.members.items():
+            members.setdefault(names.get(name, name), []).extend(paths)
+        found.members = {name: tuple(paths) for name, paths in members.items()}
+        pairs = ((names.get(one, one), names.get(two, two)) for one, two in self.edges)
+        found.edges = tuple(dict.fromkeys((one, two) for one, two in pairs if one != two))
+        found._before = {name: [] for name in members}
+        found._after = {name: [] for name in members}
+        for one, two in found.edges:
+            found._before[two].append(one)
+            found._after[one].append(two)
+        return found
 
     def ranks(self) -> list[list[str]]:
         """Return the nodes by how many edges the longest way to them has: the columns of the smallest drawing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from .children import request_of
@@ -17,7 +17,7 @@ from .ports import LoadRequest
 from .records import dataclass, replace
 from .requests import RunRequest
 from .runs import RunSpec
-from .spaces import Choice, Space
+from .spaces import Choice, Space, space_of
 from .spacetext import Searched
 from .trials import (
     SearchSpec,
@@ -47,6 +47,8 @@ class TuneRequest:
     metric: str | None = None
     is_maximum: bool | None = None
     budget: tuple[str, int, int] | tuple[str, int, int, int] | None = None
+    fixed: frozenset[str] = frozenset()
+    """Parameters that a program gives, which are not searched then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +204,17 @@ class Searches:
         return self._lifecycle.load_as(self._lifecycle.lineage_of(request.words), wanted)
 
 
+def searched(spaces: Mapping[str, object], fixed: Collection[str] = ()) -> dict[str, Searched]:
+    """Return where a program says that parameters are searched, as `Tune` takes it.
+
+    Raises:
+        InvalidError: one is no list and no range, or is given a value as well.
+    """
+    if twice := [name for name in spaces if name in fixed]:
+        raise InvalidError(f"'{twice[0]}' is searched, and given a value as well", "leave one of them out")
+    return {name: Searched(space=space_of(name, each)) for name, each in spaces.items()}
+
+
 def _tune(loaded: Loaded, run: RunRequest, asked: TuneRequest) -> Tune:
     """Return the search: the pipeline's own, with what the person says in place of it."""
     own = None if loaded.tune is None else tune_of(loaded.tune)
@@ -216,9 +229,9 @@ def _tune(loaded: Loaded, run: RunRequest, asked: TuneRequest) -> Tune:
         spaces = {name: _space(each, method) for name, each in asked.spaces.items()}
     else:
         spaces = {} if own is None else dict(own.space)
-    space = {name: each for name, each in spaces.items() if name not in run.params}
+    space = {name: each for name, each in spaces.items() if name not in {*run.params, *asked.fixed}}
     if not space:
-        raise InvalidError(f"nothing is left to search: {', '.join(spaces)} is fixed by -p")
+        raise InvalidError(f"nothing is left to search: {', '.join(spaces)} is given")
     metric, is_maximum = _judged(loaded, own, asked)
     trials = own.trials if own is not None and asked.trials is None and method == own_method else asked.trials
     seed = asked.seed if asked.seed is not None or own is None else own.seed
@@ -231,7 +244,7 @@ def _tune(loaded: Loaded, run: RunRequest, asked: TuneRequest) -> Tune:
             seed=seed or 0,
             steps=5 if own is None else own.steps,
             budget=_budget(own, asked, method),
-            **ranked,  # type: ignore[arg-type]  # one of maximize and minimize
+            **ranked,
         )
     except InvalidError as problem:
         raise InvalidError(problem.message, problem.hint) from problem  # at no line: the person has typed it

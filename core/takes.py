@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from functools import cached_property
 from inspect import Parameter, Signature
 from typing import NamedTuple
 
 from .learntasks import LearnTask
+from .records import dataclass
 from .tasks import PythonTask, ScriptTask, ShellTask, Task
 
 _VARIABLE = re.compile(r"(?<!\\)\$(?:\{([A-Za-z_]\w*)|([A-Za-z_]\w*))")
@@ -26,7 +27,7 @@ class Take(NamedTuple):
     """Value of the function's own default; `Parameter.empty` for none."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Takes:
     """All a task takes."""
 
@@ -37,10 +38,11 @@ class Takes:
     """False: Python does not know the signature; it gets what the step's own `inputs=` and `params=` name."""
     refusal: str = "which it does not take"
     """What is said of a name it is given and does not take."""
-    names: frozenset[str] = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "names", frozenset(each.name for each in self.items))
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Names of all of them."""
+        return frozenset(each.name for each in self.items)
 
 
 def takes_of_function(signature: Signature) -> Takes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from .errors import InvalidError, nearest
 from .evaluation import Evaluation
 from .ids import name_problem
 from .place import Place, caller, told_at
+from .records import dataclass
 from .spaces import Choice, Space, rungs, space_of
 
 
@@ -40,7 +40,7 @@ _DRAWN = 20
 """Trials of a method that could go on for ever."""
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True)
 class Tune:
     """A search for the best parameters."""
 

@@ -9,14 +9,13 @@ import json
 import posixpath
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from .catalog import matches
 from .errors import InvalidError, StoreError, nearest
 from .graph import CallKind, Operation, Policy
-from .records import dataclass
+from .records import dataclass, names_of
 from .states import Status
 
 if TYPE_CHECKING:
@@ -98,7 +97,7 @@ class Undeclared:
 
     def to_json(self) -> dict[str, Any]:
         """Return what is not empty."""
-        found = {each.name: getattr(self, each.name) for each in fields(self)}
+        found = {name: getattr(self, name) for name in names_of(Undeclared)}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items() if value}
 
 
@@ -125,7 +124,7 @@ def chosen_guard(said: GuardMode | None, otherwise: GuardMode | None) -> GuardMo
 
 def undeclared_from_json(data: Mapping[str, Any]) -> Undeclared:
     """Undo `Undeclared.to_json`; fields of a later version are left out."""
-    known = {each.name for each in fields(Undeclared)}
+    known = names_of(Undeclared)
     given: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in data.items() if name in known
     }

@@ -86,7 +86,14 @@ class Values:
         if node.operation in self._reductions:
             arguments = tuple([(name, self._items(source)) for name, source, _ in node.arguments])
         else:
-            arguments = tuple([pair for argument in node.arguments if (pair := self._bound(argument)) is not None])
+            bound = [
+                # Nearly all are of other steps; here, as ten thousand steps take thirty thousand.
+                (argument.name, ref)
+                if type(source := argument.source) is Upstream and (ref := self._find(source)) is not None
+                else self._bound(argument)
+                for argument in node.arguments
+            ]
+            arguments = tuple([pair for pair in bound if pair is not None])
         return arguments, self._restored(node)
 
     def join(self, path: str, at: float) -> StepJoined:
@@ -148,7 +155,7 @@ class Values:
         return []
 
     def _find(self, wanted: Upstream) -> Resolved | None:
-        node = self._plot.nodes.get(wanted.node)
+        node = self._plot.nodes.get(wanted.node) if self._joins else None
         if node is not None and node.operation in self._joins:
             # What the end is bound to rather than its output: a constant stays one, so that text is cast where it goes.
             for name, source, _ in node.arguments:

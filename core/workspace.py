@@ -116,6 +116,14 @@ class Workspace:
         """
         return self._launching.load(request)
 
+    def form(self, request: RunRequest) -> Loaded:
+        """Import a target for its parameters (`Loaded.form`) and steps; the graph may lack values and is not run.
+
+        Raises:
+            InvalidError: the code does not import or the pipeline is wrong, a missing parameter aside.
+        """
+        return self._launching.form(request)
+
     def yaml(self, request: RunRequest) -> str:
         """Return the pipeline of a target as YAML, with the parameters that are given.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -14,6 +13,7 @@ from ..core.codec import error_from_json
 from ..core.graph import Graph, Json, Node
 from ..core.ids import RunId
 from ..core.prints import prints_from_json
+from ..core.records import names_of
 from ..core.reusing import Reusing
 from ..core.runs import Attempt, CodeState, Lifecycle, Run, RunSpec, StepRun, Target
 from ..core.states import Status
@@ -43,24 +43,31 @@ ATTEMPT_COLUMNS = (
     " coalesce(attempt.code, run.code), error"
 )
 OUTPUT_COLUMNS = (
-    "name, role, hex(output.sha256), size, serializer,"
+    "name, role, output.sha256, size, serializer,"
     " CASE WHEN is_file THEN NULL ELSE coalesce(output.bytes, artifact.bytes) END"
 )
 METRIC_COLUMNS = "key, value, kind, step, at"
 
 
-_STATUS = {each.value: each for each in Status}
+_MARKED = '{"$'
+"""Begins the text of what `plain` has wrapped, or must wrap."""
+STATUS = {each.value: each for each in Status}
 """A look-up: `Status(text)` costs 0.5 us."""
 
 
 def dump(value: Json) -> str:
-    """Return a JSON value as the store keeps it."""
-    return canonical(plain(value))
+    """Return a JSON value as the store keeps it: `canonical(plain(value))`."""
+    try:
+        text = canonical(value)
+    except ValueError:  # NaN
+        return canonical(plain(value))
+    return canonical(plain(value)) if _MARKED in text else text  # what is wrapped is rare, looking for it takes long
 
 
 def load(text: str) -> Any:
     """Return the value `dump` wrote."""
-    return rich(json.loads(text))
+    value = json.loads(text)
+    return rich(value) if _MARKED in text else value
 
 
 def run_to_row(spec: RunSpec, graph: int, environment: int, prints: int | None) -> dict[str, Any]:
@@ -181,7 +188,7 @@ def step_from_row(
 ) -> StepRun:
     """Return a step; the row has `STEP_COLUMNS`, its attempt the one whose result is shown."""
     _, state, reason, attempts, dispatched, cached_from, started, seconds, cpu_seconds, peak_bytes, ended, error = row
-    status = _STATUS[state]
+    status = STATUS[state]
     if is_dead and status is Status.STARTED:
         status = Status.INTERRUPTED
     is_ended = status.is_final or status is Status.PENDING
@@ -228,7 +235,7 @@ def attempt_from_row(row: Row) -> tuple[int, Attempt]:
 def output_from_row(row: Row) -> Output:
     """Return a named output; the row has `OUTPUT_COLUMNS`."""
     name, role, sha256, size, serializer, inline = row
-    return Output(name, role, ArtifactRef(sha256.lower(), size, serializer, inline))
+    return Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline))
 
 
 def metric_to_row(point: MetricPoint) -> Row:
@@ -276,13 +283,13 @@ def _generation(lifecycle: Lifecycle | None) -> dict[str, Any]:
 
 
 def _lifecycle_to_json(lifecycle: Lifecycle) -> dict[str, Json]:
-    found = {each.name: getattr(lifecycle, each.name) for each in fields(lifecycle)}
+    found = {name: getattr(lifecycle, name) for name in names_of(Lifecycle)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 
 
 def _lifecycle_from_json(document: Mapping[str, Any]) -> Lifecycle:
     """Return what `_lifecycle_to_json` wrote; what this version does not know is dropped."""
-    names = {each.name for each in fields(Lifecycle)}
+    names = set(names_of(Lifecycle))
     known: dict[str, Any] = {name: value for name, value in document.items() if name in names}
     if known.get("loads") is not None:
         known["loads"] = tuple(known["loads"])

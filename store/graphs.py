@@ -6,7 +6,6 @@ Growing only appends to the numbers, so that a row never has to move, while peop
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from collections import OrderedDict
@@ -15,7 +14,7 @@ from functools import cached_property
 from typing import TypeAlias
 
 from ..core.graph import Graph
-from ..core.graphcodec import graph_from_json
+from ..core.graphtext import graph_from_text
 from ..core.growth import Plot
 from ..core.records import dataclass
 
@@ -92,7 +91,7 @@ class Graphs:
 
     def _read(self, connection: sqlite3.Connection, seq: int) -> Numbered:
         (text,) = connection.execute("SELECT json FROM graph WHERE seq = ?", (seq,)).fetchone()
-        found = numbered(graph_from_json(json.loads(text)))
+        found = numbered(graph_from_text(text))
         self._keep(seq, (), found)
         return found
 

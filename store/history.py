@@ -171,8 +171,8 @@ def in_definition_order(found: Numbered) -> Iterator[tuple[int, Node]]:
 def outputs_by_node(connection: sqlite3.Connection, seq: int) -> dict[int, list[Output]]:
     """Return by position the current outputs of each good step of a run, and what failed ones left as evidence."""
     found: dict[int, list[Output]] = {}
-    for node, *row in connection.execute(_OUTPUTS, (seq,)):
-        found.setdefault(node, []).append(output_from_row(tuple(row)))
+    for row in connection.execute(_OUTPUTS, (seq,)):
+        found.setdefault(row[0], []).append(output_from_row(row[1:]))
     return found
 
 

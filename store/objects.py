@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -45,7 +44,7 @@ class Objects:
         if not target.parent.is_dir():
             make_private(target.parent)
             _sync_directory(target.parent.parent)
-        temporary = target.with_name(f"{target.name}.{secrets.token_hex(4)}{TEMPORARY}")
+        temporary = target.with_name(f"{target.name}.{os.urandom(4).hex()}{TEMPORARY}")
         try:
             _write_synced(temporary, data)
             temporary.rename(target)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -18,7 +19,7 @@ from .convert import METRIC_COLUMNS, Row, metric_from_row
 from .database import Database
 from .graphs import Graphs
 from .interruption import settle
-from .judged import mark_of, pipeline_mark, prefix_of
+from .judged import INDEX_S, mark_of, pipeline_mark, prefix_of
 from .layout import Layout
 from .objects import Objects
 
@@ -65,6 +66,8 @@ class StoredResults:
         self._objects = objects
         self._graphs = graphs
         self._files = files
+        self._settled = float("-inf")
+        """When dead runs were looked for last."""
 
     def find(self, keys: Sequence[str]) -> dict[str, list[Result]]:
         """Return results by key, the newest first, at most 8 each; keys without any are absent.
@@ -74,20 +77,19 @@ class StoredResults:
         """
         wanted = {bytes.fromhex(key): key for key in keys}
         found: dict[str, list[Result]] = {}
-        settle(self._database, self._layout)  # what a dead run made may serve
+        self._settle()
         with self._database.reading() as connection:
             rows = connection.execute(_FIND, (json.dumps(list({prefix_of(key) for key in wanted})),)).fetchall()
             for first, outputs in _by_attempt(rows):
                 key = wanted.get(first[3])
                 if key is not None:
-                    metrics = _metrics(connection, first[:3]) if first[8] else ()
                     result = Result(
                         run=RunId(first[5]),
                         node=first[6],
                         at=first[4],
-                        seen={} if first[7] is None else json.loads(first[7]),
+                        seen=_seen(first[7]),
                         outputs=tuple(outputs),
-                        metrics=metrics,
+                        metrics=_metrics(connection, first[:3]) if first[8] else (),
                     )
                     found.setdefault(key, []).append(result)
         for results in found.values():
@@ -174,6 +176,13 @@ class StoredResults:
                             found[place] = RunId(run), path
         return found
 
+    def _settle(self) -> None:
+        """Index what runs left that died, as it may serve; as often as runs that live index theirs."""
+        now = time.monotonic()
+        if now - self._settled >= INDEX_S:
+            settle(self._database, self._layout)
+            self._settled = now
+
     def _read(self, names: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
         """Return by digest asked for the digest of what is in the object file, and why others cannot be read."""
         reasons: dict[str, str] = {}
@@ -185,19 +194,17 @@ class StoredResults:
         return {names[path]: digest for path, digest in found.items() if digest is not None}, reasons
 
 
-def _by_attempt(rows: Iterable[Row]) -> Iterator[tuple[Row, list[Output]]]:
-    """Yield the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
-    first: Row | None = None
-    outputs: list[Output] = []
+def _by_attempt(rows: Iterable[Row]) -> Iterable[tuple[Row, list[Output]]]:
+    """Return the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
+    found: dict[Row, tuple[Row, list[Output]]] = {}
     for row in rows:
-        if first is None or row[:3] != first[:3]:
-            if first is not None:
-                yield first, outputs
-            first, outputs = row, []
-        if row[9] is not None:  # None: it has none
-            outputs.append(Output(row[9], row[10], ArtifactRef(row[11].hex(), row[12], row[13], row[14])))
-    if first is not None:
-        yield first, outputs
+        known = found.get(row[:3])
+        if known is None:
+            known = found[row[:3]] = row, []
+        _, _, _, _, _, _, _, _, _, name, role, sha256, size, serializer, inline = row
+        if name is not None:  # None: it has no outputs
+            known[1].append(Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline)))
+    return found.values()
 
 
 def _metrics(connection: sqlite3.Connection, attempt: Row) -> tuple[MetricPoint, ...]:

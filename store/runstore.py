@@ -6,17 +6,18 @@ import hashlib
 import json
 import sqlite3
 import time
+from collections.abc import Mapping
 
 from ..core.canonical import canonical
 from ..core.errors import ConflictError, MissingError
 from ..core.events import RunFinished, StepSettled
-from ..core.graphcodec import graph_text
+from ..core.graphtext import graph_text
 from ..core.ids import RunId
 from ..core.prints import Prints, prints_to_json
 from ..core.records import replace
 from ..core.runs import RunSpec, Snapshot
 from ..core.states import Reason, Status, can_become
-from .convert import SPEC_COLUMNS, dump, run_to_row, spec_from_row
+from .convert import SPEC_COLUMNS, STATUS, dump, run_to_row, spec_from_row
 from .database import Database
 from .facttext import facts_text
 from .graphs import Graphs, numbered
@@ -250,10 +251,7 @@ class StoredRuns:
                 "SELECT graph, counts, project, pipeline FROM run WHERE seq = ?", (seq,)
             ).fetchone()
             found = self._graphs.of(connection, seq, graph)
-            states = [
-                Status(state)
-                for (state,) in connection.execute("SELECT state FROM step WHERE run = ? ORDER BY node", (seq,))
-            ]
+            states = _states_of(connection, seq, json.loads(counts))
         except BaseException:
             connection.close()
             raise
@@ -313,6 +311,14 @@ def _seq_of(connection: sqlite3.Connection, run: RunId) -> int:
 
 def _state_of(connection: sqlite3.Connection, seq: int) -> Status:
     return Status(connection.execute("SELECT state FROM run WHERE seq = ?", (seq,)).fetchone()[0])
+
+
+def _states_of(connection: sqlite3.Connection, seq: int, counts: Mapping[str, int]) -> list[Status]:
+    """Return the states of the steps of a run by their numbers, given how many are in which."""
+    if counts.keys() <= {Status.PENDING}:  # a new run: 10 ms for 10,000 steps
+        return [Status.PENDING] * counts.get(Status.PENDING, 0)
+    rows = connection.execute("SELECT state FROM step WHERE run = ? ORDER BY node", (seq,))
+    return [STATUS[state] for (state,) in rows]
 
 
 def _shared(connection: sqlite3.Connection, table: str, text: str) -> int:

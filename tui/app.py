@@ -11,9 +11,9 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -21,14 +21,21 @@ from textual.screen import Screen
 
 from ..core.errors import GraftError
 from ..core.ports import RunQuery
+from ..core.runs import Run
 from ..core.signs import MARKS
 from ..core.states import Status
 from ..core.workspace import Workspace
 from .bridge import Bridge, begin
+from .ends import Ends
 from .glyphs import Glyphs, glyphs
-from .keys import bindings
+from .keymap import keymap, remapped
+from .keys import Key, bindings
+from .memory import Memory
+from .outside import Outside
 from .screens.page import Page
+from .screens.places import screen_named
 from .screens.runs import Runs
+from .steering import Steering
 from .theme import THEMES
 from .tones import TONE_OF, Line, Palette, Span, Tone
 
@@ -41,6 +48,21 @@ SETTLE_S = 4.0
 COUNTED = 100
 """Runs up to which the top line counts; more are `99+`."""
 DAY_S = 86400.0
+REMEMBERED = ("functions", "workers", "schedules", "events")
+"""Places that are open again the next time, when one was left by closing the UI."""
+
+
+if TYPE_CHECKING:
+    from .watching import Watching
+
+
+class Deed(NamedTuple):
+    """One thing that was done from here, as the command that does the same."""
+
+    at: float
+    command: str
+    error: str
+    """What went wrong; empty: nothing."""
 
 
 class GraftApp(App[int]):
@@ -49,7 +71,7 @@ class GraftApp(App[int]):
     TITLE = "graftline"
     CSS_PATH = "app.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("help", "quit", "theme", "goto"),
+        *bindings("help", "quit", "theme", "goto", "command", "log"),
         *bindings("interrupt", "palette", priority=True),
     ]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it as one of an instance
@@ -63,10 +85,27 @@ class GraftApp(App[int]):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     CLOSE_TIMEOUT = 2.0
 
-    def __init__(self, workspace: Workspace, *, glyph_set: Glyphs | None = None, theme: str | None = None) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        *,
+        outside: Outside | None = None,
+        glyph_set: Glyphs | None = None,
+        theme: str | None = None,
+    ) -> None:
         super().__init__()
+        self.outside = outside or Outside()
+        self.deeds: list[Deed] = []
+        """What was done from here, oldest first."""
+        self.watching: Watching | None = None
+        """The watch that goes on here, or is paused."""
         self.bridge = Bridge(workspace)
         self.glyphs = glyph_set or glyphs()
+        self.keys: Mapping[str, Key] = remapped(self.outside.keys)
+        """The table of keys, with those a person chose."""
+        self._ends = Ends(self.outside.notify)
+        self.memory = Memory(self.outside.memory)
+        self.steering = Steering(self)
         self.failure: Exception | None = None
         """What ended it without having been foreseen."""
         self.counts: dict[Status, int] = {}
@@ -76,7 +115,10 @@ class GraftApp(App[int]):
         self._is_away = False
         for each in THEMES:
             self.register_theme(each)
-        self.theme = theme or ("graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name)
+        remembered = self.memory.text("theme")
+        known = remembered if remembered in {each.name for each in THEMES} else ""
+        usual = "graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name
+        self.theme = theme or known or usual
         self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -92,6 +134,8 @@ class GraftApp(App[int]):
             # Without a handler Textual dies where it stands and leaves the terminal raw.
             loop.add_signal_handler(number, partial(self._ended_by, number))
         self.set_class(self.glyphs.is_ascii, "-ascii")
+        if self.outside.keys:
+            self.set_keymap(keymap(self.outside.keys))
         self.set_interval(POLL_S, self._poll)
         self.set_interval(1.0, self._tick)
         begin(self, self._watch, "watch", exclusive=False)
@@ -151,15 +195,24 @@ class GraftApp(App[int]):
         """
         project, now = self.bridge.project, self.bridge.now()
 
-        def read(space: Workspace) -> dict[Status, int]:
+        def read(space: Workspace) -> tuple[dict[Status, int], list[Run]]:
             queries = {
                 Status.STARTED: RunQuery(project=project, states=(Status.STARTED,), limit=COUNTED),
                 Status.PENDING: RunQuery(project=project, states=(Status.PENDING,), limit=COUNTED),
                 Status.FAILURE: RunQuery(project=project, states=(Status.FAILURE,), since=now - DAY_S, limit=COUNTED),
             }
-            return {state: len(space.runs(query)) for state, query in queries.items()}
+            found = {state: space.runs(query) for state, query in queries.items()}
+            return {state: len(runs) for state, runs in found.items()}, self._ends.read(space, found[Status.STARTED])
 
-        self.counts = await self.bridge.ask(read)
+        self.counts, ended = await self.bridge.ask(read)
+        for run in ended:
+            self._tell_of_end(run)
+
+    def _tell_of_end(self, run: Run) -> None:
+        mark = MARKS[run.state]
+        self.say(f"{self.glyphs.of(mark)} {run.id[:6]} {run.pipeline}: {mark.word}", TONE_OF[mark.ink])
+        if self._driver is not None and (told := self._ends.signal(run, is_away=self._is_away)):
+            self._driver.write(told)
 
     def on_app_blur(self) -> None:
         """Look less often while nobody looks at us."""
@@ -202,6 +255,48 @@ class GraftApp(App[int]):
         for offer in offers(screen):
             yield SystemCommand(f"{offer.key.label}  ({offer.key.display})", offer.key.teaches, offer.call)
 
+    def note(self, command: str, error: GraftError | None = None) -> None:
+        """Remember that something was done, for the log of commands."""
+        self.deeds.append(Deed(self.bridge.now(), command, "" if error is None else error.message))
+
+    @property
+    def is_busy(self) -> bool:
+        """Tell whether the screen on top is still reading what it shows."""
+        return self.page is not None and self.page.is_behind
+
+    @property
+    def home(self) -> Runs:
+        """Return the list of runs, which lies under all other screens."""
+        return next(screen for screen in self.screen_stack if isinstance(screen, Runs))
+
+    def say(self, text: str, tone: Tone) -> None:
+        """Say something on the screen that is on top."""
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, Page):
+                screen.say(text, tone)
+                return
+
+    def complain(self, error: GraftError) -> None:
+        """Say what went wrong and what to do."""
+        self.say(error.message + (f" {self.glyphs.dot.strip()} {error.hint}" if error.hint else ""), Tone.RED)
+
+    def open_run(self, run: Run, tab: str = "steps", step: str | None = None) -> None:
+        """Show a run over the screen there is; at the log of a step, if one is named."""
+        from .screens.run import RunScreen  # the drawing and the log view: not needed for the first paint
+
+        screen = RunScreen(run, tab)
+        screen.step, screen.log_of_step = step, step is not None
+        self.push_screen(screen)
+
+    def go(self, name: str, text: str = "") -> None:
+        """Show a screen by its name, over the list of runs."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        screen = screen_named(name, text)
+        self.memory.keep(place=name if name in REMEMBERED else "")
+        if screen is not None:
+            self.push_screen(screen)
+
     # -- actions ---------------------------------------------------------------------------------------------------
 
     def action_leave(self) -> None:
@@ -218,6 +313,28 @@ class GraftApp(App[int]):
         if not isinstance(self.screen, Help):
             self.push_screen(Help(offers(self.screen), self.glyphs))
 
+    def action_command_line(self, text: str = "") -> None:
+        """Type a line of the command line."""
+        from .screens.commandline import CommandLine  # like all dialogs
+
+        def answered(line: str | None) -> None:
+            if line is not None:
+                begin(self, partial(self.steering.obey, line), "lines", exclusive=False)
+
+        if not isinstance(self.screen, CommandLine):
+            self.push_screen(CommandLine(self.outside, self.bridge, self.memory, self.glyphs, text), answered)
+
+    def action_watch_files(self) -> None:
+        """Watch the project's files, or show the watch there is."""
+        self.go("watch")
+
+    def action_command_log(self) -> None:
+        """Show what was done, and what happens."""
+        from .screens.happened import Happened
+
+        if not isinstance(self.screen, Happened):
+            self.push_screen(Happened())
+
     def action_goto(self) -> None:
         """Wait for the second key of `g`."""
         from .screens.goto import Goto
@@ -229,6 +346,7 @@ class GraftApp(App[int]):
         names = [each.name for each in THEMES]
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
+        self.memory.keep(theme=self.theme)
         self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
         for screen in self.screen_stack:
             if isinstance(screen, Page):
@@ -237,11 +355,15 @@ class GraftApp(App[int]):
             self.page.say(f"theme {self.theme}", Tone.DIM)
 
 
-def run(workspace: Workspace, *, theme: str | None = None) -> int:
+def run(workspace: Workspace, outside: Outside | None = None, *, theme: str | None = None) -> int:
     """Open the terminal UI and return the exit code: 0, 128 + the signal that ended it, or 1 after a fault of ours."""
     while True:
-        app = GraftApp(workspace, theme=theme)
+        app = GraftApp(workspace, outside=outside, theme=theme)
         code = app.run()
+        if app.watching is not None and not app.watching.is_over:
+            sys.stdout.write("ending the watch: steps that run have ten seconds\n")
+            sys.stdout.flush()
+            app.watching.stop()
         if app.failure is None:
             _say_farewell(app.counts.get(Status.STARTED, 0))
             return code if code is not None else app.return_code or 0

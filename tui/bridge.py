@@ -6,9 +6,10 @@ The event loop never waits for the store. Only `moved` asks it in the loop: `PRA
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Event, Thread
 from time import thread_time
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from textual.worker import WorkType
 
 from ..core.errors import GraftError
 from ..core.ports import Feed
+from ..core.waiting import waited_for
 from ..core.workspace import Workspace
 
 T = TypeVar("T")
@@ -56,6 +58,11 @@ class Bridge:
         """CPU seconds that reads have taken; what they waited for the machine does not count."""
 
     @property
+    def space(self) -> Workspace:
+        """Return the workspace, for what runs on a thread of its own."""
+        return self._workspace
+
+    @property
     def project(self) -> str:
         """Return the project at hand."""
         return self._workspace.parts.project
@@ -64,6 +71,16 @@ class Bridge:
     def store(self) -> str:
         """Return the directory of the store."""
         return self._workspace.parts.objects.rstrip("/").rpartition("/")[0]
+
+    @property
+    def runner(self) -> str:
+        """Return the runner of runs that name none."""
+        return self._workspace.parts.default_runner
+
+    @property
+    def labels(self) -> Mapping[str, int]:
+        """Return the labels this machine serves beside `default`, and how many steps of each at once."""
+        return self._workspace.parts.labels
 
     def now(self) -> float:
         """Return the wall time."""
@@ -76,6 +93,39 @@ class Bridge:
             GraftError: what the call raises.
         """
         return await asyncio.get_running_loop().run_in_executor(self._pool, self._timed, call)
+
+    async def load(self, call: Callable[[Workspace], T]) -> T:
+        """Call something that may take long, because code of the user is imported for it; on a thread of its own.
+
+        When the caller is cancelled, what it waited for is given up: the process that imports is killed.
+
+        Raises:
+            GraftError: what the call raises.
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[T] = loop.create_future()
+        is_over = Event()
+
+        def tell(outcome: Callable[[], None]) -> None:
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(lambda: None if answer.done() else outcome())
+
+        def work() -> None:
+            try:
+                with waited_for(lambda: not is_over.is_set()):
+                    found = call(self._workspace)
+            except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+                failure = error
+                tell(lambda: answer.set_exception(failure))
+            else:
+                tell(lambda: answer.set_result(found))
+
+        # A daemon: an import that hangs must not keep the UI from ending.
+        Thread(target=work, name="graft-load", daemon=True).start()
+        try:
+            return await answer
+        finally:
+            is_over.set()
 
     def _timed(self, call: Callable[[Workspace], T]) -> T:
         begun = thread_time()

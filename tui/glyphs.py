@@ -31,6 +31,8 @@ class Glyphs:
     up: str
     down: str
     times: str
+    best: str
+    """Before the best of several values."""
     bars: str
     """Eight heights, for sparklines."""
 
@@ -59,6 +61,7 @@ UNICODE = Glyphs(
     up="↑",
     down="↓",
     times="×",
+    best="▲",
     bars="▁▂▃▄▅▆▇█",
 )
 ASCII = Glyphs(
@@ -77,6 +80,7 @@ ASCII = Glyphs(
     up="^",
     down="v",
     times="x",
+    best="^",
     bars="_.,-=+*#",
 )
 

@@ -8,30 +8,8 @@ from __future__ import annotations
 
 from textual.binding import Binding
 
-from ..core.records import dataclass
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One thing a person can do."""
-
-    keys: str
-    """As Textual names them, several by commas."""
-    action: str
-    label: str
-    """Two words or so, for the hints."""
-    teaches: str
-    """A sentence, for the help."""
-    cli: str = ""
-    """The command line's equivalent; RUN and STEP stand for those at the cursor. Empty: there is none."""
-    shown: str = ""
-    """How the keys are written; empty: as they are named."""
-
-    @property
-    def display(self) -> str:
-        """Return how the keys are written."""
-        return self.shown or self.keys.replace(",", " ")
-
+from .key import Key as Key
+from .placekeys import PLACE_KEYS
 
 KEYS: dict[str, Key] = {
     "help": Key(keys="?", action="app.help", label="help", teaches="Find what can be done here, and do it."),
@@ -51,7 +29,24 @@ KEYS: dict[str, Key] = {
     ),
     "refresh": Key(keys="R", action="refresh_now", label="refresh", teaches="Read the store again at once."),
     "goto": Key(
-        keys="g", action="app.goto", label="go to", teaches="Go somewhere: gg top, gr runs, ge end.", shown="g …"
+        keys="g",
+        action="app.goto",
+        label="go to",
+        teaches="Go somewhere: gg top, ge end, gr runs, gf functions, gw workers, gs schedules, ga what was done.",
+        shown="g …",
+    ),
+    "command": Key(
+        keys=":",
+        action="app.command_line",
+        label="command",
+        teaches="Type a command as after graft: run, diff @last~1 @last, ls --state failed. Its output is shown here.",
+    ),
+    "log": Key(
+        keys="@",
+        action="app.command_log",
+        label="what was done",
+        teaches="What was done, as the commands that do it, and everything that happens in the store.",
+        cli="graft events",
     ),
     "palette": Key(
         keys="ctrl+p",
@@ -119,7 +114,34 @@ KEYS: dict[str, Key] = {
         teaches="Runs of this project, or of every one.",
         cli="graft ls --all-projects",
     ),
+    "runs.pipelines": Key(
+        keys="4",
+        action="show('pipelines')",
+        label="pipelines",
+        teaches="One row for each pipeline, with its last runs.",
+    ),
+    "runs.mark": Key(
+        keys="space",
+        action="mark",
+        label="mark",
+        teaches="Mark the run, or not; x and X then mean all that are marked.",
+    ),
+    "runs.compare": Key(
+        keys="d",
+        action="compare",
+        label="compare",
+        teaches="Compare 2 to 8 marked runs; of one, with the run before of the same pipeline.",
+        cli="graft diff RUN RUN",
+    ),
+    "runs.columns": Key(keys="c", action="columns", label="columns", teaches="Choose the columns of the list."),
     "runs.sort": Key(keys="s", action="sort", label="sort", teaches="Newest first, or oldest first."),
+    "run.new": Key(
+        keys="n",
+        action="new",
+        label="new run",
+        teaches="Start a pipeline: its parameters as a form, what would run before it does.",
+        cli="graft run",
+    ),
     "run.retry": Key(
         keys="r",
         action="retry",
@@ -161,11 +183,21 @@ KEYS: dict[str, Key] = {
     "tab.graph": Key(
         keys="2", action="tab('graph')", label="graph", teaches="The steps as a drawing.", cli="graft graph --run RUN"
     ),
+    "tab.gantt": Key(
+        keys="3", action="tab('gantt')", label="gantt", teaches="The steps over time.", cli="graft export RUN"
+    ),
     "tab.logs": Key(
         keys="4", action="tab('logs')", label="logs", teaches="What the steps write.", cli="graft logs RUN"
     ),
     "tab.metrics": Key(
         keys="5", action="tab('metrics')", label="metrics", teaches="Numbers the steps told.", cli="graft show RUN"
+    ),
+    "tab.artifacts": Key(
+        keys="6",
+        action="tab('artifacts')",
+        label="artifacts",
+        teaches="What the steps made, and what is in it.",
+        cli="graft output RUN",
     ),
     "tab.info": Key(
         keys="7",
@@ -178,9 +210,17 @@ KEYS: dict[str, Key] = {
     "tab.previous": Key(keys="[", action="next_tab(-1)", label="previous part", teaches="The part to the left."),
     "pane.next": Key(keys="tab", action="pane", label="next pane", teaches="Move between the list and the details."),
     "pane.zoom": Key(keys="z", action="zoom", label="maximise", teaches="Give the focused pane all the room, or back."),
-    "problem.next": Key(keys="}", action="problem(1)", label="next failed", teaches="To the next step that failed."),
+    "problem.next": Key(
+        keys="}",
+        action="problem(1)",
+        label="next failed",
+        teaches="To the next step that failed; in a log to the next error.",
+    ),
     "problem.previous": Key(
-        keys="{", action="problem(-1)", label="previous failed", teaches="To the failed step before."
+        keys="{",
+        action="problem(-1)",
+        label="previous failed",
+        teaches="To the failed step before; in a log to the error before.",
     ),
     "graph.left": Key(
         keys="left,h",
@@ -209,19 +249,101 @@ KEYS: dict[str, Key] = {
     "graph.fold": Key(keys="(", action="fold(True)", label="fold all", teaches="Draw maps and loops as one step each."),
     "graph.unfold": Key(keys=")", action="fold(False)", label="unfold all", teaches="Draw every item and iteration."),
     "log.follow": Key(keys="f", action="follow", label="follow", teaches="Keep the last line in sight as lines come."),
-    "log.search": Key(keys="/", action="search", label="search", teaches="Find text in the whole log; n and N go on."),
-    "log.next": Key(keys="n", action="match(1)", label="next match", teaches="To the next place that was found."),
+    "log.search": Key(
+        keys="/", action="ask('search')", label="search", teaches="Find text in the whole log; n and N go on."
+    ),
+    "log.next": Key(keys="n", action="ask('next')", label="next match", teaches="To the next place that was found."),
     "log.previous": Key(
-        keys="N", action="match(-1)", label="previous match", teaches="To the place before that was found."
+        keys="N", action="ask('previous')", label="previous match", teaches="To the place before that was found."
     ),
     "log.step": Key(
-        keys="a", action="every_step", label="step/all", teaches="The log of this step, or of the whole run."
+        keys="a", action="ask('step')", label="step/all", teaches="The log of this step, or of the whole run."
     ),
     "log.times": Key(keys="t", action="times", label="times", teaches="Show when each line came."),
     "log.left": Key(keys="left,h", action="pan(-20)", label="left", teaches="Twenty columns to the left.", shown="← h"),
     "log.right": Key(
         keys="right,l", action="pan(20)", label="right", teaches="Twenty columns to the right.", shown="→ l"
     ),
+    "log.filter": Key(
+        keys="&", action="ask('filter')", label="only matches", teaches="Show only lines with a text, or all again."
+    ),
+    "log.wrap": Key(keys="ctrl+w", action="wrap", label="wrap", teaches="Show long lines on several rows, or cut."),
+    "log.raw": Key(keys="J", action="raw", label="raw", teaches="Lines of JSON as they were written, or for people."),
+    "log.attempt": Key(
+        keys="A",
+        action="ask('attempt')",
+        label="attempt",
+        teaches="Choose an attempt of the step.",
+        cli="graft logs RUN STEP --attempt N",
+    ),
+    "log.merge": Key(
+        keys="M", action="ask('merge')", label="all attempts", teaches="All attempts of the step, by time."
+    ),
+    "log.pager": Key(
+        keys="ctrl+e",
+        action="ask('pager')",
+        label="pager",
+        teaches="Show the whole log in $PAGER.",
+        cli="graft logs RUN",
+    ),
+    "step.why": Key(
+        keys="w",
+        action="why",
+        label="why",
+        teaches="Why the step ran, failed or was reused: what changed.",
+        cli="graft why RUN STEP",
+    ),
+    "step.debug": Key(
+        keys="b",
+        action="debug",
+        label="debug",
+        teaches="Run the step again in a debugger, in this terminal.",
+        cli="graft debug RUN STEP",
+    ),
+    "gantt.in": Key(keys="+", action="stretch(1)", label="zoom in", teaches="Show half the time, twice as large."),
+    "gantt.out": Key(keys="_", action="stretch(-1)", label="zoom out", teaches="Show twice the time, half as large."),
+    "gantt.left": Key(keys="left,h", action="shift(-1)", label="earlier", teaches="To earlier time.", shown="← h"),
+    "gantt.right": Key(keys="right,l", action="shift(1)", label="later", teaches="To later time.", shown="→ l"),
+    "gantt.workers": Key(
+        keys="|",
+        action="look('workers')",
+        label="by worker",
+        teaches="A row for each worker, or for each step.",
+        cli="graft export RUN --workers",
+    ),
+    "gantt.fold": Key(
+        keys="(", action="look('fold')", label="fold all", teaches="Draw large maps and loops in one row each."
+    ),
+    "gantt.unfold": Key(
+        keys=")",
+        action="look('unfold')",
+        label="unfold all",
+        teaches="Draw a row for every item.",
+        cli="graft export --full",
+    ),
+    "artifact.open": Key(
+        keys="o", action="outside", label="open outside", teaches="Open the artifact with the program for its kind."
+    ),
+    "artifact.save": Key(
+        keys="ctrl+s",
+        action="save",
+        label="save",
+        teaches="Save the artifact into the current directory.",
+        cli="graft output RUN STEP:NAME -o FILE",
+    ),
+    "artifact.load": Key(
+        keys="L", action="load", label="load", teaches="Read the artifact though it is large, and show what is in it."
+    ),
+    "chart.scale": Key(keys="S", action="scale", label="log scale", teaches="Draw the numbers by their logarithm."),
+    "graph.map": Key(keys="m", action="minimap", label="minimap", teaches="Show where one is in a large drawing."),
+    "graph.export": Key(
+        keys="E",
+        action="export",
+        label="export",
+        teaches="Write the drawing to a file: text, Mermaid or DOT.",
+        cli="graft graph --run RUN -o FILE",
+    ),
+    **PLACE_KEYS,
 }
 """By id; the id is what a configuration names."""
 

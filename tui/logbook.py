@@ -6,14 +6,16 @@ temporary file that is gone when it is closed.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from array import array
+from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from threading import Lock
 
 from ..core.loglines import Lines, LogLine
 from ..core.ports import LogChunk
-from ..core.records import dataclass
+from ..core.records import dataclass, field
 from ..core.text import clean, columns
 
 LONGEST = 64 * 1024
@@ -48,6 +50,17 @@ def source_name(source: tuple[str, int, str]) -> str:
     return clean(node) + (f":{attempt}" if attempt > 1 else "")
 
 
+@dataclass(slots=True)
+class Filter:
+    """The lines of a book that hold a text."""
+
+    sought: str
+    numbers: array[int] = field(default_factory=lambda: array("Q"))
+    """In order."""
+    seen: int = 0
+    """Lines that were looked at."""
+
+
 class LogBook:
     """Lines by number. One thread adds; any thread reads."""
 
@@ -61,6 +74,8 @@ class LogBook:
         self._source_of = array("I")
         self._numbers: dict[tuple[str, int, str], int] = {}
         self._name_width = 0
+        self.rules: list[int] = []
+        """Numbers of the lines with which another attempt of the step before them begins."""
 
     def __len__(self) -> int:
         return len(self._times)
@@ -105,28 +120,43 @@ class LogBook:
         )
 
     def find(
-        self, text: str, start: int, *, is_back: bool = False, is_over: Callable[[], bool] = lambda: False
+        self,
+        sought: str | re.Pattern[bytes],
+        start: int,
+        *,
+        is_back: bool = False,
+        is_over: Callable[[], bool] = lambda: False,
     ) -> int | None:
         """Return the number of the next line, from `start` on, that holds a text; ASCII letters in either case.
 
         Args:
-            text: to be found.
+            sought: to be found; or what matches it.
             start: number of the line to begin with.
             is_back: go to smaller numbers.
             is_over: asked now and then; True: give up.
         """
-        wanted = text.lower().encode()
+        pattern = _pattern(sought)
         count = len(self)
         numbers = range(min(start, count - 1), -1, -1) if is_back else range(max(0, start), count)
         position = 0
         while position < len(numbers) and not is_over():
             last = self._reach(numbers, position)
             block = range(min(numbers[position], numbers[last]), max(numbers[position], numbers[last]) + 1)
-            found = self._find_in(wanted, block, is_back=is_back)
-            if found is not None:
-                return found
+            found = self._found_in(pattern, block, is_back=is_back)
+            if found:
+                return found[-1] if is_back else found[0]
             position = last + 1
         return None
+
+    def narrow(self, filtered: Filter, is_over: Callable[[], bool] = lambda: False) -> int:
+        """Add the lines that a filter has not seen yet, and return how many of them it keeps."""
+        pattern, before = _pattern(filtered.sought), len(filtered.numbers)
+        while filtered.seen < len(self) and not is_over():
+            numbers = range(filtered.seen, len(self))
+            block = range(numbers[0], numbers[self._reach(numbers, 0)] + 1)
+            filtered.numbers.extend(self._found_in(pattern, block, every=True))
+            filtered.seen = block[-1] + 1
+        return len(filtered.numbers) - before
 
     def close(self) -> None:
         """Give the file up."""
@@ -140,22 +170,22 @@ class LogBook:
             last += 1
         return last
 
-    def _find_in(self, wanted: bytes, block: range, *, is_back: bool) -> int | None:
+    def _found_in(
+        self, pattern: re.Pattern[bytes], block: range, *, is_back: bool = False, every: bool = False
+    ) -> list[int]:
+        """Return the numbers of lines that match: the first, the last (`is_back`), or all of them (`every`)."""
         start, end = self._ends[block[0]], self._ends[block[-1] + 1]
         with self._lock:
             self._file.seek(start)
-            data = self._file.read(end - start).lower()
-        place = data.rfind(wanted) if is_back else data.find(wanted)
-        if place < 0:
-            return None
-        low, high = block[0], block[-1]
-        while low < high:
-            middle = (low + high) // 2
-            if self._ends[middle + 1] - start > place:
-                high = middle
-            else:
-                low = middle + 1
-        return low
+            data = self._file.read(end - start)
+        found: list[int] = []
+        for match in pattern.finditer(data):
+            number = bisect_right(self._ends, start + match.start(), block[0], block[-1] + 1) - 1
+            if not found or found[-1] != number:
+                found.append(number)
+            if not (every or is_back):
+                break
+        return found
 
     def _write(self, lines: list[LogLine]) -> None:
         if not lines:
@@ -167,6 +197,9 @@ class LogBook:
             self._file.write(b"".join(texts))
             for line, text in zip(lines, texts, strict=True):
                 end += len(text)
+                before = self._sources[self._source_of[-1]] if self._source_of else None
+                if before is not None and before[0] == line.node and before[1] != line.attempt:
+                    self.rules.append(len(self._times))
                 self._source_of.append(self._number((line.node, line.attempt, line.stream)))
                 self._ends.append(end)
                 self._times.append(line.at)
@@ -177,3 +210,7 @@ class LogBook:
             self._sources.append(source)
             self._name_width = min(NAMED, max(self._name_width, columns(source_name(source))))
         return self._numbers[source]
+
+
+def _pattern(sought: str | re.Pattern[bytes]) -> re.Pattern[bytes]:
+    return sought if isinstance(sought, re.Pattern) else re.compile(re.escape(sought.encode()), re.IGNORECASE)

@@ -9,7 +9,7 @@ from ..core.layout.drawing import Drawing, Hit, draw
 from ..core.layout.sketch import NodeStyle, Orientation
 from ..core.records import dataclass, field
 from ..core.roles import ANY
-from ..core.scoping import Scope, Scoping
+from ..core.scoping import MOST, Scope, Scoping
 from ..core.states import Status
 from ..core.text import clean
 from .glyphs import Glyphs
@@ -61,6 +61,9 @@ def picture(scoping: Scoping, states: Mapping[str, Status], view: View, glyphs: 
     """Draw a graph as a person wants to see it."""
     if view.zoom is Zoom.HEAT:
         return _placed(_heat(scoping, states, glyphs), _whole(scoping))
+    if view.is_folded and len(scoping.members) > MOST:
+        # Of a graph that does not fit, what is done and has one way in and out says least.
+        scoping = scoping.chained(states, kept={view.focus} if view.focus is not None else ())
     scope = scoping.scope(states, focus=view.focus, radius=view.radius)
     labels = {node: label(node, scope, states, glyphs) for node in scope.nodes}
     style = NodeStyle.BOX if view.zoom is Zoom.BOXES else NodeStyle.CHIP

@@ -10,7 +10,6 @@ import contextlib
 import hashlib
 import mmap
 import os
-import secrets
 import threading
 from collections.abc import Sequence
 
@@ -179,7 +178,7 @@ class _Temporary:
     """A 0600 file in `objects/` that is gone afterwards unless it was renamed; OSError becomes StoreError."""
 
     def __init__(self, objects: str) -> None:
-        self._path = os.path.join(objects, f".tmp-{os.getpid()}-{secrets.token_hex(8)}")
+        self._path = os.path.join(objects, f".tmp-{os.getpid()}-{os.urandom(8).hex()}")
         self._descriptor = -1
 
     def __enter__(self) -> tuple[int, str]:

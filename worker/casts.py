@@ -18,7 +18,7 @@ from typing import Any
 
 from ..core.errors import nearest
 from .records import is_model, is_record
-from .scalars import SCALARS, CastError, shown, text_value, wrong
+from .scalars import CastError, scalar_of, shown, text_value, wrong
 
 __all__ = ["CastError", "cast", "is_structured", "text_value"]
 
@@ -70,7 +70,7 @@ def _cast(value: object, annotation: object, is_text: bool) -> object:
 
 
 def _cast_class(value: object, kind: type, inner: tuple[Any, ...], is_text: bool) -> object:
-    scalar = SCALARS.get(kind)
+    scalar = scalar_of(kind)
     if scalar is not None:
         return scalar(value)
     if issubclass(kind, enum.Enum):

@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
-import secrets
 import select
 import socket
 import struct
@@ -159,7 +158,7 @@ class Channel:
             done += got
 
     def _spill(self, data: bytes) -> str:
-        path = os.path.join(self._directory, f".message-{os.getpid()}-{secrets.token_hex(8)}")
+        path = os.path.join(self._directory, f".message-{os.getpid()}-{os.urandom(8).hex()}")
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             with open(descriptor, "wb") as file:

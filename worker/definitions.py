@@ -6,16 +6,16 @@ policy: both sides keep what they have seen of those, so such an operation costs
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import Any
 
 from ..core.graph import Call, CallKind, Operation, Policy, Return, ReturnKind, Terminate
+from ..core.records import names_of
 
 Definition = tuple[tuple[Any, ...], tuple[tuple[Any, ...], ...], tuple[Any, ...]]
 """(call, returns, policy), each by field in the order they are declared. Any: the fields' own types."""
 
-_CALL = tuple(field.name for field in fields(Call))
-_POLICY = tuple(field.name for field in fields(Policy))
+_CALL = names_of(Call)
+_POLICY = names_of(Policy)
 
 
 class Encoder:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import os
 import pickle
-import traceback
 from collections.abc import Mapping
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from ..core.records import replace
 from ..core.runs import Frame, StepError
 from ..core.states import Reason
 from .secrets import mask, mask_text
+
+if TYPE_CHECKING:
+    from traceback import TracebackException
 
 _CAP = 64 * 1024
 """Characters of a traceback and bytes of a pickled exception."""
@@ -125,12 +128,14 @@ def is_user_file(path: str) -> bool:
 
 
 def _traceback(problem: BaseException) -> str:
+    import traceback  # 1.5 ms, for those that fail
+
     report = traceback.TracebackException.from_exception(problem, compact=True)
     _trim(report, set())
     return "".join(report.format())
 
 
-def _trim(report: traceback.TracebackException, seen: set[int]) -> None:
+def _trim(report: TracebackException, seen: set[int]) -> None:
     """Drop the outermost frames that are not the user's, in the exception and all it is chained to."""
     if id(report) in seen:
         return
@@ -138,7 +143,7 @@ def _trim(report: traceback.TracebackException, seen: set[int]) -> None:
     stack = report.stack
     first = next((index for index, frame in enumerate(stack) if is_user_file(frame.filename)), None)
     kept = stack[first:] if first is not None else [f for f in stack if not f.filename.startswith((*_OURS, "<frozen "))]
-    report.stack = traceback.StackSummary.from_list(kept)
+    report.stack = type(stack).from_list(kept)
     for other in (report.__cause__, report.__context__, *(getattr(report, "exceptions", None) or ())):
         if other is not None:
             _trim(other, seen)
@@ -152,6 +157,8 @@ def _frames(problem: BaseException) -> list[Frame]:
 
 
 def _stack_frames(trace: TracebackType | None) -> list[Frame]:
+    import traceback
+
     found = [frame for frame in traceback.extract_tb(trace) if is_user_file(frame.filename)]
     if len(found) > _MAX_FRAMES:  # a recursion: both ends tell the story
         found = found[: _MAX_FRAMES // 2] + found[-_MAX_FRAMES // 2 :]

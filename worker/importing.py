@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -81,6 +80,8 @@ def user_code(file: str | None = None) -> Iterator[None]:
 
 def user_frame(error: BaseException, file: str | None) -> tuple[str | None, int | None]:
     """Return the innermost line of the user's own code, or of the given file; libraries are where it surfaced."""
+    import traceback  # for those whose code fails
+
     frames = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)

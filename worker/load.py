@@ -6,13 +6,12 @@ Runs in a loader process, which ends afterwards: it changes directory, sys.path 
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from ..core.compiler import Compiled
-from ..core.definitions import Reading, Writing, definition_of, pipeline_from
 from ..core.errors import GraftError, InvalidError
 from ..core.given import NO_FILE, Given, ParameterFile, from_environ, variables
 from ..core.graph import Json
@@ -23,11 +22,10 @@ from ..core.ports import Loaded, LoadRequest
 from ..core.programs import entry_named, own_entry
 from ..core.provenance import NOTE
 from ..core.records import replace
-from ..core.runs import Target
+from ..core.runs import Snapshot, Target
 from ..core.sources import Reached, reach
 from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
-from ..core.trials import first_trial, told, tune_to_json
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
 from .naming import find_function, name_function
@@ -37,7 +35,6 @@ from .recording import environment_of, files_in_graph, files_printed, imported_f
 from .shelf import Shelf, ShelfAt, used_data
 from .sourcefile import read_source
 from .workshop import LocalWorkshop, compile_in, namespace_of, root_of, shown_path
-from .yamlfile import write_yaml
 
 
 def load_pipeline(request: LoadRequest) -> Loaded:
@@ -64,6 +61,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             variables=variables(os.environ),
             origins=request.origins,
             places={**dict.fromkeys(own, "execute() of the file"), **request.places},
+            is_asking=request.wants_form,
         )
         workshop = LocalWorkshop(target.root, lambda root: shelf)
         compiled = compile_in(
@@ -78,24 +76,73 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
+    if request.wants_form:
+        return _form(compiled, pipeline)
     reached = replace(reached, files=(*reached.files, *(os.path.join(target.root, each) for each in request.include)))
     loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
     if request.wants_tune and pipeline.tune is not None:
+        from ..core.trials import tune_to_json  # searches, which most loads need not
+
         loaded = replace(loaded, tune=tune_to_json(pipeline.tune))
     if not request.wants_yaml:
         return loaded
     return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
 
 
+class LiveLoader:
+    """Implements `Loader` for one pipeline of this process, which no file may hold: it is compiled here, each time.
+
+    Args:
+        pipeline: What is compiled, whatever a request's target says.
+        params: Its parameters by name, weaker than those of a request.
+        shelf_at: As `load_live` takes it.
+    """
+
+    def __init__(self, pipeline: Pipeline, params: Mapping[str, object], shelf_at: ShelfAt | None = None):
+        self._pipeline = pipeline
+        self._params = params
+        self._shelf_at = shelf_at
+
+    def load(self, request: LoadRequest) -> Loaded:
+        """Compile the pipeline; see `load_live`."""
+        typed = {**_tried(self._pipeline), **request.params} if request.tries else request.params
+        params = {**self._params, **request.values}
+        _, loaded = load_live(self._pipeline, params, shelf_at=self._shelf_at, mode=request.mode, typed=typed)
+        if not request.wants_tune or self._pipeline.tune is None:
+            return loaded
+        from ..core.trials import tune_to_json  # as above
+
+        return replace(loaded, tune=tune_to_json(self._pipeline.tune))
+
+
 def _tried(pipeline: Pipeline) -> dict[str, str]:
     """Return the parameters of the first trial of a pipeline's search; none when it has no search."""
     if pipeline.tune is None:
         return {}
+    from ..core.trials import first_trial, told  # as above
+
     return told(first_trial(pipeline.tune))
+
+
+def _form(compiled: Compiled, pipeline: Pipeline) -> Loaded:
+    """Return what a form needs: parameters and steps. It is not to be run, so nothing is recorded."""
+    return Loaded(
+        graph=compiled.graph,
+        snapshot=Snapshot(files={}, contents={}),
+        params=compiled.params,
+        environment={},
+        preload=(),
+        blobs={},
+        description=pipeline.description,
+        form=compiled.form or (),
+    )
 
 
 def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
     """Return a pipeline as YAML; parameters that were given take the place of its own."""
+    from ..core.definitions import Writing, definition_of
+    from .yamlfile import write_yaml
+
     data = definition_of(pipeline, Writing(partial(name_function, root=root)), name)
     given: dict[str, Json] = {key: value for key, value in params.items() if ":" not in key}
     if given:
@@ -111,6 +158,7 @@ def load_live(
     shelf_at: ShelfAt | None = None,
     mode: str = "job",
     of_generation: bool = False,
+    typed: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
 
@@ -120,6 +168,7 @@ def load_live(
         shelf_at: Returns the registered functions of a project, when a step names one.
         mode: What for: one of `MODES`.
         of_generation: In "eval", a generation is scored and not the definition.
+        typed: Parameters as a person would type them; they win.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong, or a step is importing the module that executes it.
@@ -134,6 +183,7 @@ def load_live(
         reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_python else NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
         given = Given(
+            typed=typed,
             call=params,
             environ=from_environ(os.environ),
             variables=variables(os.environ),
@@ -147,9 +197,16 @@ def load_live(
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
-    text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
-    target = Target(text=text, root=root, cwd=os.getcwd(), sys_path=search, is_loadable=is_file)
+    target = find_live(pipeline)
     return target, _loaded(root, target.cwd, pipeline, compiled, reached, set(sys.modules), workshop)
+
+
+def find_live(pipeline: Pipeline) -> Target:
+    """Return how a pipeline object of this process is found again."""
+    root, file = root_of(pipeline), os.path.abspath(pipeline.place.file)
+    is_file = os.path.isfile(file)
+    text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
+    return Target(text=text, root=root, cwd=os.getcwd(), sys_path=_own_path(), is_loadable=is_file)
 
 
 def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:
@@ -184,6 +241,8 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
 
 
 def _defined(data: object, marks: Marks, root: str, name: str | None = None) -> Pipeline:
+    from ..core.definitions import Reading, pipeline_from  # for pipelines that are data
+
     return pipeline_from(data, Reading(marks, partial(find_function, root=root)), name)
 
 
@@ -214,6 +273,8 @@ def _shell_job(path: str, file: str) -> tuple[Pipeline, str, Mapping[str, object
         first = script.readline(256).decode(errors="replace").strip()
     program = first[2:].strip() if first.startswith("#!") else "/bin/sh"
     name = os.path.splitext(os.path.basename(path))[0]
+    import shlex
+
     return Pipeline([ShellTask(f"{program} {shlex.quote(path)}", name=name)]), name, {}, NOTHING
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -84,6 +83,8 @@ _Lines = dict[Any, int | None]
 
 
 def _toml(text: str) -> tuple[object, _Lines]:
+    import tomllib  # 4 ms, as most parameters stand in no file of their own
+
     found = tomllib.loads(text)
     return found, {key: line_of(text, (key,)) for key in found}
 

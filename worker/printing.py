@@ -6,7 +6,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.callables import plain
 from ..core.canonical import canonical
@@ -21,13 +21,15 @@ from ..core.prints import Print
 from ..core.records import replace
 from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
-from .commandcode import ShellCode
 from .inheriting import digest_of, inherited
 from .installed import COMPILED, beyond, own_path, versions_of
 from .notebookcode import notebook_print
 from .prints import Prints, merged, part_of
 from .recorded import PREFIX
 from .sourcetext import SourceText
+
+if TYPE_CHECKING:
+    from .commandcode import ShellCode
 
 _WITHOUT_CODE = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN, CallKind.LOAD})
 _OF_OURS = {
@@ -207,6 +209,8 @@ class _Printer:
         return None if call.kind is not CallKind.PYTHON else id(self._function(call))
 
     def _command(self, operation: Operation) -> ShellCode:
+        from .commandcode import ShellCode  # 1 ms, for commands
+
         call = operation.call
         made = [each.file for each in operation.returns if each.file is not None]
         found = ShellCode(self._root, self._cwd, self._read, self._beside, {*made, *operation.policy.put})

@@ -11,7 +11,6 @@ from ..core.marks import Marks
 from ..core.runs import Target
 from ..core.sources import Reached, reach
 from ..core.targets import TargetKind, parse_target
-from .naming import files_named, modules_named
 from .sourcefile import read_source
 from .workplace import search_path
 from .yamlfile import read_yaml
@@ -38,6 +37,8 @@ def reached_by(target: Target) -> Reached:
 
 def reached_by_data(data: object, target: Target, files: Sequence[str] = ()) -> Reached:
     """Return what the functions reach that plain data name; `files` are added as they are."""
+    from .naming import files_named, modules_named  # 3 ms, for pipelines that are data
+
     found = [*files_named(data, target.root), *modules_named(data, target.root)]
     return _together((reach(file, target.sys_path, read_source) for file in found), files)
 
@@ -60,6 +61,8 @@ def yaml_data(file: str) -> tuple[Any, Marks]:
 
 def search_path_of(data: object, root: str, folder: str) -> tuple[str, ...]:
     """Return what sys.path starts with for plain data: what its Python files need, the root, its own folder."""
+    from .naming import files_named
+
     own = [entry for file in files_named(data, root) for entry in search_path(file, root)]
     return tuple(dict.fromkeys((*own, root, folder)))
 

@@ -16,8 +16,6 @@ import warnings
 from importlib import import_module
 from typing import Any
 
-from .scalars import SCALARS
-
 PREFIX = "json:"
 _PLAIN = (bool, int, float, str)
 
@@ -90,7 +88,9 @@ def _plain(value: Any) -> object:
         return _plain(value.value)
     if is_record(kind):
         return plain(value)
-    if any(isinstance(value, known) for known in SCALARS if known not in _PLAIN):  # dates, paths, decimals
+    from .libraryscalars import LIBRARY_SCALARS  # dates, paths, decimals: 5 ms, and most records have none
+
+    if isinstance(value, (bytes, complex, *LIBRARY_SCALARS)):
         return value.isoformat() if hasattr(value, "isoformat") else str(value)
     raise TypeError(f"{kind.__name__} is no JSON")
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import fractions
 import json
 import math
-import pathlib
-import uuid
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from ..core.errors import GraftError, InvalidError
-from ..core.quantities import seconds
 
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
@@ -113,52 +107,10 @@ def _to_bytes(value: object) -> object:
 
 
 def _to_complex(value: object) -> object:
-    return _parsed(value, complex, complex, "a complex number", also=(int, float))
+    return parsed(value, complex, complex, "a complex number", also=(int, float))
 
 
-def _to_path(value: object) -> object:
-    return _parsed(value, pathlib.PurePath, pathlib.Path, "a path")
-
-
-def _to_datetime(value: object) -> object:
-    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return datetime.datetime(value.year, value.month, value.day)
-    return _parsed(
-        value, datetime.datetime, datetime.datetime.fromisoformat, "a date and time such as 2026-01-31T12:30"
-    )
-
-
-def _to_date(value: object) -> object:
-    return _parsed(value, datetime.date, datetime.date.fromisoformat, "a date such as 2026-01-31")
-
-
-def _to_time(value: object) -> object:
-    return _parsed(value, datetime.time, datetime.time.fromisoformat, "a time such as 12:30")
-
-
-def _to_timedelta(value: object) -> object:
-    def parse(given: Any) -> datetime.timedelta:
-        return datetime.timedelta(seconds=seconds(given))
-
-    return _parsed(value, datetime.timedelta, parse, "a duration such as 10m or 90 (seconds)", also=(int, float))
-
-
-def _to_decimal(value: object) -> object:
-    def parse(given: object) -> decimal.Decimal:
-        return decimal.Decimal(repr(given) if isinstance(given, float) else str(given))
-
-    return _parsed(value, decimal.Decimal, parse, "a decimal number", also=(int, float))
-
-
-def _to_fraction(value: object) -> object:
-    return _parsed(value, fractions.Fraction, fractions.Fraction, "a fraction such as 1/3", also=(int, float))
-
-
-def _to_uuid(value: object) -> object:
-    return _parsed(value, uuid.UUID, uuid.UUID, "a UUID")
-
-
-def _parsed(
+def parsed(
     value: object, kind: type, parse: Callable[[Any], object], expected: str, also: tuple[type, ...] = ()
 ) -> object:
     """Return the value if it is of the kind, else what `parse` makes of a text (or of one of the types in `also`)."""
@@ -183,14 +135,16 @@ SCALARS: dict[type, Callable[[object], object]] = {
     bool: _to_bool,
     bytes: _to_bytes,
     complex: _to_complex,
-    pathlib.Path: _to_path,
-    pathlib.PurePath: _to_path,
-    datetime.datetime: _to_datetime,
-    datetime.date: _to_date,
-    datetime.time: _to_time,
-    datetime.timedelta: _to_timedelta,
-    decimal.Decimal: _to_decimal,
-    fractions.Fraction: _to_fraction,
-    uuid.UUID: _to_uuid,
 }
-"""What makes a value of each simple type."""
+"""What makes a value of each simple type of the language."""
+_LIBRARIES = frozenset({"datetime", "decimal", "fractions", "pathlib", "uuid"})
+
+
+def scalar_of(kind: type) -> Callable[[object], object] | None:
+    """Return what makes a value of a simple type, of the language or its library; None for any other."""
+    found = SCALARS.get(kind)
+    if found is None and kind.__module__.partition(".")[0] in _LIBRARIES:
+        from .libraryscalars import LIBRARY_SCALARS  # 5 ms, for steps that are annotated so
+
+        found = LIBRARY_SCALARS.get(kind)
+    return found

@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 
 from ..core.errors import StoreError
@@ -29,6 +27,9 @@ def unpacked(objects: str, key: str) -> str:
     final = os.path.join(os.path.dirname(objects), "code", key)
     if os.path.isdir(final):
         return final
+    import shutil  # 3 ms, for the first who needs it
+    import tempfile
+
     files: dict[str, str] = json.loads(_object(objects, key))
     fresh = None
     try:

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -186,6 +184,8 @@ def interpreter(workplace: Workplace, environ: Mapping[str, str]) -> str:
 
 def git_state(root: str) -> CodeState:
     """Return commit, branch, remote, and whether tracked files differ from the commit; all None outside git."""
+    if _repository(root) is None and "GIT_DIR" not in os.environ:
+        return CodeState()  # without a process, which takes 6 ms to say the same
     command = ["git", "-C", root, "status", "--porcelain=v2", "--branch", "--untracked-files=no"]
     done = _git(command)
     if done is None:
@@ -210,12 +210,15 @@ def uncommitted_files(root: str, files: Sequence[str]) -> list[str]:
     top = _git(["git", "-C", root, "rev-parse", "--show-prefix"])
     if told is None or top is None:
         return []
-    changed = {line[3:].removeprefix(top.strip()) for line in told.split("\0") if line}
-    return [file for file in files if file in changed]
+    changed = tuple(line[3:].removeprefix(top.strip()) for line in told.split("\0") if line)
+    folders = tuple(each for each in changed if each.endswith("/"))  # ignored ones stand for all in them
+    return [file for file in files if file in changed or file.startswith(folders)]
 
 
 def _git(command: Sequence[str]) -> str | None:
     """Return what git says; None when it fails, is not there, or takes too long."""
+    import subprocess  # 4 ms: nobody but the host of a run and a release ask
+
     # Without the variable, status takes the index lock to refresh it and disturbs a commit made meanwhile.
     environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
     try:
@@ -312,14 +315,17 @@ def _read(name: str, path: str, prefix: tuple[str, ...]) -> Layer | None:
     try:
         with open(path, encoding="utf-8") as file:
             text = file.read()
-        data: Any = tomllib.loads(text)
     except FileNotFoundError:
         return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidError(f"it cannot be read: {error}", file=path) from error
+    import tomllib  # 4 ms, which the loader of a pipeline need not pay
+
+    try:
+        data: Any = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         raise InvalidError(f"it is no TOML: {error}", file=path, line=int(at.group(1)) if at else None) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidError(f"it cannot be read: {error}", file=path) from error
     for table in prefix:
         data = data.get(table, {})
     return Layer(name=name, data=data, file=path, text=text, prefix=prefix)
@@ -327,15 +333,21 @@ def _read(name: str, path: str, prefix: tuple[str, ...]) -> Layer | None:
 
 def _remote(root: str) -> str | None:
     """Return the url of `origin` without a password in it, read from the file: a second git costs 3 ms more."""
-    folder = root
-    while not os.path.isdir(os.path.join(folder, ".git")):
-        if folder == os.path.dirname(folder):
-            return None
-        folder = os.path.dirname(folder)
+    repository = _repository(root)
     try:
-        with open(os.path.join(folder, ".git", "config"), encoding="utf-8") as file:
+        with open(os.path.join(repository or root, ".git", "config"), encoding="utf-8") as file:
             text = file.read()
     except (OSError, UnicodeDecodeError):
         return None
     found = re.search(r'^\[remote "origin"\][^\[]*?^\s*url\s*=\s*(\S+)', text, re.MULTILINE)
     return re.sub(r"//[^/@]*@", "//", found.group(1)) if found else None
+
+
+def _repository(root: str) -> str | None:
+    """Return the directory at or above a root that has a `.git`; None when it is in no repository."""
+    folder = root
+    while not os.path.exists(os.path.join(folder, ".git")):  # a file in a worktree
+        if folder == os.path.dirname(folder):
+            return None
+        folder = os.path.dirname(folder)
+    return folder

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ...core.document import instant
+from ...core.happenings import fact_words, newest
 from ...core.ids import RunId
 from ...core.loglines import clock_text
 from ...core.ports import EventRow, Feed
@@ -15,7 +16,7 @@ from .. import context
 from ..completion import complete_runs
 from ..options import Options
 from ..printer import put, put_row
-from ..text import clean, pad
+from ..text import pad
 
 PERIOD_S = 0.1
 PAGE = 1000
@@ -54,20 +55,6 @@ def events(
         time.sleep(PERIOD_S)
 
 
-def newest(feed: Feed) -> int:
-    """Return the highest sequence number, in some thirty questions instead of reading the feed."""
-    low, high = 0, 1
-    while feed.events(high, None, 1):
-        low, high = high, high * 2
-    while low < high:
-        middle = (low + high) // 2
-        if feed.events(middle, None, 1):
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
 def _print_all(feed: Feed, after: int, run: RunId | None, options: Options) -> int:
     while rows := feed.events(after, run, PAGE):
         for row in rows:
@@ -85,11 +72,5 @@ def _document(row: EventRow) -> dict[str, Any]:
 
 
 def _line(row: EventRow) -> str:
-    words = [clock_text(row.at), row.run[:SHORT], pad(row.kind, 17)]
-    words += [clean(str(row.data[name])) for name in ("node", "state", "reason") if row.data.get(name) is not None]
-    if (size := row.data.get("size")) is not None:  # of what grew
-        words.append(f"size {size:,}" if isinstance(size, int) else clean(str(size)))
-    error = row.data.get("error")
-    if isinstance(error, dict):
-        words.append(clean(f"{error.get('type')}: {str(error.get('message')).partition(chr(10))[0]}"))
+    words = [clock_text(row.at), row.run[:SHORT], pad(row.kind, 17), *fact_words(row)]
     return "  ".join(words)

@@ -1,11 +1,11 @@
-"""`graft copy|export|import|remove`: what registries hold, between them, to files, and away."""
+"""`graft copy|import|remove`, and `export` of an address: what registries hold, between them, to files, and away."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from ...core.exchanging import SUFFIX, Removal
 from ...core.lineageanswers import place_text, shipment_document
 from ...core.quantities import size_text
 from ...core.states import Status
+from ...core.workspace import Workspace
 from .. import context
 from ..addressing import AddressArgument
 from ..look import Ink, Look, look_of
@@ -23,6 +24,9 @@ from ..options import Options
 from ..printer import put, put_document, remark
 from ..table import Cell, Column, table
 from ..text import clean, plural
+
+if TYPE_CHECKING:
+    from ...core.workspace import Workspace
 
 _ALL = typer.Option("--all", help="Also development versions of a project.")
 _DRY = typer.Option("-n", "--dry-run", help="Say what would be sent; send nothing.")
@@ -52,22 +56,14 @@ def copy(
     return 0
 
 
-def export(
-    options: Options,
-    *,
-    address: AddressArgument,
-    output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help=f"Default: named after it, {SUFFIX}.")
-    ] = None,
-    everything: Annotated[bool, _ALL] = False,
-    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+def export_address(
+    options: Options, space: Workspace, address: str, output: str | None, *, with_dev: bool, force: bool
 ) -> int:
     """Write a project, a lineage or a generation to one file, with its code, states and aliases."""
-    space = context.workspace(options)
     file = output or address.replace("/", "-").replace("@", "-") + SUFFIX
     if os.path.lexists(file) and not force:
         raise InvalidError(f"{file} is there already", "--force writes over it; -o FILE names another one")
-    shipment, size = space.lineages.exchanging.export((address,), file, with_dev=everything)
+    shipment, size = space.lineages.exchanging.export((address,), file, with_dev=with_dev)
     if options.is_json:
         put_document({"schema": SCHEMA, "file": file, "file_bytes": size, **shipment_document(shipment, [])})
         return 0

@@ -71,7 +71,9 @@ def sweep(
     search: SearchOption = None,
     param: ParamOption = None,
     params: ParamsFileOption = None,
-    by: Annotated[str | None, typer.Option("--by", metavar="METRIC", help="Rank trials by this; more is better.")] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="METRIC", help="Rank trials by this; more is better.")
+    ] = None,
     minimize: Annotated[bool, typer.Option("--minimize", help="With --by: less is better.")] = False,
     random: Annotated[
         int | None, typer.Option("--random", min=1, metavar="N", help="N combinations at random, not all.")
@@ -218,9 +220,7 @@ def _budget(text: str | None) -> tuple[str, int, int] | tuple[str, int, int, int
     return ends if found[4] is None else (*ends, int(found[4]))
 
 
-def _start(
-    space: Workspace, options: Options, sought: Sought, command: str, *, detach: bool, top: int | None
-) -> int:
+def _start(space: Workspace, options: Options, sought: Sought, command: str, *, detach: bool, top: int | None) -> int:
     """Write the run, and host it here or in a process of its own; return the exit code."""
     root = sought.first.run.target.root
     if not options.is_json and (said := space.searches.code_line(sought, root=root, command=command)):
@@ -236,5 +236,3 @@ def _start(
     put(f"run {short} goes on in a process of its own")
     put(f"  graft attach {short}  follows it, graft cancel {short} stops it")
     return 0
-
-

@@ -7,6 +7,7 @@ nothing heavy: the guardian must be up in 20 ms. Linux reads /proc. Elsewhere (m
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -19,6 +20,9 @@ The pid namespace is in it because a host sees the processes of its containers, 
 Another form needs another name: a guardian of another version must not take what it cannot read for a stray."""
 
 _PR_SET_CHILD_SUBREAPER = 36
+_GUARDIAN = "graft-guardian"
+"""Name of a guardian's process, which carries the mark of its nursery too: whoever ends strays leaves it at its work.
+A program that a step starts has a name of its own."""
 _IS_LINUX = sys.platform == "linux"
 
 
@@ -32,6 +36,16 @@ def adopt_orphans() -> bool:
     import ctypes  # 7 ms, wanted in the guardian alone
 
     return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+
+
+def be_guardian() -> None:
+    """Name this process so that nobody takes it for a stray; its forks are to take it back."""
+    _rename(_GUARDIAN)
+
+
+def be_no_guardian() -> None:
+    """Take the name back in a fork."""
+    _rename("graft")
 
 
 def start_time(pid: int) -> int | None:
@@ -132,7 +146,20 @@ def _is_stray(pid: int, mark: str | None) -> bool:
     if len(fields) != 4 or not all(field.isdigit() for field in fields) or int(fields[0]) != _namespace():
         return False
     owner, started = int(fields[1]), int(fields[2])
-    return started > 0 and start_time(owner) != started
+    return started > 0 and start_time(owner) != started and _name(pid) != _GUARDIAN
+
+
+def _name(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def _rename(name: str) -> None:
+    with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="utf-8") as file:
+        file.write(name)
 
 
 def _namespace() -> int:

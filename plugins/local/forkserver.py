@@ -1,13 +1,14 @@
 """The forkserver: a warm process that forks workers on request.
 
-It imports our worker code and the third-party packages of a project once; a worker then costs a fork (about 8 ms with
-pandas) instead of a second of imports, and shares those pages. It never imports project code or `__main__`: that
-would be stale in watch, could run a script twice, and an error there would kill every worker to come.
+It imports the third-party packages of a project once, and our own code when the first child that needs it is asked
+for; a worker then costs a fork (about 8 ms with pandas) instead of a second of imports, and shares those pages. It
+never imports project code or `__main__`: that would be stale in watch, could run a script twice, and an error there
+would kill every worker to come.
 
 Why not multiprocess's forkserver: see docs/decisions/0005-the-local-runner-has-its-own-forkserver.md.
 
 Control socket, inherited:
-    in   ("warm", packages, sys_path, modules)                 first, once
+    in   ("warm", packages, sys_path)                          first, once
          ("fork", entry, arguments) + [socket, stdout, stderr, leash]
     out  ("importing", package) · ("imported", package, seconds, threads) · ("broken", package, text) · ("warm",)
 Leash, one socket a child:
@@ -26,7 +27,6 @@ import signal
 import socket
 import sys
 import time
-import traceback
 import warnings
 from collections.abc import Sequence
 from typing import NoReturn
@@ -37,25 +37,32 @@ _OOM_SCORE = b"200"
 """Of 1000, set for a worker: the kernel takes a step before it takes the runner or the guardian."""
 
 
-def main() -> None:
-    """Serve until the runner closes its end. Command line: the control socket's number."""
+def run(control: int) -> NoReturn:
+    """Serve until the runner closes its end, then end this process. `control`: the control socket's number."""
+    code = 1
+    try:
+        _serve(socket.socket(fileno=control))
+        code = 0
+    # The edge of the process: what is printed here are the last words that the runner shows.
+    except BaseException:  # noqa: BLE001
+        sys.excepthook(*sys.exc_info())
+    finally:
+        _leave(code)
+
+
+def _serve(control: socket.socket) -> None:
     gc.disable()  # 10 ms of looking through what is imported to stay; a child has it enabled when it begins
-    control = socket.socket(fileno=int(sys.argv.pop()))
-    control.set_inheritable(False)
-    sys.argv[:] = [""]
     first = receive(control)
     if first is None:
         return
-    (_, packages, sys_path, modules), _ = first
+    (_, packages, sys_path), _ = first
     if sys_path:
         sys.path[:] = sys_path
-    _warm(control, packages, modules)
+    _warm(control, packages)
     _Server(control).serve()
 
 
-def _warm(control: socket.socket, packages: Sequence[str], modules: Sequence[str]) -> None:
-    for name in modules:
-        importlib.import_module(name)
+def _warm(control: socket.socket, packages: Sequence[str]) -> None:
     for name in packages:
         tell(control, ("importing", name))
         before, threads = time.monotonic(), _threads()
@@ -85,6 +92,7 @@ class _Server:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._leashes: dict[int, socket.socket] = {}
+        self._entries: set[str] = set()
         self._wake, self._woken = socket.socketpair()
         for each in (self._wake, self._woken):
             each.setblocking(False)
@@ -110,6 +118,7 @@ class _Server:
         if request is None:
             return False
         (_, entry, arguments), descriptors = request
+        self._prepare(entry)
         sys.stdout.flush()
         sys.stderr.flush()
         with warnings.catch_warnings():
@@ -124,6 +133,16 @@ class _Server:
         self._leashes[pid] = leash
         _announce(leash, pid)
         return True
+
+    def _prepare(self, entry: str) -> None:
+        """Import what a child begins with, once for all: 10 to 60 ms that a run without such children is spared."""
+        if entry in self._entries:
+            return
+        self._entries.add(entry)
+        # The child imports it again, and then its last words say what is wrong.
+        with contextlib.suppress(Exception):
+            importlib.import_module(entry.partition(":")[0])
+        gc.freeze()
 
     def _bury(self) -> None:
         while True:
@@ -152,14 +171,19 @@ class _Server:
             code = _run(entry, arguments, descriptors)
         # The edge of the process: whatever happened is told on stderr, which is the worker's log.
         except BaseException:  # noqa: BLE001
-            traceback.print_exc()
+            sys.excepthook(*sys.exc_info())
         finally:
-            with contextlib.suppress(BaseException):
-                atexit._run_exitfuncs()
-            with contextlib.suppress(BaseException):
-                sys.stdout.flush()
-                sys.stderr.flush()
-            os._exit(code)
+            _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End this process as an interpreter does, but for taking it apart: 10 ms."""
+    with contextlib.suppress(BaseException):
+        atexit._run_exitfuncs()
+    with contextlib.suppress(BaseException):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _run(entry: str, arguments: tuple[object, ...], descriptors: list[int]) -> int:

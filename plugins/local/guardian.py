@@ -22,15 +22,19 @@ import select
 import signal
 import socket
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .descent import adopt_orphans, descendants, kill_descendants, kill_strays, reap
-from .pump import MAX_ROUNDS, Pump, Source
 from .rights import receive, tell
+
+if TYPE_CHECKING:
+    from .pump import Pump
 
 GRACE_S = 0.4
 """Seconds that workers have to leave by themselves at a normal close."""
 _QUIET_BYTES = 16 * 1024
+_MAX_ROUNDS = 32
+"""Reads that empty a pipe for sure: twice what one can hold (1 MiB at most)."""
 _NAP_S = 0.005
 """After a turn that read less than `_QUIET_BYTES` it sleeps: at 15,000 attempts a second each of its turns would
 otherwise serve one marker (20 us) instead of 75. A pipe holds 64 KiB, so no writer waits for that."""
@@ -43,7 +47,8 @@ class Guardian:
         self._runner = runner
         self._server = server
         self._link = socket.socket(fileno=link)
-        self._pump = Pump()
+        self._pump: Pump | None = None
+        """Reads what workers print; None: there was no worker yet."""
         self._poll = select.poll()
         self._wake, self._woken = os.pipe()
         self._pidfd = -1
@@ -98,15 +103,15 @@ class Guardian:
             if descriptor == self._wake:
                 os.read(self._wake, 4096)
                 reap()
-            elif descriptor in self._pump.descriptors:
-                got += self._read(descriptor)
+            elif self._pump is not None and descriptor in self._pump.descriptors:
+                got += self._read(self._pump, descriptor)
         if got < _QUIET_BYTES:
             time.sleep(_NAP_S)
 
-    def _read(self, descriptor: int) -> int:
+    def _read(self, pump: Pump, descriptor: int) -> int:
         """Read once from a pipe; return the bytes got."""
         try:
-            got = self._pump.read(descriptor)
+            got = pump.read(descriptor)
         # The guardian's edge: a fault of the pump may cost output, never the workers this process watches over.
         except Exception as problem:  # noqa: BLE001
             self._warn(f"output of a step is lost: {type(problem).__name__}: {problem}")
@@ -136,17 +141,22 @@ class Guardian:
         return True
 
     def _add(self, values: list[Any], descriptors: list[int]) -> None:
+        from .pump import Pump, Source  # 10 ms that a run which reuses everything is spared
+
         path, nonce, secrets, cap_bytes = values
         source = Source(path=path, nonce=nonce, secrets=secrets, cap_bytes=cap_bytes, warn=self._warn)
+        self._pump = self._pump or Pump()
         self._pump.add(source, descriptors)
         for descriptor in descriptors:
             self._poll.register(descriptor, select.POLLIN)
 
     def _flush(self) -> None:
         """Write out what the pipes hold now; a step that floods its output cannot hold this up."""
+        if self._pump is None:
+            return
         for descriptor in self._pump.descriptors:
             rounds = 0
-            while rounds < MAX_ROUNDS and self._read(descriptor):
+            while rounds < _MAX_ROUNDS and self._read(self._pump, descriptor):
                 rounds += 1
 
     def _warn(self, text: str) -> None:
@@ -165,4 +175,5 @@ class Guardian:
                 kill_descendants()
             finally:
                 self._flush()
-                self._pump.close()
+                if self._pump is not None:
+                    self._pump.close()

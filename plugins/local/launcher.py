@@ -1,7 +1,7 @@
-"""First code of the guardian process: start the forkserver, then watch over it.
+"""First code below the runner: one interpreter that becomes two processes, the guardian and its forkserver.
 
-Apart from guardian.py so that the forkserver's interpreter is already starting (on the other core) while the guardian
-imports sockets and ctypes. Runs under `python -I -S`: the standard library and this package only.
+One start serves both, as starting an interpreter costs 15 ms and what both import 10: whatever runs user code pays that
+once. The guardian is the one that was started, the forkserver its child.
 
 The tree: runner > guardian (this process) > forkserver > workers. Only an ancestor of the workers can find what they
 leave behind; a sibling cleans nothing.
@@ -12,30 +12,51 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 
-from .descent import MARK
+from . import rights as rights  # sockets, for both
+from .descent import be_guardian, be_no_guardian
 
 _IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT)
 
 
 def main() -> None:
-    """Run the guardian.
+    """Run the guardian, and the forkserver in a fork.
 
-    Command line: RUNNER_PID MARK LINK_FD SERVER_FD, then the forkserver's command, which gets SERVER_FD appended.
+    Command line: RUNNER_PID LINK_FD SERVER_FD.
     """
-    runner, mark, link, server, *command = sys.argv[1:]
+    runner, link, server = map(int, sys.argv[1:])
+    sys.argv[:] = [""]
+    for descriptor in (link, server):
+        os.set_inheritable(descriptor, False)
+    guard(runner, link, server)
+    os._exit(0)  # to take an interpreter apart takes 10 ms, which the runner would wait for
+
+
+def guard(runner: int, link: int, server: int) -> None:
+    """Be the guardian of a runner until it is gone, with a forkserver as its fork; two descriptors are theirs."""
     for each in _IGNORED:
         # A terminal's Ctrl+C, or `kill` of the whole group, must not take away the one who cleans up.
         signal.signal(each, signal.SIG_IGN)
-    os.set_inheritable(int(link), False)
-    child = os.posix_spawn(
-        command[0],
-        [*command, server],
-        {**os.environ, MARK: mark},
-        setsigmask=[],  # the thread that started us may have blocked signals
-        setsigdef=_IGNORED,
-    )
-    os.close(int(server))
-    from .guardian import Guardian  # 25 ms that the forkserver need not wait for
+    be_guardian()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # 3.12 warns of threads, which a sitecustomize may start
+        child = os.fork()
+    if child == 0:
+        os.close(link)
+        _serve(server)
+    os.close(server)
+    from .guardian import Guardian  # ctypes, which the forkserver does without
 
-    Guardian(runner=int(runner), link=int(link), server=child).watch()
+    Guardian(runner=runner, link=link, server=child).watch()
+
+
+def _serve(server: int) -> None:
+    """Be the forkserver, and never return: its atexit functions are those of packages, not of this start."""
+    be_no_guardian()
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started us may have blocked signals
+    for each in _IGNORED:
+        signal.signal(each, signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL)
+    from .forkserver import run
+
+    run(server)

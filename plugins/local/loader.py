@@ -15,8 +15,9 @@ import tempfile
 import time
 from typing import IO
 
-from ...core.errors import GraftError, InvalidError, MissingError
+from ...core.errors import Cancelled, GraftError, InvalidError, MissingError
 from ...core.ports import Loaded, LoadRequest
+from ...core.waiting import is_waited_for
 from .answers import Answer, Fault
 from .cause import OomCounters, cause_of
 from .child import Child
@@ -24,9 +25,9 @@ from .nursery import Nursery
 
 LIMIT_S = 30.0
 """Seconds an import may take, from the moment its process is there."""
-LOADER_MODULES = ("graftline.plugins.local.loader_entry",)
-"""What the nursery of a loader should import once; without it each load pays 60 ms."""
 _BORN_S = 60.0
+_LOOKED_S = 0.1
+"""Seconds between two looks whether somebody waits for it."""
 _ENTRY = "graftline.plugins.local.loader_entry:main"
 _SHOWN = 2000
 """Bytes of the end of the user's output that an error shows."""
@@ -76,6 +77,7 @@ class LocalLoader:
             InvalidError: the code does not import, hangs, ends its process, or the pipeline is wrong; with file and
                 line where they can be told, and the end of what it printed.
             PluginError: no process can be started.
+            Cancelled: nobody waits for it any more (`core/waiting.py`); the child is killed.
         """
         spare = spare or Spare(self._nursery)
         try:
@@ -125,8 +127,12 @@ def _read_all(connection: socket.socket, limit_s: float) -> bytes | None:
     parts: list[bytes] = []
     while True:
         left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000 + 1):
+        if not is_waited_for():
+            raise Cancelled("nobody waits for the import any more")
+        if left <= 0:
             return None
+        if not poll.poll(min(left, _LOOKED_S) * 1000 + 1):
+            continue
         try:
             part = connection.recv(1 << 20)
         except ConnectionError:

@@ -9,7 +9,6 @@ import gc
 import pickle
 import socket
 import sys
-import traceback
 
 from ...core.collector import rare_collections
 from ...core.errors import GraftError, MissingError
@@ -51,6 +50,8 @@ def _told(problem: GraftError) -> Fault:
 
 def _fault(problem: BaseException, request: LoadRequest) -> Fault:
     """Say what was raised and at which line of the project's code."""
+    import traceback  # for those whose code fails
+
     frames = [
         frame for frame in traceback.extract_tb(problem.__traceback__) if frame.filename.startswith(_root(request))
     ]

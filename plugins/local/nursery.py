@@ -22,13 +22,12 @@ from typing import IO
 from ...core.errors import PluginError
 from . import bootstrap
 from .child import Child
-from .descent import kill_strays, mark_of
-from .pump import CAP_BYTES
+from .descent import MARK, kill_strays, mark_of
 from .rights import Message, pair, receive, send
 
-WORKER_MODULES = ("graftline.plugins.local.worker_entry",)
-"""Imported by the forkserver beside the packages: what every worker needs."""
 _NUMBERS = itertools.count(1)
+CAP_BYTES = 50 * 1000 * 1000
+"""Output of one attempt that is kept: all but the last MB from its beginning, that from its end."""
 _CLOSE_S = 2.0
 """Seconds for the guardian to end everything: its own grace (0.4 s), then the kill."""
 
@@ -39,19 +38,12 @@ class Nursery:
     Starting it does not block: requests wait in the forkserver's socket while it imports.
     """
 
-    def __init__(
-        self,
-        *,
-        preload: Sequence[str] = (),
-        sys_path: Sequence[str] | None = None,
-        modules: Sequence[str] = WORKER_MODULES,
-    ) -> None:
+    def __init__(self, *, preload: Sequence[str] = (), sys_path: Sequence[str] | None = None) -> None:
         """Start a guardian and its forkserver.
 
         Args:
             preload: third-party packages to import once; one that fails is reported, not fatal.
             sys_path: the forkserver's sys.path; None: this process's.
-            modules: modules of ours to import once; they must import.
 
         Raises:
             PluginError: the interpreter cannot be started.
@@ -79,7 +71,7 @@ class Nursery:
         self._control, control = pair()
         self._guardian = self._start(link, control)
         path = [entry or os.getcwd() for entry in (sys.path if sys_path is None else sys_path)]
-        send(self._control, ("warm", list(self.preload), path, list(modules)))
+        send(self._control, ("warm", list(self.preload), path))
 
     def spawn(
         self, entry: str, connection: socket.socket, arguments: tuple[object, ...] = (), *, stdout: int, stderr: int
@@ -87,7 +79,7 @@ class Nursery:
         """Ask for a process that calls `entry(socket, *arguments)` and ends; do not wait for it.
 
         Args:
-            entry: `module:function`.
+            entry: `module:function`, of ours; the forkserver imports it when it is first asked for.
             connection: handed to the function; this process keeps its own copy.
             arguments: plain values (text, bytes, numbers).
             stdout: descriptor that becomes the process's standard output; stdin is /dev/null.
@@ -170,14 +162,11 @@ class Nursery:
         self.close()
 
     def _start(self, link: socket.socket, control: socket.socket) -> subprocess.Popen[bytes]:
-        command = [
-            *bootstrap.guardian_command(),
-            *(str(os.getpid()), self.mark, str(link.fileno()), str(control.fileno())),
-            *bootstrap.forkserver_command(),
-        ]
+        arguments = (str(os.getpid()), str(link.fileno()), str(control.fileno()))
         try:
             return subprocess.Popen(
-                command,
+                [*bootstrap.launch_command(), *arguments],
+                env={**os.environ, MARK: self.mark},
                 stdin=subprocess.DEVNULL,
                 stdout=self._diagnosis,
                 stderr=self._diagnosis,

@@ -15,14 +15,10 @@ from ...worker.capture import Marker, encode_marker, parse_marker
 from ...worker.secrets import Masker
 from .logfile import LogFile
 
-CAP_BYTES = 50 * 1000 * 1000
-"""Output of one attempt that is kept: all but the last `TAIL_BYTES` from its beginning, the rest from its end."""
 TAIL_BYTES = 1024 * 1024
 """Held in memory for an attempt over its cap, hence small."""
 _READ_BYTES = 64 * 1024
 """Linux's default pipe size: more is not there to be read."""
-MAX_ROUNDS = 32
-"""Reads that empty a pipe for sure: twice what one can hold (1 MiB at most)."""
 _NOBODY = Marker(0, "")
 
 

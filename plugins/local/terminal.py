@@ -13,10 +13,12 @@ import sys
 import tempfile
 import termios
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from ...core.errors import InvalidError
-from ...core.replay import Ended, Replay
-from .wire import encode_order
+
+if TYPE_CHECKING:
+    from ...core.replay import Ended, Replay
 
 _FAILED = 1
 
@@ -27,7 +29,9 @@ def execute_here(replay: Replay) -> Ended:
     Raises:
         InvalidError: nobody is there to talk to; or what the process said is wrong with the request.
     """
+    from ...core.replay import Ended
     from ...worker.replaying import Payload, entry  # pdb and every kind of step, 100 ms: for one command
+    from .wire import encode_order
 
     _refuse_without_person()
     _, _, _, _, _, arguments, files, _, environ = encode_order(0, replay.order, None)

@@ -17,8 +17,8 @@ from ...core.runs import Target
 from ...core.sources import imports_of, parse
 from ...worker.reaching import reached_by
 from ...worker.sourcefile import read_source
-from .loader import LOADER_MODULES, LocalLoader, Spare
-from .nursery import WORKER_MODULES, Nursery
+from .loader import LocalLoader, Spare
+from .nursery import Nursery
 
 _lock = threading.Lock()
 _kept: Nursery | None = None
@@ -112,7 +112,7 @@ def stay_warm(target: Target, *, is_shared: bool = False) -> Iterator[None]:
         modules: tuple[str, ...] = ()
         with suppress(InvalidError):  # told by the load
             modules = _modules(target)
-        keep(_nursery(modules))
+        keep(Nursery(preload=modules))
         yield
     finally:
         with _lock:
@@ -138,7 +138,7 @@ class WarmLoader:
         if stays is not None and stays.is_alive():
             return _load_again(stays, request)
         packages = _packages(request.target)
-        nursery = take(packages) or _nursery(packages)
+        nursery = take(packages) or Nursery(preload=packages)
         try:
             loaded = LocalLoader(nursery).load(request)
         except BaseException:
@@ -179,7 +179,7 @@ def _extend(nursery: Nursery, target: Target) -> None:
 
 def _exchange(nursery: Nursery, modules: Iterable[str]) -> None:
     """Keep a nursery that imports these too, unless the watch is over or another one took this one's place."""
-    fresh = _nursery(tuple(sorted({*modules, *nursery.preload})))
+    fresh = Nursery(preload=tuple(sorted({*modules, *nursery.preload})))
     with _lock:
         is_wanted = bool(_stays) and _kept is nursery
     if is_wanted:
@@ -227,11 +227,6 @@ def _take_spare(nursery: Nursery) -> Spare | None:
 def _serves(nursery: Nursery, packages: Iterable[str]) -> bool:
     """Tell whether a nursery lives and has imported these; more than these does no harm."""
     return set(packages) <= set(nursery.preload) and nursery.is_alive()
-
-
-def _nursery(packages: tuple[str, ...]) -> Nursery:
-    # For a watch also what each load needs: a fork that has imported it is 60 ms quicker.
-    return Nursery(preload=packages, modules=WORKER_MODULES + (LOADER_MODULES if _stays else ()))
 
 
 def _modules(target: Target) -> tuple[str, ...]:

@@ -52,33 +52,23 @@ class SearchRunner(Runner):
     takes_resources = False
 
     @classmethod
-    def run(
-        cls,
-        symbols: Graph,
-        *,
-        events: Session,
-        children: Children,
-        search: Search,
-        warm: AbstractContextManager[object],
-        is_parallel: bool,
-        **kwargs: Any,
-    ) -> None:
+    def run(cls, symbols: Graph, *, events: Session, **kwargs: Any) -> None:
         """Carry a search from where it stands to its end.
 
         Args:
             symbols: its graph: a node for each trial.
             events: its run.
-            children: makes and hosts the runs of its trials.
-            search: chooses trials; at its beginning.
-            warm: keeps what all trials need ready meanwhile.
-            is_parallel: several trials may run at once.
-            kwargs: nothing.
+            kwargs: `children`, which makes and hosts the runs of its trials; `search`, which chooses trials, at its
+                beginning; `warm`, entered while it goes on; `is_parallel`: several trials may run at once.
 
         Raises:
             GraftError: the run log cannot be written, or somebody else took the run over.
         """
+        children: Children = kwargs["children"]
+        search: Search = kwargs["search"]
+        warm: AbstractContextManager[object] = kwargs["warm"]
         with warm:
-            _Carrying(symbols, events, children, search, is_parallel=is_parallel).carry()
+            _Carrying(symbols, events, children, search, is_parallel=kwargs["is_parallel"]).carry()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,12 +131,12 @@ class _Carrying:
                 self._ready.remove(pair)
                 return pair
         while len(self._ready) < self._width and self._stop is None:
-            pair = self._prepare()
-            if pair is None:
+            made = self._prepare()
+            if made is None:
                 return None
-            if not self._is_held(pair[1]):
-                return pair
-            self._ready.append(pair)
+            if not self._is_held(made[1]):
+                return made
+            self._ready.append(made)
         return None
 
     def _prepare(self) -> tuple[Trial, Child] | None:
@@ -188,9 +178,7 @@ class _Carrying:
     def _start(self, number: int | None, child: Child) -> None:
         now = self._events.clock()
         attempt = self._attempt(child.path)
-        active = Active(
-            number, child, attempt=attempt, jobs=self._share(), begun=now, tell=self._news.put
-        )
+        active = Active(number, child, attempt=attempt, jobs=self._share(), begun=now, tell=self._news.put)
         self._report(
             [
                 AttemptDispatched(node=child.path, attempt=attempt, at=now),

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from graftline.cli.carrying import EXIT_CODES
-from graftline.cli.main import COMMANDS, Root, _root
+from graftline.cli.main import COMMANDS, Root
+from graftline.cli.main import root as root_group
 from graftline.core import errors
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
@@ -32,7 +33,7 @@ def quoted(text: str) -> set[str]:
 
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_every_option_of_a_command_is_documented_and_exists(name: str) -> None:
-    root = _root()
+    root = root_group()
     own = options_of(Root.get_command(root, None, name)) - options_of(root)
     told = quoted(SECTIONS[name])
     assert own <= told, f"not in docs/cli.md: {own - told}"
@@ -40,7 +41,7 @@ def test_every_option_of_a_command_is_documented_and_exists(name: str) -> None:
 
 
 def test_every_common_option_is_documented() -> None:
-    assert options_of(_root()) <= quoted(COMMON)
+    assert options_of(root_group()) <= quoted(COMMON)
 
 
 def test_every_command_has_a_section() -> None:

@@ -36,7 +36,8 @@ from graftline.core.events import (
     StepYielded,
 )
 from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Policy, Return
-from graftline.core.graphcodec import graph_from_json, graph_text, graph_to_json
+from graftline.core.graphcodec import graph_from_json, graph_to_json
+from graftline.core.graphtext import graph_from_text, graph_text
 from graftline.core.ids import RunId
 from graftline.core.runs import Frame, StepError
 from graftline.core.supply import Blob, Constant, Gather, Upstream
@@ -152,6 +153,7 @@ def test_one_graph_has_one_text(graph: Graph) -> None:
 
     assert canonical(graph_to_json(graph_from_json(json.loads(text)))) == text
     assert graph_text(graph) == text
+    assert graph_from_text(text) == graph
 
 
 @given(fact=FACT)

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from laws import examples
 
 from graftline import Catalog, Conditional, Loop, Map, Parallel, Pipeline, Stub
+from graftline.core.canonical import canonical
 from graftline.core.graph import BodyKind, Graph, Growth
-from graftline.core.graphcodec import graph_from_json, graph_text, graph_to_json
+from graftline.core.graphcodec import graph_from_json, graph_to_json
+from graftline.core.graphtext import graph_from_text, graph_text
 from graftline.core.growth import Plot, outlined
 from graftline.core.outline import Outline
 from graftline.core.selection import Selection
@@ -111,7 +113,8 @@ FEW = settings(max_examples=examples(80), deadline=None)
 def test_what_is_compiled_comes_back_from_json(seed: int) -> None:
     graph = compile_(Author(seed).pipeline(DEPTH))
     assert graph_from_json(graph_to_json(graph)) == graph
-    assert graph_text(graph_from_json(graph_to_json(graph))) == graph_text(graph)
+    assert graph_text(graph) == canonical(graph_to_json(graph))
+    assert graph_from_text(graph_text(graph)) == graph
 
 
 @FEW

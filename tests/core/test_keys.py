@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.canonical import canonical
+from graftline.core.graph import Call, Operation, Policy, Return
 from graftline.core.keys import (
     KEY_VERSION,
     Basis,
@@ -18,6 +20,7 @@ from graftline.core.keys import (
     CauseKind,
     Evidence,
     argument_token,
+    call_digest,
     causes,
     evidence_from_json,
     evidence_from_text,
@@ -52,6 +55,42 @@ def test_evidence_comes_back_from_json_with_the_same_key(evidence: Evidence) -> 
 @given(_evidence, _evidence)
 def test_two_pieces_of_evidence_have_causes_exactly_when_their_keys_differ(one: Evidence, other: Evidence) -> None:
     assert bool(causes(one, other, {}, {})) == (one.key != other.key)
+
+
+_filled = st.none() | st.text(max_size=4)
+_operation = st.builds(
+    Operation,
+    call=st.builds(Call, command=_filled, args=st.lists(_names, max_size=2).map(tuple), default=_filled),
+    returns=st.lists(st.builds(Return, file=_filled, pattern=_filled), max_size=2).map(tuple),
+    policy=st.builds(
+        Policy,
+        put=st.lists(_names, max_size=2).map(tuple),
+        get=st.lists(_names, max_size=2).map(tuple),
+        store_copy=st.booleans(),
+    ),
+)
+
+
+@given(st.lists(_operation, max_size=3))
+def test_the_digest_of_a_call_is_that_of_all_it_says(operations: list[Operation]) -> None:
+    known: dict[int, str] = {}
+    for operation in (*operations, *operations):
+        call, policy = operation.call, operation.policy
+        said: list[Any] = [
+            call.kind.value,
+            call.qualname,
+            call.command,
+            call.script,
+            call.args,
+            call.keys,
+            call.branches,
+        ]
+        said += [call.default, call.collect]
+        said += [[[each.name, each.kind.value, each.file, each.pattern] for each in operation.returns]]
+        said += [policy.put, policy.get, policy.store_copy]
+        expected = hashlib.sha256(canonical(said).encode()).hexdigest()
+
+        assert call_digest(operation, known) == call_digest(operation) == expected
 
 
 def test_each_difference_is_one_cause() -> None:

@@ -124,3 +124,20 @@ def test_ranks_put_every_node_after_what_it_needs(graph: Graph) -> None:
 
     assert set(place) == set(graph.index)
     assert all(place[before] < place[after] for before, after in graph.edges)
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.data())
+def test_folded_chains_lose_no_step_and_lead_nowhere_else(graph: Graph, data: st.DataObject) -> None:
+    states = {node.path: data.draw(st.sampled_from([Status.SUCCESS, Status.FAILURE])) for node in graph.nodes}
+    whole = Scoping(graph, is_folded=True)
+
+    found = whole.chained(states)
+
+    place = {path: name for name, paths in found.members.items() for path in paths}
+    assert sorted(place) == sorted(path for paths in whole.members.values() for path in paths)
+    assert all(one in found.members and two in found.members and one != two for one, two in found.edges)
+    for name, paths in found.members.items():
+        assert len(paths) == 1 or (len(paths) >= 3 and all(states[path].is_good for path in paths)), name
+    names = list(found.members)
+    assert all(names.index(one) < names.index(two) for one, two in found.edges), "it is drawable: nothing leads back"

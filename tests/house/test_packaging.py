@@ -81,6 +81,7 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> No
         "duckdb",
         "pandas",
         "keyring",
+        "textual_serve",
         "pygraphviz",
         "numpy",
         "graftline",

@@ -10,7 +10,7 @@ from fault_figures import PAGE
 from mutation_figures import Tally
 from mutations import Bench
 
-from graftline.plugins.local.loader import LOADER_MODULES, LocalLoader
+from graftline.plugins.local.loader import LocalLoader
 from graftline.plugins.local.nursery import Nursery
 
 COMMAND = os.environ.get("GRAFTLINE_MUTATIONS")
@@ -20,7 +20,7 @@ COMMAND = os.environ.get("GRAFTLINE_MUTATIONS")
 @pytest.fixture(scope="session")
 def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Give a bench whose projects outlive the tests that share them."""
-    with Nursery(modules=LOADER_MODULES) as nursery:
+    with Nursery() as nursery:
         yield Bench(LocalLoader(nursery), tmp_path_factory.mktemp("projects"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -28,6 +27,7 @@ from graftline.core.events import (
     StepYielded,
 )
 from graftline.core.ids import RunId
+from graftline.core.records import dataclass, replace
 from graftline.core.runs import RunSpec, StepRun
 from graftline.core.states import Reason, Status
 from graftline.store.facttext import facts_text

@@ -27,14 +27,17 @@ from typing import Any
 import pytest
 
 from graftline.plugins.local import bootstrap
-from graftline.plugins.local.loader import LOADER_MODULES
-from graftline.plugins.local.nursery import WORKER_MODULES, Nursery
+from graftline.plugins.local.nursery import Nursery
 from graftline.plugins.local.rights import pair, receive, send
 
 HEAVY = frozenset({"matplotlib", "nbclient", "nbformat", "numpy", "pandas", "pyarrow", "scipy", "sklearn"})
 """Packages that are worth a parent that has imported them."""
 COMMAND = ("graftline.cli.main", "graftline.wiring", "graftline.cli.commands.debug", "graftline.worker.replaying")
 """Modules of a parent for processes that are command lines."""
+OURS = tuple(
+    f"graftline.plugins.local.{name}" for name in ("guardian", "pump", "forkserver", "loader_entry", "worker_entry")
+)
+"""Modules of each parent."""
 _START: Callable[..., Any] = Nursery._start
 _MAIN = """\
 import sys, importlib.util as u
@@ -115,8 +118,8 @@ class _Parent:
 
     def __init__(self, modules: frozenset[str]) -> None:
         self._link, theirs = pair()
-        *options, _, root = bootstrap.forkserver_command()
-        names = ",".join([*WORKER_MODULES, *LOADER_MODULES, *sorted(modules)])
+        *options, _, root = bootstrap.launch_command()
+        names = ",".join([*OURS, *sorted(modules)])
         support = str(Path(__file__).parent)
         with theirs:
             self._process = subprocess.Popen(

@@ -24,13 +24,9 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from graftline.plugins.local import forkserver
+from graftline.plugins.local import launcher
 from graftline.plugins.local.descent import MARK
-from graftline.plugins.local.guardian import Guardian
 from graftline.plugins.local.rights import receive, tell
-
-_IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT)
-"""As the product's launcher has it."""
 
 
 def main() -> None:
@@ -107,13 +103,8 @@ class _Parent:
         os.close(diagnosis)
         os.close(leash)
         os.setsid()
-        for number in _IGNORED:
-            signal.signal(number, signal.SIG_IGN)
-        if not (server := os.fork()):
-            os.close(link)
-            _ended_by(lambda: _serve(control, mark))
-        os.close(control)
-        Guardian(runner=runner, link=link, server=server).watch()
+        os.environ[MARK] = mark
+        launcher.guard(runner, link, control)
 
     def _become(self, environ: Mapping[str, str], directory: str, values: list[Any], descriptors: list[int]) -> None:
         entry, arguments = values
@@ -144,18 +135,6 @@ class _Parent:
         os.environ.update(environ)
         tempfile.tempdir = None
         time.tzset()
-
-
-def _serve(control: int, mark: str) -> None:
-    """Be the forkserver."""
-    os.environ[MARK] = mark
-    signal.pthread_sigmask(signal.SIG_SETMASK, [])
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    for number in _IGNORED:
-        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
-    sys.argv[:] = ["-c", str(control)]
-    forkserver.main()
-    atexit._run_exitfuncs()
 
 
 def _ended_by(work: Callable[[], None]) -> NoReturn:

@@ -17,6 +17,7 @@ from graftline.core.graph import Graph
 from graftline.core.workspace import Workspace
 from graftline.tui.app import GraftApp
 from graftline.tui.glyphs import UNICODE, Glyphs
+from graftline.tui.outside import Outside
 from graftline.tui.screens import page
 
 DEADLINE_S = 8.0
@@ -83,10 +84,15 @@ class Ui:
 
 @asynccontextmanager
 async def opened(
-    space: UiSpace | Workspace, size: tuple[int, int] = (120, 40), *, glyph_set: Glyphs = UNICODE
+    space: UiSpace | Workspace,
+    size: tuple[int, int] = (120, 40),
+    *,
+    glyph_set: Glyphs = UNICODE,
+    outside: Outside | None = None,
 ) -> AsyncIterator[Ui]:
     """Open the UI; what ends it unforeseen fails the test."""
-    app = GraftApp(space if isinstance(space, Workspace) else space.workspace, glyph_set=glyph_set)
+    workspace = space if isinstance(space, Workspace) else space.workspace
+    app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
     before, page.LEAST_S = page.LEAST_S, 0.02  # reads of a test need not be paced
     try:
         async with app.run_test(size=size) as pilot:

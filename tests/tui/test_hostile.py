@@ -9,13 +9,18 @@ import pytest
 from graphs import graph_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_specs import spec
+from run_specs import spec, value
+from ui_around import FormSpace, outside
 from ui_pilot import Ui, UiSpace, opened
 
+from graftline.core.artifacts import MetricPoint, Output
+from graftline.core.errors import InvalidError
 from graftline.core.events import AttemptDispatched, AttemptFailed, RunFinished, RunStarted
+from graftline.core.formfields import FormField
 from graftline.core.graph import Graph
 from graftline.core.runs import Frame, StepError
 from graftline.core.states import Reason, Status
+from graftline.tui.outside import Candidate
 from graftline.tui.sgr import spans
 from graftline.tui.theme import THEMES
 from graftline.tui.tones import Palette, Tone, strip
@@ -69,9 +74,11 @@ def _fail(space: UiSpace, text: str) -> None:
                 seconds=1.0,
                 cpu_seconds=None,
                 peak_bytes=None,
-                worker="w",
+                worker=f"w{text}",
                 reason=Reason.ERROR,
                 error=error,
+                metrics=(MetricPoint(text, 1.0, 0, 2.5), MetricPoint(text, 2.0, 1, 2.6)),
+                outputs=(Output(f"{text}.csv", "file", value(f"{text},b\n1,{text}\n".encode(errors="replace")).ref),),
             ),
             RunFinished(state=Status.FAILURE, reason=None, at=4.0),
         ]
@@ -84,21 +91,41 @@ async def _every_part(ui: Ui) -> list[str]:
     """Walk through every screen and return what stood on each."""
     found = []
     await ui.sees("failed")
-    for keys in (["question_mark"], ["escape", "r"], ["escape", "y"], ["escape", "enter"], ["enter"], ["2"], ["plus"]):
+    for keys in (
+        ["question_mark"],
+        ["escape", "r"],
+        ["escape", "y"],
+        ["escape", "enter"],
+        ["enter"],
+        ["2"],
+        ["plus"],
+        ["m"],
+    ):
         await ui.press(*keys)
         found.append(ui.text)
-    for key in ("4", "5", "7"):
+    for key in ("escape", "3", "vertical_line", "4", "J", "ctrl+w", "5", "6", "7", "1", "w"):
         await ui.press(key)
         found.append(ui.text)
+    await ui.press("escape")
+    for keys, escapes in ((["d"], 1), (["at"], 0), (["2"], 1), (["n"], 1), (["g", "f"], 1), (["4"], 1)):
+        await ui.press(*keys)
+        await ui.until(lambda: not ui.app.is_busy)
+        found.append(ui.text)
+        await ui.press(*["escape"] * escapes)
     return found
 
 
 @pytest.mark.parametrize("text", [" ".join(EVIL), EVIL[1]], ids=["all", "markup"])
 async def test_no_screen_breaks_and_no_control_character_gets_through(text: str) -> None:
-    space = UiSpace()
+    form = FormField(key=f"key {text}", kind=text, choices=(text,), default=text, where=text, steps=(text,))
+    space = FormSpace()
+    space.forms.form = (form,)
     _fail(space, text)
+    _fail(space, text)
+    space.forms.problem = InvalidError(f"wrong {text}", text, file=text, line=3)
+    given = outside(targets=lambda: [text], complete=lambda line, asked: [Candidate(text, text)])
 
-    async with opened(space) as ui:
+    async with opened(space, outside=given) as ui:
         shown = await _every_part(ui)
 
     assert [controls_in(each.replace("\n", "")) for each in shown] == [[]] * len(shown)

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from types import SimpleNamespace
-
 import pytest
-from cli_fakes import BAD, NOW, FakeWorkspace
-from memory_logs import MemoryLogs
-from ui_pilot import Ui, opened
+from ui_pilot import opened
+from ui_records import Records, RunRecords, compare, settled
 
-from graftline.core.ids import RunId
-from graftline.core.listings import RunQuery, Spread
-from graftline.core.ports import LogChunk, LogTail
-from graftline.core.runs import Snapshot
 from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
 
-GOLDEN = Path(__file__).parent / "golden"
 SIZES = [(80, 24), (120, 40), (160, 50)]
 PARTS = {
     "runs": ((), "12:04:31"),  # the clock of the last change, which the first poll sets
@@ -26,54 +16,35 @@ PARTS = {
     "failure": (("enter",), "opens the line in your editor"),
     "graph": (("escape", "2"), "chips"),
     "boxes": (("plus",), "boxes"),
+    "gantt": (("3",), "critical path"),
     "logs": (("4",), "4 lines"),
     "metrics": (("5",), "No numbers yet"),
+    "artifacts": (("6",), "MADE BY"),
     "info": (("7",), "runner"),
 }
 """Name -> keys that lead there from the part before, and a text that says one is there."""
-
-
-class Records(FakeWorkspace):
-    """The runs that the command line's screens are tested with."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        objects = "/home/ada/.local/share/graftline/objects"
-        self.parts = SimpleNamespace(project="iris", clock=lambda: NOW, objects=objects)  # type: ignore[assignment]
-        self.captured = MemoryLogs()
-        self.captured.chunks[BAD] = self.log_chunks
-
-    def spread(self, query: RunQuery, every: int) -> Spread:
-        return Spread(count=len(self.runs(query)), keys=())
-
-    def snapshot(self, run: RunId) -> Snapshot:
-        return Snapshot(files={}, contents={})
-
-    def follow_logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> LogTail:
-        return self.captured.follow(run, node, attempt)
-
-    def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
-        return self.captured.read(run, node, attempt)
-
-
-async def _settled(ui: Ui) -> str:
-    """Return the screen once it has stopped changing."""
-    before, same = "", 0
-    while same < 4:
-        await ui.pilot.pause(0.05)
-        same = same + 1 if ui.text == before else 0
-        before = ui.text
-    return before + "\n"
-
-
-def _compare(name: str, text: str) -> None:
-    """Compare a screen with the one a person looked at; to renew one, delete its file, run twice, and look at it."""
-    file = GOLDEN / f"{name}.txt"
-    if not file.exists():
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-        pytest.fail(f"{file.name} was not there and is written now: look at it, then run again")
-    assert text == file.read_text(encoding="utf-8")
+RUN_PARTS = {
+    "live steps": (("enter",), "waits for"),
+    "live map": (("2", "m"), "chips"),
+    "live gantt": (("escape", "3"), "left"),
+    "live workers": (("vertical_line",), "busy"),
+    "live log of attempts": (("1", "l", "k"), "attempt 2"),
+    "live metrics": (("5",), "values"),
+    "live artifacts": (("6", "j", "j", "j", "enter"), "picture 32 x 16"),
+    "huge steps": (("escape", "escape", "j", "enter"), "5,000 items"),
+    "huge graph": (("2",), "chips"),
+    "huge gantt": (("3",), "4,997/5,000"),
+    "huge logs": (("4",), "5,000 lines"),
+    "huge metrics": (("5",), "values"),
+    "huge artifacts": (("6",), "MADE BY"),
+    "empty steps": (("escape", "j", "enter"), "no steps"),
+    "empty graph": (("2",), "chips"),
+    "empty gantt": (("3",), "no steps"),
+    "empty logs": (("4",), "nothing was written"),
+    "empty metrics": (("5",), "No numbers yet"),
+    "empty artifacts": (("6",), "No step made anything"),
+}
+"""The same for a run that goes on, one of thousands of steps, and one without any."""
 
 
 @pytest.mark.parametrize(
@@ -81,12 +52,21 @@ def _compare(name: str, text: str) -> None:
     [(size, UNICODE, f"{size[0]}x{size[1]}") for size in SIZES] + [((80, 24), ASCII, "ascii")],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_every_part_reads_well(size: tuple[int, int], glyph_set: Glyphs, name: str) -> None:
+@pytest.mark.parametrize(("kind", "parts"), [("", PARTS), ("run-", RUN_PARTS)], ids=["screens", "runs"])
+async def test_every_part_reads_well(
+    kind: str,
+    parts: dict[str, tuple[tuple[str, ...], str]],
+    size: tuple[int, int],
+    glyph_set: Glyphs,
+    name: str,
+) -> None:
     shown: dict[str, str] = {}
-    async with opened(Records(), size, glyph_set=glyph_set) as ui:
-        for part, (keys, text) in PARTS.items():
+    space = RunRecords() if kind else Records()
+    async with opened(space, size, glyph_set=glyph_set) as ui:
+        await ui.until(lambda: ui.app._changed_at is not None, "the first poll")
+        for part, (keys, text) in parts.items():
             await ui.press(*keys)
             await ui.sees(text)
-            shown[part] = await _settled(ui)
+            shown[part] = await settled(ui)
 
-    _compare(name, "".join(f"== {part}\n{text}" for part, text in shown.items()))
+    compare(f"{kind}{name}", "".join(f"== {part}\n{text}" for part, text in shown.items()))

@@ -33,7 +33,7 @@ class TestFeeds:
         monkeypatch.setenv("LAKE", str(tmp_path))
         step, feeds = feed(tmp_path, X, Y, *BOUNDS)
 
-        made = {declared.name: value for declared, value in step.call({"feeds": feeds, "lower": 1})}
+        made: dict[str, Any] = {declared.name: value for declared, value in step.call({"feeds": feeds, "lower": 1})}
 
         assert list(made["X"]) == ["day", "spend"]
         assert list(made["y"]) == [1]
@@ -43,9 +43,9 @@ class TestFeeds:
         monkeypatch.setenv("LAKE", str(tmp_path))
         step, feeds = feed(tmp_path, X, text="day,spend\n1,5\n")
 
-        ((_, table),) = step.call({"feeds": feeds})
+        made: list[Any] = list(step.call({"feeds": feeds}))
 
-        assert list(table) == ["day", "spend"]
+        assert [list(table) for _, table in made] == [["day", "spend"]]
 
     def test_no_rows_are_told_with_the_bounds(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LAKE", str(tmp_path))

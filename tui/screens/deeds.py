@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from textual.app import SuspendNotSupported
@@ -25,6 +25,8 @@ from .page import Page
 
 OLD_S = 600.0
 """Seconds of work after which a cancel asks first."""
+CHANGING = frozenset({"run.retry", "run.rerun", "run.cancel", "run.kill", "run.marked", "run.new", "places.watch"})
+"""Ids of keys that start or stop something."""
 RETRIED = (Status.FAILURE, Status.CANCELLED, Status.INTERRUPTED)
 
 
@@ -55,8 +57,10 @@ class RunDeeds(Page):
 
     def reason_against(self, key_id: str) -> str:
         """Say why something cannot be done now; empty: it can."""
+        if self.graft.outside.is_read_only and key_id in CHANGING:
+            return "this UI only looks: it was opened with --read-only"
         run = self.subject()
-        if not key_id.startswith(("run.", "copy", "edit")):
+        if not key_id.startswith(("run.", "copy", "edit")) or key_id in ("run.new", "run.marked"):
             return ""
         if run is None:
             return "there is no run here"
@@ -66,6 +70,10 @@ class RunDeeds(Page):
             return "the run goes on" if not run.state.is_final else "nothing failed; ctrl+r runs it again"
         return ""
 
+    def copies(self) -> Mapping[str, tuple[str, str]]:
+        """Return what else can be copied where one is: key -> what it is and the text."""
+        return {}
+
     def may(self, key_id: str) -> Run | None:
         """Return the run when something can be done to it; else say why not."""
         reason = self.reason_against(key_id)
@@ -74,13 +82,18 @@ class RunDeeds(Page):
             return None
         return self.subject()
 
-    def do(self, call: Callable[[Workspace], str]) -> None:
-        """Do something on a thread; say what it returns, or what went wrong."""
+    def do(self, call: Callable[[Workspace], str], command: str = "") -> None:
+        """Do something on a thread; say what it returns, or what went wrong, with the command that does the same."""
 
         async def work() -> None:
             try:
-                self.say(await self.ask(call), Tone.GREEN)
+                said = await self.ask(call)
+                if command:
+                    self.graft.note(command)
+                self.say(f"{said}   $ {command}" if command else said, Tone.GREEN)
             except GraftError as error:
+                if command:
+                    self.graft.note(command, error)
                 self.complain(error)
             self.stale()
 
@@ -125,9 +138,9 @@ class RunDeeds(Page):
         def call(space: Workspace) -> str:
             state = space.cancel(run, is_hard=is_hard)
             said = "asked to stop" if not state.is_final else f"is {state.value.lower()}"
-            return f"{run[:6]} {said}   $ graft cancel {run[:6]}{' --kill' if is_hard else ''}"
+            return f"{run[:6]} {said}"
 
-        self.do(call)
+        self.do(call, f"graft cancel {run[:6]}{' --kill' if is_hard else ''}")
 
     # -- again -----------------------------------------------------------------------------------------------------
 
@@ -139,11 +152,12 @@ class RunDeeds(Page):
 
         def answered(request: RetryRequest | None) -> None:
             if request is not None:
-                self.do(lambda space: f"{space.submit_retry(request)[:6]} goes on   $ graft retry {request.run[:6]}")
+                self.do(lambda space: f"{space.submit_retry(request)[:6]} goes on", dialog.command)
 
         from .retry import Retry
 
-        self.app.push_screen(Retry(self.bridge, self.graft.glyphs, run, self.subject_step()), answered)
+        dialog = Retry(self.bridge, self.graft.glyphs, run, self.subject_step())
+        self.app.push_screen(dialog, answered)
 
     def action_rerun(self) -> None:
         """Start the run's frozen specification anew."""
@@ -154,11 +168,11 @@ class RunDeeds(Page):
 
         def call(space: Workspace) -> str:
             created = space.launch(space.rerun(run.id, origin="ui"))
-            return f"{created[:6]} started   $ graft rerun {run.id[:6]}"
+            return f"{created[:6]} started"
 
         def answered(answer: bool | None) -> None:
             if answer:
-                self.do(call)
+                self.do(call, f"graft rerun {run.id[:6]}")
 
         from .dialog import Confirm
 
@@ -185,6 +199,7 @@ class RunDeeds(Page):
             choices["l"] = ("log command", f"graft logs {run.id[:6]} {shlex.quote(step)}")
         if failed is not None and failed.error is not None:
             choices["t"] = ("traceback", failed.error.traceback or failed.error.message)
+        choices |= self.copies()
 
         def answered(text: str | None) -> None:
             if text is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from textual import events
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
@@ -14,8 +16,21 @@ WAYS: dict[str, tuple[str, str]] = {
     "g": ("top", "the first row; new ones are followed there"),
     "e": ("end", "the last row"),
     "r": ("runs", "the list of runs"),
+    "f": ("functions", "registered functions"),
+    "w": ("workers", "what executes now, on which processes"),
+    "s": ("schedules", "what starts runs by itself"),
+    "a": ("events", "what was done, and everything that happens"),
 }
 """Key -> (what it is called, what it says)."""
+JUMPS = ("g", "e")
+"""Those that stay on the screen."""
+
+
+@runtime_checkable
+class Travelling(Protocol):
+    """An app with places."""
+
+    def go(self, name: str, text: str = "") -> None: ...
 
 
 class Goto(ModalScreen[None]):
@@ -23,7 +38,7 @@ class Goto(ModalScreen[None]):
 
     DEFAULT_CSS = """
     Goto { align: left bottom; }
-    Goto Sheet { height: 4; max-height: 4; width: 100%; margin: 0 0 2 0; background: $surface; }
+    Goto Sheet { height: 8; max-height: 8; width: 100%; margin: 0 0 2 0; background: $surface; }
     """
 
     def compose(self) -> ComposeResult:
@@ -36,7 +51,7 @@ class Goto(ModalScreen[None]):
         recolour(self)
         lines: list[list[Span]] = [[(" go to", Tone.TITLE)]]
         lines += [
-            [(f"   g{key}  ", Tone.KEY), (f"{name:<6}", Tone.TEXT), (text, Tone.DIM)]
+            [(f"   g{key}  ", Tone.KEY), (f"{name:<11}", Tone.TEXT), (text, Tone.DIM)]
             for key, (name, text) in WAYS.items()
         ]
         sheet.show(lines)
@@ -46,14 +61,14 @@ class Goto(ModalScreen[None]):
         event.stop()
         event.prevent_default()
         self.dismiss()
-        if event.key == "r":
-            self.app.call_later(self._home)
-        elif event.key in WAYS:
+        if event.key in JUMPS:
             self.app.call_later(self._jump, event.key)
+        elif event.key in WAYS:
+            self.app.call_later(self._go, WAYS[event.key][0])
 
-    def _home(self) -> None:
-        while len(self.app.screen_stack) > 1:
-            self.app.pop_screen()
+    def _go(self, name: str) -> None:
+        if isinstance(self.app, Travelling):
+            self.app.go(name)
 
     async def _jump(self, key: str) -> None:
         focused = self.app.screen.focused

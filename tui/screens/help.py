@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -38,16 +38,24 @@ class Offer:
     """Why it cannot be done now; empty: it can."""
 
 
+@runtime_checkable
+class Keyed(Protocol):
+    """An app whose keys a person may have chosen."""
+
+    keys: Mapping[str, Key]
+
+
 def offers(screen: Screen[Any]) -> list[Offer]:
     """Return what can be done on a screen, with its focus where it is; what is the same everywhere comes last."""
     found: dict[str, Offer] = {}
+    keys = screen.app.keys if isinstance(screen.app, Keyed) else KEYS
     for active in screen.active_bindings.values():
         key_id = active.binding.id
         if key_id in KEYS and key_id not in found:
             reason = getattr(screen, "reason_against", None)
             found[key_id] = Offer(
                 id=key_id,
-                key=KEYS[key_id],
+                key=keys[key_id],
                 call=partial(screen.app.run_action, active.binding.action, active.node),
                 reason=reason(key_id) if callable(reason) else "",
             )

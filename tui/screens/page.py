@@ -14,7 +14,7 @@ from textual.screen import Screen
 from ...core.errors import GraftError
 from ...core.workspace import Workspace
 from ..bridge import Bridge, begin, is_closing
-from ..keys import KEYS, bindings
+from ..keys import bindings
 from ..tones import Line, Palette, Tone
 from ..widgets.bars import Bar, Hints, Sayings
 
@@ -125,6 +125,11 @@ class Page(Screen[None]):
         """Tell whether the widgets are there: not before the screen is composed, nor while it is closed."""
         return self.is_mounted and not is_closing(self) and bool(self.query("#hints"))
 
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether what is shown has still to be read."""
+        return self._is_stale
+
     async def ask(self, call: Callable[[Workspace], T]) -> T:
         """Call something with the workspace on a thread."""
         return await self.bridge.ask(call)
@@ -207,7 +212,8 @@ class Page(Screen[None]):
 
     def hints(self) -> Sequence[tuple[str, str]]:
         """Return key and label of what is offered."""
-        return [(KEYS[each].display.partition(" ")[0], KEYS[each].label) for each in self.hint_ids()]
+        keys = self.graft.keys
+        return [(keys[each].display.partition(" ")[0], keys[each].label) for each in self.hint_ids()]
 
     def hint_ids(self) -> Sequence[str]:
         """Return the ids of the keys that are offered now."""

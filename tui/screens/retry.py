@@ -91,6 +91,11 @@ class Retry(Dialog[RetryRequest]):
         self._plan: RetryPlan | None = None
         self._problem: GraftError | None = None
 
+    @property
+    def command(self) -> str:
+        """Return the command that does the same."""
+        return self._wish.command
+
     def draw(self) -> None:
         """Show the choices and begin to work the plan out."""
         self._show()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from ...core.document import root_failures
+from ...core.errors import GraftError
 from ...core.moments import ago, local
 from ...core.quantities import duration_text
 from ...core.reasons import run_reason_text
@@ -15,14 +16,16 @@ from ...core.runs import Run, RunSpec, StepRun
 from ...core.signs import MARKS
 from ...core.states import Status
 from ...core.text import clean, cut
+from ...core.workspace import Workspace
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
-from ..widgets.grid import Column
 
 BAR = 12
 """Columns of a progress bar."""
 SHORT = 6
 """Characters of a run id that are shown: of 100,000 runs four share them with another."""
+READ_UP_TO = 3000
+"""Steps up to which those of the run at the cursor are read for the sheet."""
 CHAIN = 60
 """Steps up to which the sheet names each."""
 
@@ -80,23 +83,10 @@ class Moment:
     now: float = 0.0
 
 
-def run_columns(glyphs: Glyphs, moment: Moment, *, with_project: bool = False) -> list[Column[Run]]:
-    """Return the columns of the list."""
-    project: list[Column[Run]] = [
-        Column(title="PROJECT", width=12, share=1, rank=3, cell=lambda run: [(run.project, Tone.DIM)]),
-    ]
-    return [
-        Column(title="STATE", width=13, cell=lambda run: [state_span(run.state, glyphs)]),
-        Column(title="RUN", width=SHORT, cell=lambda run: [(short(run), Tone.KEY)]),
-        *(project if with_project else ()),
-        Column(title="PIPELINE", width=18, share=3, cell=lambda run: [(run.pipeline, Tone.BOLD)]),
-        Column(title="PROGRESS", width=BAR + 10, rank=2, cell=lambda run: progress(run, glyphs)),
-        Column(title="TIME", width=7, rank=1, is_right=True, cell=lambda run: _took(run, moment.now)),
-        Column(title="WHEN", width=10, rank=4, cell=lambda run: _when(run, moment.now)),
-        Column(title="FROM", width=6, rank=6, cell=lambda run: [(run.origin, Tone.DIM)]),
-        Column(title="TAGS", width=8, share=1, rank=7, cell=lambda run: [(", ".join(run.tags), Tone.CYAN)]),
-        Column(title="NOTE", width=12, share=2, rank=5, cell=_note),
-    ]
+def read_sheet(space: Workspace, run: Run) -> tuple[list[StepRun] | None, RunSpec | None]:
+    """Return the steps of a run and what it was started from, as far as a sheet shows them; for a thread."""
+    is_small = sum(run.counts.values()) <= READ_UP_TO
+    return (space.steps(run.id) if is_small else None), _spec_of(space, run, is_small=is_small)
 
 
 def run_sheet(
@@ -186,22 +176,19 @@ def _chain(steps: Sequence[StepRun], spec: RunSpec | None, glyphs: Glyphs, width
     return list(lines)
 
 
-def _took(run: Run, now: float) -> Line:
-    seconds = took(run, now)
-    return [] if seconds is None else [(duration_text(seconds), Tone.TEXT)]
-
-
-def _when(run: Run, now: float) -> Line:
-    return [(ago(run.started or run.created, now), Tone.DIM)]
-
-
-def _note(run: Run) -> Line:
-    return [(run_reason_text(run.reason), Tone.DIM)]
-
-
 def _code(run: Run) -> str:
     code = run.code
     if code.git:
         branch = f" on {code.branch}" if code.branch else ""
         return f"git {code.git[:8]}{branch}{', changed since' if code.dirty else ''}"
     return f"snapshot {code.key[:8]}" if code.key else "not recorded"
+
+
+def _spec_of(space: Workspace, run: Run, *, is_small: bool) -> RunSpec | None:
+    """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
+    if not is_small or sum(run.counts.values()) > CHAIN * 10:
+        return None
+    try:
+        return space.spec(run.id)
+    except GraftError:
+        return None

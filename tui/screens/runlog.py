@@ -6,7 +6,7 @@ from ...core.ids import RunId
 from ...core.ports import LogTail
 from ...core.records import dataclass, field
 from ...core.workspace import Workspace
-from ..logbook import LogBook
+from ..logbook import Filter, LogBook
 
 
 @dataclass(slots=True)
@@ -16,6 +16,10 @@ class RunLog:
     run: RunId
     step: str | None
     """Path of the step; None: of all."""
+    attempt: int | None = None
+    """Only of this attempt; None: of all, by time."""
+    filtered: Filter | None = None
+    """The lines that are shown; None: all."""
     book: LogBook = field(default_factory=LogBook)
     tail: LogTail | None = None
     is_finished: bool = False
@@ -31,9 +35,13 @@ class RunLog:
             StoreError: the log cannot be read.
         """
         if self.tail is None:
-            self.tail = space.follow_logs(self.run, self.step)
+            self.tail = space.follow_logs(self.run, self.step, self.attempt)
         count = self.book.add(self.tail.fresh())
         if is_over and not self.is_finished:
             self.is_finished = True
             count += self.book.finish()
+        if self.filtered is not None and self.filtered.seen < len(self.book):
+            filtered = self.filtered
+            self.book.narrow(filtered, lambda: filtered is not self.filtered)
+            count = max(1, count)
         return count

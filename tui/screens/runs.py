@@ -15,68 +15,57 @@ from ...core.listings import Spread
 from ...core.ports import RunQuery
 from ...core.records import replace
 from ...core.runfilter import run_query
-from ...core.runs import Run, RunSpec, StepRun
+from ...core.runs import Run
 from ...core.states import Status
-from ...core.workspace import Workspace
 from ..bridge import begin
 from ..keys import bindings
 from ..paging import RunPages
 from ..tones import Line, Span, Tone
 from ..widgets.grid import Grid
+from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
-from .deeds import RunDeeds
-from .runlines import CHAIN, Moment, run_columns, run_sheet
+from .past import GROUPED, read_past, read_pipelines
+from .runlines import read_sheet, run_sheet
+from .runview import VIEWS, RunView
 
 if TYPE_CHECKING:
     from textual.widgets import Input
 
-VIEWS: dict[str, tuple[Status, ...] | None] = {
-    "all": None,
-    "active": (Status.STARTED, Status.PENDING),
-    "failed": (Status.FAILURE, Status.INTERRUPTED),
-}
-"""The tabs of the list, and the states each shows."""
-PLACEHOLDER = "failed  pipeline=NAME  tag=NAME  since=2d  any text"
-READ_UP_TO = 3000
-"""Steps up to which those of the run at the cursor are read for the sheet."""
+WITH_PAST = 120
+"""Columns from which what pipelines did lately has room."""
 
 
-class Runs(RunDeeds):
+class Runs(RunView):
     """The list of runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("filter", "runs.all", "runs.active", "runs.failed", "runs.cycle", "runs.projects", "runs.sort"),
-        *bindings("run.logs"),
+        *bindings("run.logs", "run.new", "runs.pipelines", "places.watch"),
     ]
-    HINTS = ("row.open", "run.retry", "run.cancel", "run.logs", "filter", "runs.cycle")
+    PLACEHOLDER = "failed  pipeline=NAME  tag=NAME  since=2d  any text"
+    HINTS = ("row.open", "run.new", "run.retry", "run.cancel", "run.logs", "filter")
 
     def __init__(self) -> None:
         super().__init__()
-        self.view = "all"
-        self.filter = ""
-        self.is_everywhere = False
-        """Runs of all projects are listed."""
-        self.moment = Moment()
         self._pages: RunPages | None = None
+        self._pipelines: list[Run] | None = None
+        """The newest run of each, in the view of pipelines; None: not read."""
         self._shown: RunId | None = None
         """Run the sheet is of."""
 
     def body(self) -> ComposeResult:
         """Put the filter above the list, and the sheet beside or below it."""
+        self.recall()
         with Container(id="body"):
             yield Grid[Run](
-                run_columns(self.graft.glyphs, self.moment),
+                self.columns(),
                 lambda run: run.id,
                 glyphs=self.graft.glyphs,
                 empty=self._nothing,
+                marked=self.is_marked,
                 id="list",
             )
             yield Sheet(id="detail")
-
-    @property
-    def grid(self) -> Grid[Run]:
-        """Return the list."""
-        return self.query_one("#list", Grid)
 
     # -- what is shown ---------------------------------------------------------------------------------------------
 
@@ -91,6 +80,8 @@ class Runs(RunDeeds):
         if self.is_everywhere:
             left += [("   all projects", Tone.CYAN)]
         pages = self._pages
+        if self._pipelines is not None:
+            return left, [(f"{len(self._pipelines):,} of the newest {GROUPED:,} runs", Tone.DIM)]
         if pages is None or not len(pages):
             return left, []
         count = f"{self.grid.cursor + 1:,} of {len(pages):,}{'' if pages.is_whole else '+'}"
@@ -100,10 +91,14 @@ class Runs(RunDeeds):
     def status(self) -> tuple[Line, Line]:
         """Return what has come in above what one sees."""
         news = self.grid.news
-        return ([(f"{self.graft.glyphs.up} {news:,} new   gg shows them", Tone.CYAN)] if news else []), ()
+        left: list[Span] = [(f"{self.graft.glyphs.up} {news:,} new   gg shows them   ", Tone.CYAN)] if news else []
+        if self.marked:
+            left += [(f"{self.graft.glyphs.marked} {len(self.marked):,} marked", Tone.YELLOW)]
+            left += [("   d compares, x stops, esc forgets them", Tone.DIM)]
+        return left, ([("read-only", Tone.YELLOW)] if self.graft.outside.is_read_only else [])
 
     def _nothing(self) -> Sequence[Line]:
-        if self._pages is None or not self._pages.is_whole:
+        if self._pipelines is None and (self._pages is None or not self._pages.is_whole):
             return []
         if self.filter or self.view != "all":
             return [[], [("  no run fits", Tone.BOLD), ("   esc shows all", Tone.DIM)]]
@@ -111,6 +106,10 @@ class Runs(RunDeeds):
             [],
             [("  No run yet.", Tone.BOLD), ("  In a directory with a pipeline:", Tone.DIM)],
             [],
+            [
+                ("    n", Tone.KEY),
+                ("                         starts one here, with a form for its parameters", Tone.DIM),
+            ],
             [("    graft run", Tone.CYAN), ("                 runs pipeline.py", Tone.DIM)],
             [("    graft run steps.py:name", Tone.CYAN), ("   runs a pipeline of another file", Tone.DIM)],
             [("    graft job sh 'make'", Tone.CYAN), ("       runs one command", Tone.DIM)],
@@ -121,11 +120,14 @@ class Runs(RunDeeds):
     async def reload(self) -> None:
         """Read the pages one sees; learn the length of the list when it is a new one."""
         self.moment.now = self.bridge.now()
-        if self._pages is None:
+        if self.view == "pipelines":
+            await self._reload_pipelines()
+        elif self._pages is None:
             pages = RunPages(self._read_runs, self._read_spread, self._query())
             await pages.load(0, self.size.height)
             if not len(pages) and not (self.filter or self.is_everywhere) and self.view == "all":
                 await self._look_elsewhere(pages)
+            pages.is_reversed = self.is_reversed
             self._pages = pages
             self.grid.set_rows(pages)
             await pages.measure()
@@ -135,19 +137,39 @@ class Runs(RunDeeds):
             await self._pages.load(*self.grid.in_sight)
             self.grid.rows_changed()
         await self._show_run(is_stale=True)
+        await self._read_past()
+
+    async def _read_past(self) -> None:
+        """Read what the pipelines one sees did lately, where a column shows it."""
+        seen = self.grid.seen()
+        if (
+            seen
+            and not {"LAST 20", "LEFT"} <= self.hidden
+            and self.view != "pipelines"
+            and self.size.width >= WITH_PAST
+        ):
+            self.past.take(await self.ask(lambda space: read_past(space, seen)))
+            self.grid.refresh()
+
+    async def _reload_pipelines(self) -> None:
+        query = replace(self._query(), limit=GROUPED)
+        newest, last, self.past.counts = await self.ask(lambda space: read_pipelines(space, query))
+        self.past.take(last)
+        is_first, self._pipelines = self._pipelines is None, newest
+        rows: ListRows[Run] = ListRows(newest, lambda run: f"{run.project}/{run.pipeline}")
+        if is_first:
+            self.grid.set_rows(rows)
+        else:
+            self.grid.replace_rows(rows)
 
     async def _look_elsewhere(self, pages: RunPages) -> None:
         """Show the runs of all projects when this one has none yet: better than an empty list."""
         everywhere = replace(pages.query, project=None)
         if await self._read_runs(replace(everywhere, limit=1)):
             self.is_everywhere, pages.query = True, everywhere
-            self._set_columns()
+            self.set_columns()
             pages.invalidate()
             await pages.load(0, self.size.height)
-
-    def _set_columns(self) -> None:
-        columns = run_columns(self.graft.glyphs, self.moment, with_project=self.is_everywhere)
-        self.grid.set_columns(columns)
 
     def _query(self) -> RunQuery:
         project = None if self.is_everywhere else self.bridge.project
@@ -171,12 +193,7 @@ class Runs(RunDeeds):
         if not is_new and run.state.is_final and not is_stale:
             return
         self._shown = run.id
-        is_small = sum(run.counts.values()) <= READ_UP_TO
-
-        def read(space: Workspace) -> tuple[list[StepRun] | None, RunSpec | None]:
-            return (space.steps(run.id) if is_small else None), _spec_of(space, run, is_small=is_small)
-
-        steps, spec = await self.ask(read)
+        steps, spec = await self.ask(lambda space: read_sheet(space, run))
         if self._shown == run.id:
             lines = run_sheet(run, steps, spec, self.graft.glyphs, self.bridge.now(), max(20, sheet.size.width - 2))
             sheet.show(lines, is_new=is_new)
@@ -219,14 +236,18 @@ class Runs(RunDeeds):
             await pages.load(*self.grid.in_sight)
         except GraftError as error:
             self.complain(error)
-        if pages is self._pages:
+        if pages is self._pages and self.view != "pipelines":
             self.grid.rows_changed()
             self.show_bars()
 
     def on_grid_opened(self, event: Grid.Opened) -> None:
-        """Open a run."""
+        """Open a run; of a pipeline all its runs."""
         event.stop()
-        self._open("steps")
+        run = self.grid.current
+        if self.view == "pipelines" and run is not None:
+            self.show_filtered(f"pipeline={run.pipeline}")
+        else:
+            self._open("steps")
 
     def on_resize(self) -> None:
         """Show the sheet's run when the sheet has just got room."""
@@ -239,15 +260,12 @@ class Runs(RunDeeds):
         except InvalidError as error:
             self.complain(error)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Filter."""
-        try:
-            run_query(event.value, RunQuery(), self.bridge.now())
-        except InvalidError as error:
-            self.complain(error)
-            return
-        self.filter = event.value.strip()
-        self._close_filter()
+    def check_filter(self, text: str) -> None:
+        """Refuse a filter that means nothing."""
+        run_query(text, RunQuery(), self.bridge.now())
+
+    def filter_changed(self) -> None:
+        """Read the list that is meant now."""
         self._begin_anew()
 
     # -- actions ---------------------------------------------------------------------------------------------------
@@ -256,18 +274,12 @@ class Runs(RunDeeds):
         """Return the run at the cursor."""
         return self.grid.current
 
-    async def action_filter(self) -> None:
-        """Type a filter; the last one stands there."""
-        from textual.widgets import Input  # 15 ms, and a first paint needs none
-
-        field = Input(self.filter, placeholder=PLACEHOLDER, select_on_focus=False, id="filter", classes="-open")
-        await self.mount(field, before="#body")
-        field.focus()
-
     def action_back(self) -> None:
         """Close the field, then drop the filter, then the view; never quit."""
-        if self.query("#filter"):
-            self._close_filter()
+        if self.close_filter():
+            return
+        if self.forget_marks():
+            self.say("marks are forgotten", Tone.DIM)
         elif self.filter or self.view != "all":
             self.filter, self.view = "", "all"
             self._begin_anew()
@@ -281,21 +293,32 @@ class Runs(RunDeeds):
 
     def action_cycle(self) -> None:
         """Show the next view."""
-        names = list(VIEWS)
-        self.action_show(names[(names.index(self.view) + 1) % len(names)])
+        names = [view for view in VIEWS if view != "pipelines"]
+        at = names.index(self.view) if self.view in names else -1
+        self.action_show(names[(at + 1) % len(names)])
 
     def action_projects(self) -> None:
         """Change between this project and all."""
         self.is_everywhere = not self.is_everywhere
-        self._set_columns()
+        self.set_columns()
         self._begin_anew()
 
     def action_sort(self) -> None:
         """Turn the list over."""
-        if self._pages is not None:
-            self._pages.is_reversed = not self._pages.is_reversed
+        if self._pages is not None and self.view != "pipelines":
+            self._pages.is_reversed = self.is_reversed = not self._pages.is_reversed
             self.grid.set_rows(self._pages)
             self.show_bars()
+            self.remember()
+
+    def action_new(self) -> None:
+        """Describe a new run."""
+        if reason := self.reason_against("run.new"):
+            self.say(reason, Tone.YELLOW)
+            return
+        from .newrun import NewRun  # the first paint needs it not
+
+        self.app.push_screen(NewRun())
 
     def action_logs(self) -> None:
         """Open a run at its log."""
@@ -304,20 +327,28 @@ class Runs(RunDeeds):
     def _open(self, tab: str) -> None:
         run = self.grid.current
         if run is not None:
-            from .run import RunScreen  # the drawing and the log view: not needed for the first paint
+            self.graft.open_run(run, tab)
 
-            self.app.push_screen(RunScreen(run, tab))
+    def show_filtered(self, text: str, *, is_everywhere: bool = False) -> None:
+        """Show the runs that a filter means, of this project or of all.
 
-    def _close_filter(self) -> None:
-        self.query("#filter").remove()
-        self.grid.focus()
+        Raises:
+            InvalidError: it means nothing.
+        """
+        run_query(text, RunQuery(), self.bridge.now())
+        self.filter, self.view = text, "all"
+        if is_everywhere != self.is_everywhere:
+            self.is_everywhere = is_everywhere
+            self.set_columns()
+        self._begin_anew()
 
     def _begin_anew(self) -> None:
-        self._pages, self._shown = None, None
+        self._pages, self._pipelines, self._shown = None, None, None
+        self.set_columns()
+        self.remember()
         self.show_bars()
         self.stale()
-        if self._pages is None:
-            begin(self, self._first, "first")
+        begin(self, self._first, "first")
 
     async def _first(self) -> None:
         """Read the new list now: a person who changes the view does not wait for the pace of reading."""
@@ -326,13 +357,3 @@ class Runs(RunDeeds):
         except GraftError as error:
             self.complain(error)
         self.show_bars()
-
-
-def _spec_of(space: Workspace, run: Run, *, is_small: bool) -> RunSpec | None:
-    """Return what a run was started from; None when it cannot be read, so that the rest can still be shown."""
-    if not is_small or sum(run.counts.values()) > CHAIN * 10:
-        return None
-    try:
-        return space.spec(run.id)
-    except GraftError:
-        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...core.errors import GraftError
 from ...core.folding import Row, rows
@@ -17,6 +17,7 @@ from ...core.states import Reason, Status
 from ...core.steplines import StepLine, StepLines
 from ...core.workspace import Workspace
 from ..glyphs import Glyphs
+from ..relations import ASCII, Relations
 from ..tones import TONE_OF, Line, Tone
 from ..widgets.grid import Column
 from .runlines import Moment, state_span
@@ -36,6 +37,7 @@ class Told:
     composites: Composites
     lines: StepLines
     rows: Sequence[Row] = field(default_factory=list)
+    by_path: Mapping[str, StepRun] = field(default_factory=dict)
 
     @property
     def graph(self) -> Graph | None:
@@ -44,7 +46,7 @@ class Told:
 
     def step(self, path: str | None) -> StepRun | None:
         """Return a step by its path."""
-        return next((step for step in self.steps if step.path == path), None)
+        return self.by_path.get(path) if path is not None else None
 
 
 def read_run(space: Workspace, run: RunId, before: Told | None) -> Told:
@@ -62,7 +64,9 @@ def read_run(space: Workspace, run: RunId, before: Told | None) -> Told:
     else:
         spec = _spec(space, run)
         composites = Composites(None if spec is None else spec.graph)
-    told = Told(run=found, steps=steps, spec=spec, composites=composites, lines=StepLines(composites, steps))
+    by_path = {step.path: step for step in steps}
+    lines = StepLines(composites, steps)
+    told = Told(run=found, steps=steps, spec=spec, composites=composites, lines=lines, by_path=by_path)
     return replace(told, rows=_folded(told))
 
 
@@ -89,6 +93,12 @@ def is_family(row: Row) -> bool:
     return len(row.members) > 1
 
 
+BAR = 10
+"""Columns of the bar that compares how long steps took."""
+WAITED = 4
+"""Steps that one waits for that are named."""
+
+
 class StepColumns:
     """The cells of the table; what they tell is worked out for the rows one sees alone."""
 
@@ -97,12 +107,18 @@ class StepColumns:
         self._moment = moment
         self._told: Told | None = None
         self._lines: dict[str, StepLine] = {}
+        self._relations: Relations | None = None
+        self._here: str | None = None
+        self._longest = 0.0
         self.open_rows: set[str] = set()
         """Families whose members have rows."""
 
     def show(self, told: Told) -> None:
         """Tell of another state of the run."""
+        if self._told is None or [step.path for step in told.steps] != [step.path for step in self._told.steps]:
+            self._relations = None
         self._told = told
+        self._longest = max((step.seconds for step in told.steps if step.seconds is not None), default=0.0)
         self._lines.clear()
 
     def line(self, row: Row) -> StepLine:
@@ -113,13 +129,25 @@ class StepColumns:
             found = self._lines[row.path] = self._told.lines.of(row)
         return found
 
+    def look_from(self, row: Row) -> bool:
+        """Tell the other rows how they stand to one; False: they know already."""
+        if self._told is None or (self._here == row.path and self._relations is not None):
+            return False
+        if self._relations is None:
+            self._relations = Relations(self._told.steps)
+        self._here = row.path
+        self._relations.look_from(row.members)
+        return True
+
     @property
     def columns(self) -> list[Column[Row]]:
         """Return the columns."""
         return [
             Column(title="STATE", width=13, cell=self._state),
-            Column(title="STEP", width=20, share=2, cell=self._name),
+            Column(title="", width=1, cell=self._relation),
+            Column(title="STEP", width=18, share=2, cell=self._name),
             Column(title="TIME", width=7, is_right=True, cell=self._time),
+            Column(title="", width=BAR, rank=5, cell=self._bar),
             Column(title="CPU", width=6, is_right=True, rank=4, cell=self._cpu),
             Column(title="MEMORY", width=7, is_right=True, rank=3, cell=self._memory),
             Column(title="TRIES", width=5, is_right=True, rank=2, cell=self._tries),
@@ -143,6 +171,21 @@ class StepColumns:
             return [(duration_text(max(0.0, self._moment.now - line.started)), TONE_OF[MARKS[Status.STARTED].ink])]
         return [] if line.seconds is None else [(duration_text(line.seconds), Tone.TEXT)]
 
+    def _relation(self, row: Row) -> Line:
+        found = None if self._relations is None or row.path == self._here else self._relations.of(row.members)
+        return [] if found is None else [(ASCII[found] if self._glyphs.is_ascii else found.value, Tone.KEY)]
+
+    def _bar(self, row: Row) -> Line:
+        line = self.line(row)
+        seconds = line.seconds
+        if line.state is Status.STARTED and line.started is not None:
+            seconds = max(0.0, self._moment.now - line.started)
+        if seconds is None or row.role.is_composite or is_family(row):
+            return []
+        cells = seconds / max(self._longest, seconds, 1e-9) * BAR
+        tone = TONE_OF[MARKS[line.state].ink]
+        return [(self._glyphs.full * max(1, round(cells)), tone if line.state is not Status.SUCCESS else Tone.RULE)]
+
     def _cpu(self, row: Row) -> Line:
         seconds = self.line(row).cpu_seconds
         return [] if seconds is None else [(duration_text(seconds), Tone.DIM)]
@@ -157,7 +200,22 @@ class StepColumns:
 
     def _result(self, row: Row) -> Line:
         line = self.line(row)
+        if not line.result and line.state is Status.PENDING and not is_family(row):
+            return [(self._waiting(row), Tone.DIM)]
         return [(line.result, Tone.RED if line.is_bad else Tone.DIM)]
+
+    def _waiting(self, row: Row) -> str:
+        """Return what a step waits for that has not begun."""
+        assert self._told is not None
+        step = self._told.step(row.path)
+        if step is None or self._told.run.state.is_final:
+            return ""
+        found = (self._told.step(need) for need in step.needs)
+        open_needs = [each.path for each in found if each is not None and not each.state.is_final]
+        if not open_needs:
+            return "waits for a worker" if self._told.run.state is Status.STARTED else "planned"
+        more = self._glyphs.ellipsis if len(open_needs) > WAITED else ""
+        return f"waits for {', '.join(open_needs[:WAITED])}{more}"
 
 
 def _folded(told: Told) -> list[Row]:

@@ -6,9 +6,10 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from ...core.causewords import cause_text
 from ...core.document import metrics_of, roll_up
 from ...core.folding import Row
-from ...core.moments import local
+from ...core.moments import ago, local
 from ...core.place import seen_from
 from ...core.quantities import duration_text, size_text
 from ...core.reasons import reason_text
@@ -18,6 +19,7 @@ from ...core.signs import MARKS
 from ...core.states import Status
 from ...core.text import clean, cut, metric_text
 from ...core.undeclared import GUARD_ROLE
+from ...core.whys import StepWhy
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
 from .runlines import state_span, value_lines
@@ -28,6 +30,8 @@ AROUND = 3
 """Lines of source before and after the one that failed."""
 SPARKS = 40
 """Columns of a sparkline."""
+CAUSES = 8
+"""Differences from the last success that are named."""
 VALUE = 28
 """Columns of a value before it."""
 
@@ -42,6 +46,12 @@ class StepFacts:
     """The recorded code, of a step that failed; None: not read."""
     root: str = "/"
     """Project root, which files are named from."""
+    why: StepWhy | None = None
+    """Of a step that failed: what differs from its last success; None: not known."""
+    waits: tuple[str, ...] = ()
+    """Of a step that has not begun: paths of those it waits for still."""
+    now: float = 0.0
+    """Wall time."""
 
 
 def step_sheet(facts: StepFacts, glyphs: Glyphs, state: Status) -> list[Line]:
@@ -56,6 +66,8 @@ def step_sheet(facts: StepFacts, glyphs: Glyphs, state: Status) -> list[Line]:
     ]
     if step.error is not None and step.state is Status.FAILURE:
         lines += error_lines(step.error, facts, glyphs)
+        lines += _part("since its last success", _changed(facts, glyphs))
+    lines += _part("planned, waiting for", [[(f"  {path}", Tone.TEXT)] for path in facts.waits])
     lines += _cost_lines(step)
     lines += _part("parameters", value_lines(step.params))
     lines += _part("needs", [[(f"  {need}", Tone.TEXT)] for need in step.needs[:20]])
@@ -142,6 +154,21 @@ def sparkline(numbers: Sequence[float], glyphs: Glyphs, width: int) -> str:
         glyphs.bars[round((number - low) * scale) if scale else top // 2] if math.isfinite(number) else " "
         for number in numbers
     )
+
+
+def _changed(facts: StepFacts, glyphs: Glyphs) -> list[Line]:
+    """Return what differs from the last success, a line each; `w` shows the changed lines."""
+    why = facts.why
+    if why is None or why.compared is None:
+        return []
+    arrow = "->" if glyphs.is_ascii else "→"
+    lines: list[Line] = [
+        [(f"  {cause_text(each, arrow=arrow, more=glyphs.ellipsis)}", Tone.YELLOW)] for each in why.causes[:CAUSES]
+    ]
+    if not lines:
+        lines.append([("  nothing it depends on is known to differ", Tone.DIM)])
+    said = f"  run {why.compared.run[:6]} {ago(why.compared.at, facts.now)}"
+    return [*lines, [(said, Tone.DIM), ("  w", Tone.KEY), (" shows the lines", Tone.DIM)]]
 
 
 def _cost_lines(step: StepRun) -> list[Line]:

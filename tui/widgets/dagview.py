@@ -34,7 +34,7 @@ class DagView(Lines, can_focus=True):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("graph.left", "graph.right", "graph.up", "graph.down", "row.open", "row.top", "row.end"),
         *bindings("graph.in", "graph.out", "graph.turn", "graph.focus", "graph.wider", "graph.closer"),
-        *bindings("graph.fold", "graph.unfold"),
+        *bindings("graph.fold", "graph.unfold", "graph.map", "graph.export"),
     ]
     DEFAULT_CSS = "DagView { height: 1fr; scrollbar-size: 1 1; }"
 
@@ -46,6 +46,13 @@ class DagView(Lines, can_focus=True):
 
     class Looked(Message):
         """A person wants to see it in another way: a new picture is needed."""
+
+    class Asked(Message):
+        """A person wants something of the part it is in: `map`, `export`."""
+
+        def __init__(self, what: str) -> None:
+            super().__init__()
+            self.what = what
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name for it
         super().__init__(id=id)
@@ -134,6 +141,26 @@ class DagView(Lines, can_focus=True):
     def action_fold(self, is_folded: bool) -> None:
         """Fold items and iterations, or unfold them."""
         self._look(is_folded=is_folded)
+
+    def action_minimap(self) -> None:
+        """Show or hide where one is."""
+        self.post_message(self.Asked("map"))
+
+    def action_export(self) -> None:
+        """Write the drawing to a file."""
+        self.post_message(self.Asked("export"))
+
+    def select(self, node: str) -> None:
+        """Select a node; one that is not drawn becomes the focus."""
+        if self._picture is not None and node in self._picture.scope.members:
+            self._select(node)
+        else:
+            self._look(focus=node, radius=None)
+
+    @property
+    def text(self) -> str:
+        """Return the drawing as it stands there."""
+        return "" if self._picture is None else "\n".join(self._picture.drawing.rows) + "\n"
 
     def on_click(self, event: events.Click) -> None:
         """Select what is clicked; a double click opens it."""

@@ -78,6 +78,7 @@ class Grid(Lines, Generic[R], can_focus=True):
         *,
         glyphs: Glyphs,
         empty: Callable[[], Sequence[Line]] = tuple,
+        marked: Callable[[R], bool] = lambda row: False,
         id: str | None = None,  # noqa: A002 - Textual's name for it
     ) -> None:
         super().__init__(id=id)
@@ -85,6 +86,7 @@ class Grid(Lines, Generic[R], can_focus=True):
         self._key = key
         self._glyphs = glyphs
         self._empty = empty
+        self._marked = marked
         self._rows: Rows[R] = ListRows[R]()
         self._widths: list[tuple[Column[R], int]] = []
         self._fitted = -1
@@ -259,7 +261,8 @@ class Grid(Lines, Generic[R], can_focus=True):
         over: Style | None = None
         if is_here:
             over = palette.cursor if self.has_focus else palette.idle_cursor
-        line: list[Span] = [(f"{self._glyphs.cursor} " if is_here else "  ", Tone.KEY)]
+        line: list[Span] = [(self._glyphs.cursor if is_here else " ", Tone.KEY)]
+        line.append((self._glyphs.marked if row is not None and self._marked(row) else " ", Tone.YELLOW))
         if row is None:
             line.append((self._glyphs.ellipsis, Tone.DIM))
             return strip(line, palette, width, over).apply_style(self.rich_style)

@@ -11,7 +11,7 @@ import pytest
 from graftline.core.errors import InvalidError
 from graftline.core.ports import LoadRequest
 from graftline.core.runs import Target
-from graftline.plugins.local.loader import LOADER_MODULES, LocalLoader
+from graftline.plugins.local.loader import LocalLoader
 from graftline.plugins.local.nursery import Nursery
 
 PIPELINE = """
@@ -24,7 +24,7 @@ pipeline = Pipeline([PythonTask(load, returns=["n"])])
 
 @pytest.fixture(scope="module")
 def nursery() -> Iterator[Nursery]:
-    with Nursery(modules=LOADER_MODULES) as nursery:
+    with Nursery() as nursery:
         yield nursery
 
 

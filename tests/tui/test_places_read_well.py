@@ -1,0 +1,118 @@
+"""The screens around a run as text, the way a person looked at them once: ordinary, empty, wrong and huge."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Awaitable, Callable
+
+import pytest
+from run_specs import chain
+from ui_around import FORM, FakeWatch, FormSpace, outside, watches
+from ui_golden import compare, settled
+from ui_pilot import Ui, opened
+
+from graftline.core.concern import Concern
+from graftline.core.errors import InvalidError
+from graftline.core.formfields import FormField
+from graftline.core.functions import NewFunction
+from graftline.core.ids import RunId
+from graftline.core.ports import RunQuery
+from graftline.core.watchnews import Begun, Broken, Noticed, Planned
+from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
+
+SIZES = [(80, 24), (120, 40), (160, 50)]
+WRONG = InvalidError("step 'fit': parameter 'C': expected a number", "give one", file="pipeline.py", line=3)
+ALL = RunQuery(with_children=True)
+CLOCK = re.compile(r"\d+:\d\d:\d\d(\.\d{3})?")
+LASTED = re.compile(r" *\d+\.?\d*(ms|s|m|h)(\d\ds)?\b( ago)? *")
+"""Times are others in each run of the test, and have other widths: they stand for nothing, with the blanks around."""
+IDS = [RunId(f"run{letter}".ljust(16, letter)) for letter in "abcdefgh"]
+
+
+def _functions(space: FormSpace, count: int) -> None:
+    for number in range(count):
+        source = {"type": "file", "path": "steps.py", "name": f"fit{number:03}", "code": "00" * 32}
+        new = NewFunction(
+            name=f"fit{number:03}",
+            kind="python",
+            spec={"source": source},
+            project="demo",
+            origin=f"steps.py:fit{number:03}",
+        )
+        space.workspace.parts.functions.add(new)
+
+
+def _plain(space: FormSpace, text: str) -> str:
+    """Return a screen with ids and clock as they are in every run of the test."""
+    runs = sorted(space.store.history.runs(ALL), key=lambda run: run.created)
+    for name, run in zip(IDS, runs, strict=False):
+        text = text.replace(run.id, name).replace(run.id[:6], name[:6])
+    text = re.sub(r" +exit 3 .*", "  exit 3", text.replace(f"{os.cpu_count()} cpus", "2 cpus"))
+    return LASTED.sub("  0s  ", CLOCK.sub("12:00:00", text))
+
+
+@pytest.mark.parametrize(
+    ("size", "glyph_set", "name"),
+    [(size, UNICODE, f"{size[0]}x{size[1]}") for size in SIZES] + [((80, 24), ASCII, "ascii")],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_every_place_reads_well(size: tuple[int, int], glyph_set: Glyphs, name: str) -> None:
+    watching: list[FakeWatch] = []
+    space = FormSpace(watch=watches(watching))
+    shown: dict[str, str] = {}
+
+    async with opened(space, size, glyph_set=glyph_set, outside=outside(root="")) as ui:
+
+        async def look(part: str, text: str, *keys: str) -> None:
+            await ui.press(*keys)
+            await ui.sees(text)
+            shown[part] = _plain(space, await settled(ui))
+
+        await look("functions, empty", "No functions", "g", "f")
+        await look("workers, empty", "No worker", "g", "w")
+        await look("schedules, empty", "No schedules", "g", "s")
+        await look("what happened, empty", "Nothing has happened", "g", "a")
+        await look("new run, to be filled", "needs path", "escape", "n")
+        space.forms.problem = WRONG
+        await look("new run, wrong", "pipeline.py:3", "R")
+        space.forms.problem = None
+        space.forms.form = [*FORM[1:], *(_field(number) for number in range(200))]
+        await look("new run, huge", "name000", "R")
+        await ui.press("escape")
+        for number in range(8):
+            space.run() if number % 3 else space.fail("fit")
+        await ui.sees("of 8")
+        await look("runs, marked", "8 marked", *["space"] * 8)
+        await look("compare, huge", "first to differ", "d")
+        await look("compare, all", "state fetch", "equals_sign")
+        await look("what happened", "graft run", "escape", "at")
+        _functions(space, 300)
+        await look("functions, huge", "fit000", "g", "f")
+        await look("command line", "Say what would run", "escape", "colon", "p", "l")
+        await look("output, wrong", "exit 3", "x", "space", "f", "a", "i", "l", "enter")
+        await ui.press("escape")
+        await _watched(ui, space, watching, look)
+
+    compare(f"places-{name}", "".join(f"== {part}\n{text}" for part, text in shown.items()))
+
+
+def _field(number: int) -> FormField:
+    return FormField(key=f"name{number:03}", kind="int", default=str(number), where="params.yaml:3", steps=("fit",))
+
+
+async def _watched(ui: Ui, space: FormSpace, watching: list[FakeWatch], look: Callable[..., Awaitable[None]]) -> None:
+    """Look at the watch pane: before anything, while it runs, while the code is wrong."""
+    await ui.press("W")
+    await ui.until(lambda: watching)
+    run = space.store.history.runs(ALL)[0].id
+    concern = Concern(path="fit", why=("steps.py:fit changed",))
+    for news in (
+        Noticed(paths=("steps.py",)),
+        Planned(changed=(concern,), followers=("report",)),
+        Begun(run=run, number=1, graph=chain("fetch", "fit", "report")),
+        Noticed(paths=("steps.py",)),
+        Broken(error=WRONG),
+    ):
+        watching[0].tell(news)
+    await look("watch, wrong", "the last good graph stays")

@@ -1,0 +1,87 @@
+"""Which command lines the UI has a screen for. All others run as a process of their own, whose output is shown."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from ..core.errors import InvalidError
+
+LOOKING = frozenset(
+    {"runs", "ls", "show", "why", "diff", "logs", "events", "plan", "graph", "check", "functions", "config", "plugins"}
+)
+"""Commands that change nothing: all that `--read-only` lets through."""
+LEAVING = ("q", "q!", "quit", "exit")
+
+
+class Route(NamedTuple):
+    """A screen, and what it is to show."""
+
+    screen: str
+    """`runs`, `run`, `logs`, `compare`, `events`, `functions`, `watch`, `new`, `quit`, `help`."""
+    words: tuple[str, ...] = ()
+    """Runs and steps as typed; of `runs` the words of its filter."""
+    is_everywhere: bool = False
+
+
+def words_of(line: str) -> list[str]:
+    """Return the words of a line, without `graft` before them.
+
+    Raises:
+        InvalidError: a quote is open.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise InvalidError(f"the line cannot be read: {error}", "close the quote") from error
+    return words[1:] if words[:1] == ["graft"] else words
+
+
+def route(words: Sequence[str]) -> Route | None:
+    """Return the screen a command has here; None: it has none, or an option asks for its text."""
+    command, rest = words[0], tuple(words[1:])
+    if command in LEAVING:
+        return Route("quit")
+    found = _ROUTES.get(command)
+    return None if found is None else found(rest)
+
+
+def _runs(rest: tuple[str, ...]) -> Route | None:
+    words: list[str] = []
+    is_everywhere = False
+    left = list(rest)
+    while left:
+        option, equals, value = left.pop(0).partition("=")
+        if option == "--all-projects" and not equals:
+            is_everywhere = True
+            continue
+        if option not in ("--state", "--pipeline", "--tag", "--since") or not (equals or left):
+            return None
+        words.append(f"{option[2:]}={value if equals else left.pop(0)}")
+    return Route("runs", tuple(words), is_everywhere)
+
+
+def _named(screen: str, most: int, flags: frozenset[str] = frozenset()) -> Callable[[tuple[str, ...]], Route | None]:
+    def read(rest: tuple[str, ...]) -> Route | None:
+        words = tuple(word for word in rest if word not in flags)
+        is_plain = len(words) <= most and not any(word.startswith("-") for word in words)
+        return Route(screen, words) if is_plain else None
+
+    return read
+
+
+_ROUTES: dict[str, Callable[[tuple[str, ...]], Route | None]] = {
+    "runs": _runs,
+    "ls": _runs,
+    "show": _named("run", 1),
+    "attach": _named("run", 1),
+    "logs": _named("logs", 2, frozenset({"-f", "--follow"})),
+    "diff": _named("compare", 2),
+    "events": _named("events", 0, frozenset({"-f", "--follow"})),
+    "functions": _named("functions", 0),
+    "watch": _named("watch", 1),
+    "new": _named("new", 1),
+    "help": _named("help", 0),
+    "ui": _named("help", 0),
+}
