@@ -15,7 +15,7 @@ def code_of(proposal: Proposal) -> str:
     imports, functions = _imports(proposal.steps)
     arguments = dict(proposal.arguments)
     lines = [
-        '"""Proposed by `graft init --from`: a comment names the line that a guess was made from. Correct it freely."""',
+        '"""Proposed by `graft init --from`: a comment names the line a guess was made from. Correct it freely."""',
         "",
         *imports,
         *([""] if imports else []),

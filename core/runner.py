@@ -90,12 +90,12 @@ class Runner:
         return self._carry("eval", pipeline, params, options)
 
     def tune(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
-        """Search the best parameters as the pipeline's `tune=` says, train with them and commit a generation; as `train`.
+        """Search the best parameters, train with them and commit a generation; as `train`.
 
         Args:
             pipeline: what is tuned.
             params: parameters that are the same in all trials.
-            options: those of `train`, and what `Tune` takes in place of the pipeline's: `space`, `maximize`, `method`, ...
+            options: those of `train`, and in place of the pipeline's `tune=` what `Tune` takes: `space`, `maximize`, ...
         """
         return self._carry("tune", pipeline, params, options)
 

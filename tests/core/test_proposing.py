@@ -87,7 +87,7 @@ def test_what_cannot_be_told_is_said(line: str, doubt: str) -> None:
     assert used(line) == ([], [], [doubt])
 
 
-@pytest.mark.parametrize("line", ["pd.read_csv('https://example.org/a.csv')", "runner.run(x)", "model.save()", "load()"])
+@pytest.mark.parametrize("line", ["pd.read_csv('https://x.org/a.csv')", "runner.run(x)", "model.save()", "load()"])
 def test_other_calls_are_let_be(line: str) -> None:
     assert used(line) == ([], [], [])
 
