@@ -95,7 +95,7 @@ class Runner:
         Args:
             pipeline: what is tuned.
             params: parameters that are the same in all trials.
-            options: those of `train`, and in place of the pipeline's `tune=` what `Tune` takes: `space`, `maximize`, ...
+            options: those of `train`, and what `Tune` takes, in place of its own: `space`, `maximize`, ...
         """
         return self._carry("tune", pipeline, params, options)
 
