@@ -295,6 +295,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         gates={name: each.get("gates", ()) for name, each in settings.table("alias").items()},
         who=who,
         overriding=Overriding.of(settings),
+        chooses=_can_choose,
         searching=_search,
         environ=os.environ,
         restore=putting_back(str(layout.objects)),
@@ -306,6 +307,12 @@ def _channels(settings: Settings, engine: str | None) -> Channels:
     from .core.engines import channels_of  # of runs that train or apply
 
     return channels_of(settings, engine)
+
+
+def _can_choose(method: str) -> None:
+    from .plugins.tuning import check_method  # as below
+
+    check_method(method)
 
 
 def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:

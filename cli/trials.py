@@ -18,12 +18,13 @@ from ..core.events import (
     StepYielded,
 )
 from ..core.graph import Graph
+from ..core.ids import RunId
 from ..core.quantities import duration_text
 from ..core.records import dataclass, replace
 from ..core.runs import RunSpec, StepRun
 from ..core.states import Status
 from ..core.supply import Constant
-from ..core.trials import BEST, CHILD, PARAMS, TRIAL, SearchSpec, child_id, told, trial_number
+from ..core.trials import BEST, NUMBER, PARAMS, SearchSpec, child_id, said_of, told, trial_number
 from .look import MARKS, Ink, Look
 from .table import Cell, Column, table
 from .text import clean, cut, metric_text
@@ -133,11 +134,10 @@ def recorded(record: SearchSpec, steps: Sequence[StepRun], run: str) -> list[Tri
         number = trial_number(step.path)
         if number is None:
             continue
-        said = {each.name: inline_json(each) for each in step.outputs}
-        params = said.get(PARAMS) or dict(step.params)
-        child = said.get(CHILD)
+        said, child = said_of(step.outputs)
+        params: Mapping[str, Any] = said or dict(step.params)
         if child is None and step.attempts and params:
-            child = child_id(run, step.path, told(params))  # type: ignore[arg-type]  # its id, as text
+            child = child_id(RunId(run), step.path, told(params))
         metrics = metrics_of(step)
         found.append(
             TrialRow(
@@ -218,7 +218,7 @@ def best_line(look: Look, spec: RunSpec, steps: Sequence[StepRun]) -> str:
     params = said.get(PARAMS) or {}
     words = ", ".join(f"{clean(str(name))}={_value(value)}" for name, value in params.items())
     score = _number(metrics_of(best).get(record.metric or ""))
-    parts = [f"best: trial {said.get(TRIAL)}", words]
+    parts = [f"best: trial {said.get(NUMBER)}", words]
     if score is not None:
         parts.append(f"{clean(record.metric or '')} {metric_text(score)}")
     return cut(look.dot.join(parts), look.width, ellipsis=look.ellipsis)

@@ -155,6 +155,8 @@ class Parts:
     """User and host, as the history of aliases has it."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
+    chooses: Callable[[str], None] = _ignore
+    """Asked before a search is started whether its method works here; PluginError: it does not."""
     searching: Callable[[Parts, RunSpec], RunnerChoice] = _no_search
     """What carries the trials of a search."""
     environ: Mapping[str, str] = field(default_factory=dict)

@@ -109,6 +109,7 @@ class Searches:
                 f"pipeline '{loaded.graph.name}' has nothing to train: no step returns a state",
                 "say which return is one: returns=[state('model')]; 'graft sweep' runs a pipeline that trains nothing",
             )
+        self._parts.chooses(str(tune.method))
         listed = listed_of(tune)
         chosen = None if listed else tune_to_json(tune)
         record = self._record(request, "tune", tune.metric, is_maximum=tune.is_maximum, listed=listed, tune=chosen)
@@ -247,7 +248,10 @@ def _tune(loaded: Loaded, run: RunRequest, asked: TuneRequest) -> Tune:
             **ranked,
         )
     except InvalidError as problem:
-        raise InvalidError(problem.message, problem.hint) from problem  # at no line: the person has typed it
+        hint = problem.hint
+        if method == SearchMethod.HALVING and asked.budget is None:
+            hint = "say which parameter, from what to what: --budget epochs=5:135, or budget=('epochs', 5, 135)"
+        raise InvalidError(problem.message, hint) from problem  # at no line: the person has typed it
 
 
 def _judged(loaded: Loaded, own: Tune | None, asked: TuneRequest) -> tuple[str, bool]:

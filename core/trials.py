@@ -14,7 +14,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from .artifacts import Output
 from .canonical import canonical, plain
+from .document import inline_json
 from .errors import InvalidError
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, Policy
 from .ids import RunId
@@ -32,10 +34,10 @@ LARGEST = 10_000
 """Trials of one search: a grid of more is a mistake nearly always, and each is a run of its own."""
 SWEEP_ORIGIN = "sweep"
 """Origin of the runs of a search."""
-PARAMS, CHILD, TRIAL = "params", "run", "trial"
-"""Outputs of a trial's node: what it was told, the run it was; of the best, which trial it is."""
-LISTED = "listed"
-"""Method of a search whose trials are all known when it begins."""
+SAID = "trial"
+"""Output of each trial's node: `params`, as it was told them, and `run`, the id of its run."""
+PARAMS, CHILD, NUMBER = "params", "run", "number"
+"""Outputs of the best: its parameters, the run that trained with them (or was that trial), and which trial it is."""
 
 Told = Mapping[str, str]
 """Parameters of a trial as `-p` would have them: name or STEP:name -> text."""
@@ -203,7 +205,7 @@ def search_graph(record: SearchSpec, name: str) -> Graph:
 
 def _arguments(record: SearchSpec, at: int) -> tuple[Argument, ...]:
     given = record.listed[at] if record.tune is None else {}
-    return tuple(Argument(name, Constant(_read(text), "cli")) for name, text in given.items())
+    return tuple(Argument(name, Constant(read(text), "cli")) for name, text in given.items())
 
 
 def child_id(parent: RunId, path: str, params: Told) -> RunId:
@@ -233,7 +235,18 @@ def shared_steps(graph: Graph, prints: Prints) -> Mapping[str, str]:
     return found
 
 
-def _read(text: str) -> Json:
+def said_of(outputs: Sequence[Output]) -> tuple[Told, RunId | None]:
+    """Return what a trial was told and the run it was, or the run of the best, by the outputs of its node."""
+    found = {each.name: inline_json(each) for each in outputs if each.name in (SAID, CHILD)}
+    said = found.get(SAID)
+    if isinstance(said, dict):
+        return said[PARAMS], RunId(said[CHILD])
+    child = found.get(CHILD)
+    return {}, RunId(child) if isinstance(child, str) else None
+
+
+def read(text: str) -> Json:
+    """Return what a person meant who typed this: JSON where it is, else the text."""
     try:
         found: Json = json.loads(text)
     except ValueError:
@@ -243,7 +256,7 @@ def _read(text: str) -> Json:
 
 def _likeness(text: str) -> Json:
     """Return what equal values have in common: numbers by their size."""
-    value = _read(text)
+    value = read(text)
     if isinstance(value, float) and math.isfinite(value) and value.is_integer():
         return int(value)
     return plain(value)

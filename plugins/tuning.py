@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +25,20 @@ def search_for(tune: Tune) -> Search:
     return Search(tune, OptunaSampler(tune) if tune.method is SearchMethod.OPTUNA else None)
 
 
+def check_method(method: str) -> None:
+    """Find out, without importing it, whether what a method needs is there.
+
+    Raises:
+        PluginError: it is not.
+    """
+    if method == SearchMethod.OPTUNA and find_spec("optuna") is None:
+        raise _lacking()
+
+
+def _lacking() -> PluginError:
+    return PluginError("method='optuna' needs optuna", "pip install 'graftline[tune]'")
+
+
 class OptunaSampler(Sampler):
     """Trials that optuna chooses by what earlier ones scored (TPE); the same answers give the same trials."""
 
@@ -40,7 +55,7 @@ class OptunaSampler(Sampler):
         try:
             optuna: Any = import_module("optuna")  # 400 ms, and an extra
         except ModuleNotFoundError as problem:
-            raise PluginError("method='optuna' needs optuna", "pip install 'graftline[tune]'") from problem
+            raise _lacking() from problem
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._tune = tune
         self._recalled = recalled

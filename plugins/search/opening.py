@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import nullcontext
 
 from ...core.children import Children
-from ...core.document import inline_json
 from ...core.graph import Json
 from ...core.parts import Parts
 from ...core.runners import RunnerChoice
 from ...core.runs import RunSpec
-from ...core.trials import PARAMS, search_of, trial_number, tune_of
+from ...core.trials import read, said_of, search_of, trial_number, tune_of
 from ...core.tuning import SearchMethod
 from ..local.warm import stay_warm
 from ..tuning import OptunaSampler
@@ -46,15 +44,7 @@ def _recalled(parts: Parts, spec: RunSpec) -> dict[int, dict[str, Json]]:
     found: dict[int, dict[str, Json]] = {}
     for path, outputs in parts.outputs.of_run(spec.id).items():
         number = trial_number(path)
-        told = next((inline_json(each) for each in outputs if each.name == PARAMS), None)
-        if number is not None and isinstance(told, dict):
-            found[number] = {name: _read(text) for name, text in told.items()}
-    return found
-
-
-def _read(text: str) -> Json:
-    try:
-        found: Json = json.loads(text)
-    except ValueError:
-        return text
+        told, _ = said_of(outputs)
+        if number is not None and told:
+            found[number] = {name: read(text) for name, text in told.items()}
     return found

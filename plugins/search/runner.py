@@ -7,13 +7,11 @@ well: what none of the searched parameters touches is done once.
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ...core.artifacts import MetricPoint, Output
+from ...core.artifacts import MetricPoint
 from ...core.children import Child, Children, Outcome
-from ...core.document import inline_json
 from ...core.errors import GraftError
 from ...core.events import (
     AttemptCancelled,
@@ -35,10 +33,10 @@ from ...core.runner import Runner
 from ...core.searching import Search, Standing, Trial
 from ...core.session import Session
 from ...core.states import Reason, Status
-from ...core.trials import BEST, CHILD, TRIAL, Told, child_id, told, trial_path
+from ...core.trials import BEST, Told, child_id, said_of, told, trial_path
 from ...core.turns import Past
 from .active import Active
-from .telling import chosen, ended, output, score_of, unstarted
+from .telling import best_outputs, chosen, ended, score_of, unstarted
 
 LOOK_S = 0.1
 """How often a search looks whether it is to stop."""
@@ -233,7 +231,7 @@ class _Carrying:
         return ended(active, outcome, now, stopped), outcome
 
     def _outcome(self, path: str, params: Told) -> Outcome | None:
-        found = _child_of(self._events.recorded.get(path, ()))
+        _, found = said_of(self._events.recorded.get(path, ()))
         return self._children.outcome(found or child_id(self._events.context.run, path, params))
 
     def _attempt(self, path: str) -> int:
@@ -277,15 +275,14 @@ class _Carrying:
             # What training measures of the rows it has seen is no score.
             points = [each for each in end.metrics if each.key != self._metric]
             score = MetricPoint(self._metric, best.score, None, end.at)
-            outputs = (*end.outputs, output(TRIAL, best.trial.number))
-            end = replace(end, outputs=outputs, metrics=(*points, score))
+            end = replace(end, outputs=best_outputs(best, child.spec.id), metrics=(*points, score))
             self._trained = child.spec.id
         self._report([end])
 
     def _generation(self, at: float) -> list[GenerationCommitted]:
         """Return that the training of the best has committed a generation; nothing when it was not trained."""
         if self._trained is None and self._states.get(BEST) is Status.SUCCESS:  # before this process took the run up
-            self._trained = _child_of(self._events.recorded.get(BEST, ()))
+            self._trained = said_of(self._events.recorded.get(BEST, ()))[1]
         outcome = None if self._trained is None else self._children.outcome(self._trained)
         if outcome is None or outcome.run.lineage is None or outcome.run.generation is None:
             return []
@@ -348,12 +345,6 @@ class _Carrying:
                 self._states[fact.node] = Status.STARTED
             elif isinstance(fact, _ENDS):
                 self._states[fact.node] = _STATES[type(fact)]
-
-
-def _child_of(outputs: Sequence[Output]) -> RunId | None:
-    """Return the run that a node's outputs name."""
-    found = next((inline_json(each) for each in outputs if each.name == CHILD), None)
-    return RunId(found) if isinstance(found, str) else None
 
 
 def _heaviest(child: Child) -> int:

@@ -14,7 +14,7 @@ from ...core.ids import RunId
 from ...core.runs import StepError
 from ...core.searching import Standing
 from ...core.states import Reason, Status
-from ...core.trials import BEST, CHILD, PARAMS, TRIAL, told
+from ...core.trials import BEST, CHILD, NUMBER, PARAMS, SAID, read
 from .active import Active
 
 _SIMPLE = (int, float, str, bool)
@@ -75,7 +75,6 @@ def ended(active: Active, outcome: Outcome | None, now: float, stopped: Reason) 
 
 def chosen(best: Standing, child: RunId, metric: str, attempt: int, now: float) -> AttemptSucceeded:
     """Return the fact that says which trial was the best."""
-    params = told(best.trial.params)
     return AttemptSucceeded(
         node=BEST,
         attempt=attempt,
@@ -85,7 +84,7 @@ def chosen(best: Standing, child: RunId, metric: str, attempt: int, now: float) 
         cpu_seconds=0.0,
         peak_bytes=None,
         worker=f"run {child[:6]}",
-        outputs=(output(PARAMS, dict(params)), output(CHILD, child), output(TRIAL, best.trial.number)),
+        outputs=best_outputs(best, child),
         metrics=(MetricPoint(metric, best.score, None, now),),
     )
 
@@ -129,8 +128,15 @@ def output(name: str, value: Json) -> Output:
     return Output(name, "value", ArtifactRef(hashlib.sha256(data).hexdigest(), len(data), "json", data))
 
 
+def best_outputs(best: Standing, child: RunId) -> tuple[Output, ...]:
+    """Return what the node of the best hands on."""
+    params = {name: read(value) if isinstance(value, str) else value for name, value in best.trial.params.items()}
+    return output(PARAMS, params), output(CHILD, child), output(NUMBER, best.trial.number)
+
+
 def _outputs(active: Active) -> tuple[Output, ...]:
-    return output(PARAMS, dict(active.child.told)), output(CHILD, active.child.spec.id)
+    child = active.child
+    return (output(SAID, {PARAMS: dict(child.told), CHILD: child.spec.id}),)
 
 
 def _failure(active: Active, outcome: Outcome | None) -> tuple[Reason, StepError]:
