@@ -201,7 +201,7 @@ class TestTuning:
         assert (made.draft.origin, made.draft.metrics["accuracy"]) == ("tune", 0.5)
         assert (document["lineage"], document["generation"]) == (made.draft.version, 1)
         assert document["action"] == "tune"
-        assert [each["params"] for each in document["trials"]][0] == {"limit": "0.5"}
+        assert next(each["params"] for each in document["trials"]) == {"limit": "0.5"}
         shown = churn.graft("show")
         assert "best: trial 2 · limit=0.5 · accuracy 0.5" in shown.out
 

@@ -33,7 +33,7 @@ def test_every_command_of_the_page_does_what_it_should(tmp_path: Path) -> None:
     assert len(re.findall("trials/[0-9]+ .*ok|ok +trials/[0-9]+", drawn)) == 5
     assert "3 steps" in pairs, "two trials, and the best"
     assert "demo · 3 trials; nothing was started" in plan
-    assert "2 steps" in shown
+    assert "best: trial 2" in shown
     assert "generation 1" in tuned
     assert "generation 2" in others[0]
     assert board
