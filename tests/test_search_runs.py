@@ -160,11 +160,11 @@ class TestSweeping:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kills processes")
 def test_a_sweep_whose_process_is_killed_goes_on_with_what_was_not_done(project: Project) -> None:
-    package = str(Path(graftline.__file__).resolve().parent.parent)
+    package = str(Path(graftline.__file__).parent.parent)
     words = [sys.executable, "-m", "graftline", "sweep", "-S", "C=1,99,2", "-j", "1", "--by", "auc"]
     environ = {**os.environ, "PYTHONPATH": os.pathsep.join([package, os.environ.get("PYTHONPATH", "")])}
     process = subprocess.Popen(words, cwd=project.root, env=environ, stdout=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 20
     while time.monotonic() < deadline:
         found = project.space.runs(RunQuery(with_children=True))
         if any(each.params.get("C") == 99 and states(project.space, each)["fit"] is Status.STARTED for each in found):
@@ -201,7 +201,7 @@ class TestTuning:
         assert (made.draft.origin, made.draft.metrics["accuracy"]) == ("tune", 0.5)
         assert (document["lineage"], document["generation"]) == (made.draft.version, 1)
         assert document["action"] == "tune"
-        assert [each["params"] for each in document["trials"]][0] == {"limit": "0.5"}
+        assert next(each["params"] for each in document["trials"]) == {"limit": "0.5"}
         shown = churn.graft("show")
         assert "best: trial 2 · limit=0.5 · accuracy 0.5" in shown.out
 

@@ -31,9 +31,9 @@ def test_every_command_of_the_page_does_what_it_should(tmp_path: Path) -> None:
     sweep, drawn, pairs, plan, shown, board, params, tuned, *others = [each.out for each in said]
     assert "best: trial 5 · C=1, depth=3 · auc 1" in sweep
     assert len(re.findall("trials/[0-9]+ .*ok|ok +trials/[0-9]+", drawn)) == 5
-    assert "3 steps" not in pairs
+    assert "3 steps" in pairs, "two trials, and the best"
     assert "demo · 3 trials; nothing was started" in plan
-    assert "2 steps" in shown
+    assert "best: trial 2" in shown
     assert "generation 1" in tuned
     assert "generation 2" in others[0]
     assert board
