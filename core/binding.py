@@ -57,8 +57,6 @@ class Asking(NamedTuple):
     take: Take
 
 
-_new = tuple.__new__
-"""Makes a named tuple without a call of Python: of each argument there are two."""
 NOTHING = Gather(())
 """Stands in for a value there was a problem with: the problem is noted, and the argument is not missing."""
 
@@ -88,7 +86,7 @@ class Binder:
         bound = Bound()
         self._check_names(level, step, takes)
         for take in takes.items:
-            self._take(_new(Asking, (level, step, take)), bound)
+            self._take(tuple.__new__(Asking, (level, step, take)), bound)
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
         if PREVIOUS_STATE in takes.names:
@@ -136,7 +134,7 @@ class Binder:
         take = asking.take
         if found.lacks:
             self._warn(asking, found)
-        return _new(Argument, (take.name, found.source, bool(found.lacks) and not take.is_required))
+        return tuple.__new__(Argument, (take.name, found.source, bool(found.lacks) and not take.is_required))
 
     def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
