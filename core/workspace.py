@@ -98,6 +98,17 @@ class Workspace:
 
         return Lifecycles(self.parts, self._launching, self.lineages)
 
+    def with_registry(self, text: str | None) -> Workspace:
+        """Return the same workspace with another registry at hand.
+
+        Args:
+            text: as `-P` names it, a directory as an absolute one; None: the one at hand.
+        """
+        if text is None:
+            return self
+        parts = self.parts
+        return Workspace(replace(parts, registry=lambda: parts.registry_at(text), registry_place=lambda: text))
+
     # -- develop ---------------------------------------------------------------------------------------------------
 
     def load(self, request: RunRequest) -> Loaded:
