@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ..core.graph import Graph
+from ..core.graph import CallKind, Graph, Node
 from ..core.records import dataclass, replace
 from ..core.runs import Run, Target
 from ..core.text import plural
 from ..core.workspace import Workspace
 from .outside import Outside
-from .shelflines import bounds_text
+from .screens.runlines import bounds_text
 from .tones import Line, Tone
 from .wanted import Wanted
 
@@ -121,6 +121,11 @@ def plan_lines(plan: LifePlan) -> list[Line]:
     return lines
 
 
+def _kept(graph: Graph, node: Node) -> str:
+    is_loaded = graph.operations[node.operation].call.kind is CallKind.LOAD
+    return "   its state is loaded" if is_loaded else ""
+
+
 def _target(wanted: Wanted, outside: Outside) -> Target:
     """Return the working copy's target; of an address a place for its steps to work in."""
     if wanted.words:
@@ -140,6 +145,6 @@ def _plan(wanted: Wanted, graph: Graph, dropped: Mapping[str, str], *, code: str
         states="",
         made=made,
         rows="" if not (wanted.lower or wanted.upper) else bounds_text(wanted.lower or None, wanted.upper or None),
-        steps=[node.path for node in graph.nodes],
+        steps=[f"{node.path}{_kept(graph, node)}" for node in graph.nodes],
         dropped=dropped,
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ..core.aliasing import alias_name, earlier
-from ..core.copying import Shipment
+from ..core.copying import Sending, Shipment
 from ..core.errors import ConflictError, GraftError, InvalidError, nearest
 from ..core.exchanging import SUFFIX
 from ..core.lineageanswers import place_text
@@ -326,8 +326,9 @@ class Copy:
     def do(self, space: Workspace, text: str) -> str:
         """Send it."""
         to, shipment = self._shipment(space, text)
-        sent = space.lineages.exchanging.copy(shipment, self._place(to))
-        return f"{plural(sum(each.is_news for each in sent), 'thing')} copied to {to}, {size_text(shipment.bytes)}"
+        space.lineages.exchanging.copy(shipment, self._place(to))
+        fresh = [each for each in shipment.items if each.there is None]
+        return f"{_counted_items(fresh)} copied to {to}, {size_text(shipment.bytes)}"
 
     def _shipment(self, space: Workspace, text: str) -> tuple[str, Shipment]:
         words = words_of(text, flags=("--aliases", "--all"))
@@ -375,7 +376,7 @@ class Export:
         if os.path.lexists(file) and "--force" not in words.flags:
             raise ConflictError(f"{file} is there already", "--force writes over it")
         shipment, size = space.lineages.exchanging.export((self._address,), file, with_dev="--all" in words.flags)
-        return f"{file}: {plural(len(shipment.items), 'thing')}, {size_text(size)}"
+        return f"{file}: {_counted_items(shipment.items)}, {size_text(size)}"
 
     def _typed(self, text: str) -> tuple[Words, str]:
         words = words_of(text, flags=("--all", "--force"))
@@ -405,7 +406,7 @@ class Remove:
         removal = space.lineages.exchanging.removal((self._address,))
         names = [each.address for each in removal.lineages] + [each.address for each in removal.generations]
         lines: list[Line] = [[(f"  {name}", Tone.TEXT)] for name in names[:LISTED]]
-        lines += _further(len(names) - LISTED, "thing")
+        lines += _further(len(names) - LISTED, "generation")
         lines += [[], [("Numbers and versions are not given again. This cannot be undone.", Tone.YELLOW)]]
         return Outlook(lines=lines, refusal="" if text.strip() == self._address else self.hint)
 
@@ -450,16 +451,27 @@ class OpenRegistry:
         return f"registry {text.strip()}"
 
 
+def counted(lineages: int, generations: int) -> str:
+    """Return "1 lineage and 2 generations"."""
+    told = [plural(lineages, "lineage")] if lineages else []
+    return " and ".join(told + ([plural(generations, "generation")] if generations or not lineages else []))
+
+
+def _counted_items(items: Sequence[Sending]) -> str:
+    generations = sum(each.generation is not None for each in items)
+    return counted(len(items) - generations, generations)
+
+
 def shipment_lines(shipment: Shipment) -> list[Line]:
     """Return what a copy would send, and what is there already."""
     fresh = [each for each in shipment.items if each.there is None]
     lines: list[Line] = [
-        [(f"{plural(len(fresh), 'thing')} would be sent", Tone.BOLD), (f", {size_text(shipment.bytes)}", Tone.DIM)]
+        [(f"{_counted_items(fresh)} would be sent", Tone.BOLD), (f", {size_text(shipment.bytes)}", Tone.DIM)]
     ]
     for each in shipment.items[:LISTED]:
         told: Span = ("  new    ", Tone.GREEN) if each.there is None else ("  there  ", Tone.DIM)
         lines.append([told, (each.address, Tone.TEXT)])
-    lines += _further(len(shipment.items) - LISTED, "thing")
+    lines += _further(len(shipment.items) - LISTED, "generation")
     lines += [[(f"  @{name} is set there", Tone.CYAN)] for name, _ in shipment.aliases]
     left = "stands elsewhere there, and is left alone"
     return lines + [[(f"  @{name} {left}", Tone.YELLOW)] for name, _ in shipment.standing]

@@ -13,6 +13,7 @@ from ..core.moments import ago, local
 from ..core.quantities import size_text
 from ..core.text import clean, metric_text, plural
 from .glyphs import Glyphs
+from .screens.runlines import bounds_text
 from .shelf import Row
 from .shelffacts import Facts, move_text, number_of
 from .sidebyside import best_of
@@ -32,10 +33,10 @@ CHART = (44, 6)
 def tree_columns(glyphs: Glyphs, now: float) -> list[Column[Row]]:
     """Return the columns of the tree."""
     return [
-        Column(title="PROJECT, LINEAGE, GENERATION", width=24, share=3, cell=lambda row: _name(row, glyphs)),
-        Column(title="ALIAS", width=13, share=1, rank=1, cell=lambda row: alias_spans(row.aliases, glyphs)),
+        Column(title="PROJECT, LINEAGE, GENERATION", width=24, share=2, cell=lambda row: _name(row, glyphs)),
+        Column(title="ALIAS", width=13, share=2, rank=1, cell=lambda row: _alias(row, glyphs)),
         Column(title="SCORE", width=9, is_right=True, cell=_score),
-        Column(title="METRICS", width=18, share=2, rank=3, cell=_metrics),
+        Column(title="METRICS, ABOUT", width=18, share=2, rank=3, cell=_metrics),
         Column(title="CODE", width=17, rank=4, cell=lambda row: [] if row.generation else _code_cell(row)),
         Column(title="WHEN", width=10, rank=2, cell=lambda row: [(ago(_created(row), now), Tone.DIM)]),
         Column(title="RUN", width=6, rank=5, cell=_run),
@@ -66,6 +67,11 @@ def _name(row: Row, glyphs: Glyphs) -> Line:
         return [(f"  {sign} ", Tone.RULE), (row.lineage.version, tone), (is_dirty, Tone.YELLOW), *wrong]
     hidden = f"  {row.hidden} dev hidden" if row.hidden else ""
     return [(f"{sign} ", Tone.RULE), (row.project.name, Tone.BOLD), (hidden, Tone.DIM)]
+
+
+def _alias(row: Row, glyphs: Glyphs) -> Line:
+    # Of an open project its lineages show them.
+    return [] if row.lineage is None and row.is_open else alias_spans(row.aliases, glyphs)
 
 
 def _score(row: Row) -> Line:
@@ -185,13 +191,6 @@ def parents_text(generation: Generation) -> str:
     return ", ".join(told)
 
 
-def bounds_text(lower: Json, upper: Json) -> str:
-    """Return which rows it was trained on; empty: no bound is known."""
-    if lower is None and upper is None:
-        return ""
-    return f"above {_value(lower)} up to {_value(upper)}" if lower is not None else f"up to {_value(upper)}"
-
-
 def _compared(facts: Facts, generation: Generation, glyphs: Glyphs) -> list[Line]:
     """Return each metric with its change against champion and the generation before; the best of them is marked."""
     names = list(generation.draft.metrics)
@@ -223,8 +222,11 @@ def _change(change: float, what: str) -> Span:
 def _chart(facts: Facts, glyphs: Glyphs) -> list[Line]:
     if len(facts.scores) < 2:
         return []
-    drawn = line_chart(facts.scores, *CHART, is_ascii=glyphs.is_ascii)
     title = f"{clean(facts.scored)}, last {len(facts.scores)} generations"
+    values = {value for _, value in facts.scores}
+    if len(values) == 1:
+        return [[], [(title, Tone.TITLE)], [(f"  always {metric_text(values.pop())}", Tone.DIM)]]
+    drawn = line_chart(facts.scores, *CHART, is_ascii=glyphs.is_ascii)
     return [[], [(title, Tone.TITLE)], *([(text, Tone.CYAN)] for text in drawn)]
 
 
@@ -249,9 +251,9 @@ def _code(facts: Facts, lineage: Lineage) -> list[Line]:
     where = f"git {git[:8]}{f' on {manifest.branch}' if manifest.branch else ''}" if git else f"code {lineage.code[:8]}"
     known = {"code": f"{where}{', changed since' if manifest.dirty else ''}", "python": manifest.python}
     if facts.is_here:
-        known["files"] = (
-            f"{len(facts.changed)} differ from the working copy" if facts.changed else "as the working copy"
-        )
+        count = len(facts.changed)
+        differ = f"{plural(count, 'file')} {'differs' if count == 1 else 'differ'} from the working copy"
+        known["files"] = differ if count else "as the working copy"
     lines: list[Line] = [[], [("code", Tone.TITLE)], *_pairs(known)]
     lines += [[(f"    {name}", Tone.YELLOW)] for name in facts.changed[:FILES]]
     lines += _further(len(facts.changed) - FILES, "file")

@@ -13,8 +13,8 @@ from ..core.quantities import size_text
 from ..core.registry import Registry
 from ..core.text import metric_text
 from ..core.workspace import Workspace
-from .screens.runlines import value_text
-from .shelflines import bounds_text, parents_text
+from .screens.runlines import bounds_text, value_text
+from .shelflines import parents_text
 from .sidebyside import NOTHING, Row, best_of
 
 LARGEST = 1 << 20

@@ -47,11 +47,12 @@ class RegistryScreen(RegistryDeeds):
         self.shelf: Shelf | None = None
         self.facts: Facts | None = None
         self.is_verifying = False
-        self._name = ""
+        self.where = ""
+        """Name or directory of the registry that is shown."""
         self._ticks = 0
         self._is_first = True
-        self._is_bare = True
-        """The registry at hand is the store's: its changes are seen as they come."""
+        self._is_stored = True
+        """It is the store's: its changes are seen as they come."""
 
     def body(self) -> ComposeResult:
         """Put the sheet beside or below the tree."""
@@ -89,7 +90,7 @@ class RegistryScreen(RegistryDeeds):
             left += [(f" {sign} ", Tone.DIM), (part, Tone.TEXT)]
         left += [("   / ", Tone.KEY), (self.filter, Tone.YELLOW)] if self.filter else []
         right: list[Span] = [("dev versions too   ", Tone.CYAN)] if self.with_dev else []
-        return left, [*right, (self._name, Tone.DIM)]
+        return left, [*right, (self.where, Tone.DIM)]
 
     def status(self) -> tuple[Line, Line]:
         """Return whether the generation at the cursor may become champion, and the command."""
@@ -144,7 +145,7 @@ class RegistryScreen(RegistryDeeds):
             found = read_shelf(registry, opened, before, is_whole=is_whole)
             return found, at.parts.registry_place(), registry.name == "sqlite"
 
-        self.shelf, self._name, self._is_bare = await self.ask(read)
+        self.shelf, self.where, self._is_stored = await self.ask(read)
         if self._is_first and self._open_first():
             self.shelf = None
             await self.reload()
@@ -222,7 +223,7 @@ class RegistryScreen(RegistryDeeds):
     def tick(self) -> None:
         """Look again at a registry that does not tell of its changes."""
         self._ticks += 1
-        if not self._is_bare and self._ticks % AGAIN_S == 0:
+        if not self._is_stored and self._ticks % AGAIN_S == 0:
             self.stale()
 
     # -- events ----------------------------------------------------------------------------------------------------
