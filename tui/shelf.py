@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from ..core.errors import StoreError
 from ..core.lineageanswers import standing_at
 from ..core.lineages import Generation, Lineage, Move, Place, Project
-from ..core.records import dataclass, field
+from ..core.records import dataclass, field, replace
 from ..core.registry import Registry, standing
 
 KEPT = 300
@@ -168,6 +168,7 @@ def rows_of(
                 inner = [each for each in inner if fits(each)]
                 if not inner and not fits(branch):
                     continue
+                branch = replace(branch, is_open=bool(inner))
             members += [branch, *inner]
         if fits is None:
             rows += [head, *(members if head.is_open else ())]

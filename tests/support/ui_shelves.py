@@ -42,9 +42,7 @@ def publish(registry: Registry, version: str, code: bytes, *, created: float = 1
     return registry.publish(replace(draft, manifest=given, files=files, created=created), CODE.__getitem__)
 
 
-def train(
-    registry: Registry, version: str, state: bytes, metrics: Mapping[str, Json], **changes: Any
-) -> Generation:
+def train(registry: Registry, version: str, state: bytes, metrics: Mapping[str, Json], **changes: Any) -> Generation:
     """Commit a generation."""
     given: dict[str, Any] = {"version": version, "metrics": metrics, "created": 800.0}
     return registry.commit(replace(draft_generation(state), **(given | changes)), CODE.__getitem__)
@@ -101,5 +99,3 @@ def shelf_space(folder: Path, **changes: Any) -> ShelfSpace:
     space = ShelfSpace(REGISTRIES["filesystem"](folder / "one"), **changes)
     space.others["models"] = REGISTRIES["filesystem"](folder / "other")
     return space
-
-

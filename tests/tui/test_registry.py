@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from registries import digest
 from spaces import TARGET
+from textual.widgets import Input
 from ui_around import outside
 from ui_pilot import Ui, opened
 from ui_shelves import ShelfSpace, filled, move, shelf_space, train
@@ -49,6 +50,19 @@ async def _at(ui: Ui, *row: str) -> None:
     await ui.until(lambda: screen.facts is not None and screen.facts.row.id == row)
 
 
+async def _type(ui: Ui, text: str) -> None:
+    """Have a text come into the field as a paste does: key by key it takes 90 ms for each."""
+    field = ui.app.screen.query(Input).last()
+    field.value += text
+    await ui.pilot.pause()
+
+
+def _tree(ui: Ui) -> list[str]:
+    """Return the addresses of the rows one sees."""
+    screen = ui.app.screen
+    return [row.address for row in screen.grid.seen()] if isinstance(screen, RegistryScreen) else []
+
+
 async def test_the_tree_opens_at_the_project_with_its_newest_lineage(space: ShelfSpace) -> None:
     async with opened(space, SIZE, outside=outside()) as ui:
         await _entered(ui)
@@ -60,7 +74,7 @@ async def test_the_tree_opens_at_the_project_with_its_newest_lineage(space: Shel
         await ui.press("ctrl+a")
         await ui.sees("0.2.1.dev1+ab12cd")
         await ui.press("enter")
-        await ui.until(lambda: "0.1.0" not in ui.text)
+        await ui.until(lambda: _tree(ui) == ["churn"])
 
 
 async def test_a_generation_tells_its_numbers_against_champion_and_the_one_before(space: ShelfSpace) -> None:
@@ -81,12 +95,11 @@ async def test_words_are_searched_for_in_lineages_that_were_never_opened(space: 
     async with opened(space, SIZE, outside=outside()) as ui:
         await _entered(ui)
         await ui.press("slash")
-        await ui.type("candidate")
+        await _type(ui, "candidate")
         await ui.press("enter")
-        await ui.until(lambda: "0.2.0" not in ui.text)
-        assert "◆ candidate" in ui.text
+        await ui.until(lambda: _tree(ui) == ["churn", "churn/0.1.0", "churn/0.1.0/2"])
         await ui.press("slash")
-        await ui.type(" nowhere")
+        await _type(ui, " nowhere")
         await ui.press("enter")
         await ui.sees("nothing fits")
         await ui.press("escape")
@@ -104,7 +117,7 @@ async def test_an_alias_is_refused_with_its_gates_until_force_is_typed(space: Sh
         await ui.press("enter")
         assert space.registry.aliases("churn")["champion"] == Place("0.1.0", 1)
 
-        await ui.type(" --force")
+        await _type(ui, " --force")
         await ui.sees("moved against its gates")
         assert "$ graft alias set churn/0.2.0/1 champion --force" in ui.text
         await ui.press("enter")
@@ -126,7 +139,7 @@ async def test_other_choices_are_a_key_away_and_a_wrong_option_is_told(space: Sh
         await _at(ui, "churn", "0.2.0", "1")
         await ui.press("*", "down")
         await ui.sees("alias set churn/0.2.0/1 candidate")
-        await ui.type(" --forse")
+        await _type(ui, " --forse")
         await ui.sees("did you mean '--force'")
         await ui.press("escape")
         await ui.until(lambda: isinstance(ui.app.screen, RegistryScreen))
@@ -140,7 +153,7 @@ async def test_a_copy_is_seen_before_it_is_sent_and_the_other_registry_can_be_lo
         await ui.press("C")
         await ui.sees("1 lineage and 2 generations would be sent")
         assert space.others["models"].projects() == []
-        await ui.type(" --aliases")
+        await _type(ui, " --aliases")
         await ui.sees("@champion is set there")
         await ui.press("enter")
         await ui.sees("1 lineage and 2 generations copied to models")
@@ -166,7 +179,7 @@ async def test_removing_needs_the_address_typed_and_no_alias_there(space: ShelfS
         await _at(ui, "churn", "0.2.0", "1")
         await ui.press("D", "enter")
         await ui.sees("type churn/0.2.0/1 to remove it")
-        await ui.type("churn/0.2.0/1")
+        await _type(ui, "churn/0.2.0/1")
         await ui.press("enter")
         await ui.sees("churn/0.2.0/1 is removed")
         assert space.registry.generations("churn", "0.2.0") == []
@@ -179,15 +192,17 @@ async def test_an_export_is_one_file_and_is_not_written_over(space: ShelfSpace, 
     made = ShelfSpace(space.registry, bundles=zipped)
     async with opened(made, SIZE, outside=outside()) as ui:
         await _entered(ui)
-        await ui.press("E", *["backspace"] * len("churn.graft"))
-        await ui.type(f"{tmp_path}/all.graft")
+        await ui.press("E")
+        ui.app.screen.query_one(Input).value = ""
+        await _type(ui, f"{tmp_path}/all.graft")
         await ui.sees("to  ")
         await ui.press("enter")
         await ui.until(lambda: os.path.exists(tmp_path / "all.graft"))
         await ui.sees("2 lineages and 3 generations")
-        await ui.press("E", *["backspace"] * len("churn.graft"))
-        await ui.type(f"{tmp_path}/all.graft")
-        await ui.sees("is there already; --force writes over it")
+        await ui.press("E")
+        ui.app.screen.query_one(Input).value = ""
+        await _type(ui, f"{tmp_path}/all.graft")
+        await ui.sees("--force writes over it")
 
 
 async def test_a_release_shows_the_files_that_changed_and_is_published(space: ShelfSpace) -> None:
@@ -275,7 +290,7 @@ async def test_an_address_on_the_command_line_leads_to_its_row(space: ShelfSpace
     async with opened(space, SIZE, outside=outside()) as ui:
         await ui.sees("No run yet")
         await ui.press("colon")
-        await ui.type("list churn@candidate")
+        await _type(ui, "list churn@candidate")
         await ui.press("enter")
         await ui.sees("Registry › churn › 0.1.0 › 2")
 

@@ -79,6 +79,8 @@ WAYS = (
     (("g", "f"), "FunctionsScreen"),
     (("g", "w"), "WorkersScreen"),
     (("g", "s"), "Schedules"),
+    (("g", "m"), "RegistryScreen"),
+    (("d",), "ShelfDiff"),
 )
 """Keys that lead to a screen from the list of runs."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from ...core.errors import GraftError
+from ...core.text import clean
 from ...core.workspace import Workspace
 from ..bridge import Bridge, begin
 from ..glyphs import Glyphs
@@ -23,6 +25,8 @@ from .dialog import Dialog
 REST_S = 0.15
 """After the last letter typed, before what it means is worked out; longer where code is imported for it."""
 LONG_REST_S = 0.5
+WIDTH = 76
+"""Columns of the lines before the dialog was laid out."""
 
 
 class Commanding(Dialog[str]):
@@ -107,12 +111,17 @@ class Commanding(Dialog[str]):
                 self.dismiss(self.text)
 
     def _show(self) -> None:
-        outlook = self.outlook
-        lines: list[Line] = [[("$ ", Tone.DIM), (self.deed.command(self.text), Tone.CYAN)], []]
+        outlook, width = self.outlook, max(20, self.query_one("#lines", Sheet).room.width - 1 or WIDTH)
+        command = clean(self.deed.command(self.text))
+        lines: list[Line] = [
+            [(row, Tone.CYAN)] for row in textwrap.wrap(f"$ {command}", width, subsequent_indent="    ")
+        ]
+        lines.append([])
         if outlook is None:
             lines.append([(f"looking ahead {self._glyphs.ellipsis}", Tone.DIM)])
         else:
-            lines += [[(text, Tone.RED)] for text in outlook.refusal.split("\n") if text]
+            for text in outlook.refusal.split("\n"):
+                lines += [[(row, Tone.RED)] for row in textwrap.wrap(clean(text), width)]
             lines += [[]] if outlook.refusal and outlook.lines else []
             lines += outlook.lines
         lines += [[], [(self.deed.hint, Tone.DIM)]]

@@ -170,8 +170,10 @@ class RegistryScreen(RegistryDeeds):
 
     def _open_first(self) -> bool:
         """Open the project at hand and its newest lineage, the first time; False: there is nothing to open."""
+        if self.shelf is None or not self.shelf.projects:
+            return False  # the first training may come while one looks
         self._is_first = False
-        if self.wanted or self.shelf is None or not self.shelf.projects:
+        if self.wanted:
             return False
         names = [each.name for each in self.shelf.projects]
         name = self.bridge.project if self.bridge.project in names else names[0]
