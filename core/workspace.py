@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .lifecycle import Lifecycles
     from .locking import Locking
     from .releasing import Lineages
+    from .searches import Searches
     from .verifying import Verifying
 
 
@@ -108,6 +109,13 @@ class Workspace:
             return self
         parts = self.parts
         return Workspace(replace(parts, registry=lambda: parts.registry_at(text), registry_place=lambda: text))
+
+    @cached_property
+    def searches(self) -> Searches:
+        """Sweeping and tuning."""
+        from .searches import Searches  # as above
+
+        return Searches(self.parts, self._launching, self.lifecycle)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 
