@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ async def _at(ui: Ui, *row: str) -> None:
     assert isinstance(screen, RegistryScreen)
     for count in range(1, len(row)):
         if row[:count] not in screen.opened:
-            await ui.until(lambda at=row[:count]: screen.grid.go_to_key(at))
+            await ui.until(partial(screen.grid.go_to_key, row[:count]))
             await ui.press("enter")
     await ui.until(lambda: screen.grid.go_to_key(row), str(row))
     await ui.until(lambda: screen.facts is not None and screen.facts.row.id == row)
