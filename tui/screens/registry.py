@@ -15,9 +15,9 @@ from ...core.workspace import Workspace
 from ..bridge import begin
 from ..keys import bindings
 from ..shelf import Id, Row, Shelf, read_shelf, rows_of, searched, verified
-from ..shelfdeeds import OpenRegistry
 from ..shelffacts import Facts, read_facts
 from ..shelflines import fact_sheet, tree_columns
+from ..shelfmoves import OpenRegistry
 from ..tones import Line, Span, Tone
 from ..widgets.grid import Grid
 from ..widgets.rows import ListRows

@@ -15,7 +15,8 @@ from ...core.workspace import Workspace
 from ..bridge import begin
 from ..keys import bindings
 from ..shelf import Row
-from ..shelfdeeds import Copy, Deed, Export, Release, Remove, RollBack, SetAlias
+from ..shelfdeeds import Deed, Release, RollBack, SetAlias
+from ..shelfmoves import Copy, Export, Remove
 from ..tones import Tone
 from ..wanted import Wanted
 from .filtering import Filtering
