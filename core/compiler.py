@@ -211,7 +211,8 @@ class _Compilation:
             step = level.named[SOURCE]
             text = "its name is that of the pipeline's source"
             self._problems.append(self._binder.problem(level, step, text, "give it another: name="))
-        made = source.operation(self._root)
+        named = {} if source.expression is None else self._operations.named(source.expression)
+        made = source.operation(self._root, named)
         level.makers |= {name: Export(Upstream(SOURCE, name)) for name in source.names}
         return [Draft(path=SOURCE, operation=self._operations.keep(made.call, made.returns, made.policy))]
 
