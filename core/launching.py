@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
-from .graph import Graph
+from .graph import CallKind, Graph
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
@@ -40,11 +40,16 @@ def load_again(old: RunSpec) -> LoadRequest:
 def load_current(parts: Parts, old: RunSpec) -> Loaded:
     """Compile a recorded run's target anew; its source and sinks are those it had."""
     loaded = parts.loader.load(load_again(old))
-    if old.graph.mode == "job":
+    if not _has_channels(old.graph):
         return loaded
     from .engines import connected_as, connecting  # of runs that train or apply
 
     return connecting(loaded, connected_as(loaded.graph, old.graph))
+
+
+def _has_channels(graph: Graph) -> bool:
+    """Tell whether a graph asks a feed or writes to a sink."""
+    return any(each.call.kind in (CallKind.FEED, CallKind.SINK) for each in graph.operations)
 
 
 def runs_working_copy(old: RunSpec) -> bool:
@@ -111,8 +116,13 @@ class Launching:
         Raises:
             InvalidError: the code, the selection or a step is wrong; all problems in one message.
         """
+        parts = self._parts
         loaded = self.load(request) if loaded is None else loaded
-        parts, graph = self._parts, loaded.graph
+        if loaded.graph.mode == "job" and _has_channels(loaded.graph):
+            from .engines import connected, connecting  # of pipelines with a source
+
+            loaded = connecting(loaded, connected(loaded.graph, parts.channels(request.engine)))
+        graph = loaded.graph
         selected = None
         if not request.selection.is_everything:
             chosen = request.selection.paths(graph)

@@ -49,6 +49,8 @@ class RunRequest:
     reusing: Reusing = field(default_factory=Reusing)
     guard: GuardMode | None = None
     """Look for undeclared use; None: as configured."""
+    engine: str | None = None
+    """`-E`: what its source asks; None: the default one."""
     mode: str = "job"
     """What it is compiled for, to be looked at: one of `options.MODES`. Use-cases of the lifecycle run other modes."""
 
