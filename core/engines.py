@@ -171,7 +171,7 @@ def connecting(loaded: Loaded, graph: Graph) -> Loaded:
     found = {at: Print() for at, each in enumerate(graph.operations) if each.call.kind is CallKind.SINK}
     for node in graph.nodes:
         if _kind(graph, node) is CallKind.FEED and (known := loaded.prints.get(node.operation)) is not None:
-            found[node.operation] = _asked(known, graph.operations[node.operation].call, _feeds_of(node))
+            found[node.operation] = feeds_print(known, graph.operations[node.operation].call, _feeds_of(node))
     return replace(loaded, graph=graph, prints={**loaded.prints, **found})
 
 
@@ -189,8 +189,8 @@ def _feeds_of(node: Node) -> list[Provider]:
     return [provider_from_json(each) for each in given]
 
 
-def _asked(known: Print, call: Call, feeds: Sequence[Provider]) -> Print:
-    """Return the print of a source with what its feeds are: the versions of plugins, the variables that options name.
+def feeds_print(known: Print, call: Call, feeds: Sequence[Provider]) -> Print:
+    """Return the print of a source with what its feeds are: versions of plugins, variables that options name.
 
     Their options are among its arguments. Code of the project is not looked into: such a feed is asked each time.
     """

@@ -74,9 +74,9 @@ class Hosting:
                 log = committing = _committing(parts, spec, log, observe)
                 observe = committing.told
             begun = parts.clock()
-            past = self._begin(spec, log, observe)
             error: Exception | None = None
             try:
+                past = self._begin(spec, log, observe)
                 choice = parts.runner(spec.runner)
                 session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
@@ -106,7 +106,11 @@ class Hosting:
         Before the runner is asked for anything: if it never reports, the start still is on record.
         """
         past = self._past(spec)
-        loaded = [] if spec.lifecycle is None else self._loaded(spec, past)
+        try:
+            loaded = [] if spec.lifecycle is None else self._loaded(spec, past)
+        except GraftError:  # it fails as one that began, and can be retried when the state is mended
+            report(log, [RunStarted(at=self._parts.clock())], observe)
+            raise
         ready = {fact.node for fact in loaded}
         outside = [*loaded, *self._left_out(spec, {path: each for path, each in past.items() if path not in ready})]
         report(log, [RunStarted(at=self._parts.clock()), *outside], observe)

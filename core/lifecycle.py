@@ -165,6 +165,18 @@ class Lifecycles:
         parts.runs.create(prepared.spec, prepared.loaded.snapshot)
         return prepared.spec.id
 
+    def check_lasting(self) -> None:
+        """Refuse a run that another process would carry on a registry that ends with this one.
+
+        Raises:
+            InvalidError: it does.
+        """
+        if self._parts.registry().name == "virtual":
+            raise InvalidError(
+                "the virtual registry ends with this process, and what goes on in another one would not find it",
+                "leave -d out, or name a registry that stays: -P ./registry",
+            )
+
     def plan(self, prepared: Prepared) -> Plan:
         """Return what a prepared run would do; `prepared.commits` says what it would leave. Nothing is written."""
         from .planning import Planning  # 30 ms that a run never needs

@@ -67,7 +67,9 @@ class Planning:
         newest = parts.outputs.newest(spec.project, spec.pipeline, outside) if outside else {}
         recorded = {path: outputs for path, (_, outputs) in newest.items()} | dict(ready)
         self._ready, self._origin = frozenset(ready), origin
-        self._scheduler = Scheduler(spec.graph, jobs=_ENDLESS, past=_past([*outside, *ready], recorded), recorded=recorded)
+        self._scheduler = Scheduler(
+            spec.graph, jobs=_ENDLESS, past=_past([*outside, *ready], recorded), recorded=recorded
+        )
         self._plot = self._scheduler.plot
         self._values = Values(self._plot, recorded)
         # Nothing is put back into the work tree for a plan.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _WITHOUT_CODE = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN, CallKind.LOAD})
 _READERS = ("pandas", "pyarrow", "duckdb")
-"""Packages that the feeds that come with graftline read by: what they read may be another thing with another version."""
+"""Packages that our feeds read by: with another version what they read may be something else."""
 _TOLD = 3
 """Places of unknown code a sentence names."""
 

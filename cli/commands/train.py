@@ -13,8 +13,8 @@ from ...core.answers import plan_document
 from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.lifecycle import LifecycleRequest, Lifecycles, Prepared
-from ...core.requests import RunRequest
 from ...core.records import replace
+from ...core.requests import RunRequest
 from ...core.reusing import Reusing
 from ...core.runs import Target
 from .. import context
@@ -245,13 +245,19 @@ def _start(
     detach: bool,
     dry_run: bool,
 ) -> int:
-    """Write the run, and host it here or in a process of its own, or only say what it would do; return the exit code."""
+    """Write the run and host it, here or elsewhere, or only say what it would do; return the exit code."""
     if request.from_start and request.lower is not None:
         raise InvalidError("--lower and --from-start exclude each other")
     space = context.workspace(options, _path(what), needs_code=True)
+    if detach:
+        space.lifecycle.check_lasting()
     prepared = prepare(space.lifecycle, replace(request, is_dry=dry_run))
     root = request.run.target.root
-    if not options.is_json and not dry_run and (said := space.lifecycle.code_line(prepared, root=root, command=command)):
+    if (
+        not options.is_json
+        and not dry_run
+        and (said := space.lifecycle.code_line(prepared, root=root, command=command))
+    ):
         remark(said)
     if dry_run:
         return _show_plan(space, options, prepared)

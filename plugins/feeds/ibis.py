@@ -6,6 +6,7 @@ Bounds and columns that are not wanted are part of what the backend is asked, so
 from __future__ import annotations
 
 from typing import Any, ClassVar
+from warnings import catch_warnings, simplefilter
 
 from ...core.errors import GraftError, InvalidError, PluginError, nearest
 from ...core.feeding import Answer, Feed, Query
@@ -50,8 +51,11 @@ class IbisFeed(Feed):
         connection = self._connected()
         try:
             table = _bounded(self._table(connection, query), query)
-            # By arrow: what ibis itself makes frames of warns with each new pandas.
-            frame = connection.to_pyarrow(table).to_pandas()
+            with catch_warnings():
+                # How ibis gets along with the pandas that is installed is no news to whoever asks it.
+                simplefilter("ignore", DeprecationWarning)
+                simplefilter("ignore", FutureWarning)
+                frame = connection.to_pyarrow(table).to_pandas()
         except GraftError:
             raise
         except Exception as error:

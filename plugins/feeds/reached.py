@@ -13,11 +13,34 @@ from glob import glob, has_magic
 from typing import Any
 
 _READERS = frozenset(
-    "read_csv read_csv_auto read_parquet parquet_scan read_json read_json_auto read_ndjson read_ndjson_auto".split()
+    {
+        "read_csv",
+        "read_csv_auto",
+        "read_parquet",
+        "parquet_scan",
+        "read_json",
+        "read_json_auto",
+        "read_ndjson",
+        "read_ndjson_auto",
+    }
 )
 _MOMENTS = frozenset(
-    "current_date current_time current_timestamp localtime localtimestamp today now current_user user session_user"
-    " current_database current_schema current_catalog current_role".split()
+    {
+        "current_date",
+        "current_time",
+        "current_timestamp",
+        "localtime",
+        "localtimestamp",
+        "today",
+        "now",
+        "current_user",
+        "user",
+        "session_user",
+        "current_database",
+        "current_schema",
+        "current_catalog",
+        "current_role",
+    }
 )
 """What SQL calls without brackets, so that it parses as a column."""
 _SAID = frozenset({"now", "today", "tomorrow", "yesterday"})
@@ -26,7 +49,7 @@ _MOST = 1_000
 """Folders below a pattern that are looked at."""
 
 
-class Unknown(Exception):
+class _Unknown(Exception):
     """What a query reads cannot be told."""
 
 
@@ -41,7 +64,7 @@ def files_of(database: Any, sql: str, path: str | None, tables: Mapping[str, str
     """
     try:
         return tuple(dict.fromkeys(_Reached(database, path, tables).of(sql)))
-    except Unknown:
+    except _Unknown:
         return ()
 
 
@@ -55,13 +78,13 @@ class _Reached:
         (text,) = self._database.execute("SELECT json_serialize_sql(?::VARCHAR)", [sql]).fetchone()
         parsed = json.loads(text)
         if parsed.get("error"):
-            raise Unknown
+            raise _Unknown
         parts = list(_parts(parsed))
         common = {str(name).lower() for part in parts for name in _common(part)}
         called = set()
         for part in parts:
             if part.get("sample") or _is_of_the_moment(part):
-                raise Unknown
+                raise _Unknown
             if part.get("type") == "BASE_TABLE":
                 yield from self._table(part, common)
             elif part.get("type") == "TABLE_FUNCTION":
@@ -73,7 +96,7 @@ class _Reached:
     def _table(self, part: Mapping[str, Any], common: set[str]) -> Iterator[str]:
         name = str(part["table_name"])
         if part.get("schema_name") or part.get("catalog_name"):
-            raise Unknown
+            raise _Unknown
         if name.lower() in common:
             return
         if name.lower() in self._tables:
@@ -83,7 +106,7 @@ class _Reached:
         elif "." in name:
             yield from _expanded(name)
         else:
-            raise Unknown
+            raise _Unknown
 
     def _is_stored(self, name: str) -> bool:
         found = self._database.execute(
@@ -93,13 +116,13 @@ class _Reached:
 
     def _read(self, function: Mapping[str, Any]) -> Iterator[str]:
         if function["function_name"].lower() not in _READERS:
-            raise Unknown
+            raise _Unknown
         first = function["arguments"][0]["expression"] if function["arguments"] else {}
         named = first.get("arguments", []) if first.get("function_name") == "list_value" else [{"expression": first}]
         for each in named:
             text = _constant(each.get("expression", each))
             if text is None:
-                raise Unknown
+                raise _Unknown
             yield from _expanded(text)
 
     def _check(self, called: set[str]) -> None:
@@ -112,7 +135,7 @@ class _Reached:
             [sorted(called)],
         ).fetchall()
         if not all(dict(rows).get(name, False) for name in called):
-            raise Unknown
+            raise _Unknown
 
 
 def _parts(node: Any) -> Iterator[Mapping[str, Any]]:
@@ -151,7 +174,7 @@ def _constant(part: Any) -> str | None:
 def _expanded(name: str) -> Iterator[str]:
     """Yield what a file name stands for: itself; of a pattern its folders, whose names count, and its files."""
     if "://" in name or name.startswith("~"):
-        raise Unknown
+        raise _Unknown
     if not has_magic(name):
         yield os.path.abspath(name)
         return
@@ -160,7 +183,7 @@ def _expanded(name: str) -> Iterator[str]:
     is_deep = has_magic(os.path.dirname(name))
     for number, (folder, _, _) in enumerate(os.walk(top, followlinks=True)):
         if number >= _MOST:
-            raise Unknown
+            raise _Unknown
         yield os.path.join(os.path.abspath(folder), "")
         if not is_deep:
             break

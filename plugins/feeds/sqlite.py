@@ -15,10 +15,18 @@ from ...core.feeding import Answer, Feed, Query
 from .table import answer, check_column, columns_of, table_of
 
 _FOLDERS = (".", "data")
-_OF_THE_MOMENT = frozenset(
-    "random randomblob date time datetime julianday strftime unixepoch timediff current_date current_time"
-    " current_timestamp changes total_changes last_insert_rowid load_extension".split()
-)
+_DATES = frozenset({"date", "time", "datetime", "julianday", "strftime", "unixepoch", "timediff"})
+_OF_THE_MOMENT = _DATES | {
+    "random",
+    "randomblob",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "changes",
+    "total_changes",
+    "last_insert_rowid",
+    "load_extension",
+}
 """Functions that may return another value each time; those of dates may take the time of the call."""
 _ENDINGS = (".db", ".sqlite", ".sqlite3")
 
