@@ -235,7 +235,7 @@ def _feed_print(call: Call) -> Print:
     """Return the print of what asks a feed; `core/engines.py` adds what is to be known of the feeds themselves."""
     if call.module is not None or call.blob is not None:
         return Print(unknown="it asks by an expression, whose tables may have changed")
-    return Print(packages=versions_of(_READERS) | distributions_of("graftline"))
+    return Print(packages={**versions_of(_READERS), **distributions_of("graftline")})
 
 
 def _used(one: Print) -> frozenset[tuple[str, str]]:

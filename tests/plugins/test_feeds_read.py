@@ -94,7 +94,7 @@ class TestDuckdb:
     @pytest.mark.parametrize(
         "text",
         [
-            "select *, now() as at from 'data/a.csv'",
+            "select *, strftime(now(), '%Y') as at from 'data/a.csv'",
             "select *, current_date as at from 'data/a.csv'",
             "select random() as r from 'data/a.csv'",
             "select * from 'data/a.csv' using sample 1 rows",

@@ -45,7 +45,7 @@ class TestAnswers:
     def test_a_table_sql_and_expressions_within_bounds(self, feed: IbisFeed) -> None:
         import ibis
 
-        table = ibis.table({"day": "int64", "spend": "float64"}, name="customers")
+        table = ibis.table({"day": "int64", "spend": "float64", "left": "int64"}, name="customers")
         unbound = Source(table.filter(table.spend > 5)).expression
 
         assert days(feed, lower=1) == [2, 3]
