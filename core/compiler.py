@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .applying import applied, check_trained
+from .applying import applied, check_trained, why_not_applied
 from .binding import Binder
 from .called import body_form, written
 from .collector import rare_collections
@@ -101,6 +101,8 @@ def compile_pipeline(
     compiled = compilation.result(name or pipeline.name_in({}), note)
     if mode == "train":
         check_trained(compiled.graph)
+        if (problem := why_not_applied(compiled.graph)) is not None:
+            compiled = replace(compiled, warnings=(*compiled.warnings, problem))
     elif mode == "apply":
         made = applied(compiled.graph)
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
