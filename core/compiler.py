@@ -101,8 +101,8 @@ def compile_pipeline(
     compiled = compilation.result(name or pipeline.name_in({}), note)
     if mode == "train":
         check_trained(compiled.graph)
-        if (problem := why_not_applied(compiled.graph)) is not None:
-            compiled = replace(compiled, warnings=(*compiled.warnings, problem))
+        if (obstacle := why_not_applied(compiled.graph)) is not None:
+            compiled = replace(compiled, warnings=(*compiled.warnings, obstacle))
     elif mode == "apply":
         made = applied(compiled.graph)
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)

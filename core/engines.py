@@ -78,6 +78,34 @@ def channels_of(settings: Settings, name: str | None) -> Channels:
     )
 
 
+def channels_between(settings: Settings, feed: object, sink: object) -> Channels:
+    """Return the feeds and sinks that a program names; what it leaves open is as in the default engine.
+
+    Args:
+        settings: where they may be configured.
+        feed: a name or `module:Class`, or a list of them; None: not said.
+        sink: the same, or a file by its ending; None: not said.
+
+    Raises:
+        InvalidError: there is no feed or sink of that name, with the nearest.
+    """
+    default = channels_of(settings, None)
+    feeds = tuple(_feed(settings, each) for each in _names("feed", feed))
+    is_known = {*settings.table("sink"), *BUNDLED_SINKS}.__contains__
+    sinks = tuple(
+        _sink(settings, each) if is_known(each) or ":" in each or "." not in each else file_sink(each)
+        for each in _names("sink", sink)
+    )
+    return Channels(feeds or default.feeds, sinks or default.sinks)
+
+
+def _names(kind: str, value: object) -> Sequence[str]:
+    names = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(names, Sequence) or not all(isinstance(each, str) for each in names):
+        raise InvalidError(f"{kind}= takes the name of a {kind}, or a list of names, not {value!r}")
+    return names
+
+
 def file_sink(path: str) -> Provider:
     """Return the sink that writes a file, by its ending (`-o scores.csv`).
 

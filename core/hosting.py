@@ -48,6 +48,7 @@ class Hosting:
         expect: Status | None,
         *,
         given: Mapping[str, tuple[Output, ...]] = MappingProxyType({}),
+        reused: Mapping[str, tuple[RunId, tuple[Output, ...]]] = MappingProxyType({}),
     ) -> None:
         """Take the run up and carry it to its end, whatever its runner does: it is never left STARTED.
 
@@ -59,6 +60,7 @@ class Hosting:
             requests: where this process asks it to stop.
             expect: state it must still be in; None: any that may go on.
             given: outputs that are no step's, by path, which its steps may be bound to.
+            reused: by path, steps that are not run, and the run whose outputs serve in their place.
 
         Raises:
             ConflictError: a living process holds it, or somebody else took it over.
@@ -76,8 +78,8 @@ class Hosting:
             begun = parts.clock()
             error: Exception | None = None
             try:
-                past = self._begin(spec, log, observe)
-                choice = parts.runner(spec.runner)
+                past = self._begin(spec, log, observe, reused)
+                choice = parts.runner(spec.runner) if spec.search is None else parts.searching(parts, spec)
                 session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
@@ -100,7 +102,13 @@ class Hosting:
         finally:
             log.close()
 
-    def _begin(self, spec: RunSpec, log: RunLog, observe: Observer | None) -> dict[str, Past]:
+    def _begin(
+        self,
+        spec: RunSpec,
+        log: RunLog,
+        observe: Observer | None,
+        reused: Mapping[str, tuple[RunId, tuple[Output, ...]]],
+    ) -> dict[str, Past]:
         """Record the start, and what a selection reuses or leaves out; return what is known of every step then.
 
         Before the runner is asked for anything: if it never reports, the start still is on record.
@@ -111,6 +119,9 @@ class Hosting:
         except GraftError:  # it fails as one that began, and can be retried when the state is mended
             report(log, [RunStarted(at=self._parts.clock())], observe)
             raise
+        for path, (other, outputs) in reused.items():
+            if path in past and not past[path].state.is_final:
+                loaded.append(StepReused(node=path, at=self._parts.clock(), from_run=other, outputs=outputs))
         ready = {fact.node for fact in loaded}
         outside = [*loaded, *self._left_out(spec, {path: each for path, each in past.items() if path not in ready})]
         report(log, [RunStarted(at=self._parts.clock()), *outside], observe)

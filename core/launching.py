@@ -20,6 +20,7 @@ from .undeclared import GuardMode, chosen_guard
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
+    from .trials import SearchSpec
 
 
 def load_again(old: RunSpec) -> LoadRequest:
@@ -39,22 +40,34 @@ def load_again(old: RunSpec) -> LoadRequest:
 
 def load_current(parts: Parts, old: RunSpec) -> Loaded:
     """Compile a recorded run's target anew; its source and sinks are those it had."""
+    if old.search is not None:
+        return _load_search(parts, old, old.search)
     loaded = parts.loader.load(load_again(old))
-    if not _has_channels(old.graph):
-        return loaded
+    if not any(each.call.kind in (CallKind.FEED, CallKind.SINK) for each in old.graph.operations):
+        return parts.sourced(loaded)
     from .engines import connected_as, connecting  # of runs that train or apply
 
     return connecting(loaded, connected_as(loaded.graph, old.graph))
 
 
-def _has_channels(graph: Graph) -> bool:
-    """Tell whether a graph asks a feed or writes to a sink."""
-    return any(each.call.kind in (CallKind.FEED, CallKind.SINK) for each in graph.operations)
+def _load_search(parts: Parts, old: RunSpec, search: SearchSpec) -> Loaded:
+    """Compile the first trial of a search: its code is that of all; the search stays what it is."""
+    from .trials import first_of  # spaces and methods, for one kind of run
+
+    wanted = LoadRequest(
+        target=old.target,
+        params={**search.params, **first_of(search)},
+        values=search.values,
+        places=search.places,
+        mode=search.mode,
+    )
+    return replace(parts.loader.load(wanted), graph=old.graph, params=old.params, prints={})
 
 
 def runs_working_copy(old: RunSpec) -> bool:
     """Tell whether a recorded run can go on with the code as it is now: one of a release goes on with that."""
-    return old.target.is_loadable and not (old.lifecycle is not None and old.uses_snapshot)
+    is_of_release = old.lifecycle is not None and old.uses_snapshot
+    return old.target.is_loadable and not is_of_release and not (old.search is not None and old.search.words)
 
 
 class Launching:
@@ -116,13 +129,10 @@ class Launching:
         Raises:
             InvalidError: the code, the selection or a step is wrong; all problems in one message.
         """
-        parts = self._parts
         loaded = self.load(request) if loaded is None else loaded
-        if loaded.graph.mode == "job" and _has_channels(loaded.graph):
-            from .engines import connected, connecting  # of pipelines with a source
-
-            loaded = connecting(loaded, connected(loaded.graph, parts.channels(request.engine)))
-        graph = loaded.graph
+        if loaded.graph.mode == "job":  # the use-cases of the lifecycle have connected theirs
+            loaded = self._parts.sourced(loaded, request.engine)
+        parts, graph = self._parts, loaded.graph
         selected = None
         if not request.selection.is_everything:
             chosen = request.selection.paths(graph)

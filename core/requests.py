@@ -50,7 +50,7 @@ class RunRequest:
     guard: GuardMode | None = None
     """Look for undeclared use; None: as configured."""
     engine: str | None = None
-    """`-E`: what its source asks; None: the default one."""
+    """Which feeds a pipeline with a source asks (`-E`); None: the default ones."""
     mode: str = "job"
     """What it is compiled for, to be looked at: one of `options.MODES`. Use-cases of the lifecycle run other modes."""
 
