@@ -190,6 +190,8 @@ def call_digest(operation: Operation, known: dict[int, str] | None = None) -> st
 
 
 def _said(call: Call) -> list[Any]:
+    # Of a feed, and not of the others, so that their keys stay what they were.
+    asked = [call.query, call.ordinal, call.labels] if call.query is not None else []
     return [
         call.kind.value,
         call.qualname,
@@ -200,6 +202,7 @@ def _said(call: Call) -> list[Any]:
         call.branches,
         call.default,
         call.collect,
+        *asked,
     ]
 
 
