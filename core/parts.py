@@ -156,6 +156,15 @@ class Parts:
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
+    def jobs_of(self, runner: str) -> int:
+        """Return how many cpus steps use together on a runner, when nobody said.
+
+        Raises:
+            InvalidError: there is no such runner, or an option of it is wrong.
+        """
+        choice = self.runner(runner)
+        return choice.runner.jobs(choice.options) or self.default_jobs or self.machine.cores()
+
     def overridden(self, loaded: Loaded, runner: str) -> Loaded:
         """Return a pipeline as a runner attempts it.
 

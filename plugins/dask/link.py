@@ -1,0 +1,386 @@
+"""The link to a dask cluster: each attempt is one task; news, logs and the life of the connection come by polling."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import cloudpickle
+from distributed import Client, Future, SchedulerPlugin
+from distributed.scheduler import KilledWorker
+
+from ...core.errors import GraftError, PluginError
+from ...worker.bundles import Bundle
+from ...worker.handshake import Speaker, differences, refusal
+from ..remote.link import (
+    Broken,
+    Inbox,
+    LinkDown,
+    Lost,
+    Reported,
+    Shipment,
+    Told,
+    Unbegun,
+    Unsendable,
+    Up,
+)
+from ..remote.logs import LogCopies
+from . import losses, place
+
+POLL_S = 0.25
+"""Between two looks at every station: how late a line of a log and a word of progress may be."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 5.0
+"""Between tries to connect: doubled each time."""
+_CALL_S = 15.0
+"""A call to all workers that takes longer counts as a lost connection."""
+_END_S = 5.0
+"""For the rest of the logs at the end of a run."""
+
+
+class DaskLink:
+    """Sends parcels to a scheduler. Implements `Link`; made, it begins to connect."""
+
+    bulk_from = 64 * 1024
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        *,
+        run: str,
+        bundle: Bundle,
+        requirements: Mapping[str, str],
+        address: Callable[[], str],
+        read: Callable[[str], bytes],
+        logs: LogCopies,
+        limit_bytes: int,
+        patience_s: float,
+        width: int,
+    ) -> None:
+        """Begin to connect.
+
+        Args:
+            inbox: takes what comes back.
+            run: id of the run.
+            bundle: of the run.
+            requirements: distribution -> version here, compared with those there.
+            address: where the scheduler listens; may start one.
+            read: brings the bytes of a stored value.
+            logs: where the logs of stations go.
+            limit_bytes: values that travel in one report.
+            patience_s: how long to try before it is given up.
+            width: tasks under way for each thread of the cluster.
+        """
+        self._inbox = inbox
+        self._run = run
+        self._bundle = bundle
+        self._requirements = requirements
+        self._address = address
+        self._read = read
+        self._logs = logs
+        self._limit = limit_bytes
+        self._patience = patience_s
+        self._width = width
+        self._client: Client | None = None
+        self._threads = 1
+        self._offered: set[str] = set()
+        self._futures: dict[str, Future] = {}
+        """Token -> task of the attempt."""
+        self._values: dict[str, Future] = {}
+        """Digest -> value on the cluster."""
+        self._lock = threading.RLock()
+        self._done: queue.SimpleQueue[tuple[str, Future] | None] = queue.SimpleQueue()
+        self._ending = threading.Event()
+        self._tender = threading.Thread(target=self._tend, name="graftline-dask", daemon=True)
+        self._gatherer = threading.Thread(target=self._gather, name="graftline-dask-results", daemon=True)
+        self._tender.start()
+        self._gatherer.start()
+
+    def room(self) -> int:
+        """Return how many attempts may be under way at once."""
+        return self._threads * self._width
+
+    def send(self, shipments: Sequence[Shipment]) -> None:
+        """Send parcels, those with one demand and no large values as one graph.
+
+        Raises:
+            LinkDown: there is no connection.
+        """
+        client = self._client
+        if client is None or client.status != "running":
+            raise LinkDown
+        alike: dict[tuple[tuple[str, float], ...], list[Shipment]] = {}
+        for shipment in shipments:
+            wanted = self._wanted(shipment)
+            if wanted is None:
+                continue
+            if shipment.bulk:
+                self._send_with_values(client, shipment, wanted)
+            else:
+                alike.setdefault(tuple(wanted.items()), []).append(shipment)
+        for resources, group in alike.items():
+            self._submit(client, group, {}, dict(resources))
+
+    def cancel(self, tokens: Sequence[str], *, grace_s: float) -> None:
+        """Stop attempts: where they run, and before they run."""
+        client = self._client
+        if client is None:
+            return
+        running: set[str] = set()
+        with contextlib.suppress(Exception):  # whatever a dying cluster raises: the tender sees it too
+            client.run(place.cancel, self._run, list(tokens), grace_s, on_error="ignore")
+            running = self._look(client)
+        with self._lock:
+            waiting = {token: self._futures[token] for token in tokens if token in self._futures}
+        idle = [token for token, future in waiting.items() if token not in running and not future.done()]
+        for token in idle:
+            with self._lock:
+                self._futures.pop(token, None)
+            self._inbox.put(Unbegun(token=token))
+        if idle:
+            with contextlib.suppress(Exception):
+                client.cancel([waiting[token] for token in idle])
+
+    def close(self) -> None:
+        """Let the cluster go, with the rest of the logs."""
+        self._ending.set()
+        self._tender.join()
+        self._done.put(None)
+        self._gatherer.join()
+        client, self._client = self._client, None
+        if client is not None:
+            with self._lock:
+                left = list(self._futures.values())
+                self._futures.clear()
+            with contextlib.suppress(Exception):
+                if left:
+                    client.cancel(left)
+                self._finish(client)
+                client.unregister_scheduler_plugin(f"{losses.PREFIX}{self._run}")
+            with contextlib.suppress(Exception):
+                client.close(timeout=2)
+
+    def _wanted(self, shipment: Shipment) -> dict[str, float] | None:
+        """Return dask's resources for a demand; None: nothing offers it, which was told."""
+        wanted = {name: amount for name, amount in shipment.demand.items() if name in self._offered}
+        lacking = [name for name in shipment.demand if name not in self._offered and name not in ("cpus", "memory")]
+        if not lacking:
+            return wanted
+        offered = ", ".join(sorted(self._offered)) or "nothing by name"
+        self._inbox.put(
+            Unsendable(
+                token=shipment.token,
+                why=f"no worker of the dask cluster offers '{lacking[0]}'; they offer {offered}",
+                hint=f"start one: dask worker ADDRESS --resources '{lacking[0]}=1'",
+            )
+        )
+        return None
+
+    def _send_with_values(self, client: Client, shipment: Shipment, wanted: dict[str, float]) -> None:
+        for digest in shipment.bulk:
+            if digest not in self._values or self._values[digest].status in ("cancelled", "lost", "error"):
+                self._values[digest] = client.scatter(self._read(digest), hash=False)
+        self._submit(client, [shipment], {digest: self._values[digest] for digest in shipment.bulk}, wanted)
+
+    def _submit(
+        self, client: Client, group: Sequence[Shipment], bulk: Mapping[str, Future], resources: dict[str, float]
+    ) -> None:
+        keys = [f"{losses.PREFIX}{self._run}-{shipment.number}-{shipment.token}" for shipment in group]
+        options: dict[str, Any] = {"pure": False, "resources": resources or None}
+        if len(group) == 1:
+            futures = [client.submit(place.execute, group[0].data, bulk, self._limit, key=keys[0], **options)]
+        else:
+            futures = client.map(
+                place.execute, [each.data for each in group], bulk={}, limit_bytes=self._limit, key=keys, **options
+            )
+        for shipment, future in zip(group, futures, strict=True):
+            with self._lock:
+                self._futures[shipment.token] = future
+            token = shipment.token
+            future.add_done_callback(lambda ended, token=token: self._done.put((token, ended)))
+
+    def _gather(self) -> None:
+        """Bring reports home, all that are there at once: each look for one of them would be a round trip."""
+        while (first := self._done.get()) is not None:
+            batch = [first]
+            with contextlib.suppress(queue.Empty):
+                while (more := self._done.get_nowait()) is not None:
+                    batch.append(more)
+            good = [(token, future) for token, future in batch if future.status == "finished"]
+            try:
+                reports = self._client.gather([future for _, future in good]) if good and self._client else []
+            except Exception:  # noqa: BLE001  one of them is gone again: each by itself
+                reports = [_result(future) for _, future in good]
+            for (token, future), data in zip(good, reports, strict=False):
+                self._end(token, future, data)
+            for token, future in batch:
+                if future.status != "finished":
+                    self._end(token, future, None)
+
+    def _end(self, token: str, future: Future, data: bytes | None) -> None:
+        with self._lock:
+            if self._futures.get(token) is not future:
+                return  # taken back, or sent again
+            if data is None and future.status in ("cancelled", "lost") and not self._ending.is_set():
+                if self._client is None or self._client.status != "running":
+                    return  # the connection is gone: the tender says what comes of it
+            del self._futures[token]
+        if data is not None:
+            self._inbox.put(Reported(token=token, data=data))
+            return
+        problem = _problem(future)
+        if isinstance(problem, KilledWorker):
+            where = getattr(problem.last_worker, "name", None) or "a worker"
+            self._inbox.put(Lost(token=token, why=f"the dask worker {where} was lost while it had the step"))
+        elif future.status in ("cancelled", "lost"):
+            self._inbox.put(Lost(token=token, why="dask forgot the step: its scheduler or a value it needs was lost"))
+        else:
+            why = f"dask could not run the step: {type(problem).__name__}: {problem}"
+            self._inbox.put(Unsendable(token=token, why=why))
+
+    def _tend(self) -> None:
+        """Connect, look at the stations, connect again; until the end, or until patience is over."""
+        try:
+            self._connect()
+            while not self._ending.wait(POLL_S):
+                client = self._client
+                assert client is not None
+                if client.status != "running":
+                    self._reconnect(client)
+                    continue
+                with contextlib.suppress(Exception):  # the next look says whether the connection is gone
+                    self._look(client)
+        except GraftError as problem:
+            self._inbox.put(Broken(error=problem))
+        except Exception as problem:  # noqa: BLE001  the run has to hear of it, or it waits for ever
+            self._inbox.put(Broken(error=PluginError(f"dask: {type(problem).__name__}: {problem}")))
+
+    def _connect(self) -> None:
+        deadline, pause, tries = time.monotonic() + self._patience, FIRST_PAUSE_S, 0
+        address, why = self._address(), ""
+        while not self._ending.is_set():
+            tries += 1
+            left = deadline - time.monotonic()
+            try:
+                client = Client(address, timeout=max(0.5, min(left, 5.0)), set_as_default=False, name="graftline")
+            except (OSError, TimeoutError) as problem:
+                why = str(problem) or type(problem).__name__
+            else:
+                if self._arrive(client):
+                    return
+                why = "it has no workers"
+                with contextlib.suppress(Exception):
+                    client.close(timeout=1)
+            if time.monotonic() + pause > deadline:
+                raise PluginError(
+                    f"the dask scheduler at {address} is out of reach: tried {tries} times in {self._patience:g} s; "
+                    f"{why.splitlines()[0]}",
+                    "start it (dask scheduler, dask worker), or set [runner.NAME] address; `patience` says how long",
+                )
+            self._ending.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+
+    def _arrive(self, client: Client) -> bool:
+        """Shake hands with every worker and make its station; return whether there is any worker.
+
+        Raises:
+            PluginError: a worker has another graftline or Python, or cannot work.
+        """
+        found = client.scheduler_info(n_workers=-1)["workers"]
+        if not found:
+            return False
+        self._guard_losses(client)
+        arguments = (self._run, self._bundle.digest, self._bundle.data, list(self._requirements))
+        answers = client.run(place.arrive, *arguments, on_error="return")
+        problems = [why for address, answer in answers.items() if (why := _refused(address, answer))]
+        if problems:
+            client.close(timeout=1)
+            raise PluginError("; ".join(problems), "install the same versions on all workers")
+        for address, answer in answers.items():
+            if differing := differences(self._requirements, answer["requirements"]):
+                self._logs.note(f"worker {address} has {', '.join(differing)}")
+        self._threads = sum(each["nthreads"] for each in found.values()) or 1
+        self._offered = {name for each in found.values() for name in each["resources"]}
+        self._client = client
+        self._inbox.put(Up())
+        return True
+
+    def _guard_losses(self, client: Client) -> None:
+        class Guard(losses.NoSecondTry, SchedulerPlugin):  # type: ignore[misc]  # dask has no types
+            """As dask wants a plugin to be."""
+
+        cloudpickle.register_pickle_by_value(losses)
+        try:
+            client.register_plugin(Guard(self._run))
+        finally:
+            cloudpickle.unregister_pickle_by_value(losses)
+
+    def _reconnect(self, client: Client) -> None:
+        """Connect anew. What was under way is lost: the scheduler forgets a client's tasks with the client."""
+        with self._lock:
+            self._client = None
+            lost, self._futures = self._futures, {}
+            self._values.clear()
+        with contextlib.suppress(Exception):
+            client.close(timeout=1)
+        for token in lost:
+            self._inbox.put(Lost(token=token, why="the connection to the dask scheduler was lost"))
+        self._connect()
+
+    def _look(self, client: Client) -> set[str]:
+        """Take in what is new at every station; return the tokens that run there."""
+        running: set[str] = set()
+        seen = self._logs.all_seen()
+        for answer in client.run(place.news, self._run, seen, on_error="ignore").values():
+            running |= self._heard(answer)
+        found = client.scheduler_info(n_workers=-1)["workers"]
+        self._threads = sum(each["nthreads"] for each in found.values()) or 1
+        self._offered = {name for each in found.values() for name in each["resources"]}
+        return running
+
+    def _heard(self, answer: tuple[str, Any]) -> set[str]:
+        name, news = answer
+        if news is None:
+            return set()
+        self._logs.take(name, news.logs)
+        if news.told:
+            self._inbox.put(Told(facts=tuple(news.told)))
+        return set(news.running)
+
+    def _finish(self, client: Client) -> None:
+        deadline = time.monotonic() + _END_S
+        while time.monotonic() < deadline:
+            answers = client.run(place.finish, self._run, self._logs.all_seen(), on_error="ignore")
+            for answer in answers.values():
+                self._heard(answer)
+            if all(answer[1] is None or not answer[1].logs for answer in answers.values()):
+                return
+
+
+def _refused(address: str, answer: Any) -> str | None:
+    """Return why a worker cannot work for this run; None: it can."""
+    if isinstance(answer, BaseException):
+        return f"worker {address} cannot import this graftline ({type(answer).__name__}: {answer})"
+    why = refusal(Speaker(answer["graftline"], answer["python"]), f"worker {address}")
+    if why is None and answer["problem"]:
+        why = f"worker {address} cannot work for this run: {answer['problem']}"
+    return why
+
+
+def _result(future: Future) -> bytes | None:
+    try:
+        found: bytes = future.result(timeout=10)
+    except Exception:  # noqa: BLE001  `_end` says what became of it
+        return None
+    return found
+
+
+def _problem(future: Future) -> BaseException | None:
+    try:
+        found: BaseException | None = future.exception(timeout=5)
+    except BaseException as problem:  # noqa: BLE001  CancelledError of a future that was lost
+        return problem
+    return found
