@@ -247,7 +247,7 @@ def _create_live(
         graph=loaded.graph,
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
-        jobs=jobs or parts.default_jobs or parts.machine.cores(),
+        jobs=jobs or parts.jobs_of(parts.default_runner),
         prints=loaded.prints,
         reusing=Reusing(is_on=not force),
         created=parts.clock(),

@@ -30,8 +30,8 @@ from .values import Values
 
 if TYPE_CHECKING:
     from .committing import CommittingLog
-    from .runner import Runner
     from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
+    from .runner import Runner
 
 
 class Hosting:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import cloudpickle
 from distributed import Client, Future, SchedulerPlugin
@@ -41,6 +42,13 @@ _END_S = 5.0
 """For the rest of the logs at the end of a run."""
 
 
+class _Task(NamedTuple):
+    """One task of dask: an attempt, or several of short steps."""
+
+    tokens: tuple[str, ...]
+    future: Future
+
+
 class DaskLink:
     """Sends parcels to a scheduler. Implements `Link`; made, it begins to connect."""
 
@@ -58,7 +66,6 @@ class DaskLink:
         logs: LogCopies,
         limit_bytes: int,
         patience_s: float,
-        width: int,
     ) -> None:
         """Begin to connect.
 
@@ -72,7 +79,6 @@ class DaskLink:
             logs: where the logs of stations go.
             limit_bytes: values that travel in one report.
             patience_s: how long to try before it is given up.
-            width: tasks under way for each thread of the cluster.
         """
         self._inbox = inbox
         self._run = run
@@ -83,25 +89,24 @@ class DaskLink:
         self._logs = logs
         self._limit = limit_bytes
         self._patience = patience_s
-        self._width = width
         self._client: Client | None = None
         self._threads = 1
         self._offered: set[str] = set()
-        self._futures: dict[str, Future] = {}
-        """Token -> task of the attempt."""
+        self._tasks: dict[str, _Task] = {}
+        """Token -> task the attempt is in."""
         self._values: dict[str, Future] = {}
         """Digest -> value on the cluster."""
         self._lock = threading.RLock()
-        self._done: queue.SimpleQueue[tuple[str, Future] | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
         self._ending = threading.Event()
         self._tender = threading.Thread(target=self._tend, name="graftline-dask", daemon=True)
         self._gatherer = threading.Thread(target=self._gather, name="graftline-dask-results", daemon=True)
         self._tender.start()
         self._gatherer.start()
 
-    def room(self) -> int:
-        """Return how many attempts may be under way at once."""
-        return self._threads * self._width
+    def threads(self) -> int:
+        """Return how many attempts the cluster executes at once; 1 while it is not known."""
+        return self._threads
 
     def send(self, shipments: Sequence[Shipment]) -> None:
         """Send parcels, those with one demand and no large values as one graph.
@@ -122,27 +127,31 @@ class DaskLink:
             else:
                 alike.setdefault(tuple(wanted.items()), []).append(shipment)
         for resources, group in alike.items():
-            self._submit(client, group, {}, dict(resources))
+            self._submit(client, self._batches(group), {}, dict(resources))
 
     def cancel(self, tokens: Sequence[str], *, grace_s: float) -> None:
         """Stop attempts: where they run, and before they run."""
         client = self._client
         if client is None:
             return
-        running: set[str] = set()
+        wanted, running = set(tokens), set[str]()
         with contextlib.suppress(Exception):  # whatever a dying cluster raises: the tender sees it too
             client.run(place.cancel, self._run, list(tokens), grace_s, on_error="ignore")
             running = self._look(client)
         with self._lock:
-            waiting = {token: self._futures[token] for token in tokens if token in self._futures}
-        idle = [token for token, future in waiting.items() if token not in running and not future.done()]
-        for token in idle:
-            with self._lock:
-                self._futures.pop(token, None)
-            self._inbox.put(Unbegun(token=token))
+            tasks = {id(task): task for token in tokens if (task := self._tasks.get(token)) is not None}
+            idle = [
+                task
+                for task in tasks.values()
+                if not task.future.done() and wanted.issuperset(task.tokens) and running.isdisjoint(task.tokens)
+            ]
+            for task in idle:
+                for token in task.tokens:
+                    self._tasks.pop(token, None)
+                    self._inbox.put(Unbegun(token=token))
         if idle:
             with contextlib.suppress(Exception):
-                client.cancel([waiting[token] for token in idle])
+                client.cancel([task.future for task in idle])
 
     def close(self) -> None:
         """Let the cluster go, with the rest of the logs."""
@@ -153,8 +162,8 @@ class DaskLink:
         client, self._client = self._client, None
         if client is not None:
             with self._lock:
-                left = list(self._futures.values())
-                self._futures.clear()
+                left = list({task.future for task in self._tasks.values()})
+                self._tasks.clear()
             with contextlib.suppress(Exception):
                 if left:
                     client.cancel(left)
@@ -183,24 +192,38 @@ class DaskLink:
         for digest in shipment.bulk:
             if digest not in self._values or self._values[digest].status in ("cancelled", "lost", "error"):
                 self._values[digest] = client.scatter(self._read(digest), hash=False)
-        self._submit(client, [shipment], {digest: self._values[digest] for digest in shipment.bulk}, wanted)
+        self._submit(client, [[shipment]], {digest: self._values[digest] for digest in shipment.bulk}, wanted)
+
+    def _batches(self, group: Sequence[Shipment]) -> list[Sequence[Shipment]]:
+        """Put attempts of short steps together, few enough that every thread has some."""
+        most = math.ceil(len(group) / max(1, self._threads))
+        batches: list[Sequence[Shipment]] = []
+        at = 0
+        while at < len(group):
+            size = max(1, min(group[at].batch, most))
+            batches.append(group[at : at + size])
+            at += size
+        return batches
 
     def _submit(
-        self, client: Client, group: Sequence[Shipment], bulk: Mapping[str, Future], resources: dict[str, float]
+        self,
+        client: Client,
+        batches: Sequence[Sequence[Shipment]],
+        bulk: Mapping[str, Future],
+        resources: dict[str, float],
     ) -> None:
-        keys = [f"{losses.PREFIX}{self._run}-{shipment.number}-{shipment.token}" for shipment in group]
+        keys = [f"{losses.PREFIX}{self._run}-{batch[0].number}-{batch[0].token}" for batch in batches]
         options: dict[str, Any] = {"pure": False, "resources": resources or None}
-        if len(group) == 1:
-            futures = [client.submit(place.execute, group[0].data, bulk, self._limit, key=keys[0], **options)]
+        sent = [[shipment.data for shipment in batch] for batch in batches]
+        if len(batches) == 1:
+            futures = [client.submit(place.execute, sent[0], bulk, self._limit, key=keys[0], **options)]
         else:
-            futures = client.map(
-                place.execute, [each.data for each in group], bulk={}, limit_bytes=self._limit, key=keys, **options
-            )
-        for shipment, future in zip(group, futures, strict=True):
+            futures = client.map(place.execute, sent, bulk={}, limit_bytes=self._limit, key=keys, **options)
+        for batch, future in zip(batches, futures, strict=True):
+            task = _Task(tuple(shipment.token for shipment in batch), future)
             with self._lock:
-                self._futures[shipment.token] = future
-            token = shipment.token
-            future.add_done_callback(lambda ended, token=token: self._done.put((token, ended)))
+                self._tasks.update(dict.fromkeys(task.tokens, task))
+            future.add_done_callback(lambda _, task=task: self._done.put(task))
 
     def _gather(self) -> None:
         """Bring reports home, all that are there at once: each look for one of them would be a round trip."""
@@ -209,37 +232,40 @@ class DaskLink:
             with contextlib.suppress(queue.Empty):
                 while (more := self._done.get_nowait()) is not None:
                     batch.append(more)
-            good = [(token, future) for token, future in batch if future.status == "finished"]
+            good = [task for task in batch if task.future.status == "finished"]
             try:
-                reports = self._client.gather([future for _, future in good]) if good and self._client else []
+                found = self._client.gather([task.future for task in good]) if good and self._client else []
             except Exception:  # noqa: BLE001  one of them is gone again: each by itself
-                reports = [_result(future) for _, future in good]
-            for (token, future), data in zip(good, reports, strict=False):
-                self._end(token, future, data)
-            for token, future in batch:
-                if future.status != "finished":
-                    self._end(token, future, None)
+                found = [_result(task.future) for task in good]
+            for task, reports in zip(good, found, strict=False):
+                self._end(task, reports)
+            for task in batch:
+                if task not in good:
+                    self._end(task, None)
 
-    def _end(self, token: str, future: Future, data: bytes | None) -> None:
+    def _end(self, task: _Task, reports: Sequence[bytes] | None) -> None:
         with self._lock:
-            if self._futures.get(token) is not future:
-                return  # taken back, or sent again
-            if data is None and future.status in ("cancelled", "lost") and not self._ending.is_set():
-                if self._client is None or self._client.status != "running":
-                    return  # the connection is gone: the tender says what comes of it
-            del self._futures[token]
-        if data is not None:
-            self._inbox.put(Reported(token=token, data=data))
+            is_cut = self._client is None or self._client.status != "running"
+            if reports is None and is_cut and not self._ending.is_set():
+                return  # the connection is gone: the tender says what comes of it
+            live = [self._tasks.pop(token) is task for token in task.tokens if self._tasks.get(token) is task]
+        if not live:
+            return  # taken back
+        if reports is not None:
+            for token, data in zip(task.tokens, reports, strict=True):
+                self._inbox.put(Reported(token=token, data=data))
             return
-        problem = _problem(future)
-        if isinstance(problem, KilledWorker):
-            where = getattr(problem.last_worker, "name", None) or "a worker"
-            self._inbox.put(Lost(token=token, why=f"the dask worker {where} was lost while it had the step"))
-        elif future.status in ("cancelled", "lost"):
-            self._inbox.put(Lost(token=token, why="dask forgot the step: its scheduler or a value it needs was lost"))
-        else:
-            why = f"dask could not run the step: {type(problem).__name__}: {problem}"
-            self._inbox.put(Unsendable(token=token, why=why))
+        problem = _problem(task.future)
+        for token in task.tokens:
+            if isinstance(problem, KilledWorker):
+                where = getattr(problem.last_worker, "name", None) or "a worker"
+                self._inbox.put(Lost(token=token, why=f"the dask worker {where} was lost while it had the step"))
+            elif task.future.status in ("cancelled", "lost"):
+                why = "dask forgot the step: its scheduler or a value it needs was lost"
+                self._inbox.put(Lost(token=token, why=why))
+            else:
+                why = f"dask could not run the step: {type(problem).__name__}: {problem}"
+                self._inbox.put(Unsendable(token=token, why=why))
 
     def _tend(self) -> None:
         """Connect, look at the stations, connect again; until the end, or until patience is over."""
@@ -322,7 +348,7 @@ class DaskLink:
         """Connect anew. What was under way is lost: the scheduler forgets a client's tasks with the client."""
         with self._lock:
             self._client = None
-            lost, self._futures = self._futures, {}
+            lost, self._tasks = self._tasks, {}
             self._values.clear()
         with contextlib.suppress(Exception):
             client.close(timeout=1)
@@ -370,9 +396,9 @@ def _refused(address: str, answer: Any) -> str | None:
     return why
 
 
-def _result(future: Future) -> bytes | None:
+def _result(future: Future) -> list[bytes] | None:
     try:
-        found: bytes = future.result(timeout=10)
+        found: list[bytes] = future.result(timeout=10)
     except Exception:  # noqa: BLE001  `_end` says what became of it
         return None
     return found

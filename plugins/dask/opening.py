@@ -17,8 +17,6 @@ from .link import DaskLink
 
 PATIENCE_S = 30.0
 """Seconds a scheduler may be out of reach."""
-WIDTH = 4
-"""Tasks sent for each thread of the cluster: with 1 a no-op waits for its round trip through the scheduler."""
 
 
 def open_executor(
@@ -30,7 +28,6 @@ def open_executor(
     limit: int = DEFAULT_LIMIT,
     artifacts: str | None = None,
     patience: float = PATIENCE_S,
-    width: int = WIDTH,
     jobs: int | None = None,
 ) -> RemoteExecutor:
     """Open an executor on a cluster; the options are those of `DaskRunner`."""
@@ -56,7 +53,6 @@ def open_executor(
             logs=LogCopies(context.logs),
             limit_bytes=limit,
             patience_s=patience,
-            width=width,
         )
 
     executor = _Owning(context, bundle, open_link, limit_bytes=limit, artifacts=artifacts)

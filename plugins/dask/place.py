@@ -41,11 +41,11 @@ def arrive(run: str, digest: str, data: bytes, wanted: Sequence[str], dask_worke
     return {**here()._asdict(), "requirements": found, "problem": problem}
 
 
-def execute(parcel: bytes, bulk: Mapping[str, bytes], limit_bytes: int) -> bytes:
-    """Execute a parcel in a task of dask."""
+def execute(parcels: Sequence[bytes], bulk: Mapping[str, bytes], limit_bytes: int) -> list[bytes]:
+    """Execute parcels in a task of dask; several are of steps so short that a task for each would cost more."""
     from distributed import get_worker
 
-    return stations.execute(parcel, bulk.get, limit_bytes=limit_bytes, **_own(get_worker()))
+    return stations.execute_all(parcels, bulk.get, limit_bytes=limit_bytes, **_own(get_worker()))
 
 
 def news(run: str, seen: Mapping[str, Mapping[str, int]], dask_worker: Any) -> tuple[str, News | None]:

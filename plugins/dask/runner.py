@@ -12,7 +12,7 @@ from ...core.runner import Runner
 if TYPE_CHECKING:
     from ..remote.executor import RemoteExecutor
 
-OPTIONS = ("address", "workers", "resources", "limit", "artifacts", "patience", "jobs", "width")
+OPTIONS = ("address", "workers", "resources", "limit", "artifacts", "patience", "jobs")
 """Of `[runner.NAME]`."""
 _MANY = 4096
 """Attempts that may be dispatched when nobody says how many: the cluster's size, which `room` knows, is the limit."""
@@ -23,7 +23,7 @@ class DaskRunner(Runner):
 
     Options: `address` of a scheduler, else a cluster of `workers` on this machine with `resources` each; `limit`, bytes
     of values that travel with one attempt; `artifacts`, a directory all machines see, through which values go instead;
-    `patience`, seconds it tries to reach the scheduler; `jobs`; `width`, tasks sent for each thread of the cluster.
+    `patience`, seconds it tries to reach the scheduler; `jobs`, attempts under way at most.
     """
 
     is_elsewhere = True

@@ -1,8 +1,8 @@
-"""The executor of every runner on other machines: orders become parcels, reports become facts. What differs is a link.
+"""The executor of every runner on other machines: orders become parcels, reports become facts. A link makes the rest.
 
-Values of the store that are not there go along, results that are not here come back; a report that comes twice, or after
-its attempt has ended, changes nothing. What was sent and lost is a failed attempt: it is never sent again by itself, for
-nobody knows how far it came; the step's retries decide.
+Values of the store that are not there go along, results that are not here come back; a report that comes twice, or
+after its attempt has ended, changes nothing. What was sent and lost is a failed attempt: it is never sent again by
+itself, for nobody knows how far it came; the step's retries decide.
 """
 
 from __future__ import annotations
@@ -36,10 +36,14 @@ from ...worker.parcels import (
     token_of,
 )
 from ..local.facts import cancelled, lost
+from ..local.pace import Pace
 from .artifacts import ArtifactFolder
 from .link import Broken, Inbox, Link, LinkDown, Lost, Message, Reported, Shipment, Told, Unbegun, Unsendable
 from .station import too_large
 
+WIDTH = 2
+"""Attempts under way for each thread there: with 1 it waits for a round trip after each; more of them are lost with
+their worker. Of steps seen to be short more are sent, as the local executor queues them (plugins/local/pace.py)."""
 MAX_SENT = 3
 """Times an attempt is sent that places say they could not begin."""
 
@@ -87,6 +91,7 @@ class RemoteExecutor:
         self._folder = None if artifacts is None else ArtifactFolder(artifacts)
         self._clock = clock
         self._demands = [_demand(operation.policy) for operation in context.operations]
+        self._pace = Pace(context.operations)
         self._environ = [_passed(operation.policy.env) for operation in context.operations]
         self._tickets: dict[str, _Ticket] = {}
         self._unsent: deque[_Ticket] = deque()
@@ -97,7 +102,8 @@ class RemoteExecutor:
 
     def room(self) -> int:
         """Return how many more orders it takes now."""
-        return max(0, min(self._context.jobs, self._link.room()) - len(self._tickets))
+        depth = max(WIDTH, self._pace.depth_now)
+        return max(0, min(self._context.jobs, self._link.threads() * depth) - len(self._tickets))
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders. The caller has committed their dispatch."""
@@ -193,7 +199,14 @@ class RemoteExecutor:
             artifacts=self._artifacts,
         )
         data = encode_parcel(parcel)
-        return Shipment(token=ticket.token, data=data, demand=self._demands[operation], bulk=bulk, number=ticket.number)
+        return Shipment(
+            token=ticket.token,
+            data=data,
+            demand=self._demands[operation],
+            bulk=bulk,
+            batch=self._pace.depth(operation),
+            number=ticket.number,
+        )
 
     def read(self, digest: str) -> bytes:
         """Return the bytes of a stored value.
@@ -255,6 +268,8 @@ class RemoteExecutor:
     def _ended(self, ticket: _Ticket, report: Ended) -> None:
         """Take in an end, once its values are here: what is reported done is stored."""
         fact = report.fact
+        if isinstance(fact, AttemptSucceeded):
+            self._pace.saw(ticket.order.operation, fact.seconds)
         try:
             if isinstance(fact, AttemptSucceeded | AttemptFailed):
                 for output in fact.outputs:

@@ -26,6 +26,8 @@ class Shipment:
     """What the place must offer: `cpus`, `gpu`, `memory` in bytes, named limits, and 1 of each label."""
     bulk: Mapping[str, int] = field(default_factory=dict)
     """sha256 -> size of values that are too large to be in the parcel, and that the link brings along."""
+    batch: int = 1
+    """How many of its kind may travel together: those of steps that are shorter than their way."""
     number: int = 1
     """How often the attempt has been sent; more than once only when it was not begun."""
 
@@ -36,8 +38,8 @@ class Link(Protocol):
     bulk_from: int
     """Bytes from which on a value is `bulk`."""
 
-    def room(self) -> int:
-        """Return how many attempts may be under way at once."""
+    def threads(self) -> int:
+        """Return how many attempts the place executes at once; 1 while it is not known."""
         ...
 
     def send(self, shipments: Sequence[Shipment]) -> None:

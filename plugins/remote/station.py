@@ -65,7 +65,7 @@ class News(NamedTuple):
 
 
 class Station:
-    """Executes parcels of one run. Safe to use from any thread; every attempt is executed once, however often it comes."""
+    """Executes parcels of one run, each once, however often it comes. Safe to use from any thread."""
 
     def __init__(self, bundle: Bundle, run: str, *, name: str, jobs: int, home: str | None = None) -> None:
         """Unpack the bundle and begin.
@@ -104,7 +104,7 @@ class Station:
         self._unwanted: set[str] = set()
         """Tokens of attempts that were cancelled, perhaps before they came."""
         self._told: deque[StepTold] = deque(maxlen=1000)
-        self._is_closing = False
+        self._is_closing = self._is_over = False
         self._thread = threading.Thread(target=self._loop, name="graftline-station", daemon=True)
         self._thread.start()
 
@@ -136,7 +136,7 @@ class Station:
             self._unwanted |= wanted
             stopped = [node for node, (token, _) in self._open.items() if token in wanted]
             self._waiting.extend((node, grace_s) for node in stopped)
-        self._executor.wake()
+        self._wake()
 
     def news(self, seen: Mapping[str, int]) -> News:
         """Return what is new; `seen` says by log file how many bytes are known already."""
@@ -159,7 +159,7 @@ class Station:
     def stop(self) -> None:
         """End every process; its log files are complete then. Safe to call twice."""
         self._is_closing = True
-        self._executor.wake()
+        self._wake()
         self._thread.join()
 
     def close(self) -> None:
@@ -202,7 +202,7 @@ class Station:
                 return future
             self._open[node] = parcel.token, future
             self._waiting.append(parcel.order)
-        self._executor.wake()
+        self._wake()
         return future
 
     def _loop(self) -> None:
@@ -218,8 +218,15 @@ class Station:
         except Exception as problem:  # noqa: BLE001  whoever waits for an attempt must hear of it
             self._fail(problem)
         finally:
+            with self._lock:
+                self._is_over = True
             self._executor.close()
             self._fail(None)
+
+    def _wake(self) -> None:
+        with self._lock:
+            if not self._is_over:
+                self._executor.wake()
 
     def _hear(self, news: Iterable[AttemptEnded | StepTold]) -> None:
         for fact in news:

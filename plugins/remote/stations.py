@@ -9,7 +9,9 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from ...core.errors import PluginError
 from ...worker.bundles import Bundle
@@ -72,6 +74,14 @@ def execute(
         except (PluginError, OSError) as problem:
             return encode_report(Refused(token=token, message=f"{name} cannot work for this run: {problem}"))
     return encode_report(station.execute(order, fetch, keep or by_value(limit_bytes)))
+
+
+def execute_all(parcels: Sequence[bytes], fetch: Fetch, *, name: str, **options: Any) -> list[bytes]:
+    """Execute several parcels, as many at once as the station may, and return their reports in that order."""
+    if len(parcels) == 1:
+        return [execute(parcels[0], fetch, name=name, **options)]
+    with ThreadPoolExecutor(len(parcels)) as threads:
+        return list(threads.map(lambda parcel: execute(parcel, fetch, name=name, **options), parcels))
 
 
 def prepare(run: str, bundle: Bundle, *, name: str, jobs: int, home: str | None = None) -> Station:
