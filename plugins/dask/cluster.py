@@ -45,7 +45,7 @@ class OwnCluster:
         self._children: list[Child] = []
         try:
             scheduler = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self._file)]
-            self._start("distributed.cli.dask_scheduler", scheduler)
+            self.scheduler = self._start("distributed.cli.dask_scheduler", scheduler)
             self.address = self._address()
             self.workers = [self.add_worker() for _ in range(workers)]
         except BaseException:

@@ -261,7 +261,8 @@ class Station:
                 if output.ref.inline is None and output.ref.sha256 not in carried:
                     self._keep(output, keep, carried)
         except GraftError as problem:
-            return Ended(token=token, fact=_failed(fact.node, fact.attempt, type(problem).__name__, str(problem)))
+            message = f"{problem} ({problem.hint})" if problem.hint else str(problem)
+            return Ended(token=token, fact=_failed(fact.node, fact.attempt, type(problem).__name__, message))
         return Ended(token=token, fact=fact, carried=carried)
 
     def _keep(self, output: Output, keep: Keep, carried: dict[str, bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -49,7 +50,7 @@ def executor_on(
 def pids_of(cluster: OwnCluster) -> dict[str, int]:
     """Return the process of each worker by address."""
     with Client(cluster.address, set_as_default=False) as client:
-        return dict(client.run(_pid))
+        return dict(client.run(os.getpid))
 
 
 def kill(cluster: OwnCluster, pid: int) -> None:
@@ -64,9 +65,3 @@ def wait_for_workers(cluster: OwnCluster, count: int) -> None:
     """Wait until so many workers have come to the scheduler."""
     with Client(cluster.address, set_as_default=False) as client:
         assert until(lambda: len(client.scheduler_info(n_workers=-1)["workers"]) == count, DEADLINE_S)
-
-
-def _pid() -> int:
-    import os
-
-    return os.getpid()
