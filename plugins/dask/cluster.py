@@ -45,9 +45,10 @@ class OwnCluster:
         self._children: list[Child] = []
         try:
             scheduler = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self._file)]
-            self.scheduler = self._start("distributed.cli.dask_scheduler", scheduler)
+            self._start("distributed.cli.dask_scheduler", scheduler)
             self.address = self._address()
-            self.workers = [self.add_worker() for _ in range(workers)]
+            for _ in range(workers):
+                self.add_worker()
         except BaseException:
             self.close()
             raise

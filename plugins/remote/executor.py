@@ -25,6 +25,7 @@ from ...core.runs import StepError
 from ...core.states import Reason
 from ...worker.blobs import has_object, object_path, store_parts
 from ...worker.bundles import Bundle
+from ...worker.catalog import put_back
 from ...worker.parcels import (
     Ended,
     Missing,
@@ -274,6 +275,8 @@ class RemoteExecutor:
             if isinstance(fact, AttemptSucceeded | AttemptFailed):
                 for output in fact.outputs:
                     self._keep(output, report)
+                    if output.role == "file":
+                        self._put_back(output)
         except GraftError as problem:
             self._fail(ticket, type(problem).__name__, str(problem), problem.hint)
             return
@@ -292,6 +295,11 @@ class RemoteExecutor:
             raise StoreError(f"'{output.name}' did not come with its report")
         if store_parts([data], len(data), self._context.objects) != digest:
             raise StoreError(f"'{output.name}' came damaged")
+
+    def _put_back(self, output: Output) -> None:
+        """Leave a catalog file where a step that runs here leaves it: what names it is judged by it there."""
+        with contextlib.suppress(StoreError):  # only its digest was kept, or it cannot be written: nothing needs it
+            put_back(output.name, output.ref, self._context.cwd, objects=self._context.objects)
 
     def _fail(self, ticket: _Ticket, kind: str, message: str, hint: str | None = None) -> None:
         error = StepError(type=kind, message=f"{message} ({hint})" if hint else message)

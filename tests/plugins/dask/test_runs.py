@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dask_places import kill, pids_of, wait_for_workers
+from dask_places import kill, pids_of, scheduler_pid, wait_for_workers
 from local_runs import until
 from sample_runs import Sample
 
@@ -106,9 +107,11 @@ def test_a_scheduler_lost_in_mid_run_is_one_clear_failure_and_a_retry_goes_on(
 ) -> None:
     sample, marks = project(tmp_path, fragile, 0)
 
+    pid = scheduler_pid(fragile)
+
     def end_the_scheduler() -> None:
         assert until((marks / "began").exists)
-        fragile.scheduler.signal(signal.SIGKILL)
+        os.kill(pid, signal.SIGKILL)
 
     killer = threading.Thread(target=end_the_scheduler)
     killer.start()
