@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .core.beginning import Begun, Template
     from .core.config import Settings
     from .core.engines import Channels
+    from .core.events import AttemptFailed, AttemptSucceeded
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.proposals import Proposal
@@ -224,6 +225,13 @@ def propose_pipeline(choices: Choices, words: Sequence[str], *, is_dry: bool) ->
     from .plugins.projects.proposal import propose_here  # for one command
 
     return propose_here(words, Path(choices.project or ".").absolute(), is_dry=is_dry)
+
+
+def execute_node(folder: str, run: str, path: str, attempt: int) -> AttemptSucceeded | AttemptFailed:
+    """Execute one node of a run from a directory of artifacts."""
+    from .plugins.remote.single import execute_node  # for one command, of pods and containers
+
+    return execute_node(folder, run, path, attempt=attempt)
 
 
 def functions_at(root: str) -> Shelf:

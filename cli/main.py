@@ -80,6 +80,7 @@ COMMANDS = {
     "doctor": Entry("Store", "doctor:doctor", "Check the store and the environment."),
     "ls": Entry("", "runs:runs", "List runs, newest first."),
     "ui": Entry("", "ui:ui", "Open the terminal UI."),
+    "exec-node": Entry("", "single:execute", "Execute one node of a run from a directory of artifacts."),
     "_host": Entry("", "host:host", "Carry a stored run to its end."),
 }
 

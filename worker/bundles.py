@@ -130,6 +130,12 @@ def unpack(bundle: Bundle, folder: str) -> Unpacked:
     return Unpacked(manifest=manifest, graph=graph, root=root, objects=objects)
 
 
+def graph_in(bundle: Bundle) -> Graph:
+    """Return the graph of a bundle without unpacking it."""
+    with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
+        return graph_from_json(json.loads(archive.read("graph.json")))
+
+
 def context_of(
     unpacked: Unpacked, *, run: str, folder: str, jobs: int, secrets: Callable[[str], str | None]
 ) -> RunContext:

@@ -173,4 +173,4 @@ def _busy(cluster: OwnCluster) -> str:
     from distributed import Client
 
     with Client(cluster.address, set_as_default=False) as client:
-        return next(address for address, keys in client.processing().items() if keys)
+        return str(next(address for address, keys in client.processing().items() if keys))
