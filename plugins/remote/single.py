@@ -124,9 +124,16 @@ def _handed_on(
         return None
     now = time.time()
     joined = Values(Plot(graph), _outputs(ended)).join(path, now)
-    times = {"started": now, "seconds": 0.0, "cpu_seconds": 0.0}
     return AttemptSucceeded(
-        node=path, attempt=1, at=now, peak_bytes=None, worker="join", outputs=joined.outputs, **times
+        node=path,
+        attempt=1,
+        at=now,
+        started=now,
+        seconds=0.0,
+        cpu_seconds=0.0,
+        peak_bytes=None,
+        worker="join",
+        outputs=joined.outputs,
     )
 
 
