@@ -10,13 +10,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-import cloudpickle
-from distributed import Client, Future, SchedulerPlugin
+from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 
 from ...core.errors import GraftError, PluginError
 from ...worker.bundles import Bundle
-from ...worker.handshake import Speaker, differences, refusal
+from ...worker.handshake import differences
 from ..remote.link import (
     Broken,
     Inbox,
@@ -31,6 +30,7 @@ from ..remote.link import (
 )
 from ..remote.logs import LogCopies
 from . import losses, place
+from .answers import guard_losses, problem_of, refused, result_of
 
 POLL_S = 0.25
 """Between two looks at every station: how late a line of a log and a word of progress may be."""
@@ -236,7 +236,7 @@ class DaskLink:
             try:
                 found = self._client.gather([task.future for task in good]) if good and self._client else []
             except Exception:  # noqa: BLE001  one of them is gone again: each by itself
-                found = [_result(task.future) for task in good]
+                found = [result_of(task.future) for task in good]
             for task, reports in zip(good, found, strict=False):
                 self._end(task, reports)
             for task in batch:
@@ -255,7 +255,7 @@ class DaskLink:
             for token, data in zip(task.tokens, reports, strict=True):
                 self._inbox.put(Reported(token=token, data=data))
             return
-        problem = _problem(task.future)
+        problem = problem_of(task.future)
         for token in task.tokens:
             if isinstance(problem, KilledWorker):
                 where = getattr(problem.last_worker, "name", None) or "a worker"
@@ -318,10 +318,10 @@ class DaskLink:
         found = client.scheduler_info(n_workers=-1)["workers"]
         if not found:
             return False
-        self._guard_losses(client)
+        guard_losses(client, self._run)
         arguments = (self._run, self._bundle.digest, self._bundle.data, list(self._requirements))
         answers = client.run(place.arrive, *arguments, on_error="return")
-        problems = [why for address, answer in answers.items() if (why := _refused(address, answer))]
+        problems = [why for address, answer in answers.items() if (why := refused(address, answer))]
         if problems:
             client.close(timeout=1)
             raise PluginError("; ".join(problems), "install the same versions on all workers")
@@ -333,16 +333,6 @@ class DaskLink:
         self._client = client
         self._inbox.put(Up())
         return True
-
-    def _guard_losses(self, client: Client) -> None:
-        class Guard(losses.NoSecondTry, SchedulerPlugin):  # type: ignore[misc]  # dask has no types
-            """As dask wants a plugin to be."""
-
-        cloudpickle.register_pickle_by_value(losses)
-        try:
-            client.register_plugin(Guard(self._run))
-        finally:
-            cloudpickle.unregister_pickle_by_value(losses)
 
     def _reconnect(self, client: Client) -> None:
         """Connect anew. What was under way is lost: the scheduler forgets a client's tasks with the client."""
@@ -384,29 +374,3 @@ class DaskLink:
                 self._heard(answer)
             if all(answer[1] is None or not answer[1].logs for answer in answers.values()):
                 return
-
-
-def _refused(address: str, answer: Any) -> str | None:
-    """Return why a worker cannot work for this run; None: it can."""
-    if isinstance(answer, BaseException):
-        return f"worker {address} cannot import this graftline ({type(answer).__name__}: {answer})"
-    why = refusal(Speaker(answer["graftline"], answer["python"]), f"worker {address}")
-    if why is None and answer["problem"]:
-        why = f"worker {address} cannot work for this run: {answer['problem']}"
-    return why
-
-
-def _result(future: Future) -> list[bytes] | None:
-    try:
-        found: list[bytes] = future.result(timeout=10)
-    except Exception:  # noqa: BLE001  `_end` says what became of it
-        return None
-    return found
-
-
-def _problem(future: Future) -> BaseException | None:
-    try:
-        found: BaseException | None = future.exception(timeout=5)
-    except BaseException as problem:  # noqa: BLE001  CancelledError of a future that was lost
-        return problem
-    return found
