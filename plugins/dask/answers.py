@@ -35,14 +35,16 @@ def refused(address: str, answer: Any) -> str | None:
 
 
 def result_of(future: Future) -> list[bytes] | None:
+    """Return the reports of one task; None: they are gone."""
     try:
         found: list[bytes] = future.result(timeout=10)
-    except Exception:  # noqa: BLE001  `_end` says what became of it
+    except Exception:  # noqa: BLE001  the link says what became of it
         return None
     return found
 
 
 def problem_of(future: Future) -> BaseException | None:
+    """Return what a task ended with; None: nothing is wrong."""
     try:
         found: BaseException | None = future.exception(timeout=5)
     except BaseException as problem:  # noqa: BLE001  CancelledError of a future that was lost
