@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
+    from .core.shift import Shift, ShiftRequest
     from .core.targets import Job
     from .core.watchnews import Listener, Watch, WatchRequest
+    from .plugins.local.host import ProcessHost
     from .worker.shelf import Shelf
 
 PLUGIN_GROUPS = tuple(
@@ -216,6 +218,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     machine = LocalMachine(layout.root / "code")
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
     registries = _registries(workplace, store)
+    host = ProcessHost(layout.directory, layout.logs, partial(_host_arguments, workplace, choices, registries.place))
     return Parts(
         project=project,
         runs=store.runs,
@@ -244,7 +247,11 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=partial(machine.capacity, limits=settings.table("runner.local.limits")),
-        host=ProcessHost(layout.directory, layout.logs, partial(_host_arguments, workplace, choices, registries.place)),
+        host=host,
+        hosts=lambda: host,
+        queue=lambda: store.queue,
+        datasets=lambda: store.datasets,
+        shift=partial(_shift, store, host),
         machine=machine,
         clock=time.time,
         log_directory=partial(_log_directory, layout),
@@ -264,6 +271,22 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         environ=os.environ,
         restore=putting_back(str(layout.objects)),
         warn=warn,
+    )
+
+
+def _shift(store: Store, host: ProcessHost, request: ShiftRequest, say: Callable[[str], None]) -> Shift:
+    from .core.shift import Shift  # for one command
+
+    state, version = (lambda run: store.history.run(run).state), store.feed().version
+    return Shift(
+        request,
+        queue=store.queue,
+        hosts=host,
+        state=state,
+        version=version,
+        clock=time.monotonic,
+        pause=time.sleep,
+        say=say,
     )
 
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .lifecycle import Lifecycles
     from .locking import Locking
     from .releasing import Lineages
+    from .submitting import Submissions
     from .verifying import Verifying
 
 
@@ -97,6 +98,17 @@ class Workspace:
         from .lifecycle import Lifecycles  # as above
 
         return Lifecycles(self.parts, self._launching, self.lineages)
+
+    @cached_property
+    def submissions(self) -> Submissions:
+        """Runs that wait for workers, and who works."""
+        from .submitting import Submissions  # as above
+
+        return Submissions(self.parts)
+
+    def serving(self, labels: Mapping[str, int]) -> Workspace:
+        """Return this workspace as a worker has it, which serves labels beside those that are configured."""
+        return Workspace(replace(self.parts, labels={**labels, **self.parts.labels})) if labels else self
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

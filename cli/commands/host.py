@@ -21,9 +21,13 @@ def host(
     *,
     run: Annotated[str, typer.Argument(metavar="RUN", help="Whole run id.")],
     expect: Annotated[str | None, typer.Argument(metavar="STATE", help="State it must still be in.")] = None,
+    serves: Annotated[
+        list[str] | None, typer.Option("--serves", metavar="LABEL=SLOTS", help="A label of the worker it runs for.")
+    ] = None,
 ) -> int:
     """Carry a stored run to its end."""
-    space = context.workspace(options)
+    labels = {label: int(slots) for label, _, slots in (each.rpartition("=") for each in serves or ())}
+    space = context.workspace(options).serving(labels)
     requests = Requests()
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), remark)
     with handled(stops):
