@@ -43,7 +43,9 @@ class Constants:
             self._known[key] = self.fixed(found.value, found.origin, annotation, is_text=found.is_text)
         return self._known[key]
 
-    def fixed(self, value: object, origin: str, annotation: object, *, is_text: bool = False) -> Constant | Blob | Stored:
+    def fixed(
+        self, value: object, origin: str, annotation: object, *, is_text: bool = False
+    ) -> Constant | Blob | Stored:
         """Return a value as an argument, cast.
 
         Raises:

@@ -161,7 +161,8 @@ class Origins:
             )
         if not isinstance(source, Constant | Blob | Stored):
             return Provenance(origin="list", where="several", value="")
-        value = shown(source.value) if isinstance(source, Constant) else "(stored)" if isinstance(source, Stored) else "(pickled)"
+        kept = "(stored)" if isinstance(source, Stored) else "(pickled)"
+        value = shown(source.value) if isinstance(source, Constant) else kept
         is_of_body = source.origin == "fixed" and self._body.get(argument) == value
         if is_of_body and layers:  # the body of a @pipeline handed it on
             found, hidden = layers[0], self._hidden(layers[1:])

@@ -58,6 +58,8 @@ class NewSubmission:
     who submitted it."""
     cwd: str
     """Absolute directory the command is started in."""
+    expect: Status
+    """State the run is in; one that has left it (was cancelled) when its turn comes is not taken up."""
     created: float
 
 
@@ -85,6 +87,8 @@ class Claim:
     """1, 2, 3: of how many. What a worker says of an earlier claim is not heard any more."""
     command: tuple[str, ...]
     cwd: str
+    expect: Status
+    """As it was submitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +113,7 @@ class Queue(Protocol):
     """Keeps submissions and workers. Any thread and process may use it; every method is one transaction."""
 
     def put(self, new: NewSubmission) -> None:
-        """Queue a run.
+        """Queue a run; one that was queued before (and is to be continued) as if it never was.
 
         Raises:
             StoreError: it cannot be written.

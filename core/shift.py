@@ -131,10 +131,10 @@ class Shift:
 
     def _start(self, claim: Claim) -> None:
         state = self._state(claim.run)
-        if not takes_up(state):
+        if state not in (claim.expect, Status.INTERRUPTED):
             self._queue.finish(claim, is_over=True)
             return
-        labels = {label: self._request.slots for label in self._request.labels}
+        labels = dict.fromkeys(self._request.labels, self._request.slots)
         try:
             self._at_work.append((claim, self._hosts.start(claim, state, labels)))
         except PluginError as problem:

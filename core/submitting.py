@@ -46,6 +46,7 @@ class Submissions:
                 labels=tuple(wanted),
                 command=host.command(),
                 cwd=self._parts.runs.spec(run).target.root,
+                expect=self._parts.history.run(run).state,
                 created=self._parts.clock(),
             )
         )

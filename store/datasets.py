@@ -50,6 +50,4 @@ class StoredDatasets:
 
 def _dataset(row: tuple[str, int, bytes, int, str, bytes | None, float]) -> Dataset:
     name, version, sha256, size, serializer, inline, created = row
-    return Dataset(
-        name=name, version=version, ref=ArtifactRef(sha256.hex(), size, serializer, inline), created=created
-    )
+    return Dataset(name=name, version=version, ref=ArtifactRef(sha256.hex(), size, serializer, inline), created=created)

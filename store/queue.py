@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from ..core.demands import DEFAULT_LABEL
 from ..core.ids import RunId
@@ -19,6 +20,7 @@ from ..core.queue import (
     Worker,
     WorkerState,
 )
+from ..core.states import Status
 from .database import Database
 from .layout import Layout
 from .liveness import is_held, this_process
@@ -32,16 +34,17 @@ _SERVED = (
 )
 """Every label a submission wants is in a JSON array."""
 _NEXT = (
-    "SELECT seq, run, claims, command, cwd, state FROM submission WHERE (state = 'WAITING' OR (state = 'TAKEN'"
+    "SELECT seq, run, claims, command, cwd, expect FROM submission WHERE (state = 'WAITING' OR (state = 'TAKEN'"
     f" AND worker IS NOT NULL AND worker NOT IN (SELECT number FROM worker WHERE {_LIVE})))"
     f" AND {_SERVED.format(':labels')} ORDER BY seq"
 )
 _ORPHANS = (
-    "SELECT seq, run, claims, command, cwd FROM submission WHERE state = 'WAITING'"
+    "SELECT seq, run, claims, command, cwd, expect FROM submission WHERE state = 'WAITING'"
     f" AND {_SERVED.format(':labels')} AND NOT EXISTS (SELECT 1 FROM worker WHERE {_LIVE} AND drains = 0"
     f" AND {_SERVED.format('worker.labels')}) ORDER BY seq"
 )
-_OVER = frozenset({"SUCCESS", "FAILURE", "CANCELLED"})
+_Row: TypeAlias = "tuple[int, str, int, str, str, str]"
+"""seq, run, claims, command, cwd, expect."""
 
 
 class StoredQueue:
@@ -64,8 +67,11 @@ class StoredQueue:
         labels = json.dumps(list(new.labels or (DEFAULT_LABEL,)))
         with self._database.writing() as connection:
             connection.execute(
-                "INSERT INTO submission (run, labels, state, command, cwd, created) VALUES (?, ?, 'WAITING', ?, ?, ?)",
-                (new.run, labels, json.dumps(list(new.command)), new.cwd, new.created),
+                "INSERT INTO submission (run, labels, state, command, cwd, expect, created)"
+                " VALUES (?, ?, 'WAITING', ?, ?, ?, ?) ON CONFLICT (run) DO UPDATE SET labels = excluded.labels,"
+                " state = 'WAITING', worker = NULL, claims = 0, command = excluded.command, cwd = excluded.cwd,"
+                " expect = excluded.expect",
+                (new.run, labels, json.dumps(list(new.command)), new.cwd, new.expect, new.created),
             )
 
     def claim(self, worker: int) -> Claim | None:
@@ -78,9 +84,9 @@ class StoredQueue:
             if mine is None:
                 return None
             found = connection.execute(_NEXT, {"labels": mine[0], **self._moment()}).fetchall()
-            for seq, run, claims, command, cwd, _ in found:
-                if self._can_be_taken(connection, seq, run, claims):
-                    return _taken(connection, seq, worker, run, claims, command, cwd)
+            for row in found:
+                if self._can_be_taken(connection, row):
+                    return _taken(connection, row, worker)
         return None
 
     def adopt(self, labels: Sequence[str]) -> list[Claim]:
@@ -91,9 +97,9 @@ class StoredQueue:
                 return []
         with self._database.writing() as connection:
             return [
-                _taken(connection, seq, None, run, claims, command, cwd)
-                for seq, run, claims, command, cwd in connection.execute(_ORPHANS, served).fetchall()
-                if self._can_be_taken(connection, seq, run, claims)
+                _taken(connection, row, None)
+                for row in connection.execute(_ORPHANS, served).fetchall()
+                if self._can_be_taken(connection, row)
             ]
 
     def finish(self, claim: Claim, *, is_over: bool) -> bool:
@@ -196,12 +202,14 @@ class StoredQueue:
             for run, labels, state, worker, claims, created in rows
         ]
 
-    def _can_be_taken(self, connection: sqlite3.Connection, seq: int, run: str, claims: int) -> bool:
+    def _can_be_taken(self, connection: sqlite3.Connection, submission: _Row) -> bool:
         """Tell whether nobody has a run; one that is over, or took too many workers with it, leaves the queue."""
+        seq, run, claims, _, _, expect = submission
         if is_held(self._layout.lock(RunId(run))):
             return False  # its worker was lost, and the process that hosts it goes on
         row = connection.execute("SELECT state FROM run WHERE id = ?", (run,)).fetchone()
-        if row is None or row[0] in _OVER:
+        # STARTED with a free lock: its host died, and the next one finds it INTERRUPTED.
+        if row is None or row[0] not in (expect, "STARTED", "INTERRUPTED"):
             connection.execute("UPDATE submission SET state = 'ENDED' WHERE seq = ?", (seq,))
             return False
         if claims >= MAX_CLAIMS:
@@ -210,13 +218,19 @@ class StoredQueue:
         return True
 
 
-def _taken(
-    connection: sqlite3.Connection, seq: int, worker: int | None, run: str, claims: int, command: str, cwd: str
-) -> Claim:
+def _taken(connection: sqlite3.Connection, submission: _Row, worker: int | None) -> Claim:
+    seq, run, claims, command, cwd, expect = submission
     connection.execute(
         "UPDATE submission SET state = 'TAKEN', worker = ?, claims = ? WHERE seq = ?", (worker, claims + 1, seq)
     )
-    return Claim(run=RunId(run), worker=worker, number=claims + 1, command=tuple(json.loads(command)), cwd=cwd)
+    return Claim(
+        run=RunId(run),
+        worker=worker,
+        number=claims + 1,
+        command=tuple(json.loads(command)),
+        cwd=cwd,
+        expect=Status(expect),
+    )
 
 
 def _has_tables(connection: sqlite3.Connection) -> bool:

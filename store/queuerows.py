@@ -34,6 +34,7 @@ class SubmissionRow(Row, table=True):
     claims: int
     command: str
     cwd: str
+    expect: str
     created: float
 
 

@@ -21,6 +21,7 @@ CREATE TABLE submission (
     claims  INTEGER NOT NULL DEFAULT 0,         -- raised with each claim: tells a late worker that it is late
     command TEXT NOT NULL,                      -- JSON array
     cwd     TEXT NOT NULL,
+    expect  TEXT NOT NULL,                      -- state its run is in when it is taken first
     created REAL NOT NULL
 );
 CREATE INDEX submission_open ON submission (state, seq) WHERE state IN ('WAITING', 'TAKEN');
