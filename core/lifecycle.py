@@ -135,6 +135,11 @@ class Lifecycles:
         loaded, _ = self._compiled(request, "eval")
         return self._prepared(request, "eval", loaded, None, None, None)
 
+    def prepared(self, request: RunRequest, loaded: Loaded) -> Prepared:
+        """Return a run of what was compiled elsewhere, of no lineage; write it with `create`."""
+        spec, loaded = self._launching.prepare(request, loaded)
+        return Prepared(spec=spec, loaded=loaded, lineage=None, generation=None, is_working=True)
+
     def create(self, prepared: Prepared) -> RunId:
         """Write a PENDING run; host, submit or launch it next."""
         parts = self._parts

@@ -53,6 +53,11 @@ class Submissions:
         self.warn_of(wanted)
         self.adopt()
 
+    def resubmit(self, run: RunId) -> None:
+        """Queue a run again that was put back for a retry, for the labels it had; a run that never had any: `default`."""
+        known = self.queue.submission(run)
+        self.submit(run, () if known is None else [each for each in known.labels if each != DEFAULT_LABEL])
+
     def wanted(self, graph: Graph, labels: Iterable[str] = ()) -> list[str]:
         """Return every label a worker must have for a run; `default` when that is none.
 
@@ -95,11 +100,6 @@ class Submissions:
             self.queue.finish(claim, is_over=True)  # from here on its lock says how it is, as for any run
             adopted.append(claim.run)
         return adopted
-
-    def is_open(self, run: RunId) -> bool:
-        """Tell whether a run waits for a worker, also for the next one after its worker was lost."""
-        found = self.queue.submission(run)
-        return found is not None and found.state in ("WAITING", "TAKEN")
 
     def submission(self, run: RunId) -> Submission | None:
         """Return how a submission stands; None: the run never was one."""

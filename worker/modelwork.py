@@ -14,18 +14,23 @@ def fit(
     estimator: Any, X: Any, y: Any = None, columns: Columns = None, options: Mapping[str, Any] | None = None
 ) -> Any:
     """Return a fitted copy of an estimator; the one that is given stays as it is."""
-    data = _data(X, y, columns)
+    data = _data(X, y, columns, gathers)
     fitted = copy.deepcopy(estimator)
     made = fitted.fit(*data, **(options or {}))
     return fitted if made is None else made
 
 
 def partial_fit(
-    estimator: Any, X: Any, y: Any = None, columns: Columns = None, options: Mapping[str, Any] | None = None
+    estimator: Any,
+    X: Any,
+    y: Any = None,
+    columns: Columns = None,
+    options: Mapping[str, Any] | None = None,
+    gathers: bool = False,
 ) -> Any:
     """Return an estimator that was fitted further; where it was fitted before is part of what it is."""
     fitted = copy.deepcopy(estimator)
-    made = fitted.partial_fit(*_data(X, y, columns), **(options or {}))
+    made = fitted.partial_fit(*_data(X, y, columns, gathers), **(options or {}))
     return fitted if made is None else made
 
 
@@ -36,12 +41,13 @@ def act(
     action: str = "predict",
     columns: Columns = None,
     options: Mapping[str, Any] | None = None,
+    gathers: bool = False,
 ) -> Any:
     """Return what a method of a fitted model makes of data."""
     found = getattr(model, action, None)
     if not callable(found):
         raise AttributeError(f"{type(model).__name__} has no {action}()")
-    return found(*_data(X, y, columns), **(options or {}))
+    return found(*_data(X, y, columns, gathers), **(options or {}))
 
 
 def gathered(parts: Sequence[Any]) -> Any:
@@ -59,7 +65,8 @@ def gathered(parts: Sequence[Any]) -> Any:
     return list(parts)
 
 
-def _data(X: Any, y: Any, columns: Columns) -> tuple[Any, ...]:
+def _data(X: Any, y: Any, columns: Columns, gathers: bool) -> tuple[Any, ...]:
+    X = gathered(X) if gathers else X
     chosen = columns or {}
     found = picked(X, chosen.get("X"), "X"), picked(y, chosen.get("y"), "y")
     return found if found[1] is not None else found[:1]
