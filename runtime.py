@@ -16,7 +16,7 @@ from .core.asyncresult import AsyncResult, RemoteError, ResultStatus
 from .core.datasets import Dataset, find_dataset, parse_address
 from .core.deeds import Deed, check_deed
 from .core.errors import InvalidError
-from .core.records import dataclass, field, replace
+from .core.records import dataclass, replace
 from .core.taskgroup import TaskGroup
 from .core.workspace import Workspace
 from .submission import group_of, put_estimator, result_at, submit_deeds, submit_map
@@ -62,7 +62,7 @@ class Runtime:
     required: tuple[str, ...] = ()
     is_local: bool = False
     """Calls run in this process, and return when they are over."""
-    send: Send | None = field(default=None, repr=False)
+    send: Send | None = None
     """Takes calls of a group; None: each is submitted by itself."""
 
     def require(self, *labels: str) -> Runtime:
@@ -108,20 +108,20 @@ class Runtime:
         """Return a registered function, by `name` or `name@version`."""
         return Runnable(self, "function", name)
 
-    def result(self, id: str) -> AsyncResult:
+    def result(self, name: str) -> AsyncResult:
         """Return a result by its id, or the unique beginning of it, however old it is.
 
         Raises:
             MissingError: there is none.
         """
-        run, _, step = id.partition(":")
+        run, _, step = name.partition(":")
         space = self.open()
         return result_at(space, space.find(run, all_projects=True), step or None)
 
-    def group(self, id: str) -> TaskGroup:
+    def group(self, name: str) -> TaskGroup:
         """Return a task group by its id."""
         space = self.open()
-        return group_of(space, space.find(id, all_projects=True))
+        return group_of(space, space.find(name, all_projects=True))
 
     def put(self, name: str, value: object) -> Dataset:
         """Keep a value as the newest version of a name; calls then take it as `name` or `name[column]`.

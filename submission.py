@@ -47,13 +47,13 @@ def submit_deeds(
         run = _of_release(space, deeds[0])
         return [_begun(space, run, None, labels, is_here=is_here)]
     built = build(deeds, shape, space.parts, _root())
-    space = _widened(space, labels)
-    prepared = _prepared(space, built.pipeline)
+    wide = _widened(space, labels)
+    prepared = _prepared(wide, built.pipeline)
     if built.fits is not None:
         lineage = built.fits.lineage
         lifecycle = Lifecycle(registry=space.parts.registry_place(), project=lineage.project, version=lineage.version)
         prepared = replace(prepared, spec=replace(prepared.spec, lifecycle=lifecycle, action="train"))
-    run = space.lifecycle.create(prepared)
+    run = wide.lifecycle.create(prepared)
     _begin(space, run, labels, is_here=is_here)
     return [result_at(space, run, step if len(deeds) > 1 else None) for step in built.steps]
 
@@ -85,8 +85,7 @@ def submit_map(
         sys_path=search_path_of(definition, root, root),
         definition=definition,
     )
-    space = _widened(space, labels)
-    run = space.create(RunRequest(target=target, origin="api"))
+    run = _widened(space, labels).create(RunRequest(target=target, origin="api"))
     _begin(space, run, labels, is_here=is_here)
     return group_of(space, run)
 
@@ -182,6 +181,6 @@ def _begun(space: Workspace, run: RunId, step: str | None, labels: Sequence[str]
 
 def _begin(space: Workspace, run: RunId, labels: Sequence[str], *, is_here: bool) -> None:
     if is_here:
-        host_here(space, run)
+        host_here(_widened(space, labels), run)
     else:
         space.submissions.submit(run, labels)

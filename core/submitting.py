@@ -54,7 +54,7 @@ class Submissions:
         self.adopt()
 
     def resubmit(self, run: RunId) -> None:
-        """Queue a run again that was put back for a retry, for the labels it had; a run that never had any: `default`."""
+        """Queue a run again that was put back for a retry, for the labels it had."""
         known = self.queue.submission(run)
         self.submit(run, () if known is None else [each for each in known.labels if each != DEFAULT_LABEL])
 

@@ -159,7 +159,11 @@ class _Builder:
             address = parse_address(value)
             params[name] = find_dataset(self._parts.datasets(), self._parts.project, address.name).ref
             if address.columns is not None:
-                columns[name] = address.columns if isinstance(address.columns, str) else list(address.columns)
+                one = isinstance(address.columns, str)
+                # `data[x]` as X is a table of one column, as estimators want it; as y it is the column.
+                columns[name] = (
+                    address.columns if one and name == "y" else [address.columns] if one else [*address.columns]
+                )
         return params, columns
 
     # -- the others ------------------------------------------------------------------------------------------------

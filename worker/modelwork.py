@@ -11,7 +11,12 @@ Columns: TypeAlias = "Mapping[str, str | Sequence[str]] | None"
 
 
 def fit(
-    estimator: Any, X: Any, y: Any = None, columns: Columns = None, options: Mapping[str, Any] | None = None
+    estimator: Any,
+    X: Any,
+    y: Any = None,
+    columns: Columns = None,
+    options: Mapping[str, Any] | None = None,
+    gathers: bool = False,
 ) -> Any:
     """Return a fitted copy of an estimator; the one that is given stays as it is."""
     data = _data(X, y, columns, gathers)

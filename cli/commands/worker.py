@@ -10,8 +10,8 @@ import typer
 
 from ...core.demands import DEFAULT_LABEL
 from ...core.document import SCHEMA, instant
-from ...core.ids import name_problem
 from ...core.errors import InvalidError
+from ...core.ids import name_problem
 from ...core.moments import ago
 from ...core.quantities import duration_text
 from ...core.queue import Submission, Worker, WorkerState
