@@ -259,10 +259,6 @@ class Model(Runnable):
         """Return the probabilities of classes."""
         return self._call("predict_proba", data, options)
 
-    def decision_function(self, *data: Any, **options: Any) -> Any:
-        """Return the estimator's scores of `X`."""
-        return self._call("decision_function", data, options)
-
     def transform(self, *data: Any, **options: Any) -> Any:
         """Transform `X`."""
         return self._call("transform", data, options)

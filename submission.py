@@ -18,6 +18,7 @@ from .core.putting import Estimator, find_model, put_model
 from .core.records import replace
 from .core.requests import RunRequest
 from .core.runs import Lifecycle, Target
+from .core.submitting import check_labels
 from .core.taskgroup import TaskGroup, group_definition
 from .core.workspace import Workspace
 from .programs import host_here, result_of
@@ -42,6 +43,8 @@ def submit_deeds(
         MissingError: a model, dataset, script or function does not exist.
     """
     from .worker.deedsteps import build
+
+    check_labels(labels)
 
     if len(deeds) == 1 and deeds[0].kind == "model" and find_model(space.parts, deeds[0].name) is None:
         run = _of_release(space, deeds[0])
@@ -73,6 +76,8 @@ def submit_map(
         InvalidError: there is no such notebook, or an item is no mapping of JSON values.
     """
     from .worker.reaching import search_path_of
+
+    check_labels(labels)
 
     if not os.path.isfile(notebook):
         raise InvalidError(f"there is no file {notebook}")

@@ -151,7 +151,7 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    parts = _parts(workplace, store, choices, warn or warn_python)
+    parts = _queued(_parts(workplace, store, choices, warn or warn_python), workplace, store, choices)
 
     def watch(request: WatchRequest, listener: Listener) -> Watch:
         from .plugins.watch.opening import open_watch  # watchfiles, for one command
@@ -218,7 +218,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     machine = LocalMachine(layout.root / "code")
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
     registries = _registries(workplace, store)
-    host = ProcessHost(layout.directory, layout.logs, partial(_host_arguments, workplace, choices, registries.place))
     return Parts(
         project=project,
         runs=store.runs,
@@ -247,11 +246,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         default_guard=guard_mode(settings.text("runner.local.guard")),
         slots=lambda capacity: MachineSlots(str(layout.slots), capacity),
         capacity=partial(machine.capacity, limits=settings.table("runner.local.limits")),
-        host=host,
-        hosts=lambda: host,
-        queue=lambda: store.queue,
-        datasets=lambda: store.datasets,
-        shift=partial(_shift, store, host),
+        host=ProcessHost(layout.directory, layout.logs, partial(_host_arguments, workplace, choices, registries.place)),
         machine=machine,
         clock=time.time,
         log_directory=partial(_log_directory, layout),
@@ -271,6 +266,23 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         environ=os.environ,
         restore=putting_back(str(layout.objects)),
         warn=warn,
+    )
+
+
+def _queued(parts: Parts, workplace: Workplace, store: Store, choices: Choices) -> Parts:
+    """Return the parts with what submissions and workers need."""
+    from .plugins.local.host import ProcessHost
+
+    layout = store.layout
+    host = ProcessHost(
+        layout.directory, layout.logs, partial(_host_arguments, workplace, choices, parts.registry_place)
+    )
+    return replace(
+        parts,
+        queue=lambda: store.queue,
+        hosts=lambda: host,
+        datasets=lambda: store.datasets,
+        shift=partial(_shift, store, host),
     )
 
 

@@ -189,8 +189,11 @@ class AsyncResult:
 
     def _of_step(self, run: Run) -> ResultStatus:
         step = self._found()
-        if step.state.is_good:
+        if step.state.is_good and not _makes_generation(step):
             return ResultStatus.SUCCESS
+        if step.state.is_good:  # the generation is there when the whole run is
+            known = {Status.STARTED: ResultStatus.STARTED, Status.SUCCESS: ResultStatus.SUCCESS}
+            return known.get(run.state, ResultStatus.FAILURE)
         if step.state in (Status.PENDING, Status.STARTED) and run.state is Status.STARTED:
             return ResultStatus(step.state)
         return ResultStatus.FAILURE
@@ -240,3 +243,8 @@ class AsyncResult:
             return told
         original.__cause__ = told
         return original
+
+
+def _makes_generation(step: StepRun) -> bool:
+    made = [each for each in step.outputs if each.role in ("value", "state")]
+    return bool(made) and all(each.role == "state" for each in made)

@@ -64,9 +64,7 @@ class Submissions:
         Raises:
             InvalidError: a label is no name.
         """
-        for label in labels:
-            if problem := name_problem(label):
-                raise InvalidError(f"label {label!r}: {problem}")
+        check_labels(labels)
         own = {DEFAULT_LABEL, *self._parts.labels}
         steps = {label for operation in graph.operations for label in operation.policy.labels} - own
         return sorted({*labels, *steps}) or [DEFAULT_LABEL]
@@ -123,6 +121,17 @@ class Submissions:
 
     def _live(self) -> list[Worker]:
         return [worker for worker in self.workers() if worker.state is WorkerState.LIVE]
+
+
+def check_labels(labels: Iterable[str]) -> None:
+    """Refuse labels that are no names.
+
+    Raises:
+        InvalidError: one is none.
+    """
+    for label in labels:
+        if problem := name_problem(label):
+            raise InvalidError(f"label {label!r}: {problem}")
 
 
 def takes_up(state: Status) -> bool:

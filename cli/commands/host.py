@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ...core.ids import RunId
+from ...core.requests import CodeChoice, RetryRequest
 from ...core.session import Requests
 from ...core.states import Status
 from .. import context
@@ -24,10 +25,13 @@ def host(
     serves: Annotated[
         list[str] | None, typer.Option("--serves", metavar="LABEL=SLOTS", help="A label of the worker it runs for.")
     ] = None,
+    resumes: Annotated[bool, typer.Option("--resumes", help="Put back first what was interrupted.")] = False,
 ) -> int:
     """Carry a stored run to its end."""
     labels = {label: int(slots) for label, _, slots in (each.rpartition("=") for each in serves or ())}
     space = context.workspace(options).serving(labels)
+    if resumes:  # with the code it ran: whoever submitted it may be half through another edit
+        space.begin_retry(RetryRequest(run=RunId(run), code=CodeChoice.RECORDED))
     requests = Requests()
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), remark)
     with handled(stops):

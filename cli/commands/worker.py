@@ -10,12 +10,11 @@ import typer
 
 from ...core.demands import DEFAULT_LABEL
 from ...core.document import SCHEMA, instant
-from ...core.errors import InvalidError
-from ...core.ids import name_problem
 from ...core.moments import ago
 from ...core.quantities import duration_text
 from ...core.queue import Submission, Worker, WorkerState
 from ...core.shift import ShiftRequest, labels_of
+from ...core.submitting import check_labels
 from .. import context
 from ..look import look_of
 from ..options import Options
@@ -42,9 +41,7 @@ def worker(
     """
     space = context.workspace(options)
     labels = labels_of(label or (), DEFAULT_LABEL)
-    for each in labels:
-        if problem := name_problem(each):
-            raise InvalidError(f"label {each!r}: {problem}")
+    check_labels(labels)
     shift = space.parts.shift(ShiftRequest(labels=labels, slots=jobs, is_once=once), remark)
     asked: list[int] = []
 

@@ -13,6 +13,9 @@ from ...core.ids import RunId
 from ...core.queue import Claim
 from ...core.states import Status
 
+_started: list[subprocess.Popen[bytes]] = []
+"""Hosts this process started that were alive when it last looked: dropping one that runs is a ResourceWarning."""
+
 
 class ProcessHost:
     """Implements `Host` with `python -m graftline _host RUN`.
@@ -47,7 +50,8 @@ class ProcessHost:
             PluginError: it cannot be started.
         """
         served = [word for label, slots in labels.items() for word in ("--serves", f"{label}={slots}")]
-        return HostProcess(self._start([*claim.command, claim.run, expect, *served], claim.run, claim.cwd))
+        again = ["--resumes"] if expect is Status.INTERRUPTED else []  # by its own project's configuration
+        return HostProcess(self._start([*claim.command, claim.run, expect, *served, *again], claim.run, claim.cwd))
 
     def _start(self, command: list[str], run: RunId, cwd: str | None) -> subprocess.Popen[bytes]:
         said = self._logs(run) / "host.txt"
@@ -55,7 +59,8 @@ class ProcessHost:
         try:
             said.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            return subprocess.Popen(
+            _started[:] = [each for each in _started if each.poll() is None]  # none stays a zombie for long
+            process = subprocess.Popen(
                 command,
                 cwd=cwd,
                 stdin=subprocess.DEVNULL,
@@ -64,6 +69,8 @@ class ProcessHost:
                 start_new_session=True,
                 close_fds=True,
             )
+            _started.append(process)
+            return process
         except OSError as error:
             raise PluginError(f"cannot start a process to host run {run}: {error}") from error
         finally:
