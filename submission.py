@@ -18,7 +18,7 @@ from .core.putting import Estimator, find_model, put_model
 from .core.records import replace
 from .core.requests import RunRequest
 from .core.runs import Lifecycle, Target
-from .core.submitting import check_labels
+from .core.submitting import check_labels, serving
 from .core.taskgroup import TaskGroup, group_definition
 from .core.workspace import Workspace
 from .programs import host_here, result_of
@@ -176,7 +176,7 @@ def _of_release(space: Workspace, deed: Deed) -> RunId:
 def _widened(space: Workspace, labels: Sequence[str]) -> Workspace:
     """Return the workspace as a worker with these labels, or any that is there now, has it: its steps may want them."""
     served = dict.fromkeys((*labels, *space.submissions.labels()), 1)
-    return space.serving({label: 1 for label in served if label != "default"})
+    return serving(space, {label: 1 for label in served if label != "default"})
 
 
 def _begun(space: Workspace, run: RunId, step: str | None, labels: Sequence[str], *, is_here: bool) -> AsyncResult:

@@ -10,10 +10,12 @@ from .errors import InvalidError, PluginError, nearest
 from .graph import Graph
 from .ids import RunId, name_problem
 from .queue import NewSubmission, Queue, Submission, Worker, WorkerState, fits
+from .records import replace
 from .states import Status
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Submissions, so a real import would be a circle
+    from .workspace import Workspace
 
 
 class Submissions:
@@ -132,6 +134,11 @@ def check_labels(labels: Iterable[str]) -> None:
     for label in labels:
         if problem := name_problem(label):
             raise InvalidError(f"label {label!r}: {problem}")
+
+
+def serving(space: Workspace, labels: Mapping[str, int]) -> Workspace:
+    """Return a workspace as a worker has it, which serves labels (-> slots) beside those that are configured."""
+    return type(space)(replace(space.parts, labels={**labels, **space.parts.labels})) if labels else space
 
 
 def takes_up(state: Status) -> bool:

@@ -17,14 +17,7 @@ from .launching import Launching
 from .library import Library
 from .listings import Spread
 from .parts import Parts
-from .ports import (
-    EventRow,
-    Feed,
-    Loaded,
-    LogChunk,
-    LogTail,
-    RunQuery,
-)
+from .ports import EventRow, Feed, Loaded, LogChunk, LogTail, RunQuery
 from .records import replace
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
 from .retrying import Retrying
@@ -40,6 +33,7 @@ if TYPE_CHECKING:
     from .lifecycle import Lifecycles
     from .locking import Locking
     from .releasing import Lineages
+    from .searches import Searches
     from .submitting import Submissions
     from .verifying import Verifying
 
@@ -106,9 +100,12 @@ class Workspace:
 
         return Submissions(self.parts)
 
-    def serving(self, labels: Mapping[str, int]) -> Workspace:
-        """Return this workspace as a worker has it, which serves labels beside those that are configured."""
-        return Workspace(replace(self.parts, labels={**labels, **self.parts.labels})) if labels else self
+    @cached_property
+    def searches(self) -> Searches:
+        """Sweeping and tuning."""
+        from .searches import Searches  # as above
+
+        return Searches(self.parts, self._launching, self.lifecycle)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

@@ -68,7 +68,8 @@ def test_views_are_new_ones_and_leave_the_first_alone() -> None:
     gpu = base.require("gpu").require("big", "gpu")
 
     assert (base.required, gpu.required) == ((), ("gpu", "big"))
-    assert gpu.local.is_local and not gpu.is_local
+    assert gpu.local.is_local
+    assert not gpu.is_local
 
 
 def test_a_script_is_called_with_arguments_by_place_and_name(project: Path) -> None:
@@ -100,7 +101,8 @@ def test_the_exception_of_a_step_is_raised_with_the_traceback_of_the_worker(proj
     assert result.status is ResultStatus.FAILURE
     assert result.reason == "ValueError: cannot take [1]"
     assert isinstance(caught.value.__cause__, RemoteError)
-    assert "total.py" in str(caught.value.__cause__) and "in failing" in str(caught.value.__cause__)
+    assert "total.py" in str(caught.value.__cause__)
+    assert "in failing" in str(caught.value.__cause__)
 
 
 def test_an_exception_whose_class_is_not_here_is_told_as_remote(project: Path) -> None:
@@ -186,9 +188,14 @@ def test_parallel_calls_are_runs_of_their_own(project: Path) -> None:
 
 
 def test_a_block_that_raises_submits_nothing(project: Path) -> None:
-    with pytest.raises(KeyError), runtime.local.sequence() as then:
-        then.script("total.py").run([1])
-        raise KeyError("mine")
+    group = runtime.local.sequence()
+    view = group.__enter__()
+    view.script("total.py").run([1])
+
+    group.__exit__(KeyError, KeyError("mine"), None)
+
+    with pytest.raises(InvalidError, match="not submitted yet"):
+        group.getall()
 
     space = open_workspace(Given())
     with pytest.raises(MissingError):
@@ -216,7 +223,7 @@ def gather(project: Path) -> None:
 
 def notebook(path: Path, *cells: str) -> None:
     """Write a notebook whose first cell is its parameters."""
-    written = [
+    written: list[dict[str, object]] = [
         {
             "cell_type": "code",
             "execution_count": None,
@@ -280,9 +287,13 @@ def test_what_is_wrong_is_said_before_anything_is_submitted(
 
 
 def test_two_fits_in_one_group_are_refused(trees: runtime.Model) -> None:
-    with pytest.raises(InvalidError, match="a group fits one model"), runtime.local.sequence() as then:
-        then.model("trees").fit("data[x]", "data[y]")
-        then.model("trees").fit("data[z]", "data[y]")
+    group = runtime.local.sequence()
+    view = group.__enter__()
+    view.model("trees").fit("data[x]", "data[y]")
+    view.model("trees").fit("data[z]", "data[y]")
+
+    with pytest.raises(InvalidError, match="a group fits one model"):
+        group.__exit__(None, None, None)
 
 
 def test_datasets_have_versions_and_columns(project: Path) -> None:

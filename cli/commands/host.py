@@ -10,6 +10,7 @@ from ...core.ids import RunId
 from ...core.requests import CodeChoice, RetryRequest
 from ...core.session import Requests
 from ...core.states import Status
+from ...core.submitting import serving
 from .. import context
 from ..carrying import exit_code
 from ..options import Options
@@ -29,7 +30,7 @@ def host(
 ) -> int:
     """Carry a stored run to its end."""
     labels = {label: int(slots) for label, _, slots in (each.rpartition("=") for each in serves or ())}
-    space = context.workspace(options).serving(labels)
+    space = serving(context.workspace(options), labels)
     if resumes:  # with the code it ran: whoever submitted it may be half through another edit
         space.begin_retry(RetryRequest(run=RunId(run), code=CodeChoice.RECORDED))
     requests = Requests()
