@@ -1,9 +1,8 @@
-"""`graftline.runtime`: submit now, get later. Submissions here are hosted in this process unless they are about others."""
+"""`graftline.runtime`: submit now, get later. Hosted in this process here, unless it is about others."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +52,13 @@ def rows(project: Path) -> list[dict[str, float]]:
 
 
 @pytest.fixture
-def trees(rows: object) -> Iterator[runtime.Model]:
+def trees(rows: object) -> runtime.Model:
     """An estimator that was put by name."""
     from sklearn.tree import DecisionTreeClassifier
 
     model = runtime.local.model("trees")
     model.put(DecisionTreeClassifier(random_state=0))
-    yield model
+    return model
 
 
 def test_views_are_new_ones_and_leave_the_first_alone() -> None:

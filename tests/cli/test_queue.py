@@ -105,7 +105,8 @@ def test_a_submission_waits_for_its_label_and_a_worker_with_it_takes_it(project:
     one = call(project, "worker", "--once", "--label", "gpu")
 
     assert "taken" not in none.err
-    assert one.code == 0 and f"run {run[:6]}: SUCCESS" in one.err
+    assert one.code == 0
+    assert f"run {run[:6]}: SUCCESS" in one.err
     assert result(project, run) == {
         "schema": 1,
         "id": run,

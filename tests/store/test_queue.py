@@ -90,7 +90,8 @@ def test_what_a_lost_worker_had_is_taken_again_and_its_late_word_is_not_heard(
     clock.now += 0.2
     again = queue.claim(heir)
 
-    assert again is not None and (again.run, again.number) == (run, 2)
+    assert again is not None
+    assert (again.run, again.number) == (run, 2)
     assert not queue.beat(lost, is_draining=False)
     assert not queue.finish(late, is_over=True)
     assert queue.finish(again, is_over=True)
@@ -117,19 +118,22 @@ def test_a_run_that_was_cancelled_while_it_waited_is_not_taken(store: Store, que
 
     assert queue.claim(queue.register(["default"], 1)) is None
     found = queue.submission(run)
-    assert found is not None and found.state is SubmissionState.ENDED
+    assert found is not None
+    assert found.state is SubmissionState.ENDED
 
 
 def test_a_run_that_loses_three_workers_is_given_up(store: Store, queue: StoredQueue, clock: Ticking) -> None:
     run = submitted(store, queue)
     for number in (1, 2, 3):
         claim = queue.claim(queue.register(["default"], 1))
-        assert claim is not None and claim.number == number
+        assert claim is not None
+        assert claim.number == number
         clock.now += LOST_AFTER_S + 1
 
     assert queue.claim(queue.register(["default"], 1)) is None
     found = queue.submission(run)
-    assert found is not None and found.state is SubmissionState.GIVEN_UP
+    assert found is not None
+    assert found.state is SubmissionState.GIVEN_UP
 
 
 def test_only_what_no_live_worker_could_take_is_adopted(store: Store, queue: StoredQueue, clock: Ticking) -> None:
