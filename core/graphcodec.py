@@ -171,7 +171,8 @@ def _source_from_json(document: Document) -> Source:
         case {"blob": sha256, "origin": origin}:
             return Blob(sha256, origin)
         case {"stored": [sha256, size, serializer, inline], "origin": origin}:
-            return Stored(ArtifactRef(sha256, size, serializer, inline and b64decode(inline)), origin)
+            data = None if inline is None else b64decode(inline)
+            return Stored(ArtifactRef(sha256, size, serializer, data), origin)
         case {"items": items}:
             return Gather(tuple(_source_from_json(item) for item in items))
         case {"either": items}:

@@ -10,7 +10,9 @@ from graftline import runtime
 
 def fit_and_predict():
     """Put data and an estimator by name, fit it, and predict with what was fitted."""
-    flowers = load_iris(as_frame=True).frame.rename(columns={"sepal length (cm)": "length", "sepal width (cm)": "width"})
+    flowers = load_iris(as_frame=True).frame.rename(
+        columns={"sepal length (cm)": "length", "sepal width (cm)": "width"}
+    )
     runtime.put("flowers", flowers)
     model = runtime.model("species")
     model.put(LogisticRegression(max_iter=200))
