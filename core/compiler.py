@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .applying import applied, check_trained
+from .applying import applied, check_trained, why_not_applied
 from .binding import Binder
 from .called import body_form, written
 from .collector import rare_collections
@@ -101,6 +101,8 @@ def compile_pipeline(
     compiled = compilation.result(name or pipeline.name_in({}), note)
     if mode == "train":
         check_trained(compiled.graph)
+        if (obstacle := why_not_applied(compiled.graph)) is not None:
+            compiled = replace(compiled, warnings=(*compiled.warnings, obstacle))
     elif mode == "apply":
         made = applied(compiled.graph)
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
@@ -211,7 +213,8 @@ class _Compilation:
             step = level.named[SOURCE]
             text = "its name is that of the pipeline's source"
             self._problems.append(self._binder.problem(level, step, text, "give it another: name="))
-        made = source.operation(self._root)
+        named = {} if source.expression is None else self._operations.named(source.expression)
+        made = source.operation(self._root, named)
         level.makers |= {name: Export(Upstream(SOURCE, name)) for name in source.names}
         return [Draft(path=SOURCE, operation=self._operations.keep(made.call, made.returns, made.policy))]
 

@@ -93,6 +93,12 @@ class Workspace:
 
         return Lifecycles(self.parts, self._launching, self.lineages)
 
+    def with_registry(self, text: str | None) -> Workspace:
+        """Return the same with another registry, as `-P` names it, a directory absolute; None: with the one at hand."""
+        at = self.parts.registry_at
+        other = replace(self.parts, registry=lambda: at(text), registry_place=lambda: text or "")
+        return self if text is None else Workspace(other)
+
     @cached_property
     def submissions(self) -> Submissions:
         """Runs that wait for workers, and who works."""

@@ -10,14 +10,16 @@ import pytest
 from source_tree import ROOT
 from textual.command import CommandPalette
 from textual.widgets import Input
-from ui_around import FakeWatch, FormSpace, outside, watches
+from ui_around import FakeWatch, outside, watches
 from ui_pilot import Ui, UiSpace, opened
+from ui_shelves import filled, shelf_space
 
 from graftline.core.signs import Ink
 from graftline.tui.app import GraftApp, _is_light
 from graftline.tui.glyphs import ASCII, UNICODE, glyphs
 from graftline.tui.keys import KEYS
 from graftline.tui.screens.help import Help, offers
+from graftline.tui.screens.registry import RegistryScreen
 from graftline.tui.screens.run import RunScreen
 from graftline.tui.screens.runs import Runs
 from graftline.tui.screens.trouble import TroubleApp, report
@@ -87,9 +89,10 @@ def _is_on(ui: Ui, screen: str) -> bool:
     return type(ui.app.screen).__name__ == screen
 
 
-async def test_every_key_is_bound_somewhere_and_everything_bound_is_in_help_and_palette() -> None:
+async def test_every_key_is_bound_somewhere_and_everything_bound_is_in_help_and_palette(tmp_path: Path) -> None:
     watching: list[FakeWatch] = []
-    space = FormSpace(watch=watches(watching))
+    space = shelf_space(tmp_path, watch=watches(watching))
+    filled(space.registry)
     space.fail("fit")
     space.run()
     met: set[str] = set()
@@ -119,7 +122,17 @@ async def test_every_key_is_bound_somewhere_and_everything_bound_is_in_help_and_
             await ui.press("escape")
             if screen == "CommandLine":
                 await ui.press("colon", "l", "o", "c", "k", "enter")
-        await ui.press("escape")
+        await ui.press("escape", "g", "m")
+        await ui.until(partial(_is_on, ui, "RegistryScreen"))
+        await ui.sees("0.2.0")
+        look()
+        registry = ui.app.screen
+        assert isinstance(registry, RegistryScreen)
+        registry.grid.go_to_key(("churn", "0.2.0", "1"))
+        await ui.until(lambda: registry.facts is not None and registry.facts.champion)
+        await ui.press("d")
+        await ui.until(partial(_is_on, ui, "ShelfDiff"))
+        look()
 
     assert sorted(set(KEYS) - met) == []
 
