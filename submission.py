@@ -12,6 +12,7 @@ from .core.asyncresult import AsyncResult
 from .core.deeds import ESTIMATOR_ACTIONS, PIPELINE_ACTIONS, Deed
 from .core.errors import InvalidError
 from .core.ids import RunId
+from .core.launching import Launching
 from .core.lifecycle import LifecycleRequest, Prepared
 from .core.place import Place
 from .core.putting import Estimator, find_model, put_model
@@ -153,7 +154,8 @@ def _prepared(space: Workspace, pipeline: Any) -> Prepared:
     pipeline.place = Place("<runtime>", 1)
     target, loaded = load_live(pipeline, {}, shelf_at=functions_at)
     loaded = space.parts.overridden(loaded, space.parts.default_runner)
-    return space.lifecycle.prepared(RunRequest(target=target, origin="api"), loaded)
+    spec, loaded = Launching(space.parts).prepare(RunRequest(target=target, origin="api"), loaded)
+    return Prepared(spec=spec, loaded=loaded, lineage=None, generation=None, is_working=True)
 
 
 def _of_release(space: Workspace, deed: Deed) -> RunId:

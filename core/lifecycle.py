@@ -157,11 +157,6 @@ class Lifecycles:
         loaded, _ = self._compiled(request, "eval")
         return self._prepared(request, "eval", loaded, None, None, None)
 
-    def prepared(self, request: RunRequest, loaded: Loaded) -> Prepared:
-        """Return a run of what was compiled elsewhere, of no lineage; write it with `create`."""
-        spec, loaded = self._launching.prepare(request, loaded)
-        return Prepared(spec=spec, loaded=loaded, lineage=None, generation=None, is_working=True)
-
     def trial(self, request: LifecycleRequest, mode: str) -> Prepared:
         """Return a run that tries parameters, as part of a search; write it with `create`.
 
