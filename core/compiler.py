@@ -182,7 +182,7 @@ class _Compilation:
         Raises:
             InvalidError: there is nothing to score, or it is not there.
         """
-        from .evaluating import in_mode  # only pipelines that learn need it
+        from .evaluating import in_mode, overwriting  # only pipelines that learn need it
 
         values = {name: each.source for name, each in self._outermost.makers.items()}
         try:
@@ -192,7 +192,8 @@ class _Compilation:
         except InvalidError as problem:
             problem.rename_files(lambda file: relative_to(self._root, file))
             raise
-        return replace(compiled, graph=made.graph, dropped=made.dropped, blobs=self._constants.blobs)
+        warnings = (*compiled.warnings, *overwriting(made.graph))
+        return replace(compiled, graph=made.graph, dropped=made.dropped, blobs=self._constants.blobs, warnings=warnings)
 
     def _kept(self, value: object) -> Blob:
         return Blob(self._constants.keep(self._workshop.pickle(value)), "fixed")

@@ -207,10 +207,9 @@ class Lifecycles:
         """Return what a prepared run would do; `prepared.commits` says what it would leave. Nothing is written."""
         from .planning import Planning  # 30 ms that a run never needs
 
-        parts, generation = self._parts, prepared.generation
-        ready = load_states(parts, prepared.spec)
-        origin = None if generation is None else generation.address
-        return Planning(parts, prepared.spec, prepared.loaded, ready, origin).plan()
+        origin = None if prepared.generation is None else prepared.generation.address
+        ready = load_states(self._parts, prepared.spec)
+        return Planning(self._parts, prepared.spec, prepared.loaded, ready, origin).plan()
 
     def code_line(self, prepared: Prepared, *, root: str, command: str) -> str | None:
         """Return the line that says which code runs; None: the working copy, of no lineage."""

@@ -230,6 +230,8 @@ def _start(space: Workspace, options: Options, sought: Sought, command: str, *, 
     root = sought.first.run.target.root
     if not options.is_json and (said := space.searches.code_line(sought, root=root, command=command)):
         remark(said)
+    if detach and command == "tune":
+        space.lifecycle.check_lasting()
     created = space.searches.create(sought)
     if not detach:
         return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops), top=top)

@@ -217,7 +217,7 @@ class RegistryScreen(RegistryDeeds):
         )
         place, root = self.place, self.graft.outside.root
         facts = await self.ask(lambda space: read_facts(space.with_registry(place), row, root, known))
-        if self.grid.current is not None and self.grid.current.id == row.id:
+        if self.grid.current == row:  # else a later look is on its way, of this row as it is now or of another
             self.facts = facts
             sheet.show(fact_sheet(facts, self.graft.glyphs, self.bridge.now()), is_new=is_new)
             self.show_bars()
