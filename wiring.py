@@ -19,6 +19,7 @@ from .core.runners import choose_runner
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
+from .plugins.local.working import queued
 from .plugins.registry.opening import Opening, zipped
 from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
@@ -150,7 +151,7 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    parts = _parts(workplace, store, choices, warn or warn_python)
+    parts = queued(_parts(workplace, store, choices, warn or warn_python), lambda: store.queue, lambda: store.datasets)
 
     def watch(request: WatchRequest, listener: Listener) -> Watch:
         from .plugins.watch.opening import open_watch  # watchfiles, for one command
