@@ -1,4 +1,4 @@
-"""Deeds: one action of a model, script, notebook or function, as it was asked for. What `runtime` collects and submits."""
+"""Deeds: one action of a model, script, notebook or function, as asked for. What `runtime` collects and submits."""
 
 from __future__ import annotations
 
