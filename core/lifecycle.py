@@ -256,12 +256,7 @@ class Lifecycles:
         )
         prepared = self._prepared(request, mode, loaded, lineage, generation, lifecycle)
         load_states(self._parts, prepared.spec)  # what cannot be loaded is told before anything is on record
-        if request.words or request.is_dry:
-            return prepared
-        published = self._lineages.working(loaded, request.run.target)
-        if published.version != lineage.version:  # another training has published since, and took the number
-            return self.train(replace(request, loaded=loaded))
-        return replace(prepared, lineage=published)
+        return prepared
 
     def _loaded(self, request: LifecycleRequest, mode: str) -> tuple[Loaded, Lineage]:
         """Return what is trained and the lineage it is of; that of the working copy need not be published yet."""
