@@ -225,7 +225,7 @@ class Hosting:
     def _context(self, spec: RunSpec, *, has_secrets: bool) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
-        target = self._target(spec, snapshot)
+        target = target_of(parts, spec, snapshot)
         names = sorted({name for operation in spec.graph.operations for name in operation.policy.secrets})
         imports = spec.environment.get("imports")
         return RunContext(
@@ -246,12 +246,6 @@ class Hosting:
             params=spec.params,
             guard=spec.guard,
         )
-
-    def _target(self, spec: RunSpec, snapshot: Snapshot) -> Target:
-        """Return where steps find their code: the working copy, or a copy of the recorded one."""
-        if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
-            return spec.target
-        return moved(spec.target, self._parts.machine.materialise(snapshot, spec.code.key))
 
 
 def _committing(parts: Parts, spec: RunSpec, log: RunLog, observe: Observer | None) -> CommittingLog:
@@ -282,6 +276,13 @@ def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) ->
         is_copy=spec.uses_snapshot,
         restore=parts.restore,
     )
+
+
+def target_of(parts: Parts, spec: RunSpec, snapshot: Snapshot) -> Target:
+    """Return where steps find their code: the working copy, or a copy of the recorded one."""
+    if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
+        return spec.target
+    return moved(spec.target, parts.machine.materialise(snapshot, spec.code.key))
 
 
 def moved(target: Target, copy: str) -> Target:

@@ -10,7 +10,7 @@ from .demands import DEFAULT_LABEL
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .quantities import size_text
-from .runs import VERIFY, RunSpec
+from .runs import TRANSLATION, VERIFY, RunSpec
 from .secrecy import leaks
 from .supply import Either, Gather, Source, Upstream, upstreams
 
@@ -52,6 +52,11 @@ class Preflight:
         """
         problems: list[InvalidError] = []
         runner = self._parts.runner(spec.runner).runner
+        if not runner.executes and spec.origin != TRANSLATION:
+            raise InvalidError(
+                f"the runner '{spec.runner}' only writes pipelines down: it executes nothing",
+                "graft run, train, apply and eval take it, without -d; for all else name a runner that executes",
+            )
         if runner.takes_resources and not runner.is_elsewhere:
             problems += self._label_problems(spec.graph, chosen)
             problems += self._resource_problems(spec.graph, chosen)

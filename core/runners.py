@@ -12,7 +12,9 @@ from .records import dataclass, field
 from .runner import Runner
 
 BUNDLED_RUNNERS = {
+    "argo": "graftline.plugins.argo.runner:ArgoRunner",
     "dask": "graftline.plugins.dask.runner:DaskRunner",
+    "graphviz": "graftline.plugins.graphviz.runner:GraphvizRunner",
     "local": "graftline.plugins.local.runner:LocalRunner",
     "mock": "graftline.plugins.mock.runner:MockRunner",
     "pyfunc": "graftline.plugins.pyfunc.runner:PyfuncRunner",

@@ -36,6 +36,7 @@ from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
 from ..text import clean
+from ..translated import is_translated, translate
 
 if TYPE_CHECKING:
     from ...core.runs import RunSpec
@@ -94,6 +95,8 @@ def start_run(
     space: Workspace, options: Options, request: RunRequest, *, is_named: bool, dry_run: bool, detach: bool
 ) -> int:
     """Run what was asked for, or say what would run, or leave it to a process of its own; return the exit code."""
+    if is_translated(space, options, detach=detach):
+        return translate(space, options, request, is_dry=dry_run)
     if dry_run:
         from .plan import show_plan  # 30 ms that a run never needs
 
