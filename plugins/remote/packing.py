@@ -6,19 +6,24 @@ import glob
 import os
 from collections.abc import Iterator, Mapping
 
+from ...core.graph import Graph
 from ...core.orders import RunContext
 from ...worker.bundles import Bundle, pack
 from ...worker.installed import versions_of
 
 
-def bundle_of(context: RunContext) -> tuple[Bundle, Mapping[str, str]]:
+def bundle_of(context: RunContext, graph: Graph | None = None) -> tuple[Bundle, Mapping[str, str]]:
     """Return the bundle of a run, and distribution -> version of the packages its project imports.
+
+    Args:
+        context: of the run.
+        graph: the whole graph, for places where no engine says what comes next; None: its operations alone.
 
     Raises:
         StoreError: a file of it cannot be read.
     """
     requirements = {name: release for name, release in versions_of(context.preload).items() if name != "python"}
-    return pack(context, requirements=requirements, files=set(_declared(context))), requirements
+    return pack(context, requirements=requirements, files=set(_declared(context)), graph=graph), requirements
 
 
 def _declared(context: RunContext) -> Iterator[str]:
