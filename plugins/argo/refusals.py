@@ -25,7 +25,8 @@ def nodes_of(graph: Graph) -> Iterator[Node]:
 
 def refusals(graph: Graph, settings: ArgoSettings) -> list[InvalidError]:
     """Return everything about a graph that stands in the way."""
-    problems = [*_loops(graph), *_endings(graph)]
+    loops = list(_loops(graph))
+    problems = loops or list(_endings(graph))  # what is in a loop waits for what only an engine makes
     for node in nodes_of(graph):
         problems += _needs(graph, node, settings)
         if "{{" in node.path:
@@ -43,7 +44,7 @@ def _loops(graph: Graph) -> Iterator[InvalidError]:
     for body in graph.bodies:
         if body.kind is BodyKind.LOOP:
             node = body.nodes[-1]
-            loop = scope_of(node.path.partition(f"/{HERE}")[0] + "/") or node.path
+            loop = node.path.rpartition(f"/{HERE}")[0]
             yield _problem(
                 graph,
                 node,

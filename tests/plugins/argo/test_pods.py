@@ -1,0 +1,73 @@
+"""Rendered commands executed here, in the order Argo would: the results are those of a local run."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import argo_project
+from argo_cluster import Cluster, as_process, template_of
+from argo_worlds import check
+from command_line import Said, call
+from conftest import Write
+from sample_runs import Sample
+
+from graftline.core.artifacts import Output
+from graftline.plugins.remote.laidout import LaidOutRun
+
+
+def digests(document: dict[str, Any]) -> dict[str, dict[str, str]]:
+    """Return by path the digest of each output of a run."""
+    return {
+        step["path"]: {name: each["sha256"] for name, each in step["outputs"].items()}
+        for step in document["steps"]
+        if step["state"] == "SUCCESS"
+    }
+
+
+def reported(volume: Path, run: str, paths: list[str]) -> dict[str, dict[str, str]]:
+    """Return the same of what pods have reported."""
+    known = LaidOutRun(str(volume), run)
+    known.bundle()
+    return {path: {each.name: each.ref.sha256 for each in found} for path in paths if (found := known.outputs(path)) is not None}
+
+
+def test_the_pods_of_a_sample_make_what_a_local_run_makes(tmp_path: Path, volume: Path, write: Write) -> None:
+    sample = Sample("etl", tmp_path)
+
+    said = write(sample.root, "run")
+    text = (sample.root / "etl.argo.yaml").read_text()
+    phase = Cluster(template_of(text), volume, tmp_path, launch=as_process).submit()
+    local = sample.document("run")
+
+    assert (said.code, phase) == (0, "Succeeded")
+    assert sample.root.joinpath("out").exists()  # the local run's: pods work on a copy
+    assert reported(volume, "5f0c-uid", list(digests(local))) == digests(local)
+
+
+def test_maps_choices_retries_secrets_and_odd_names(
+    tmp_path: Path, volume: Path, write: Write, monkeypatch: Any
+) -> None:
+    root = tmp_path / "hard"
+    argo_project.write(root)
+    settings = 'secret = "tokens"\nlabels = {big = {"cloud/size" = "xl"}}\npath = "-"\nenv = {MARK_DIR = "%s"}' % tmp_path
+    cluster_environ = {"TOKEN": "s3cret!"}
+
+    said = write(root, "run", settings=settings)
+    check(said.out)
+    spec = template_of(said.out)
+    cluster = Cluster(spec, volume, tmp_path, secrets=cluster_environ, given={"offset": "3"})
+    phase = cluster.submit()
+    monkeypatch.setenv("MARK_DIR", str(tmp_path))
+    monkeypatch.setenv("TOKEN", "s3cret!")
+    local = call(root, "--json", "run", "-p", "offset=3").document
+
+    assert (said.code, phase, local["state"]) == (0, "Succeeded", "SUCCESS")
+    assert reported(volume, "5f0c-uid", list(digests(local))) == digests(local)
+    assert cluster.pods.count("fails-once") == 2
+    assert {each["value"] for each in spec["arguments"]["parameters"]} >= {"[0.5, 1.5]", "1", argo_project.TITLE}
+    told = Cluster(spec, volume, tmp_path, run="again", secrets=cluster_environ, given={"Cs": "[]"})
+    assert told.submit() == "Failed"  # the best of nothing has no name
+    assert [name for name, state in told.phases.items() if state == "Failed"] == ["main/tell"]
