@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import yaml
-from command_line import call
+from command_line import Said, call
 
 Launch: TypeAlias = Callable[[Sequence[str], Mapping[str, str]], int]
 """Runs the words of a command with further environment variables; returns the exit code."""
+Write: TypeAlias = Callable[..., Said]
+"""Runs a command with the argo runner: the project, the words, then `settings=` for more of its configuration."""
 
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """Ten times faster where libyaml is."""

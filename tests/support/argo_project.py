@@ -59,7 +59,7 @@ chosen = Conditional(
 )
 item = Pipeline([PythonTask(score, returns=["points", "kind"]), chosen], name="item")
 hard = Pipeline(
-    name="Hard: names, 100% of it",
+    name="Hard names, 100% of it",
     params={"Cs": [0.5, 1.5], "offset": 1, "title": TITLE},
     steps=[
         PythonTask(grid, returns=["trials"]),
@@ -70,12 +70,19 @@ hard = Pipeline(
     ],
 )
 '''
+SETTINGS = '''\
+[project]
+name = "hard"
+pipeline = "pipeline.py:hard"
+[runner.local.labels]
+big = 1
+'''
 TITLE = 'yes: "no", 1e3 # it\'s\n- ünïcode & {b: [c]} \\ %TAG'
 
 
 def write(root: Path) -> None:
     """Write the project into a directory."""
     root.mkdir(parents=True)
-    (root / "graftline.toml").write_text('[project]\nname = "hard"\n')
+    (root / "graftline.toml").write_text(SETTINGS)
     (root / "functions.py").write_text(FUNCTIONS)
     (root / "pipeline.py").write_text(PIPELINE.replace("TITLE", repr(TITLE)))

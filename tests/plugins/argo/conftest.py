@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
+from argo_cluster import Write
 from command_line import Said, call
-
-Write: TypeAlias = Callable[..., Said]
 
 
 @pytest.fixture
