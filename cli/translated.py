@@ -23,17 +23,15 @@ if TYPE_CHECKING:
     from ..core.workspace import Workspace
 
 
-def is_translated(space: Workspace, options: Options, *, detach: bool) -> bool:
-    """Tell whether the chosen runner only writes pipelines down.
+def check_stays(space: Workspace, options: Options, *, detach: bool) -> None:
+    """Refuse to leave it to another process: there is nothing that goes on.
 
     Raises:
-        InvalidError: it does, and a process is to go on with it.
+        InvalidError: a person wants that.
     """
-    is_so = Translating(space.parts).is_by(options.runner)
-    if is_so and detach:
+    if detach:
         name = options.runner or space.parts.default_runner
         raise InvalidError(f"the runner '{clean(name)}' only writes pipelines down: nothing goes on", "leave -d out")
-    return is_so
 
 
 def translate(space: Workspace, options: Options, request: RunRequest, *, is_dry: bool) -> int:

@@ -65,7 +65,9 @@ class Runner:
         if not found or not all(isinstance(method, classmethod) for method in found):
             raise TypeError(f"runner {cls.__qualname__} must override `executor` or `run`, as a classmethod")
         if cls.executes == any("translate" in vars(each) for each in own):
-            raise TypeError(f"runner {cls.__qualname__} must set `executes = False` and override `translate`, or neither")
+            raise TypeError(
+                f"runner {cls.__qualname__} must set `executes = False` and override `translate`, or neither"
+            )
 
     def job(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
         """Run a pipeline and return the finished run.

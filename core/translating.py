@@ -93,15 +93,6 @@ class Translating:
         self._parts = parts
         self._launching = Launching(parts)
 
-    def is_by(self, runner: str | None) -> bool:
-        """Tell whether a runner, None the default one, only writes pipelines down.
-
-        Raises:
-            InvalidError: there is no such runner.
-            PluginError: it does not load.
-        """
-        return not self._parts.runner(runner or self._parts.default_runner).runner.executes
-
     def run(self, request: RunRequest, *, is_dry: bool = False) -> Translation:
         """Return what a pipeline becomes; nothing is executed, recorded or written yet.
 

@@ -36,7 +36,6 @@ from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
 from ..text import clean
-from ..translated import is_translated, translate_prepared
 
 if TYPE_CHECKING:
     from ...core.ids import RunId
@@ -252,7 +251,10 @@ def _start(
     if request.from_start and request.lower is not None:
         raise InvalidError("--lower and --from-start exclude each other")
     space = context.workspace(options, path_of(what), needs_code=True)
-    if is_translated(space, options, detach=detach):
+    if not space.parts.executes(options.runner):
+        from ..translated import check_stays, translate_prepared  # 10 ms that a run never needs
+
+        check_stays(space, options, detach=detach)
         run = replace(request.run, origin=TRANSLATION)
         prepared = prepare(space.lifecycle, replace(request, run=run, is_dry=True))
         return translate_prepared(space, options, prepared, is_dry=dry_run)

@@ -1,7 +1,7 @@
 """A compiled graph as DAGs of tasks, which is what Argo executes: one for the pipeline, two for each map.
 
-A node waits for others by `depends`. A branch that is not taken is SKIPPED here and `Skipped` there, and passes; what is
-behind a failure is SKIPPED here and `Omitted` there, and does not. So the states of both have the same consequences.
+A node waits for others by `depends`. A branch that is not taken is SKIPPED here and `Skipped` there, and passes; what
+is behind a failure is SKIPPED here and `Omitted` there, and does not. So both states have the same consequences.
 
 A map is a task: a DAG of its start, of the items, and of its end. An item is a DAG too, which is told where it is
 (`at`: `trials/3`), so that maps in maps need no more.
@@ -110,7 +110,12 @@ class _Planner:
 
     def plan(self) -> Plan:
         main = self._dag(self._main, "", self._graph.nodes)
-        return Plan(main=main, dags=tuple(self._dags), pods=tuple(self._pods), verdict=self._verdict_name if self._has_verdict else None)
+        return Plan(
+            main=main,
+            dags=tuple(self._dags),
+            pods=tuple(self._pods),
+            verdict=self._verdict_name if self._has_verdict else None,
+        )
 
     def _dag(self, name: str, above: str, nodes: Sequence[Node]) -> str:
         """Make the DAG of nodes that stand side by side, and return its name."""
@@ -191,9 +196,7 @@ class _Planner:
         if self._kind(node) is CallKind.CHOOSE:
             decides = BRANCH
         name = self._name(node.path)
-        pod = Pod(
-            name=name, node=node, path=scope.filled(node.path), is_inside=bool(scope.above), decides=decides
-        )
+        pod = Pod(name=name, node=node, path=scope.filled(node.path), is_inside=bool(scope.above), decides=decides)
         self._pods.append(pod)
         return name
 

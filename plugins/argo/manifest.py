@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from hera.workflows import models as argo
 
-from ...core.graph import Graph, Node, Policy
+from ...core.graph import Graph, Policy
 from ...core.translating import Parameter, Place, Sheet
 from .dags import AT, BRANCH, Dag, Plan, Pod, Task
 from .names import label, parameter_name
@@ -69,7 +69,9 @@ def manifests(sheet: Sheet, plan: Plan, settings: ArgoSettings, digest: str) -> 
         namespace=settings.namespace,
         annotations={"graftline/pipeline": sheet.graph.name, "graftline/bundle": digest},
     )
-    documents: list[Any] = [argo.WorkflowTemplate(api_version=API, kind="WorkflowTemplate", metadata=metadata, spec=spec)]
+    documents: list[Any] = [
+        argo.WorkflowTemplate(api_version=API, kind="WorkflowTemplate", metadata=metadata, spec=spec)
+    ]
     if settings.schedule is not None:
         documents.append(_cron(name, settings))
     return [_plain(each.model_dump(by_alias=True, exclude_none=True, mode="json")) for each in documents]
@@ -123,7 +125,7 @@ class _Writer:
 
     def pod(self, pod: Pod) -> argo.Template:
         policy = self._graph.operations[pod.node.operation].policy
-        limit = None if policy.timeout_s is None else str(math.ceil(policy.timeout_s) + ADDED_S)
+        limit = None if policy.timeout_s is None else _number(math.ceil(policy.timeout_s) + ADDED_S)
         selector = {key: text for name in policy.labels for key, text in self._settings.labels.get(name, {}).items()}
         return argo.Template(
             name=pod.name,
@@ -139,9 +141,7 @@ class _Writer:
                 env=self._environment(policy) or None,
                 resources=self._resources(policy),
                 volume_mounts=[
-                    argo.VolumeMount(
-                        name=_VOLUME, mount_path=self._settings.mount, sub_path=self._settings.sub_path
-                    )
+                    argo.VolumeMount(name=_VOLUME, mount_path=self._settings.mount, sub_path=self._settings.sub_path)
                 ],
             ),
         )
@@ -165,7 +165,11 @@ class _Writer:
 
     def _resources(self, policy: Policy) -> argo.ResourceRequirements | None:
         names = {"cpus": "cpu", "memory": "memory", "gpu": self._settings.gpu}
-        wanted = {names[name]: f"{amount:.15g}" for name, amount in policy.resources.items() if name in names}
+        wanted = {
+            names[name]: argo.Quantity(root=f"{amount:.15g}")
+            for name, amount in policy.resources.items()
+            if name in names
+        }
         return argo.ResourceRequirements(requests=wanted, limits=wanted) if wanted else None
 
 
@@ -209,13 +213,18 @@ def _outputs(decides: str | None) -> argo.Outputs | None:
 
 
 def _retries(policy: Policy) -> argo.RetryStrategy | None:
-    """Return how a step is tried again. Limit and factor are text: numbers fail Argo's published schema."""
+    """Return how a step is tried again."""
     if policy.retries == 0:
         return None
     backoff = None
     if policy.backoff_s > 0:
-        backoff = argo.Backoff(duration=f"{round(policy.backoff_s * 1000)}ms", factor="2", cap="10m")
-    return argo.RetryStrategy(limit=str(policy.retries), retry_policy="Always", backoff=backoff)
+        backoff = argo.Backoff(duration=f"{round(policy.backoff_s * 1000)}ms", factor=_number(2), cap="10m")
+    return argo.RetryStrategy(limit=_number(policy.retries), retry_policy="Always", backoff=backoff)
+
+
+def _number(value: int) -> argo.IntOrString:
+    """Return a number as Argo's published schema wants those that may be expressions: as text."""
+    return argo.IntOrString(root=str(value))
 
 
 def _volume(settings: ArgoSettings) -> argo.Volume:

@@ -34,7 +34,7 @@ class Names:
 def label(text: str, *, longest: int = LONGEST) -> str:
     """Return a text as a DNS label that begins with a letter: `trials/3/fit` as `trials-3-fit`.
 
-    Underscores and slashes become hyphens without more ado, as people expect; whatever else is lost is told by a digest.
+    Underscores, dots, blanks and slashes become hyphens without more ado; whatever else is lost is told by a digest.
     """
     plain = re.sub(r"[_/. ]", "-", text).lower()
     name = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

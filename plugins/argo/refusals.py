@@ -1,4 +1,4 @@
-"""What a graph holds that Argo cannot be told, or that nobody has said how to tell: found before anything is written."""
+"""What a graph holds that Argo cannot be told, or nobody has said how to tell; found before anything is written."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def refusals(graph: Graph, settings: ArgoSettings) -> list[InvalidError]:
         if guard is not None and guard.word == ON_FAILURE and node.path == f"{guard.node}/{ON_FAILURE}":
             failing = next(each for each in nodes_of(graph) if each.path == guard.node)
             if graph.operations[failing.operation].call.kind is CallKind.JOIN:
-                text = "is a composite with on_failure=, which Argo cannot be told: its end does not fail, it is left out"
+                text = (
+                    "is a composite with on_failure=, which Argo cannot be told: its end does not fail, it is left out"
+                )
                 problems.append(_problem(graph, failing, text, "give on_failure= to the steps inside"))
     return problems
 
@@ -106,9 +108,7 @@ def _needs(graph: Graph, node: Node, settings: ArgoSettings) -> Iterator[Invalid
             yield _problem(graph, node, f"takes {name}, whose value has '{{{{' in it, which Argo fills in")
 
 
-def _problem(
-    graph: Graph, node: Node, text: str, hint: str | None = None, *, name: str | None = None
-) -> InvalidError:
+def _problem(graph: Graph, node: Node, text: str, hint: str | None = None, *, name: str | None = None) -> InvalidError:
     call = graph.operations[node.operation].call
     return InvalidError(f"step '{_shown(name or node.path)}' {text}", hint, file=call.file, line=call.line)
 

@@ -186,9 +186,7 @@ def _sources(plot: Plot, path: str) -> set[str]:
         fresh = [each for each in taken - found if each in plot.nodes]
         found.update(fresh)
         operations = plot.origin.operations
-        waiting += [
-            each for each in fresh if operations[plot.nodes[each].operation].call.kind is CallKind.JOIN
-        ]
+        waiting += [each for each in fresh if operations[plot.nodes[each].operation].call.kind is CallKind.JOIN]
     return found
 
 

@@ -99,9 +99,7 @@ class Cluster:
         phases: dict[str, str] = {}
         told: dict[str, str] = {}
         while len(phases) < len(tasks):
-            ready = [
-                task for name, task in tasks.items() if name not in phases and _awaited(task) <= set(phases)
-            ]
+            ready = [task for name, task in tasks.items() if name not in phases and _awaited(task) <= set(phases)]
             assert ready, f"{template['name']} has a circle, or names a task it has not"
             for task in ready:
                 phase, outputs = self._task(task, phases, whole, {**scope, **told})
@@ -156,7 +154,9 @@ class Cluster:
 
 def template_of(text: str) -> dict[str, Any]:
     """Return the spec of the WorkflowTemplate in YAML text."""
-    found: dict[str, Any] = next(each for each in yaml.load_all(text, Loader=LOADER) if each["kind"] == "WorkflowTemplate")["spec"]
+    found: dict[str, Any] = next(
+        each for each in yaml.load_all(text, Loader=LOADER) if each["kind"] == "WorkflowTemplate"
+    )["spec"]
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-FUNCTIONS = '''\
+FUNCTIONS = """\
 import os
 from pathlib import Path
 
@@ -43,8 +43,8 @@ def tell(title: str, data: bytes, winner, token_length: int):
 
 def token():
     return len(os.environ["TOKEN"])
-'''
-PIPELINE = '''\
+"""
+PIPELINE = """\
 from functions import best, double, fails_once, grid, keep, score, tell, token
 
 from graftline import Conditional, Map, Pipeline, PythonTask, metric
@@ -69,14 +69,14 @@ hard = Pipeline(
         PythonTask(tell, returns=["told"], labels=["big"]),
     ],
 )
-'''
-SETTINGS = '''\
+"""
+SETTINGS = """\
 [project]
 name = "hard"
 pipeline = "pipeline.py:hard"
 [runner.local.labels]
 big = 1
-'''
+"""
 TITLE = 'yes: "no", 1e3 # it\'s\n- ünïcode & {b: [c]} \\ %TAG'
 
 

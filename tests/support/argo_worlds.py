@@ -82,7 +82,8 @@ class World:
             if scheduler.result is not None:
                 break
             now += 1000.0  # longer than any back-off
-            news = [self._end(scheduler, each.node, each.attempt, now) for each in scheduler.start(9, now, lambda _: True)]
+            started = scheduler.start(9, now, lambda _: True)
+            news = [self._end(each.node, each.attempt, now) for each in started]
         assert scheduler.result is not None, "it goes on for ever"
         good = [path for path, state in scheduler.states.items() if state is Status.SUCCESS]
         bad = [path for path in scheduler.states if path in self._failed(scheduler)]
@@ -125,7 +126,7 @@ class World:
         node = next(node for node in nodes if node.path in (path, "/".join(parts)))
         return self.graph.operations[node.operation].call
 
-    def _end(self, scheduler: Scheduler, path: str, attempt: int, at: float) -> Fact:
+    def _end(self, path: str, attempt: int, at: float) -> Fact:
         call = self._call(path)
         common: dict[str, Any] = {
             "node": path,
@@ -155,9 +156,11 @@ def sheet_of(graph: Graph, **more: Any) -> Sheet:
     return Sheet(graph=graph, context=cast(RunContext, None), folder="/", **more)
 
 
-def rendered(graph: Graph, settings: ArgoSettings = SETTINGS, **parameters: Parameter) -> list[dict[str, Any]]:
+def rendered(
+    graph: Graph, settings: ArgoSettings = SETTINGS, parameters: Mapping[str, Parameter] | None = None
+) -> list[dict[str, Any]]:
     """Return the documents of a graph as a reader of the YAML has them, checked."""
-    sheet = sheet_of(graph, parameters=parameters)
+    sheet = sheet_of(graph, parameters=parameters or {})
     text = text_of(manifests(sheet, planned(graph), settings, "0" * 64))
     check(text)
     return list(yaml.load_all(text, Loader=LOADER))

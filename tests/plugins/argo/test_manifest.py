@@ -68,7 +68,12 @@ def test_a_policy_is_told_in_the_words_of_kubernetes() -> None:
 
 def test_a_schedule_makes_a_cron_workflow_of_the_template() -> None:
     told = replace(
-        SETTINGS, schedule="0 3 * * *", timezone="Europe/Vienna", namespace="ml", service_account="runner", name="x" * 63
+        SETTINGS,
+        schedule="0 3 * * *",
+        timezone="Europe/Vienna",
+        namespace="ml",
+        service_account="runner",
+        name="x" * 63,
     )
 
     template, cron = rendered(graph_with(Policy()), told)
@@ -100,12 +105,12 @@ def test_a_map_in_a_map_hands_on_where_it_is() -> None:
 
 
 @settings(max_examples=examples(60), deadline=None)
-@given(st.text(st.characters(exclude_categories=("Cs",)), max_size=80))
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80))
 def test_any_text_comes_back_from_the_yaml_as_it_was(text: str) -> None:
     graph = graph_with(Policy(), arguments=(Argument("C", Constant(text, "cli")),))
     offered = {"C": Parameter(text=text, places=(Place("fit", "C"),))}
 
-    (document,) = rendered(graph, **offered)
+    (document,) = rendered(graph, parameters=offered)
 
     told = document["spec"].get("arguments", {}).get("parameters", [])
     if "{{" in text or "$(" in text:

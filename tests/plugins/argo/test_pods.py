@@ -14,6 +14,13 @@ from sample_runs import Sample
 
 from graftline.plugins.remote.laidout import LaidOutRun
 
+SETTINGS = """\
+secret = "tokens"
+labels = {{big = {{"cloud/size" = "xl"}}}}
+path = "-"
+env = {{MARK_DIR = "{}"}}
+"""
+
 
 def digests(document: dict[str, Any]) -> dict[str, dict[str, str]]:
     """Return by path the digest of each output of a run."""
@@ -61,7 +68,7 @@ def test_maps_choices_retries_secrets_and_odd_names(
 ) -> None:
     root = tmp_path / "hard"
     argo_project.write(root)
-    settings = 'secret = "tokens"\nlabels = {big = {"cloud/size" = "xl"}}\npath = "-"\nenv = {MARK_DIR = "%s"}' % tmp_path
+    settings = SETTINGS.format(tmp_path)
     cluster_environ = {"TOKEN": "s3cret!"}
 
     said = write(root, "run", settings=settings)
