@@ -14,7 +14,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 SPACING_S = 60.0
 """Between two runs that are copied."""
 NAMES = ("train", "score", "features", "backfill", "report")
-PIPELINE = '''
+PIPELINE = """
 import time
 
 from graftline import Map, Pipeline, PythonTask
@@ -58,7 +58,7 @@ long = Pipeline(
     params={{"rows": {steps}}},
     name="long",
 )
-'''
+"""
 
 
 def make_project(folder: Path, *, steps: int, nap_s: float) -> None:
