@@ -139,6 +139,8 @@ def _failure(folder: Path) -> Iterator[Figure]:
         begun = time.perf_counter()
         terminal.type(b"\r")
         line = terminal.seconds_until(b"raise KeyError", begun)
+        terminal.type(b"\x1b\x1b1")  # the view is kept for the next start
+        terminal.quiet(0.3)
         yield Figure("enter on a step that failed, to its line of source", line * 1e3, "ms", 150)
 
 

@@ -54,7 +54,10 @@ STEPS = [
 ]
 {named}
 long = Pipeline(
-    [PythonTask(fetch, returns=["rows"]), Map(PythonTask(rest, returns=["done"]), iterate_on="rows", iterate_as="item", name="rests")],
+    [
+        PythonTask(fetch, returns=["rows"]),
+        Map(PythonTask(rest, returns=["done"]), iterate_on="rows", iterate_as="item", name="rests"),
+    ],
     params={{"rows": {steps}}},
     name="long",
 )

@@ -8,15 +8,26 @@ import pytest
 from ui_pilot import Ui
 
 GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
+GREY = "160x50"
+"""The size that is looked at under NO_COLOR: text tells the same with and without."""
+
+
+def is_grey(ui: Ui) -> bool:
+    """Tell whether nothing on the screen has a colour."""
+    strips = ui.app.screen._compositor.render_strips()
+    styles = [segment.style for strip in strips for segment in strip if segment.style is not None]
+    colours = [colour for style in styles for colour in (style.color, style.bgcolor) if colour is not None]
+    return all(len(set(colour.get_truecolor())) == 1 for colour in colours)
 
 
 async def settled(ui: Ui) -> str:
     """Return the screen once it has stopped changing."""
     before, same = "", 0
-    while same < 4:
+    while same < 3:
         await ui.pilot.pause(0.05)
-        same = same + 1 if ui.text == before and not ui.app.is_busy else 0
-        before = ui.text
+        now = ui.text
+        same = same + 1 if now == before and not ui.app.is_busy else 0
+        before = now
     return before + "\n"
 
 

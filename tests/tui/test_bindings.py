@@ -152,7 +152,7 @@ def _keys(text: str) -> list[str]:
 async def _pressed(did: Did, key_id: str, case: Case) -> None:
     """Press a key in each way there is; what it is for does not hold before, and holds after."""
     ui, so = did.ui, case.so
-    holds = (lambda did: so in ui.text) if isinstance(so, str) else so  # noqa: E731 - either of two
+    holds = (lambda did: so in ui.text) if isinstance(so, str) else so
     ways = KEYS[key_id].keys.split(",")
     for key in ways[:1] if case.once else ways:
         await ui.press(*_keys(case.before))

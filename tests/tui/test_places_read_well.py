@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from run_specs import chain
 from ui_around import FORM, FakeWatch, FormSpace, outside, watches
-from ui_golden import compare, settled
+from ui_golden import GREY, compare, is_grey, settled
 from ui_pilot import Ui, opened
 
 from graftline.core.concern import Concern
@@ -57,7 +57,11 @@ def _plain(space: FormSpace, text: str) -> str:
     [(size, UNICODE, f"{size[0]}x{size[1]}") for size in SIZES] + [((80, 24), ASCII, "ascii")],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_every_place_reads_well(size: tuple[int, int], glyph_set: Glyphs, name: str) -> None:
+async def test_every_place_reads_well(
+    size: tuple[int, int], glyph_set: Glyphs, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name == GREY:
+        monkeypatch.setenv("NO_COLOR", "1")
     watching: list[FakeWatch] = []
     space = FormSpace(watch=watches(watching))
     shown: dict[str, str] = {}
@@ -68,6 +72,7 @@ async def test_every_place_reads_well(size: tuple[int, int], glyph_set: Glyphs, 
             await ui.press(*keys)
             await ui.sees(text)
             shown[part] = _plain(space, await settled(ui))
+            assert name != GREY or is_grey(ui), part
 
         await look("functions, empty", "No functions", "g", "f")
         await look("workers, empty", "No worker", "g", "w")
