@@ -52,7 +52,6 @@ def main() -> int:
         folder = options.folder or Path(scratch)
         folder.mkdir(exist_ok=True)
         os.environ["GRAFTLINE_HOME"] = str(folder / "home")
-        os.environ["XDG_STATE_HOME"] = str(folder / "state")
         # As installed: an editable install under PYTHONDONTWRITEBYTECODE is compiled anew at each start, 150 ms.
         os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         os.environ["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
@@ -81,16 +80,23 @@ def _options() -> argparse.Namespace:
 
 
 def _figures(folder: Path, options: argparse.Namespace) -> Iterator[Figure]:
+    _forget(folder)
     with Terminal(folder, SIZES[0]) as terminal:  # what is compiled now is not measured
         terminal.quiet(1.0)
     for size in SIZES:
         yield from _at_rest(folder, size)
     yield from _failure(folder)
+    _forget(folder)
     graft(folder, "run", "-d", "--force", "pipeline.py:long")
     try:
         yield from _live(folder)
     finally:
         graft(folder, "cancel", "@last", "--kill", code=None)
+
+
+def _forget(folder: Path) -> None:
+    """Let the next start show every run: a view is kept from one to the next."""
+    (folder / "home" / "ui.json").unlink(missing_ok=True)
 
 
 def _at_rest(folder: Path, size: tuple[int, int]) -> Iterator[Figure]:
@@ -139,8 +145,6 @@ def _failure(folder: Path) -> Iterator[Figure]:
         begun = time.perf_counter()
         terminal.type(b"\r")
         line = terminal.seconds_until(b"raise KeyError", begun)
-        terminal.type(b"\x1b\x1b1")  # the view is kept for the next start
-        terminal.quiet(0.3)
         yield Figure("enter on a step that failed, to its line of source", line * 1e3, "ms", 150)
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 from ui_pilot import Ui
 
 GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
+STUCK = 20
+"""Looks after which a screen that still works counts as at rest: its store cannot be read."""
 GREY = "160x50"
 """The size that is looked at under NO_COLOR: text tells the same with and without."""
 
@@ -20,13 +23,18 @@ def is_grey(ui: Ui) -> bool:
     return all(len(set(colour.get_truecolor())) == 1 for colour in colours)
 
 
+def _is_working(ui: Ui) -> bool:
+    """Tell whether something is still being read, which a busy machine may let wait for long."""
+    return ui.app.is_busy or any(not worker.is_finished for worker in ui.app.workers)
+
+
 async def settled(ui: Ui) -> str:
     """Return the screen once it has stopped changing."""
     before, same = "", 0
-    while same < 3:
+    while same < (STUCK if _is_working(ui) else 3):
         await ui.pilot.pause(0.05)
         now = ui.text
-        same = same + 1 if now == before and not ui.app.is_busy else 0
+        same = same + 1 if now == before else 0
         before = now
     return before + "\n"
 
@@ -38,4 +46,5 @@ def compare(name: str, text: str) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
         pytest.fail(f"{file.name} was not there and is written now: look at it, then run again")
-    assert text == file.read_text(encoding="utf-8")
+    expected = file.read_text(encoding="utf-8")
+    assert text == expected, "\n".join(unified_diff(expected.splitlines(), text.splitlines(), file.name, "now", n=0))
