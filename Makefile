@@ -4,7 +4,7 @@
 SHELL = /bin/sh
 WORKERS ?= 2
 KILLS ?= 50
-ENTRIES = __init__.py __main__.py py.typed wiring.py programs.py runtime.py testing.py cli core plugins store tui worker
+ENTRIES = __init__.py __main__.py py.typed wiring.py programs.py runtime.py testing.py conformance.py cli core plugins store tui worker
 
 .DEFAULT_GOAL = help
 .PHONY: help setup demo test slow check bench faults mutations ui pictures typing lint types contracts test-all-pythons clean
@@ -15,7 +15,7 @@ help: ## print this list
 setup: ## make or refresh the environment in .venv
 	@./run
 
-demo: ## run samples/iris and show its graph, run, metrics and picture
+demo: ## run samples/iris; then train, tune and apply samples/tabular
 	@./run sh samples/demo.sh
 
 test: ## run the tests (without the long fault sweeps)

@@ -8,20 +8,23 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .core.errors import InvalidError, nearest
 from .core.given import ParameterFile
 from .core.ids import RunId, new_run_id
 from .core.ports import RunQuery
+from .core.records import replace
 from .core.reusing import Reusing
 from .core.runs import RunSpec
 from .core.session import Requests
 from .core.states import Status
 from .core.workspace import Workspace
-from .wiring import Given, functions_at, open_workspace, warn_python
+from .wiring import Given, functions_at, open_workspace, settings_of, warn_python
 from .worker.paramfiles import parameters_of
 
 if TYPE_CHECKING:
     from .core.pipeline import Pipeline
     from .core.results import RunResult
+    from .core.runner import Runner
     from .plugins.pyfunc.function import PyFunc
 
 
@@ -46,6 +49,27 @@ def execute_pipeline(
         warn_python(each)
     file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config, force=force)
+    _host_here(space, run)
+    result = _result(space, run)
+    return result.check() if check else result
+
+
+def carry_by(
+    runner: Runner, action: str, pipeline: Pipeline, params: Mapping[str, object], options: dict[str, Any]
+) -> RunResult:
+    """Have a runner carry a pipeline: what `Runner.job`, `train`, `apply` and `eval` do."""
+    if action != "job":
+        launcher = Launcher(pipeline, options.pop("registry", None), by=runner)
+        found: RunResult = getattr(launcher, action)(params, **options)
+        return found
+    check = options.pop("check", True)
+    wanted: dict[str, Any] = {"jobs": None, "tags": (), "force": False}
+    if unknown := [each for each in options if each not in wanted]:
+        raise InvalidError(f"job() takes no '{unknown[0]}'{nearest(unknown[0], [*wanted, 'check'])}")
+    wanted.update(options)
+    file = parameters_of(None, os.environ)
+    jobs, tags, force = wanted["jobs"], wanted["tags"], wanted["force"]
+    space, run = _create_live(pipeline, params, None, jobs, tags, file=file, force=force, by=runner)
     _host_here(space, run)
     result = _result(space, run)
     return result.check() if check else result
@@ -90,18 +114,20 @@ def list_runs(*, store: str | None = None) -> list[RunResult]:
 
 
 class Launcher:
-    """Trains, applies and evaluates a pipeline of this process, in a REPL, notebook or program.
+    """Trains, tunes, applies and evaluates a pipeline of this process, in a REPL, notebook or program.
 
     Generations go to a registry that is deleted when the process ends; runs are recorded as any.
 
     Args:
         pipeline: what is run.
-        registry: another one, as `-P` names it.
+        registry: another one, as `-P` names it; None: the configured one.
+        by: a runner that carries the runs; None: the one named, or the configured one.
     """
 
-    def __init__(self, pipeline: Pipeline, registry: str = "virtual"):
+    def __init__(self, pipeline: Pipeline, registry: str | None = "virtual", by: Runner | None = None):
         self._pipeline = pipeline
         self._registry = registry
+        self._by = by
         self._space: Workspace | None = None
         """Opened by the first call; the others use its registry."""
 
@@ -127,6 +153,72 @@ class Launcher:
         """Evaluate as the pipeline's `evaluation=` says; as `train`."""
         return self._run("eval", params, options)
 
+    def tune(
+        self,
+        params: Mapping[str, object] | None = None,
+        *,
+        space: Mapping[str, object] | None = None,
+        maximize: str | None = None,
+        minimize: str | None = None,
+        method: str | None = None,
+        trials: int | None = None,
+        seed: int | None = None,
+        budget: tuple[str, int, int] | tuple[str, int, int, int] | None = None,
+        **options: Any,
+    ) -> RunResult:
+        """Search the best parameters, train on everything with them, and commit that as one generation.
+
+        Args:
+            params: parameters that are the same in all trials; such are not searched.
+            space: where each parameter is searched, as `Tune` takes it; None: as the pipeline's `tune=` says.
+            maximize: metric of which more is better; None: as the pipeline says.
+            minimize: metric of which less is better.
+            method: "grid", "random", "halving" or "optuna".
+            trials: the most trials.
+            seed: of what is drawn.
+            budget: of "halving", as `Tune` takes it.
+            options: as `train` takes them, without `from_start`.
+
+        Raises:
+            InvalidError: nobody says what is searched; or as `train`.
+            StepFailed: no trial could be trained with, unless `check` is False.
+        """
+        from .core.lifecycle import LifecycleRequest
+        from .core.requests import RunRequest
+        from .core.searches import TuneRequest, searched
+        from .worker.load import LiveLoader, find_live
+
+        if maximize is not None and minimize is not None:
+            raise InvalidError("tune() takes one of maximize= and minimize=")
+        fixed = dict(params or {})
+        of_run = {name: options.pop(name) for name in ("runner", "jobs", "tags") if name in options}
+        check = options.pop("check", True)
+        target = find_live(self._pipeline)
+        loader = LiveLoader(self._pipeline, fixed, functions_at)
+        live = Workspace(replace(self._opened(target.root).parts, loader=loader))
+        asked = TuneRequest(
+            spaces=None if space is None else searched(space, fixed),
+            method=method,
+            trials=trials,
+            seed=seed,
+            metric=maximize or minimize,
+            is_maximum=None if maximize is None and minimize is None else minimize is None,
+            budget=budget,
+            fixed=frozenset(fixed),
+        )
+        for name in ("lower", "upper"):
+            options[name] = None if options.get(name) is None else str(options[name])
+        request = LifecycleRequest(run=RunRequest(target=target, origin="api", **of_run), **options)
+        created = live.searches.create(live.searches.tune(request, asked))
+        _host_here(live, created)
+        result = _result(live, created)
+        return result.check() if check else result
+
+    def _opened(self, root: str) -> Workspace:
+        if self._space is None:
+            self._space = _opened(root, registry=self._registry, by=self._by)
+        return self._space
+
     def _run(self, mode: str, params: Mapping[str, object] | None, options: dict[str, Any]) -> RunResult:
         from .core.lifecycle import LifecycleRequest
         from .core.requests import RunRequest
@@ -135,14 +227,10 @@ class Launcher:
         of_run = {name: options.pop(name) for name in ("runner", "jobs", "tags") if name in options}
         check = options.pop("check", True)
         target, loaded = load_live(self._pipeline, params or {}, shelf_at=functions_at, mode=mode)
-        if self._space is None:
-            self._space = open_workspace(Given(project=target.root, registry=self._registry))
-        space = self._space
+        space = self._opened(target.root)
         loaded = space.parts.overridden(loaded, of_run.get("runner") or space.parts.default_runner)
         run = RunRequest(target=target, origin="api", **of_run)
-        for name in ("lower", "upper"):
-            options[name] = None if options.get(name) is None else str(options[name])
-        request = LifecycleRequest(run=run, loaded=loaded, **options)
+        request = LifecycleRequest(run=run, loaded=loaded, **_texts(options))
         life = space.lifecycle
         prepare = {"train": life.train, "apply": life.apply, "eval": life.evaluate}[mode]
         created = life.create(prepare(request))
@@ -222,17 +310,18 @@ def _create_live(
     file: ParameterFile,
     config: str | None = None,
     force: bool = False,
+    by: Runner | None = None,
 ) -> tuple[Workspace, RunId]:
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
     target, loaded = load_live(pipeline, params, file, functions_at)
-    space = open_workspace(Given(project=target.root, runner=runner, config=config))
+    space = _opened(target.root, runner=runner, config=config, by=by)
     if patches is not None:
         from .plugins.mock.patches import patched
 
         space = patched(space, loaded.graph, patches)
     parts = space.parts
-    loaded = parts.overridden(loaded, parts.default_runner)
+    loaded = parts.sourced(parts.overridden(loaded, parts.default_runner))
     outer = os.environ.get("GRAFT_RUN")
     spec = RunSpec(
         id=new_run_id(),
@@ -253,6 +342,41 @@ def _create_live(
         created=parts.clock(),
     )
     return space, space.create_compiled(spec, loaded)
+
+
+def _texts(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options of a training, its bounds as texts."""
+    bounds = {name: str(options[name]) for name in ("lower", "upper") if options.get(name) is not None}
+    return {**options, **bounds}
+
+
+def _opened(
+    root: str,
+    *,
+    runner: str | None = None,
+    registry: str | None = None,
+    config: str | None = None,
+    by: Runner | None = None,
+) -> Workspace:
+    """Open the workspace of a project; with a runner that a program holds, as the one of every run."""
+    if by is None:
+        return open_workspace(Given(project=root, runner=runner, registry=registry, config=config))
+    from .core.engines import channels_between
+    from .core.runners import RunnerChoice, name_of
+
+    given = Given(project=root, runner=name_of(type(by)), registry=registry, config=config)
+    space, settings = open_workspace(given), settings_of(given)
+    channels = channels_between(settings, by.feed, by.sink)
+    options = {**by.options, **({} if by.instance is None else {"instance": by.instance})}
+    choice = RunnerChoice(runner=type(by), options=options)
+    known = space.parts.runner
+    return Workspace(
+        replace(
+            space.parts,
+            runner=lambda name: choice if name == given.runner else known(name),
+            channels=lambda _: channels,
+        )
+    )
 
 
 def _result(space: Workspace, run: RunId) -> RunResult:

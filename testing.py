@@ -1,4 +1,5 @@
 """For tests of pipelines: a store that is gone afterwards, by context manager or by the pytest fixture `graft_store`.
+For tests of runners: `RunnerConformance`, what each of them promises.
 
 pytest loads this module by itself where graftline is installed (entry point `pytest11`), so it imports next to nothing:
 whoever does not ask for a store pays for none of it.
@@ -21,6 +22,7 @@ else:
     _has_pytest = True
 
 if TYPE_CHECKING:
+    from .conformance import RunnerConformance as RunnerConformance
     from .core.results import RunResult
 
 _HOME = "GRAFTLINE_HOME"
@@ -79,3 +81,11 @@ if _has_pytest:
         """A store of its own for this test: no run is seen or left elsewhere."""
         with virtual_store() as store:
             yield store
+
+
+def __getattr__(name: str) -> object:
+    if name != "RunnerConformance":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .conformance import RunnerConformance  # of tests of runners alone
+
+    return RunnerConformance

@@ -15,12 +15,12 @@ from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
 from .core.records import dataclass, replace
-from .core.registries import STORED, choose_registry, is_directory
 from .core.runners import choose_runner
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
 from .plugins.registry.opening import Opening, zipped
+from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
 from .worker.lockfile import ProjectLock
@@ -30,10 +30,15 @@ from .worker.putback import putting_back
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
+    from .core.beginning import Begun, Template
     from .core.config import Settings
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
+    from .core.proposals import Proposal
+    from .core.registry import Registry
+    from .core.runners import RunnerChoice
+    from .core.runs import RunSpec
     from .core.targets import Job
     from .core.watchnews import Listener, Watch, WatchRequest
     from .worker.shelf import Shelf
@@ -87,7 +92,7 @@ def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
         options={
             "store.home": choices.store,
             "runner.default": choices.runner,
-            "registry.default": choices.registry and registry_named(choices.registry),
+            "registry.default": choices.registry and registry_named(choices.registry, os.getcwd()),
         },
     )
 
@@ -95,11 +100,6 @@ def workplace_of(choices: Choices, target: str | None = None) -> Workplace:
 def settings_of(choices: Choices, target: str | None = None) -> Settings:
     """Return the merged configuration of a target's project; None: of the current directory's."""
     return workplace_of(choices, target).settings
-
-
-def registry_named(text: str) -> str:
-    """Return a registry as `-P` names it: a directory is relative to where the person stands, not to the project."""
-    return _within(os.getcwd(), text) if is_directory(text) else text
 
 
 def find_target(text: str | None, choices: Choices) -> Target:
@@ -192,6 +192,40 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
     return [*findings, worker_start()]
 
 
+def templates() -> Sequence[Template]:
+    """Return what a project can begin as."""
+    from .plugins.projects.templates import TEMPLATES  # for one command, as below
+
+    return list(TEMPLATES.values())
+
+
+def begin_project(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
+    """Write a project from a template into a folder, which it is called after.
+
+    Raises:
+        InvalidError: there is no such template, or something of it is there already.
+        StoreError: it cannot be written.
+    """
+    from .plugins.projects.templates import template as named
+    from .plugins.projects.writing import begin
+
+    root = Path(folder).absolute()
+    name = strict_name(root.name or "project")
+    return begin(root, name, named(template), with_git=with_git, is_dry=is_dry)
+
+
+def propose_pipeline(choices: Choices, words: Sequence[str], *, is_dry: bool) -> tuple[Proposal, Sequence[str]]:
+    """Propose a pipeline of scripts in the current directory; return it and the files that were written, or would be.
+
+    Raises:
+        InvalidError: a script is not there or cannot be read, or there is a pipeline.py already.
+        StoreError: it cannot be written.
+    """
+    from .plugins.projects.proposal import propose_here  # for one command
+
+    return propose_here(words, Path(choices.project or ".").absolute(), is_dry=is_dry)
+
+
 def functions_at(root: str) -> Shelf:
     """Return the registered functions of the project at an absolute root."""
     from .worker.shelf import Shelf  # for pipelines that name one
@@ -215,7 +249,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
-    registries = _registries(workplace, store)
+    registries = Opening.of(settings, workplace.root, partial(_stored, store))
     return Parts(
         project=project,
         runs=store.runs,
@@ -261,6 +295,8 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         gates={name: each.get("gates", ()) for name, each in settings.table("alias").items()},
         who=who,
         overriding=Overriding.of(settings),
+        chooses=_can_choose,
+        searching=_search,
         environ=os.environ,
         restore=putting_back(str(layout.objects)),
         warn=warn,
@@ -271,6 +307,18 @@ def _channels(settings: Settings, engine: str | None) -> Channels:
     from .core.engines import channels_of  # of runs that train or apply
 
     return channels_of(settings, engine)
+
+
+def _can_choose(method: str) -> None:
+    from .plugins.tuning import check_method  # as below
+
+    check_method(method)
+
+
+def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:
+    from .plugins.search.opening import open_search  # for one kind of run
+
+    return open_search(parts, spec)
 
 
 def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:
@@ -290,18 +338,8 @@ def _log_directory(layout: Layout, run: RunId) -> str:
     return str(directory)
 
 
-def _registries(workplace: Workplace, store: Store) -> Opening:
-    absolute = partial(_within, workplace.root)
-    named = workplace.settings.text("registry.default") or STORED
-    return Opening(
-        partial(choose_registry, workplace.settings, absolute),
-        lambda directory: store.registry if directory is None else open_store(Path(directory)).registry,
-        absolute(named) if is_directory(named) else named,
-    )
-
-
-def _within(folder: str, path: str) -> str:
-    return os.path.normpath(os.path.join(folder, os.path.expanduser(path)))
+def _stored(store: Store, directory: str | None) -> Registry:
+    return store.registry if directory is None else open_store(Path(directory)).registry
 
 
 def _host_arguments(workplace: Workplace, choices: Choices, registry: Callable[[], str]) -> tuple[str, ...]:

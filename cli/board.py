@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.events import (
     AttemptCancelled,
@@ -32,6 +32,9 @@ from ..core.graph import BodyKind, Graph
 from ..core.roles import Composites
 from ..core.states import Reason, Status
 
+if TYPE_CHECKING:
+    from .trials import TrialBoard
+
 RECENT = 50
 """Steps that ended last, kept for graphs larger than the screen."""
 
@@ -42,10 +45,12 @@ class Board:
     Args:
         states: by path, in definition order, where each step stands before the first fact.
         graph: of the run; None: every node is a step.
+        search: keeps its trials, where it is a search.
     """
 
-    def __init__(self, states: Mapping[str, Status], graph: Graph | None = None):
+    def __init__(self, states: Mapping[str, Status], graph: Graph | None = None, search: TrialBoard | None = None):
         self.composites = Composites(graph)
+        self.search = search
         self.states = dict(states)
         self.untaken: set[str] = set()
         """Paths whose branch was not taken."""
@@ -99,6 +104,8 @@ class Board:
     def take(self, facts: Sequence[Fact]) -> None:
         """Bring the board up to date."""
         handlers = self._handlers
+        if self.search is not None:
+            self.search.take(facts)
         for fact in facts:
             handler = handlers.get(type(fact))
             if handler is not None:

@@ -46,6 +46,8 @@ class Shown:
     """Every step has a line."""
     marked: Mapping[str, Mark] = field(default_factory=dict)
     """By path, steps that were seen to be non-deterministic."""
+    top: int | None = None
+    """Of a search, the most trials that are listed; None: some."""
     guards: Mapping[str, Undeclared] = field(default_factory=dict)
     """What steps used and did not declare, by path."""
 
@@ -57,22 +59,47 @@ class Shown:
 
 def card(look: Look, shown: Shown) -> list[str]:
     """Return the lines of the screen."""
-    from .steptable import step_table  # 1 ms that the end of a good run is spared
+    if (found := search_lines(look, shown)) is not None:
+        lines = [*_header(look, shown), *found]
+    else:
+        from .steptable import step_table  # 1 ms that the end of a good run is spared
 
-    steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
-    lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
+        steps = step_table(look, shown.composites, shown.steps, is_full=shown.is_full)
+        lines = [*_header(look, shown), "", *steps, *marked_lines(look, shown.marked), *metric_lines(look, shown.steps)]
     for panel in failures(look, shown):
         lines += ["", *panel]
     lines += guard_lines(look, shown)
-    commands = _offers(shown)
+    commands = _offers(shown) if found is None else search_commands(shown)
     return [*lines, "", *next_commands(look, commands)] if commands else lines
+
+
+def search_lines(look: Look, shown: Shown) -> list[str] | None:
+    """Return the trials of a search, and which of them is the best; None: it is no search."""
+    if shown.spec is None or shown.spec.search is None:
+        return None
+    from .trials import best_line, leaderboard  # for one kind of run
+
+    top = len(shown.steps) if shown.is_full else shown.top
+    lines = leaderboard(look, shown.spec, shown.steps, shown.now, top=top)
+    best = best_line(look, shown.spec, shown.steps)
+    return [*lines, "", best] if best else lines
+
+
+def search_commands(shown: Shown) -> list[tuple[str, str]]:
+    """Return the commands that lead on from a search, each with what it does."""
+    from .trials import next_of  # for one kind of run
+
+    assert shown.spec is not None
+    return next_of(shown.spec, shown.steps, shown.run.state, shown.short)
 
 
 def failures(look: Look, shown: Shown) -> list[list[str]]:
     """Return a panel for each of the first failed steps, and a line for the rest."""
     failed = [] if shown.run.state is Status.SUCCESS else root_failures(shown.steps)
-    panels = [failure_panel(look, step, shown.logs.get(step.path, ()), shown.here) for step in failed[:PANELS_SHOWN]]
-    rest = failed[PANELS_SHOWN:]
+    is_search = shown.spec is not None and shown.spec.search is not None
+    most = 1 if is_search else PANELS_SHOWN  # its trials fail alike, and their table tells of each
+    panels = [failure_panel(look, step, shown.logs.get(step.path, ()), shown.here) for step in failed[:most]]
+    rest = [] if is_search else failed[most:]
     if rest:
         names = ", ".join(clean(step.path) for step in rest[:10])
         more = look.ellipsis if len(rest) > 10 else ""

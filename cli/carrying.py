@@ -11,6 +11,7 @@ from ..core.errors import GraftError
 from ..core.graph import Graph
 from ..core.ids import RunId
 from ..core.quantities import duration_text
+from ..core.records import replace
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.session import Observer, Requests
 from ..core.states import Status
@@ -27,6 +28,7 @@ from .signals import TERMINATED, Stops, handled
 
 if TYPE_CHECKING:
     from ..core.workspace import Workspace
+    from .trials import TrialBoard
 
 EXIT_CODES: Mapping[Status, int] = {
     Status.SUCCESS: 0,
@@ -43,12 +45,15 @@ def carry(
     run: RunId,
     start: Callable[[Observer, Requests], Run],
     more: Mapping[str, Any] | None = None,
+    *,
+    top: int | None = None,
 ) -> int:
     """Host a run until it ends, report it, and return the exit code.
 
     Args:
         start: takes the run up in this process; is given the observer and the requests to stop.
         more: entries of the document beside those of the run.
+        top: of a search, the most trials that are listed at the end; None: some.
     """
     look = look_of(is_plain=options.is_plain)
     requests = Requests()
@@ -59,14 +64,32 @@ def carry(
         before, graph = space.show(run), space.graph(run)
         title = f"{before.pipeline}  {short(space, run)}"
         view = progress(
-            look, _states(space, before, graph), title, graph=graph, is_plain=options.is_plain, is_quiet=False
+            look,
+            _states(space, before, graph),
+            title,
+            graph=graph,
+            search=trial_board(space, run),
+            is_plain=options.is_plain,
+            is_quiet=False,
         )
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), view.say)
     begun = time.monotonic()
     with handled(stops), view:
         ended = start(view.observe, requests)
-    report(space, options, ended, took_s=time.monotonic() - begun, more=more)
+    report(space, options, ended, took_s=time.monotonic() - begun, more=more, top=top)
     return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)
+
+
+def trial_board(space: Workspace, run: RunId) -> TrialBoard | None:
+    """Return what keeps the trials of a run up to date; None: it is no search."""
+    spec = space.spec(run)
+    if spec.search is None:
+        return None
+    from .trials import TrialBoard  # for one kind of run
+
+    board = TrialBoard(spec.search, spec.graph)
+    board.load(space.steps(run), run)
+    return board
 
 
 def _states(space: Workspace, run: Run, graph: Graph) -> dict[str, Status]:
@@ -77,15 +100,22 @@ def _states(space: Workspace, run: Run, graph: Graph) -> dict[str, Status]:
 
 
 def report(
-    space: Workspace, options: Options, run: Run, *, took_s: float | None, more: Mapping[str, Any] | None = None
+    space: Workspace,
+    options: Options,
+    run: Run,
+    *,
+    took_s: float | None,
+    more: Mapping[str, Any] | None = None,
+    top: int | None = None,
 ) -> None:
     """Print how a run ended: the document, or the closing words."""
     steps = space.steps(run.id)
     if options.is_json:
-        document = run_document(run, steps, spec=spec_of(space, run.id), guards=space.guards(steps))
-        put_document({**document, **(more or {})})
+        spec = spec_of(space, run.id)
+        document = run_document(run, steps, spec=spec, guards=space.guards(steps))
+        put_document({**document, **searched_document(spec, steps), **(more or {})})
         return
-    shown = shown_run(space, run, steps)
+    shown = replace(shown_run(space, run, steps), top=top)
     took = run.seconds if took_s is None else took_s
     put(closing(look_of(is_plain=options.is_plain), shown, duration_text(took)))
     if run.action != "job":
@@ -93,6 +123,15 @@ def report(
 
         if lines := ending(look_of(is_plain=options.is_plain), space, shown):
             put(lines)
+
+
+def searched_document(spec: RunSpec | None, steps: list[StepRun]) -> dict[str, Any]:
+    """Return the entries of a document that only a search has."""
+    if spec is None or spec.search is None:
+        return {}
+    from .trials import trials_document  # for one kind of run
+
+    return trials_document(spec, steps)
 
 
 def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:

@@ -9,7 +9,7 @@ from ..core.reasons import run_reason_text
 from ..core.runs import StepRun
 from ..core.states import Status
 from ..core.undeclared import GUARD_ROLE
-from .card import Shown, counts_text, failures, metric_lines
+from .card import Shown, counts_text, failures, metric_lines, search_commands, search_lines
 from .failure import debug_command, log_command, next_commands
 from .guarding import guard_lines
 from .look import MARKS, Ink, Look
@@ -32,12 +32,14 @@ def closing(look: Look, shown: Shown, took: str) -> list[str]:
     state = look.paint(look.state(run.state), MARKS[run.state].ink, Ink.BOLD)
     told = look.dot.join(text for text in (counts_text(shown), took, run_reason_text(run.reason)) if text)
     lines = [f"{state}  {clean(run.pipeline)}  {shown.short}{look.dot}{told}"]
-    lines += metric_lines(look, shown.steps)
+    found = search_lines(look, shown)
+    lines += metric_lines(look, shown.steps) if found is None else found
     for panel in failures(look, shown):
         lines += ["", *panel]
     lines += guard_lines(look, shown)
-    lines += _outputs(look, shown)
-    return [*lines, "", *next_commands(look, _commands(shown))]
+    lines += _outputs(look, shown) if found is None else []
+    commands = _commands(shown) if found is None else search_commands(shown)
+    return [*lines, "", *next_commands(look, commands)] if commands else lines
 
 
 def _outputs(look: Look, shown: Shown) -> list[str]:

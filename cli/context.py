@@ -17,10 +17,12 @@ from .printer import remark
 from .text import clean
 
 if TYPE_CHECKING:
+    from ..core.beginning import Begun, Template
     from ..core.config import Settings
     from ..core.discovery import Plugin
     from ..core.health import Finding
     from ..core.keeper import Keeper
+    from ..core.proposals import Proposal
     from ..core.runs import Target
     from ..core.targets import Job
     from ..core.workspace import Workspace
@@ -89,9 +91,11 @@ def settings(options: Options, target: str | None = None) -> Settings:
 
 def registry_place(text: str) -> str:
     """Return a registry that a person named, a relative directory as an absolute one."""
+    import os
+
     from ..wiring import registry_named
 
-    return registry_named(text)
+    return registry_named(text, os.getcwd())
 
 
 def root(options: Options) -> str:
@@ -121,6 +125,27 @@ def examine(options: Options, *, repair: bool) -> Sequence[Finding]:
     from ..wiring import examine as look
 
     return look(options, repair=repair)
+
+
+def templates() -> Sequence[Template]:
+    """Return what a project can begin as."""
+    from ..wiring import templates as known
+
+    return known()
+
+
+def begin(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
+    """Write a project from a template into a folder."""
+    from ..wiring import begin_project
+
+    return begin_project(folder, template, with_git=with_git, is_dry=is_dry)
+
+
+def propose(options: Options, words: Sequence[str], *, is_dry: bool) -> tuple[Proposal, Sequence[str]]:
+    """Propose a pipeline of scripts; return it and the files that were written, or would be."""
+    from ..wiring import propose_pipeline
+
+    return propose_pipeline(options, words, is_dry=is_dry)
 
 
 def short(space: Workspace, run: RunId) -> str:

@@ -14,6 +14,11 @@ class Example(NamedTuple):
 
 
 EXAMPLES: Mapping[str, Sequence[Example]] = {
+    "init": (
+        Example("init churn", "a project that runs, in a new directory"),
+        Example("init screening --template tabular", "one that trains and applies a model"),
+        Example("init --from prep.py train.py report.ipynb", "propose a pipeline of what is here"),
+    ),
     "run": (
         Example("run", "the project's own pipeline"),
         Example("run pipeline.py -p C=0.1 -j 4", "a file's, with a parameter, on 4 cpus"),
@@ -40,6 +45,12 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("check pipeline.py", "does it import, and do the steps fit?"),
         Example("check -p C=ten", "is the parameter taken, and does it cast?"),
     ),
+    "sweep": (
+        Example("sweep -S C=0.1,1,10 -S depth=2:6 --by auc", "every combination, ranked"),
+        Example("sweep pipeline.py -S lr=log(1e-4,1e-1) --random 20 --by loss --minimize", "20 drawn at random"),
+        Example("sweep -S C=0.1,1,10 -n", "which trials, and what of each would run"),
+        Example("runs --parent @last --by auc --columns C,depth --top 5", "the leaderboard, later"),
+    ),
     "lock": (
         Example("lock", "write or update graftline.lock; commit it"),
         Example("lock --check", "is everything as locked? exit code 5 when not, for CI"),
@@ -55,6 +66,11 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("train . -p C=0.1", "the working copy, as a development lineage"),
         Example("train churn --upper 2026-01-31", "on rows up to a day; the next training goes on there"),
         Example("train churn -E nightly", "with the feeds of [engine.nightly]"),
+    ),
+    "tune": (
+        Example("tune churn", "as the newest release of churn says with tune="),
+        Example("tune . --method random --trials 40 -j 4", "the working copy, 40 trials at random"),
+        Example("tune . -S C=log(1e-3,10,7) --maximize auc", "search this, whatever tune= says"),
     ),
     "apply": (
         Example("apply churn@champion", "the champion, to what its source asks for"),

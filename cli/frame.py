@@ -32,7 +32,11 @@ def frame(look: Look, board: Board, title: str, now: float, rows: int, note: str
     lines = [_headline(look, board, title, now)]
     room = max(1, rows - len(lines) - bool(note))
     tree = _tree(board)
-    if tree is not None and len(tree) <= room:
+    if board.search is not None:
+        from .trials import trial_table  # for one kind of run
+
+        lines += trial_table(look, board.search.record, board.search.rows, now=now, room=room)
+    elif tree is not None and len(tree) <= room:
         lines += _rows(look, board, tree, now)
     elif board.composites.is_flat and board.total <= room:
         lines += _steps(look, board, list(board.states), now)

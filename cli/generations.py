@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ..core.engines import SINK
 from ..core.errors import GraftError
 from ..core.lineages import Generation
-from ..core.runs import Lifecycle
+from ..core.runs import Run
 from ..core.states import Status
 from .card import Shown
 from .look import Ink, Look
 from .text import clean
 
 if TYPE_CHECKING:
+    from ..core.trials import SearchSpec
     from ..core.workspace import Workspace
 
 _METRICS = 3
@@ -24,12 +25,16 @@ _METRICS = 3
 def ending(look: Look, space: Workspace, shown: Shown) -> list[str]:
     """Return the last lines of a run that trained, applied or evaluated; none when it did not succeed."""
     run, spec = shown.run, shown.spec
-    if run.state is not Status.SUCCESS or spec is None or spec.lifecycle is None:
+    if run.state is not Status.SUCCESS or spec is None:
+        return []
+    if spec.search is not None:
+        return _tuned(look, space, run, spec.search)
+    if spec.lifecycle is None:
         return []
     if run.action == "apply":
         return _written(space, shown)
     if run.action == "train" and run.lineage is not None and run.generation is not None:
-        known = _generations(space, spec.lifecycle, run.lineage)
+        known = _generations(space, spec.lifecycle.registry, spec.lifecycle.project, run.lineage)
         return ["", committed_line(look, spec.lifecycle.project, run.lineage, run.generation, known)]
     return []
 
@@ -70,12 +75,20 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _generations(space: Workspace, lifecycle: Lifecycle, version: str) -> dict[int, Generation]:
+def _tuned(look: Look, space: Workspace, run: Run, search: SearchSpec) -> list[str]:
+    """Return the line on the generation that was trained with the best parameters."""
+    if run.lineage is None or run.generation is None:
+        return []
+    known = _generations(space, search.registry, run.project, run.lineage)
+    return ["", committed_line(look, run.project, run.lineage, run.generation, known)]
+
+
+def _generations(space: Workspace, registry: str | None, project: str, version: str) -> dict[int, Generation]:
     try:
-        registry = space.parts.registry_at(lifecycle.registry)
-        return {each.number: each for each in registry.generations(lifecycle.project, version)}
+        found = space.parts.registry_at(registry).generations(project, version)
     except GraftError:
         return {}
+    return {each.number: each for each in found}
 
 
 def _written(space: Workspace, shown: Shown) -> list[str]:

@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from ..core.events import Fact
 from ..core.graph import Graph
@@ -25,6 +25,9 @@ from .board import Board
 from .frame import frame
 from .look import MARKS, RETRYING, Look
 from .text import clean, columns
+
+if TYPE_CHECKING:
+    from .trials import TrialBoard
 
 PERIOD_S = 0.1
 """Seconds between two pictures."""
@@ -59,6 +62,7 @@ def progress(
     title: str,
     *,
     graph: Graph | None = None,
+    search: TrialBoard | None = None,
     is_plain: bool,
     is_quiet: bool,
 ) -> Progress:
@@ -66,8 +70,8 @@ def progress(
     if is_quiet:
         return Quiet()
     if is_plain or not look.is_terminal or os.environ.get("TERM") == "dumb":
-        return Lines(look, states, graph=graph)
-    return Live(look, states, title, graph=graph)
+        return Lines(look, states, graph=graph, search=search)
+    return Live(look, states, title, graph=graph, search=search)
 
 
 class Quiet:
@@ -101,10 +105,11 @@ class Lines(Quiet):
         states: Mapping[str, Status],
         *,
         graph: Graph | None = None,
+        search: TrialBoard | None = None,
         stream: TextIO | None = None,
     ):
         self._look = look
-        self._board = Board(states, graph)
+        self._board = Board(states, graph, search)
         self._stream = stream or sys.stdout
         self._told_at = 0.0
         """Wall time of the last line that said how far it is."""
@@ -158,6 +163,8 @@ class Lines(Quiet):
             words.append(duration_text(board.took[path]))
         if path in board.tries:
             words.append(f"attempt {board.tries[path]}")
+        if board.search is not None and (remark := board.search.remark(path)):
+            words.append(remark)
         if path in board.causes:
             words.append(clean(board.causes[path]))
         return "  ".join(words)
@@ -173,12 +180,13 @@ class Live:
         title: str,
         *,
         graph: Graph | None = None,
+        search: TrialBoard | None = None,
         stream: TextIO | None = None,
         clock: Callable[[], float] = time.time,
         size: Callable[[], tuple[int, int]] | None = None,
     ):
         self._look = look
-        self._board = Board(states, graph)
+        self._board = Board(states, graph, search)
         self._title = title
         self._stream = stream or sys.stdout
         self._clock = clock

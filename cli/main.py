@@ -36,14 +36,17 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "init": Entry("Develop", "init:init", "Begin a project, or propose a pipeline of scripts."),
     "run": Entry("Develop", "run:run", "Run a pipeline."),
     "watch": Entry("Develop", "watch:watch", "Run a pipeline, and again what a saved file concerns."),
     "plan": Entry("Develop", "plan:plan", "Say what would run, and why."),
     "graph": Entry("Develop", "graph:graph", "Draw a pipeline or a run."),
     "check": Entry("Develop", "check:check", "Import and compile a pipeline without running it."),
+    "sweep": Entry("Develop", "sweep:sweep", "Run a pipeline with many parameters, on one cache."),
     "lock": Entry("Develop", "lock:lock", "Lock what results depend on, or compare with the lock."),
     "job": Entry("Develop", "job:COMMANDS", "Run one function, command, script or notebook."),
     "train": Entry("Lifecycle", "train:train", "Train a pipeline, and commit a generation."),
+    "tune": Entry("Lifecycle", "sweep:tune", "Search the best parameters, train with them, and commit."),
     "apply": Entry("Lifecycle", "train:apply", "Apply a generation to data."),
     "eval": Entry("Lifecycle", "train:evaluate", "Score a generation, or evaluate a pipeline."),
     "runs": Entry("Run log", "runs:runs", "List runs, newest first (alias: ls)."),

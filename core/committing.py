@@ -109,6 +109,9 @@ def _draft(parts: Parts, spec: RunSpec, lifecycle: Lifecycle) -> GenerationDraft
     outputs = parts.outputs.of_run(spec.id)
     metrics = roll_up(parts.history.steps(spec.id))
     score = metrics.get(lifecycle.score) if lifecycle.score is not None else None
+    if lifecycle.scored is not None and lifecycle.score is not None:
+        # What was found on rows that it had not seen, and not what it measures of those it has: gates go by it.
+        score = metrics[lifecycle.score] = lifecycle.scored
     lower, upper = _bounds(outputs, lifecycle)
     return GenerationDraft(
         project=lifecycle.project,

@@ -77,6 +77,34 @@ def channels_of(settings: Settings, name: str | None) -> Channels:
     )
 
 
+def channels_between(settings: Settings, feed: object, sink: object) -> Channels:
+    """Return the feeds and sinks that a program names; what it leaves open is as in the default engine.
+
+    Args:
+        settings: where they may be configured.
+        feed: a name or `module:Class`, or a list of them; None: not said.
+        sink: the same, or a file by its ending; None: not said.
+
+    Raises:
+        InvalidError: there is no feed or sink of that name, with the nearest.
+    """
+    default = channels_of(settings, None)
+    feeds = tuple(_feed(settings, each) for each in _names("feed", feed))
+    is_known = {*settings.table("sink"), *BUNDLED_SINKS}.__contains__
+    sinks = tuple(
+        _sink(settings, each) if is_known(each) or ":" in each or "." not in each else file_sink(each)
+        for each in _names("sink", sink)
+    )
+    return Channels(feeds or default.feeds, sinks or default.sinks)
+
+
+def _names(kind: str, value: object) -> Sequence[str]:
+    names = [] if value is None else [value] if isinstance(value, str) else value
+    if not isinstance(names, Sequence) or not all(isinstance(each, str) for each in names):
+        raise InvalidError(f"{kind}= takes the name of a {kind}, or a list of names, not {value!r}")
+    return names
+
+
 def file_sink(path: str) -> Provider:
     """Return the sink that writes a file, by its ending (`-o scores.csv`).
 
@@ -218,9 +246,17 @@ def _made(graph: Graph, node: Node) -> Iterator[str]:
     if operation.call.kind in (CallKind.FEED, CallKind.LOAD, CallKind.SINK):
         return
     if operation.call.kind is CallKind.JOIN:
-        yield from (argument.name for argument in node.arguments)
+        for argument in node.arguments:
+            if not any(_is_state(graph, each) for each in upstreams(argument.source)):
+                yield argument.name
         return
     yield from (each.name for each in operation.returns if each.kind not in (ReturnKind.METRIC, ReturnKind.STATE))
+
+
+def _is_state(graph: Graph, value: Upstream) -> bool:
+    """Tell whether a value is a trained state, which a composite hands on beside what it predicts."""
+    returns = graph.operation_of(value.node).returns
+    return any(each.name == value.output and each.kind is ReturnKind.STATE for each in returns)
 
 
 def _kind(graph: Graph, node: Node) -> CallKind:

@@ -48,6 +48,7 @@ class Hosting:
         expect: Status | None,
         *,
         given: Mapping[str, tuple[Output, ...]] = MappingProxyType({}),
+        reused: Mapping[str, tuple[RunId, tuple[Output, ...]]] = MappingProxyType({}),
     ) -> None:
         """Take the run up and carry it to its end, whatever its runner does: it is never left STARTED.
 
@@ -59,6 +60,7 @@ class Hosting:
             requests: where this process asks it to stop.
             expect: state it must still be in; None: any that may go on.
             given: outputs that are no step's, by path, which its steps may be bound to.
+            reused: by path, steps that are not run, and the run whose outputs serve in their place.
 
         Raises:
             ConflictError: a living process holds it, or somebody else took it over.
@@ -74,10 +76,10 @@ class Hosting:
                 log = committing = _committing(parts, spec, log, observe)
                 observe = committing.told
             begun = parts.clock()
-            past = self._begin(spec, log, observe)
+            past = self._begin(spec, log, observe, reused)
             error: Exception | None = None
             try:
-                choice = parts.runner(spec.runner)
+                choice = parts.runner(spec.runner) if spec.search is None else parts.searching(parts, spec)
                 session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
@@ -100,13 +102,22 @@ class Hosting:
         finally:
             log.close()
 
-    def _begin(self, spec: RunSpec, log: RunLog, observe: Observer | None) -> dict[str, Past]:
+    def _begin(
+        self,
+        spec: RunSpec,
+        log: RunLog,
+        observe: Observer | None,
+        reused: Mapping[str, tuple[RunId, tuple[Output, ...]]],
+    ) -> dict[str, Past]:
         """Record the start, and what a selection reuses or leaves out; return what is known of every step then.
 
         Before the runner is asked for anything: if it never reports, the start still is on record.
         """
         past = self._past(spec)
         loaded = [] if spec.lifecycle is None else self._loaded(spec, past)
+        for path, (other, outputs) in reused.items():
+            if path in past and not past[path].state.is_final:
+                loaded.append(StepReused(node=path, at=self._parts.clock(), from_run=other, outputs=outputs))
         ready = {fact.node for fact in loaded}
         outside = [*loaded, *self._left_out(spec, {path: each for path, each in past.items() if path not in ready})]
         report(log, [RunStarted(at=self._parts.clock()), *outside], observe)

@@ -14,6 +14,7 @@ from .explaining import Explaining
 from .folding import rows
 from .ids import RunId
 from .launching import Launching
+from .loaded import Loaded
 from .planning import Planning
 from .plans import Plan
 from .ports import RunQuery
@@ -22,6 +23,7 @@ from .remembered import Remembered
 from .requests import RunRequest
 from .reusing import Reusing
 from .roles import Composites
+from .runs import RunSpec
 from .states import Reason, Status
 from .timeline import Timeline, timeline, worker_timeline
 from .whys import RunWhy, StepWhy
@@ -48,7 +50,10 @@ class Inquiry:
         Raises:
             InvalidError: as creating the run would: the code, the selection or a step is wrong.
         """
-        spec, loaded = self._launching.prepare(request)
+        return self.plan_of(*self._launching.prepare(request))
+
+    def plan_of(self, spec: RunSpec, loaded: Loaded) -> Plan:
+        """Return what a run of this spec would do; nothing of it is on record."""
         if not self._parts.runner(spec.runner).runner.takes_resources:
             spec = replace(spec, reusing=Reusing(is_on=False))  # one that only pretends reuses nothing
         return Planning(self._parts, spec, loaded).plan()

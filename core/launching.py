@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
-from .graph import Graph
+from .graph import CallKind, Graph
 from .hosting import moved
 from .ids import RunId, new_run_id
 from .ports import Loaded, LoadRequest
@@ -20,6 +20,7 @@ from .undeclared import GuardMode, chosen_guard
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Launching, so a real import would be a circle
+    from .trials import SearchSpec
 
 
 def load_again(old: RunSpec) -> LoadRequest:
@@ -39,17 +40,34 @@ def load_again(old: RunSpec) -> LoadRequest:
 
 def load_current(parts: Parts, old: RunSpec) -> Loaded:
     """Compile a recorded run's target anew; its source and sinks are those it had."""
+    if old.search is not None:
+        return _load_search(parts, old, old.search)
     loaded = parts.loader.load(load_again(old))
-    if old.graph.mode == "job":
-        return loaded
+    if not any(each.call.kind in (CallKind.FEED, CallKind.SINK) for each in old.graph.operations):
+        return parts.sourced(loaded)
     from .engines import connected_as, connecting  # of runs that train or apply
 
     return connecting(loaded, connected_as(loaded.graph, old.graph))
 
 
+def _load_search(parts: Parts, old: RunSpec, search: SearchSpec) -> Loaded:
+    """Compile the first trial of a search: its code is that of all; the search stays what it is."""
+    from .trials import first_of  # spaces and methods, for one kind of run
+
+    wanted = LoadRequest(
+        target=old.target,
+        params={**search.params, **first_of(search)},
+        values=search.values,
+        places=search.places,
+        mode=search.mode,
+    )
+    return replace(parts.loader.load(wanted), graph=old.graph, params=old.params, prints={})
+
+
 def runs_working_copy(old: RunSpec) -> bool:
     """Tell whether a recorded run can go on with the code as it is now: one of a release goes on with that."""
-    return old.target.is_loadable and not (old.lifecycle is not None and old.uses_snapshot)
+    is_of_release = old.lifecycle is not None and old.uses_snapshot
+    return old.target.is_loadable and not is_of_release and not (old.search is not None and old.search.words)
 
 
 class Launching:
@@ -112,6 +130,8 @@ class Launching:
             InvalidError: the code, the selection or a step is wrong; all problems in one message.
         """
         loaded = self.load(request) if loaded is None else loaded
+        if loaded.graph.mode == "job":  # the use-cases of the lifecycle have connected theirs
+            loaded = self._parts.sourced(loaded, request.engine)
         parts, graph = self._parts, loaded.graph
         selected = None
         if not request.selection.is_everything:

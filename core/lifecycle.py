@@ -135,6 +135,32 @@ class Lifecycles:
         loaded, _ = self._compiled(request, "eval")
         return self._prepared(request, "eval", loaded, None, None, None)
 
+    def trial(self, request: LifecycleRequest, mode: str) -> Prepared:
+        """Return a run that tries parameters, as part of a search; write it with `create`.
+
+        Args:
+            request: of an address: with the lineage's own code. Else the working copy.
+            mode: `job`, or `tune`: scored as the pipeline's evaluation says.
+
+        Raises:
+            InvalidError: as `train`.
+            MissingError: there is no such lineage.
+            StoreError: the registry cannot be read.
+        """
+        if request.words:
+            lineage = self.lineage_of(request.words)
+            return self._prepared(request, mode, self._load_lineage(request, lineage, mode), lineage, None, None)
+        loaded, _ = self._compiled(request, mode)
+        return self._prepared(request, mode, loaded, None, None, None)
+
+    def lineage_of(self, words: tuple[str, ...]) -> Lineage:
+        """Return the lineage at an address; MissingError when there is none."""
+        return self._lineages.lineage_of(*words)
+
+    def load_as(self, lineage: Lineage, wanted: LoadRequest) -> Loaded:
+        """Compile a lineage as a request of the working copy says, from a copy of its code."""
+        return self._lineages.load_as(lineage, wanted)
+
     def create(self, prepared: Prepared) -> RunId:
         """Write a PENDING run; host, submit or launch it next."""
         parts = self._parts
@@ -148,6 +174,10 @@ class Lifecycles:
         if prepared.lineage is None:
             return None
         return self._lineages.code_line(prepared.lineage, root=root, is_working=prepared.is_working, command=command)
+
+    def line_of(self, lineage: Lineage, *, root: str, command: str) -> str | None:
+        """Return the line that says that a lineage's own code runs."""
+        return self._lineages.code_line(lineage, root=root, is_working=False, command=command)
 
     def again(self, spec: RunSpec, loaded: Loaded) -> RunSpec:
         """Return the spec of a run that is continued with the working copy as it is now: of the lineage of that."""

@@ -40,6 +40,10 @@ class LoadRequest:
     """Absolute directory of object files, where their code is; empty when there are no functions."""
     include: tuple[str, ...] = ()
     """Files that belong to the code although nothing imports them, relative to the root."""
+    wants_tune: bool = False
+    """Also return what `tune=` searches."""
+    tries: bool = False
+    """Give parameters that `tune=` searches, and nobody gives, the first values that it would try."""
     wants_yaml: bool = False
     """Also write the pipeline as YAML, with the parameters that are given."""
     wants_form: bool = False
@@ -72,3 +76,5 @@ class Loaded:
     """Path -> why the step is not in the graph of this mode, in definition order."""
     score: tuple[str, str] | None = None
     """Metric that generations are ranked by, and `maximize` or `minimize`; None: the pipeline says none."""
+    tune: Mapping[str, Json] | None = None
+    """What its `tune=` searches, as `trials.tune_to_json` writes it; None: it has none, or was not asked for it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .contents import Files, Restore
 from .errors import InvalidError, PluginError
+from .graph import CallKind
 from .ids import RunId
 from .overriding import Overriding
 from .ports import (
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
+    from .runs import RunSpec
     from .trusting import Trust
     from .verification import Marks
     from .watchnews import Listener, Watch, WatchRequest  # with concern 9 ms, for one command
@@ -62,6 +64,10 @@ def _no_channels(engine: str | None) -> Channels:
     from .engines import Channels
 
     return Channels()
+
+
+def _no_search(parts: Parts, spec: RunSpec) -> RunnerChoice:
+    raise PluginError("nothing here carries the trials of a search")
 
 
 def _no_bundles() -> Bundles:
@@ -149,6 +155,10 @@ class Parts:
     """User and host, as the history of aliases has it."""
     overriding: Overriding = field(default_factory=Overriding)
     """Resource profiles, and what runners override."""
+    chooses: Callable[[str], None] = _ignore
+    """Asked before a search is started whether its method works here; PluginError: it does not."""
+    searching: Callable[[Parts, RunSpec], RunnerChoice] = _no_search
+    """What carries the trials of a search."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that steps get: those of this process."""
     restore: Restore | None = None
@@ -166,6 +176,18 @@ class Parts:
             self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
         graph = self.overriding.applied(loaded.graph, runner, loaded.places)
         return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+
+    def sourced(self, loaded: Loaded, engine: str | None = None) -> Loaded:
+        """Return a pipeline with its source, when it has one, asking the feeds of an engine; None: the default one.
+
+        Raises:
+            InvalidError: there is no engine of that name.
+        """
+        if not any(each.call.kind is CallKind.FEED for each in loaded.graph.operations):
+            return loaded
+        from .engines import connected, connecting  # of pipelines that learn
+
+        return connecting(loaded, connected(loaded.graph, self.channels(engine)))
 
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import StrEnum
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
+from .above import above
 from .errors import InvalidError, nearest
 from .graph import Graph
 from .ids import name_problem
@@ -137,7 +137,7 @@ class Pipeline(Unit):
             StepFailed: a step failed, unless `check` is False.
         """
         given = self._given(params, named, parameters_file)
-        return _above("programs").execute_pipeline(
+        return above("programs").execute_pipeline(
             self,
             params=given,
             runner=runner,
@@ -163,7 +163,7 @@ class Pipeline(Unit):
     ) -> Any:
         """Start it in a process of its own and return at once with the RunResult to wait on; as `execute`."""
         given = self._given(params, named, parameters_file)
-        return _above("programs").submit_pipeline(
+        return above("programs").submit_pipeline(
             self,
             params=given,
             runner=runner,
@@ -176,7 +176,7 @@ class Pipeline(Unit):
     @cached_property
     def launcher(self) -> Any:
         """Train, apply and evaluate here, with a registry for this process: `churn.launcher.train()`."""
-        return _above("programs").Launcher(self)
+        return above("programs").Launcher(self)
 
     def compile(self, mode: str = "job", params: Mapping[str, object] | None = None) -> Graph:
         """Return the graph a runner would execute.
@@ -185,9 +185,9 @@ class Pipeline(Unit):
             InvalidError: the pipeline is wrong; every problem in one message.
         """
         graph: Graph = (
-            _above("worker.workshop")
+            above("worker.workshop")
             .compile_here(
-                self, mode=mode, params=params or {}, shelf_at=lambda root: _above("wiring").functions_at(root)
+                self, mode=mode, params=params or {}, shelf_at=lambda root: above("wiring").functions_at(root)
             )
             .graph
         )
@@ -204,7 +204,7 @@ class Pipeline(Unit):
         Raises:
             InvalidError: the file cannot be read, or something in it is wrong: at file:line, all of it in one message.
         """
-        found: Pipeline = _above("worker.yamlpipelines").load_yaml(path, name)
+        found: Pipeline = above("worker.yamlpipelines").load_yaml(path, name)
         return found
 
     def to_yaml(self) -> str:
@@ -214,7 +214,7 @@ class Pipeline(Unit):
             InvalidError: a function has no name it can be imported by (a lambda, a closure, one of `__main__`), or a
                 value is not text, a number, a list or a dict.
         """
-        text: str = _above("worker.yamlpipelines").pipeline_yaml(self)
+        text: str = above("worker.yamlpipelines").pipeline_yaml(self)
         return text
 
     def name_in(self, namespace: Mapping[str, object]) -> str:
@@ -268,7 +268,7 @@ class Pipeline(Unit):
         given |= named
         if (intercept := _interceptor.get()) is not None:
             # Whoever takes it over gets all that the call says.
-            intercept(self, {**_above("worker.workshop").file_parameters(file), **given})
+            intercept(self, {**above("worker.workshop").file_parameters(file), **given})
         return given
 
     def _header_problems(self, order: object) -> Iterator[InvalidError]:
@@ -349,11 +349,6 @@ def intercepting(interceptor: Interceptor) -> Iterator[None]:
         yield
     finally:
         _interceptor.reset(token)
-
-
-def _above(module: str) -> Any:
-    # A Pipeline is the handle users hold, so its verbs reach up to the rooms above core; nothing else in core may.
-    return import_module(f"{__name__.partition('.')[0]}.{module}")
 
 
 def _tags(tag: object) -> tuple[str, ...]:

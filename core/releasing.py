@@ -167,6 +167,12 @@ class Lineages:
         )
         return parts.overridden(replace(loaded, snapshot=snapshot), runner or parts.default_runner)
 
+    def load_as(self, lineage: Lineage, wanted: LoadRequest) -> Loaded:
+        """Compile a lineage from a copy of its code as a request says, whatever its target; raises as `load`."""
+        snapshot = self.snapshot(lineage)
+        copy = self._parts.machine.materialise(snapshot, lineage.code)
+        return replace(self._parts.loader.load(replace(wanted, target=self.target(lineage, copy))), snapshot=snapshot)
+
     # -- published -------------------------------------------------------------------------------------------------
 
     def working(self, loaded: Loaded, target: Target) -> Lineage:

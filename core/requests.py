@@ -49,6 +49,8 @@ class RunRequest:
     reusing: Reusing = field(default_factory=Reusing)
     guard: GuardMode | None = None
     """Look for undeclared use; None: as configured."""
+    engine: str | None = None
+    """Which feeds a pipeline with a source asks (`-E`); None: the default ones."""
     mode: str = "job"
     """What it is compiled for, to be looked at: one of `options.MODES`. Use-cases of the lifecycle run other modes."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from .above import above
 from .engine import Engine
 from .errors import PluginError
 from .graph import Graph
@@ -12,6 +14,10 @@ from .orders import RunContext
 from .ports import Executor
 from .session import Session
 
+if TYPE_CHECKING:
+    from .pipeline import Pipeline
+    from .results import RunResult
+
 
 class Runner:
     """Runs a whole graph somewhere. Found by the entry point group `graftline.runners`.
@@ -19,11 +25,15 @@ class Runner:
     A subclass overrides one of two classmethods: `executor`, and gets scheduling, journal, retry, reuse and logs for
     nothing; or `run`, and does everything itself (a runner that translates the graph for another engine).
 
+    Programs may hold one: `LocalRunner(feed="csv").train(churn)` compiles a pipeline and calls `run` with its graph.
+
     Args:
-        instance: address or name of what it runs on; None: the default of the runner.
-        feed: where train and apply data comes from; None: the default feed.
-        sink: where predictions go; None: nothing is written.
-        kwargs: the runner's own options, from `[runner.NAME]` in the configuration.
+        instance: address or name of what it runs on, handed to `executor` or `run` as `instance=`; None: the default of
+            the runner, and nothing is handed over.
+        feed: name of a feed, configured or bundled, or `module:Class`; a list of them: the first that can answer. None:
+            those of the default engine.
+        sink: the same for what apply makes, or a file (`scores.csv`); None: that of the default engine.
+        kwargs: the runner's own options, as `[runner.NAME]` in the configuration gives them.
     """
 
     takes_resources: ClassVar[bool] = True
@@ -42,6 +52,58 @@ class Runner:
         # Checked when the class is made: a runner is called as a class, hours of a run may depend on it.
         if not found or not all(isinstance(method, classmethod) for method in found):
             raise TypeError(f"runner {cls.__qualname__} must override `executor` or `run`, as a classmethod")
+
+    def job(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Run a pipeline and return the finished run.
+
+        Args:
+            pipeline: what is run.
+            params: parameters by name.
+            options: `jobs`, `tags`, `force`; `check=False`: return a failed run too.
+
+        Raises:
+            InvalidError: the pipeline or a parameter is wrong; nothing was started.
+            StepFailed: a step failed, unless `check` is False.
+        """
+        return self._carry("job", pipeline, params, options)
+
+    def train(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Train a pipeline, commit a generation and return the finished run.
+
+        Args:
+            pipeline: what is trained.
+            params: parameters by name.
+            options: `registry`, as `-P` names it; `lower`, `upper`, `from_start`, `query`, `jobs`, `tags`, `check`.
+
+        Raises:
+            InvalidError: as `job`; or nothing is to be trained.
+            StepFailed: as `job`.
+        """
+        return self._carry("train", pipeline, params, options)
+
+    def apply(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Apply the last generation to what the feed gives, and hand the outputs to the sink; as `train`."""
+        return self._carry("apply", pipeline, params, options)
+
+    def eval(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Evaluate a pipeline as its `evaluation=` says; as `train`."""
+        return self._carry("eval", pipeline, params, options)
+
+    def tune(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
+        """Search the best parameters, train with them and commit a generation; as `train`.
+
+        Args:
+            pipeline: what is tuned.
+            params: parameters that are the same in all trials.
+            options: those of `train`, and what `Tune` takes, in place of its own: `space`, `maximize`, ...
+        """
+        return self._carry("tune", pipeline, params, options)
+
+    def _carry(
+        self, action: str, pipeline: Pipeline, params: Mapping[str, object] | None, options: dict[str, Any]
+    ) -> RunResult:
+        found: RunResult = above("programs").carry_by(self, action, pipeline, params or {}, options)
+        return found
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> Executor:

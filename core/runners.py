@@ -42,3 +42,9 @@ def choose_runner(settings: Settings, name: str) -> RunnerChoice:
     if not (isinstance(found, type) and issubclass(found, Runner)):
         raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
     return RunnerChoice(runner=found, options=options)
+
+
+def name_of(runner: type[Runner]) -> str:
+    """Return the name under which a run records its runner, which `choose_runner` finds it by again."""
+    place = f"{runner.__module__}:{runner.__qualname__}"
+    return next((name for name, each in BUNDLED_RUNNERS.items() if each == place), place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from .artifacts import MetricPoint, Output
 from .graph import Graph, Json
@@ -14,6 +15,9 @@ from .records import dataclass, field
 from .reusing import Reusing
 from .states import Status
 from .undeclared import GuardMode
+
+if TYPE_CHECKING:
+    from .trials import SearchSpec  # spaces and methods, for one kind of run
 
 APPLIES = "apply"
 """Origin in `Lifecycle` of runs that use a generation and make none."""
@@ -122,6 +126,8 @@ class Lifecycle:
     score: str | None = None
     """Metric the generation is ranked by; None: it is not scored."""
     direction: str = "maximize"
+    scored: float | None = None
+    """Score that a search found it by; None: what the run itself measures."""
 
     @property
     def makes_generation(self) -> bool:
@@ -171,6 +177,8 @@ class RunSpec:
     """True: steps run the recorded code and not the working copy (retry and rerun with recorded code)."""
     lifecycle: Lifecycle | None = None
     """None: a job."""
+    search: SearchSpec | None = None
+    """None: its steps are executed. Else each is a run of its own, a trial of this search."""
     created: float = 0.0
     """Wall time, seconds since the epoch."""
 

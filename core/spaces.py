@@ -64,7 +64,9 @@ class Interval(Space):
         """Return numbers at even distances, both ends among them."""
         if steps < 2 or self.low == self.high:
             return [self._number(self._at(0.5 if self.low != self.high else 0.0))]
-        return list(dict.fromkeys(self._number(self._at(step / (steps - 1))) for step in range(steps)))
+        # Of twelve digits, so that it is not 0.010000000000000002.
+        inner = [float(f"{self._at(step / (steps - 1)):.12g}") for step in range(1, steps - 1)]
+        return list(dict.fromkeys(map(self._number, (self.low, *inner, self.high))))
 
     def draw(self, chance: random.Random) -> Json:
         """Return a number between the ends."""

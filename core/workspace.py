@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .lifecycle import Lifecycles
     from .locking import Locking
     from .releasing import Lineages
+    from .searches import Searches
     from .verifying import Verifying
 
 
@@ -97,6 +98,13 @@ class Workspace:
         from .lifecycle import Lifecycles  # as above
 
         return Lifecycles(self.parts, self._launching, self.lineages)
+
+    @cached_property
+    def searches(self) -> Searches:
+        """Sweeping and tuning."""
+        from .searches import Searches  # as above
+
+        return Searches(self.parts, self._launching, self.lifecycle)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

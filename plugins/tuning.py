@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
+from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any
 
 from ..core.errors import PluginError
+from ..core.graph import Json
 from ..core.searching import Sampler, Search, Trial
 from ..core.spaces import Choice, Interval, Space
+from ..core.trials import typed
 from ..core.tuning import SearchMethod, Tune
 
 
@@ -20,14 +25,29 @@ def search_for(tune: Tune) -> Search:
     return Search(tune, OptunaSampler(tune) if tune.method is SearchMethod.OPTUNA else None)
 
 
+def check_method(method: str) -> None:
+    """Find out, without importing it, whether what a method needs is there.
+
+    Raises:
+        PluginError: it is not.
+    """
+    if method == SearchMethod.OPTUNA and find_spec("optuna") is None:
+        raise _lacking()
+
+
+def _lacking() -> PluginError:
+    return PluginError("method='optuna' needs optuna", "pip install 'graftline[tune]'")
+
+
 class OptunaSampler(Sampler):
     """Trials that optuna chooses by what earlier ones scored (TPE); the same answers give the same trials."""
 
-    def __init__(self, tune: Tune):
+    def __init__(self, tune: Tune, recalled: Mapping[int, Mapping[str, Json]] = MappingProxyType({})):
         """Begin a study in memory.
 
         Args:
             tune: What is searched.
+            recalled: By number, parameters of trials that were chosen before; they are chosen again.
 
         Raises:
             PluginError: optuna is not installed.
@@ -35,9 +55,10 @@ class OptunaSampler(Sampler):
         try:
             optuna: Any = import_module("optuna")  # 400 ms, and an extra
         except ModuleNotFoundError as problem:
-            raise PluginError("method='optuna' needs optuna", "pip install 'graftline[tune]'") from problem
+            raise _lacking() from problem
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._tune = tune
+        self._recalled = recalled
         self._failed: Any = optuna.trial.TrialState.FAIL
         direction = "maximize" if tune.is_maximum else "minimize"
         sampler = optuna.samplers.TPESampler(seed=tune.seed)
@@ -48,6 +69,8 @@ class OptunaSampler(Sampler):
         """Return the next trial; None after as many as there may be."""
         if number > (self._tune.trials or 1):
             return None
+        if number in self._recalled:
+            self._study.enqueue_trial(_placed(self._recalled[number], self._tune.space))
         asked = self._study.ask()
         params = {name: _suggested(asked, name, space) for name, space in self._tune.space.items()}
         self._asked[number] = asked
@@ -60,6 +83,17 @@ class OptunaSampler(Sampler):
             self._study.tell(asked, state=self._failed)
         else:
             self._study.tell(asked, score)
+
+
+def _placed(params: Mapping[str, Json], spaces: Mapping[str, Space]) -> dict[str, Any]:
+    """Return parameters as the study has them: choices by position."""
+    found: dict[str, Any] = {}
+    for name, value in params.items():
+        space = spaces[name]
+        found[name] = value
+        if isinstance(space, Choice):
+            found[name] = [typed(each) for each in space.values].index(typed(value))
+    return found
 
 
 def _suggested(asked: Any, name: str, space: Space) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
 from ..core.canonical import canonical, plain, rich
@@ -19,6 +19,9 @@ from ..core.runs import Attempt, CodeState, Lifecycle, Run, RunSpec, StepRun, Ta
 from ..core.states import Status
 from ..core.supply import Constant
 from ..core.undeclared import GuardMode
+
+if TYPE_CHECKING:
+    from ..core.trials import SearchSpec
 
 Row = tuple[Any, ...]
 """What sqlite3 gives; Any because this is the edge."""
@@ -142,6 +145,7 @@ def spec_from_row(row: Row, graph: Graph) -> RunSpec:
         uses_snapshot=given.get("uses_snapshot", False),
         guard=GuardMode(given["guard"]) if "guard" in given else None,
         lifecycle=_lifecycle_from_json(given["lifecycle"]) if "lifecycle" in given else None,
+        search=_search_from_json(given["search"]) if "search" in given else None,
         created=created,
     )
 
@@ -292,6 +296,18 @@ def _lifecycle_from_json(document: Mapping[str, Any]) -> Lifecycle:
     return Lifecycle(**known)
 
 
+def _search_to_json(search: SearchSpec) -> dict[str, Json]:
+    from ..core.trials import search_to_json  # spaces and methods, for one kind of run
+
+    return search_to_json(search)
+
+
+def _search_from_json(document: Mapping[str, Any]) -> SearchSpec:
+    from ..core.trials import search_from_json  # as above
+
+    return search_from_json(document)
+
+
 def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
     target, reusing = spec.target, _reusing_to_json(spec.reusing)
     return {
@@ -304,6 +320,7 @@ def _rest_of_spec(spec: RunSpec) -> dict[str, Json]:
         **({"reusing": reusing} if reusing else {}),
         **({} if spec.guard is None else {"guard": spec.guard}),
         **({} if spec.lifecycle is None else {"lifecycle": _lifecycle_to_json(spec.lifecycle)}),
+        **({} if spec.search is None else {"search": _search_to_json(spec.search)}),
         "target": {
             "text": target.text,
             "root": target.root,

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from ..core.compiler import Compiled
 from ..core.errors import GraftError, InvalidError
@@ -53,7 +54,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
         if target.definition is not None:
             pipeline = shelf.opened(pipeline)
         given = Given(
-            typed=request.params,
+            typed={**_tried(pipeline), **request.params} if request.tries else request.params,
             # What main() gives in its own execute() call is the pipeline's word, weaker than the person's.
             file={**own, **request.values},
             environ={} if request.is_again else from_environ(os.environ),
@@ -79,9 +80,48 @@ def load_pipeline(request: LoadRequest) -> Loaded:
         return _form(compiled, pipeline)
     reached = replace(reached, files=(*reached.files, *(os.path.join(target.root, each) for each in request.include)))
     loaded = _loaded(target.root, target.cwd, pipeline, compiled, reached, set(sys.modules) - before, workshop)
+    if request.wants_tune and pipeline.tune is not None:
+        from ..core.trials import tune_to_json  # searches, which most loads need not
+
+        loaded = replace(loaded, tune=tune_to_json(pipeline.tune))
     if not request.wants_yaml:
         return loaded
     return replace(loaded, yaml=_yaml(target.root, pipeline, name, compiled.params))
+
+
+class LiveLoader:
+    """Implements `Loader` for one pipeline of this process, which no file may hold: it is compiled here, each time.
+
+    Args:
+        pipeline: What is compiled, whatever a request's target says.
+        params: Its parameters by name, weaker than those of a request.
+        shelf_at: As `load_live` takes it.
+    """
+
+    def __init__(self, pipeline: Pipeline, params: Mapping[str, object], shelf_at: ShelfAt | None = None):
+        self._pipeline = pipeline
+        self._params = params
+        self._shelf_at = shelf_at
+
+    def load(self, request: LoadRequest) -> Loaded:
+        """Compile the pipeline; see `load_live`."""
+        typed = {**_tried(self._pipeline), **request.params} if request.tries else request.params
+        params = {**self._params, **request.values}
+        _, loaded = load_live(self._pipeline, params, shelf_at=self._shelf_at, mode=request.mode, typed=typed)
+        if not request.wants_tune or self._pipeline.tune is None:
+            return loaded
+        from ..core.trials import tune_to_json  # as above
+
+        return replace(loaded, tune=tune_to_json(self._pipeline.tune))
+
+
+def _tried(pipeline: Pipeline) -> dict[str, str]:
+    """Return the parameters of the first trial of a pipeline's search; none when it has no search."""
+    if pipeline.tune is None:
+        return {}
+    from ..core.trials import first_trial, told  # as above
+
+    return told(first_trial(pipeline.tune))
 
 
 def _form(compiled: Compiled, pipeline: Pipeline) -> Loaded:
@@ -118,6 +158,7 @@ def load_live(
     shelf_at: ShelfAt | None = None,
     mode: str = "job",
     of_generation: bool = False,
+    typed: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Target, Loaded]:
     """Compile a pipeline object of this process, as its `execute()` does, and describe how to find it again.
 
@@ -127,6 +168,7 @@ def load_live(
         shelf_at: Returns the registered functions of a project, when a step names one.
         mode: What for: one of `MODES`.
         of_generation: In "eval", a generation is scored and not the definition.
+        typed: Parameters as a person would type them; they win.
 
     Raises:
         InvalidError: the pipeline or a parameter is wrong, or a step is importing the module that executes it.
@@ -141,6 +183,7 @@ def load_live(
         reached = reach(file, (os.path.dirname(file), *search, root), read_source) if is_python else NOTHING
         name = pipeline.name_in(namespace_of(pipeline))
         given = Given(
+            typed=typed,
             call=params,
             environ=from_environ(os.environ),
             variables=variables(os.environ),
@@ -154,9 +197,16 @@ def load_live(
     except GraftError as error:
         error.file = error.file and shown_path(error.file)
         raise
-    text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
-    target = Target(text=text, root=root, cwd=os.getcwd(), sys_path=search, is_loadable=is_file)
+    target = find_live(pipeline)
     return target, _loaded(root, target.cwd, pipeline, compiled, reached, set(sys.modules), workshop)
+
+
+def find_live(pipeline: Pipeline) -> Target:
+    """Return how a pipeline object of this process is found again."""
+    root, file = root_of(pipeline), os.path.abspath(pipeline.place.file)
+    is_file = os.path.isfile(file)
+    text = os.path.relpath(file, root) + _variable_of(pipeline) if is_file else pipeline.place.file
+    return Target(text=text, root=root, cwd=os.getcwd(), sys_path=_own_path(), is_loadable=is_file)
 
 
 def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached]:

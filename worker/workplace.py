@@ -210,13 +210,14 @@ def uncommitted_files(root: str, files: Sequence[str]) -> list[str]:
     top = _git(["git", "-C", root, "rev-parse", "--show-prefix"])
     if told is None or top is None:
         return []
-    changed = {line[3:].removeprefix(top.strip()) for line in told.split("\0") if line}
-    return [file for file in files if file in changed]
+    changed = tuple(line[3:].removeprefix(top.strip()) for line in told.split("\0") if line)
+    folders = tuple(each for each in changed if each.endswith("/"))  # ignored ones stand for all in them
+    return [file for file in files if file in changed or file.startswith(folders)]
 
 
 def _git(command: Sequence[str]) -> str | None:
     """Return what git says; None when it fails, is not there, or takes too long."""
-    import subprocess  # 4 ms: nobody but the host of a run asks
+    import subprocess  # 4 ms: nobody but the host of a run and a release ask
 
     # Without the variable, status takes the index lock to refresh it and disturbs a commit made meanwhile.
     environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}

@@ -13,7 +13,7 @@ from ...core.runs import Run
 from ...core.states import Status
 from .. import context
 from ..arguments import LAST, RunArgument
-from ..carrying import exit_code, report
+from ..carrying import exit_code, report, trial_board
 from ..live import Progress, progress
 from ..look import look_of
 from ..options import Options
@@ -41,7 +41,15 @@ def attach(options: Options, *, run: RunArgument = LAST) -> int:
     states = {node.path: Status.PENDING for node in (graph.origin or graph).nodes}
     title = f"{space.show(found).pipeline}  {short}"
     try:
-        view = progress(look, states, title, graph=graph, is_plain=options.is_plain, is_quiet=options.is_json)
+        view = progress(
+            look,
+            states,
+            title,
+            graph=graph,
+            search=trial_board(space, found),
+            is_plain=options.is_plain,
+            is_quiet=options.is_json,
+        )
         with view:
             ended = _follow(space, found, view)
     except KeyboardInterrupt:

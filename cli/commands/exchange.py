@@ -16,6 +16,7 @@ from ...core.exchanging import SUFFIX, Removal
 from ...core.lineageanswers import place_text, shipment_document
 from ...core.quantities import size_text
 from ...core.states import Status
+from ...core.workspace import Workspace
 from .. import context
 from ..addressing import AddressArgument
 from ..look import Ink, Look, look_of

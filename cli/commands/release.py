@@ -16,12 +16,13 @@ from ...core.states import Status
 from ...core.versions import Bump
 from .. import context
 from ..addressing import complete_addresses
-from ..arguments import TargetArgument
+from ..arguments import ParamOption, ParamsFileOption, TargetArgument
 from ..failure import next_commands
 from ..lineagetext import code_text
 from ..locked import difference_documents, difference_lines
 from ..look import Ink, Look, look_of
 from ..options import Options
+from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
 
@@ -49,11 +50,15 @@ def release(
     ] = None,
     message: Annotated[str | None, typer.Option("-m", "--message", metavar="TEXT", help="What it is about.")] = None,
     dirty: Annotated[bool, typer.Option("--dirty", help="Release files that differ from the commit too.")] = False,
+    param: ParamOption = None,
+    params: ParamsFileOption = None,
     dry_run: Annotated[
         bool, typer.Option("-n", "--dry-run", help="Say what would be released; write nothing.")
     ] = False,
 ) -> int:
     """Publish the working copy as a new lineage: its code, how it is run and the versions of its packages.
+
+    Parameters are no part of it: they only let a pipeline compile that has some without a default.
 
     Exit code 5: a generation that was to be carried over was trained by other steps.
     """
@@ -68,17 +73,14 @@ def release(
         carry=carry,
         allows_dirty=dirty,
     )
+    given = context.parameters(params)
+    wanted = RunRequest(target=aim, params=typed_params(param), values=given.values, places=given.places)
     releasing = space.lineages.releasing
     look = look_of(is_plain=options.is_plain)
     try:
-        planned = releasing.plan(request, space.load(RunRequest(target=aim)))
+        planned = releasing.plan(request, space.load(wanted))
     except CarryRefused as refused:
-        if not options.is_json:
-            put(difference_lines(look, refused.differences, 0))
-            raise
-        document = {"differences": difference_documents(refused.differences), **error_document(refused)}
-        put_document(document)
-        return refused.exit_code
+        return _refused(options, look, refused)
     lineage, carried = as_lineage(planned.draft, planned.code), None
     if not dry_run:
         lineage, carried = releasing.publish(planned)
@@ -87,6 +89,15 @@ def release(
     else:
         put(_lines(look, planned, lineage, carried, is_written=not dry_run))
     return 0
+
+
+def _refused(options: Options, look: Look, refused: CarryRefused) -> int:
+    """Show which steps are others now, and why; return the exit code, or raise what is told on stderr."""
+    if not options.is_json:
+        put(difference_lines(look, refused.differences, 0))
+        raise refused
+    put_document({"differences": difference_documents(refused.differences), **error_document(refused)})
+    return refused.exit_code
 
 
 def _document(planned: Release, lineage: Lineage, carried: Generation | None, *, is_written: bool) -> dict[str, Any]:

@@ -79,6 +79,7 @@ def run(
         places=given.places,
         selection=selection(only, start, end),
         runner=options.runner,
+        engine=options.engine,
         jobs=jobs,
         fail_fast=fail_fast,
         timeout_s=limit_s(timeout),

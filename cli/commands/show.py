@@ -12,7 +12,7 @@ from ...core.records import replace
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..card import card
-from ..carrying import shown_run, spec_of
+from ..carrying import searched_document, shown_run, spec_of
 from ..look import look_of
 from ..options import Options
 from ..origins import origin_lines
@@ -49,7 +49,7 @@ def show(
         attempts = space.attempts(found.id) if full else None
         spec, guards = spec_of(space, found.id), space.guards(steps)
         document = run_document(found, steps, spec=spec, attempts=attempts, guards=guards, full=full)
-        put_document({**document, **marked_document(_marked(space, spec))})
+        put_document({**document, **searched_document(spec, steps), **marked_document(_marked(space, spec))})
     elif params:
         put(origin_lines(look_of(is_plain=options.is_plain), space.spec(found.id), steps))
     else:

@@ -92,10 +92,10 @@ def train(
 
     A project or lineage of the registry is trained with its own code, a file or directory with the code as it is here.
     """
-    run = _run(options, what, param, params, jobs, tag, timeout, reusing(force, force_step), fail_fast=fail_fast)
+    run = request_for(options, what, param, params, jobs, tag, timeout, reusing(force, force_step), fail_fast=fail_fast)
     request = LifecycleRequest(
         run=run,
-        words=_words(what),
+        words=words_of(what),
         engine=options.engine,
         query=query,
         lower=lower,
@@ -131,10 +131,10 @@ def apply(
 
     Steps that return state() are not run: the generation supplies what they made.
     """
-    run = _run(options, what, param, params, jobs, tag, timeout, reusing(force, force_step), fail_fast=fail_fast)
+    run = request_for(options, what, param, params, jobs, tag, timeout, reusing(force, force_step), fail_fast=fail_fast)
     request = LifecycleRequest(
         run=run,
-        words=_words(what),
+        words=words_of(what),
         engine=options.engine,
         sink=_within(run.target, output),
         query=query,
@@ -168,10 +168,10 @@ def evaluate(
 
     An address is a generation, scored with what it learned. A file or directory is split, trained and scored anew.
     """
-    run = _run(options, what, param, params, jobs, tag, timeout, reusing(force, force_step), fail_fast=fail_fast)
+    run = request_for(options, what, param, params, jobs, tag, timeout, reusing(force, force_step), fail_fast=fail_fast)
     request = LifecycleRequest(
         run=run,
-        words=_words(what),
+        words=words_of(what),
         engine=options.engine,
         query=query,
         lower=lower,
@@ -187,16 +187,17 @@ def _within(target: Target, file: str | None) -> str | None:
     return file if file is None or os.getcwd() == target.cwd else os.path.abspath(file)
 
 
-def _words(what: list[str] | None) -> tuple[str, ...]:
+def words_of(what: list[str] | None) -> tuple[str, ...]:
+    """Return the address of the registry that was named; empty: the working copy."""
     return tuple(what or ()) if registered(what or ()) is not None else ()
 
 
-def _path(what: list[str] | None) -> str | None:
+def path_of(what: list[str] | None) -> str | None:
     """Return the TARGET of the working copy; None: it is an address, or nothing."""
-    return what[0] if what and not _words(what) else None
+    return what[0] if what and not words_of(what) else None
 
 
-def _run(
+def request_for(
     options: Options,
     what: list[str] | None,
     param: list[str] | None,
@@ -208,12 +209,13 @@ def _run(
     *,
     fail_fast: bool,
 ) -> RunRequest:
+    """Return the request for a run of what was named, of the working copy or the registry."""
     given = context.parameters(params)
-    if _words(what):
+    if words_of(what):
         root = context.root(options)
         target = Target(text="/".join(what or ()), root=root, cwd=root)
     else:
-        target = context.target(options, _path(what))
+        target = context.target(options, path_of(what))
     return RunRequest(
         target=target,
         params=typed_params(param),
@@ -240,7 +242,7 @@ def _start(
     """Write the run, and host it here or in a process of its own; return the exit code."""
     if request.from_start and request.lower is not None:
         raise InvalidError("--lower and --from-start exclude each other")
-    space = context.workspace(options, _path(what), needs_code=True)
+    space = context.workspace(options, path_of(what), needs_code=True)
     prepared = prepare(space.lifecycle, request)
     root = request.run.target.root
     if not options.is_json and (said := space.lifecycle.code_line(prepared, root=root, command=command)):

@@ -72,6 +72,7 @@ def watch(
             places=given.places,
             selection=chosen,
             runner=options.runner,
+            engine=options.engine,
             jobs=jobs,
             fail_fast=fail_fast,
             timeout_s=limit,

@@ -13,11 +13,13 @@ class BorrowingExecutor(LocalExecutor):
 
     def __init__(self, context: RunContext, nursery: Nursery) -> None:
         super().__init__(context, nursery=nursery)
-        self._borrowed = nursery
+        self._borrowed: Nursery | None = nursery
 
     def close(self) -> None:
         """End all workers and wait for them; the nursery goes on."""
         try:
             super().close()
         finally:
-            warm.give_back(self._borrowed)
+            borrowed, self._borrowed = self._borrowed, None
+            if borrowed is not None:
+                warm.give_back(borrowed)

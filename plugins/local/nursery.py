@@ -59,6 +59,8 @@ class Nursery:
         """Package -> threads it started at import. A fork with threads about can hang the child."""
         self.warnings: list[str] = []
         """What the guardian warned of: logs that could not be written."""
+        self.is_shared = False
+        """Several runs work with it at once: what is below the guardian may be any of theirs."""
         self.mark = mark_of(os.getpid(), next(_NUMBERS))
         """Value of the environment variable `descent.MARK` below this nursery."""
         self._lock = threading.Lock()
@@ -120,7 +122,7 @@ class Nursery:
 
     def sweep(self, timeout_s: float = 2.0) -> bool:
         """End every process below the guardian but the forkserver and its children; return whether it was done."""
-        return self._ask("sweep", timeout_s)
+        return not self.is_shared and self._ask("sweep", timeout_s)
 
     def fileno(self) -> int:
         """Return a descriptor that becomes readable when the guardian has something to tell, or is gone."""

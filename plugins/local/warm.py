@@ -24,6 +24,8 @@ _lock = threading.Lock()
 _kept: Nursery | None = None
 _stays = 0
 """Watches that go on."""
+_shares = 0
+"""Searches that go on: their runs share one nursery."""
 _users: Counter[Nursery] = Counter()
 """Nurseries that loads and runs of a watch work with, and how many."""
 _target: Target | None = None
@@ -48,7 +50,7 @@ def take(packages: Iterable[str]) -> Nursery | None:
     """Return the kept nursery when it lives and has imported these packages; it is the caller's then."""
     global _kept
     with _lock:
-        if _kept is not None and _kept is _lent:
+        if _kept is not None and (_kept is _lent or (_shares and _kept in _users)):
             return None
         nursery, _kept = _kept, None
     if nursery is None:
@@ -62,21 +64,27 @@ def take(packages: Iterable[str]) -> Nursery | None:
 def borrow(packages: Iterable[str]) -> Nursery | None:
     """Return the kept nursery for one run while a watch goes on; None: none does, or there is none that fits.
 
-    It is to be given back; nobody else's until then.
+    It is to be given back; nobody else's until then, unless it is a search that goes on.
     """
     global _lent
     with _lock:
         nursery = _kept
         if not _stays or nursery is None or _lent is not None or not _serves(nursery, packages):
             return None
-        _lent = nursery
+        if _shares:
+            nursery.is_shared = True
+        else:
+            _lent = nursery
         _users[nursery] += 1
         return nursery
 
 
 def give_back(nursery: Nursery) -> None:
-    """Give back what was borrowed. Safe to call twice."""
+    """Give back what was borrowed. Safe to call twice where it was nobody else's."""
     global _lent
+    if nursery.is_shared:
+        _leave(nursery)
+        return
     with _lock:
         if _lent is not nursery:
             return
@@ -88,11 +96,18 @@ def give_back(nursery: Nursery) -> None:
 
 
 @contextmanager
-def stay_warm(target: Target) -> Iterator[None]:
-    """Keep a nursery for a target from run to run until the end of the block; it imports its packages from now on."""
-    global _kept, _spare, _stays
+def stay_warm(target: Target, *, is_shared: bool = False) -> Iterator[None]:
+    """Keep a nursery for a target from run to run until the end of the block; it imports its packages from now on.
+
+    Args:
+        target: whose packages.
+        is_shared: several runs work with it at once. What a step leaves behind is ended with the block then, and not
+            with its run: the guardian does not know whose it is.
+    """
+    global _kept, _shares, _spare, _stays
     with _lock:
         _stays += 1
+        _shares += is_shared
     try:
         modules: tuple[str, ...] = ()
         with suppress(InvalidError):  # told by the load
@@ -102,6 +117,7 @@ def stay_warm(target: Target) -> Iterator[None]:
     finally:
         with _lock:
             _stays -= 1
+            _shares -= is_shared
             nursery = None
             if not _stays and _kept is not _lent:
                 nursery, _kept = _kept, None

@@ -23,13 +23,13 @@ from ...core.events import (
 )
 from ...core.graph import CallKind, Graph, Node
 from ...core.growth import Plot
-from ...core.orders import RunContext
 from ...core.runner import Runner
 from ...core.session import Session
 from ...core.states import Reason, Status
 from ...core.values import Values
 from ...worker.context import WorkerContext
 from ...worker.failure import describe_failure
+from ...worker.inprocess import worker_context
 from ...worker.logbook import Book, open_book
 from ...worker.logformat import LOG_SUFFIX, encode_record
 from ...worker.returns import logged_output
@@ -155,24 +155,6 @@ class _Calls:
 
     def _now(self) -> float:
         return self._events.clock()
-
-
-def worker_context(context: RunContext) -> WorkerContext:
-    """Return what a worker of the run would hold."""
-    return WorkerContext(
-        run=context.run,
-        root=context.root,
-        cwd=context.cwd,
-        sys_path=context.sys_path,
-        objects=context.objects,
-        planned_files=context.planned_files,
-        secrets=context.secrets,
-        params=context.params,
-        code=context.code,
-        umask=None,
-        environ=None,
-        guard=None,
-    )
 
 
 @contextmanager

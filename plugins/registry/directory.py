@@ -29,9 +29,9 @@ class Directory:
         self.root = root
 
     def names(self, *parts: str) -> list[str]:
-        """Return the names in a directory below, sorted; empty when it is not there."""
+        """Return the names in a directory below, sorted, without half-written files; empty when it is not there."""
         try:
-            return sorted(os.listdir(os.path.join(self.root, *parts)))
+            return sorted(each for each in os.listdir(os.path.join(self.root, *parts)) if not _is_part(each))
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -148,6 +148,9 @@ class Directory:
     def _written(self, data: bytes, path: str) -> str:
         folder = os.path.dirname(path)
         os.makedirs(folder, exist_ok=True)
+        for name in filter(_is_part, os.listdir(folder)):
+            # Of a writer that was killed: who writes holds the lock, so nobody is at it.
+            os.unlink(os.path.join(folder, name))
         written = os.path.join(folder, f".{secrets.token_hex(8)}.part")
         with open(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666), "wb") as file:
             file.write(data)
@@ -162,6 +165,10 @@ class Directory:
 
     def _unusable(self, error: OSError) -> StoreError:
         return StoreError(f"the registry {self.root} cannot be used: {error.strerror or error}")
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith(".") and name.endswith(".part")
 
 
 def _sync_directory(path: str) -> None:

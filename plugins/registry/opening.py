@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ...core.registries import STORED, choose_registry, is_directory
+
 if TYPE_CHECKING:
+    from ...core.config import Settings
     from ...core.exchanging import Bundles
     from ...core.registries import RegistryChoice
     from ...core.registry import Registry
@@ -29,6 +34,13 @@ class Opening:
         self._named = named
         self._open: dict[str, Registry] = {}
         self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, settings: Settings, root: str, stored: Callable[[str | None], Registry]) -> Opening:
+        """Return what opens the registries of a configuration, whose directories are relative to the project root."""
+        absolute = partial(_within, root)
+        named = registry_named(settings.text("registry.default") or STORED, root)
+        return cls(partial(choose_registry, settings, absolute), stored, named)
 
     def here(self) -> Registry:
         """Return the registry at hand; raises as `at`."""
@@ -58,6 +70,15 @@ class Opening:
         if choice.provider is None:
             return self._stored(choice.location)
         return choice.provider(choice.location, **choice.options)
+
+
+def registry_named(text: str, folder: str) -> str:
+    """Return a registry as a person names it in a directory so that it means the same everywhere."""
+    return _within(folder, text) if is_directory(text) else text
+
+
+def _within(folder: str, path: str) -> str:
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(path)))
 
 
 def zipped() -> Bundles:

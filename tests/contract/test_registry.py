@@ -16,6 +16,7 @@ from graftline.core.errors import ConflictError, InvalidError, MissingError, Sto
 from graftline.core.ids import new_run_id
 from graftline.core.lineages import Move, Place
 from graftline.core.registry import Registry
+from graftline.plugins.registry.filesystem import FilesystemRegistry
 
 Open = Callable[[], Registry]
 
@@ -252,3 +253,15 @@ def test_eight_trainers_at_once_leave_no_gap_and_no_double(reopen: Open) -> None
 
 def _move(before: Place | None, to: Place | None, why: str = "set") -> Move:
     return Move(alias="champion", to=to, before=before, at=1.0, by="me", why=why)
+
+
+def test_what_a_writer_left_that_was_killed_is_in_nobodys_way(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    for name in ("lock", ".0123456789abcdef.part"):
+        (folder / name).write_text("half")
+
+    registry = FilesystemRegistry(str(folder))
+    registry.publish(draft_lineage("0.1.0"), CONTENT.__getitem__)
+
+    assert sorted(each.name for each in folder.iterdir()) == ["lock", "objects", "projects", "registry.json"]

@@ -11,10 +11,11 @@ from source_tree import BESIDE, ROOMS, ROOT, ROOT_MODULES, name_of, project
 
 from graftline.core.kinds import BUNDLED_KINDS
 from graftline.core.runners import BUNDLED_RUNNERS
+from graftline.plugins.projects.templates import TEMPLATES
 
 
 def test_every_package_folder_is_listed_and_every_listed_package_exists() -> None:
-    found = {"graftline"}
+    found = {"graftline", "graftline.samples"}  # the samples ship as package data, and are no package
     for folder in ROOT.iterdir():
         if folder.is_dir() and not folder.name.startswith(".") and folder.name not in (*BESIDE, "build", "dist"):
             found |= {
@@ -47,6 +48,14 @@ def test_every_file_that_is_no_module_ships_as_package_data() -> None:
 
     assert forgotten == []
     assert "py.typed" in data["graftline"]
+
+
+def test_every_file_of_every_template_ships() -> None:
+    patterns = project()["tool"]["setuptools"]["package-data"]["graftline.samples"]
+    files = [f"{each.name}/{file}" for each in TEMPLATES.values() for file in each.files]
+
+    assert [file for file in files if not (ROOT / "samples" / file).is_file()] == []
+    assert [file for file in files if not any(fnmatch(file, pattern) for pattern in patterns)] == []
 
 
 def test_the_root_holds_no_stray_module() -> None:

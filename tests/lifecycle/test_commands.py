@@ -120,6 +120,14 @@ def test_files_that_nothing_imports_are_released_when_they_are_named(root: Path,
     assert sorted(graft("--json", "release").document["files"]) == ["lib/all.sql", "lib/fits.py", "pipeline.py"]
 
 
+def test_a_pipeline_that_needs_a_parameter_is_released_with_one(root: Path, graft: Graft) -> None:
+    (root / "lib/fits.py").write_text(FILES["lib/fits.py"].replace("C: float = 1.0", "C: float"))
+
+    assert "-p" in graft("release", "-n").err
+    released = graft("--json", "release", "-p", "C=0.5")
+    assert (released.code, released.document["is_new"]) == (0, True)
+
+
 def test_the_levels_of_the_list(trained: Graft) -> None:
     assert re.search(r"churn\s+1\s+0\.1\.0\s+@champion 0\.1\.0/1", trained("list").out)
     generations = trained("list", "churn", "0.1.0").out
@@ -214,6 +222,14 @@ def test_a_file_goes_to_another_store(tmp_path: Path, trained: Graft) -> None:
     assert other("--json", "list").document["projects"] == []
     assert "1 lineage and 1 generation taken in" in other("import", "best.graft", "--aliases").out
     assert other("--json", "list", "churn@champion").document["source"] == "churn/0.1.0/1"
+
+
+def test_export_tells_runs_and_addresses_apart(tmp_path: Path, trained: Graft) -> None:
+    assert "1 lineage and 2 generations" in trained("export", "churn").out, "no run is called so"
+    assert (tmp_path / "project/churn.graft").exists()
+    assert "are about runs" in trained("export", "churn/0.1.0", "--html").err
+    assert trained("export", "churm").code == 3
+    assert trained("export", "@last").code == 3
 
 
 def test_what_is_removed_is_shown_before(trained: Graft) -> None:

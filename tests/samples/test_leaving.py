@@ -1,4 +1,4 @@
-"""Leaving graftline is deleting the pipeline files: every other Python file of a sample knows nothing of it."""
+"""Leaving graftline is deleting the pipeline files and their tests: no other file of a sample knows anything of it."""
 
 from __future__ import annotations
 
@@ -69,9 +69,14 @@ def pipeline_files(sample: Path) -> set[Path]:
 
 
 def user_files() -> list[Path]:
-    """Return every other Python file of the samples that are folders."""
+    """Return every other Python file of the samples that are folders, but tests of pipelines and parts of graftline."""
     folders = sorted(each for each in (ROOT / "samples").iterdir() if each.is_dir() and not each.name.startswith("_"))
-    return [file for sample in folders for file in sorted(sample.rglob("*.py")) if file not in pipeline_files(sample)]
+    return [
+        file
+        for sample in folders
+        for file in sorted(sample.rglob("*.py"))
+        if file not in pipeline_files(sample) and not file.name.startswith("test_") and sample.name != "custom_runner"
+    ]
 
 
 FILES = [str(file.relative_to(ROOT / "samples")) for file in user_files()]

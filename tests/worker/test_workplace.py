@@ -10,7 +10,15 @@ import pytest
 from loading import write
 
 from graftline import InvalidError
-from graftline.worker.workplace import find_root, git_state, interpreter, module_of, open_workplace, target_of
+from graftline.worker.workplace import (
+    find_root,
+    git_state,
+    interpreter,
+    module_of,
+    open_workplace,
+    target_of,
+    uncommitted_files,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -150,3 +158,31 @@ def test_git_tells_commit_branch_remote_and_whether_files_changed(tmp_path: Path
 def test_outside_git_nothing_is_known(tmp_path: Path) -> None:
     state = git_state(str(tmp_path))
     assert (state.git, state.branch, state.dirty, state.remote) == (None, None, None, None)
+
+
+def test_files_that_no_commit_has_are_found_below_the_root_of_a_repository(tmp_path: Path) -> None:
+    root = tmp_path / "apps" / "churn"
+    (root / "made").mkdir(parents=True)
+    for name in ("same.py", "changed.py", "new.py", "made/ignored.py", "odd näme.py"):
+        (root / name).write_text("x = 1\n")
+    (tmp_path / ".gitignore").write_text("made/\n")
+
+    def git(*words: str) -> None:
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".gitignore", "apps/churn/same.py", "apps/churn/changed.py", "apps/churn/odd näme.py")
+    git("commit", "-qm", "first")
+    for name in ("changed.py", "odd näme.py"):
+        (root / name).write_text("x = 2\n")
+    files = ["same.py", "changed.py", "new.py", "made/ignored.py", "odd näme.py", "nowhere.py"]
+
+    assert uncommitted_files(str(root), files) == ["changed.py", "new.py", "made/ignored.py", "odd näme.py"]
+    assert uncommitted_files(str(root), ["same.py"]) == []
+
+
+def test_outside_of_git_nothing_is_uncommitted(tmp_path: Path) -> None:
+    (tmp_path / "pipeline.py").write_text("x = 1\n")
+
+    assert uncommitted_files(str(tmp_path), ["pipeline.py"]) == []

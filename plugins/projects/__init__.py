@@ -1,0 +1,1 @@
+"""Projects that are begun: templates that ship with graftline."""

@@ -1,0 +1,1 @@
+"""Searches: runs whose steps are runs."""
