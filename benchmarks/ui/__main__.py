@@ -118,7 +118,7 @@ def _at_rest(folder: Path, size: tuple[int, int]) -> Iterator[Figure]:
 
 def _pressed(terminal: Terminal, key: bytes) -> float:
     """Return the median milliseconds from a key to what it paints; between them others that move back."""
-    taken = []
+    taken: list[float] = []
     back = {b"\x1b[6~": b"\x1b[5~", b"G": b"\x1b[H", b"\x1b[H": b"G"}.get(key, b"")
     for _ in range(PRESSES if not back else PRESSES // 2):
         if key == b"\x1b[H":
@@ -129,15 +129,17 @@ def _pressed(terminal: Terminal, key: bytes) -> float:
         if back and key != b"\x1b[H":
             terminal.press(back)
             terminal.quiet(0.15, 1.0)
-    return statistics.median(taken) * 1e3
+    return float(statistics.median(taken)) * 1e3
 
 
 def _failure(folder: Path) -> Iterator[Figure]:
     """From a red row to the line of source that failed: two times enter."""
     with Terminal(folder, (120, 40)) as terminal:
         terminal.quiet(1.0)
+        begun = time.perf_counter()
         terminal.type(b"3")
-        terminal.quiet(1.0)
+        terminal.seconds_until(b"in fit", begun)  # the sheet of a run that failed
+        terminal.quiet(0.5)
         begun = time.perf_counter()
         terminal.type(b"\r")
         terminal.seconds_until(b"RESULT", begun)

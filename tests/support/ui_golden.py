@@ -9,8 +9,8 @@ import pytest
 from ui_pilot import Ui
 
 GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
-STUCK = 20
-"""Looks after which a screen that still works counts as at rest: its store cannot be read."""
+STUCK = 12
+"""Looks after which a screen that is still reading counts as at rest: its store cannot be read."""
 GREY = "160x50"
 """The size that is looked at under NO_COLOR: text tells the same with and without."""
 
@@ -23,15 +23,10 @@ def is_grey(ui: Ui) -> bool:
     return all(len(set(colour.get_truecolor())) == 1 for colour in colours)
 
 
-def _is_working(ui: Ui) -> bool:
-    """Tell whether something is still being read, which a busy machine may let wait for long."""
-    return ui.app.is_busy or any(not worker.is_finished for worker in ui.app.workers)
-
-
 async def settled(ui: Ui) -> str:
     """Return the screen once it has stopped changing."""
     before, same = "", 0
-    while same < (STUCK if _is_working(ui) else 3):
+    while same < (STUCK if ui.app.is_busy else 4):
         await ui.pilot.pause(0.05)
         now = ui.text
         same = same + 1 if now == before else 0

@@ -58,7 +58,7 @@ def _screens() -> set[str]:
     found: set[str] = set()
     for module in pkgutil.iter_modules(screens.__path__, f"{screens.__name__}."):
         importlib.import_module(module.name)
-    left: list[type] = [Page, Part, ModalScreen]
+    left: list[type[object]] = [Page, Part, ModalScreen]
     while left:
         for kind in left.pop().__subclasses__():
             left.append(kind)
