@@ -29,7 +29,7 @@ ALL = RunQuery(with_children=True)
 CLOCK = re.compile(r"\d+:\d\d:\d\d(\.\d{3})?")
 LASTED = re.compile(r" *\d+\.?\d*(ms|s|m|h)(\d\ds)?\b( ago)? *")
 """Times are others in each run of the test, and have other widths: they stand for nothing, with the blanks around."""
-IDS = [RunId(f"run{letter}".ljust(16, letter)) for letter in "abcdefgh"]
+IDS = [RunId(f"run{letter}".ljust(16, letter)) for letter in "abcdefghi"]
 
 
 def _functions(space: FormSpace, count: int) -> None:
