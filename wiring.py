@@ -244,7 +244,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.machine import LocalMachine, hash_seed, who
     from .plugins.local.slots import MachineSlots
     from .plugins.local.terminal import execute_here
-    from .plugins.local.warm import WarmLoader
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
@@ -260,12 +259,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         files=store.files,
         logs=store.logs,
         feed=store.feed,
-        loader=KnowingLoader(
-            WarmLoader(),
-            lambda: store.functions.versions(project),
-            str(layout.objects),
-            partial(_included, settings, store),
-        ),
+        loader=_loader(settings, store, project),
         functions=store.functions,
         marks=store.marks,
         hash_seed=hash_seed,
@@ -301,6 +295,13 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
+
+
+def _loader(settings: Settings, store: Store, project: str) -> KnowingLoader:
+    from .plugins.local.warm import WarmLoader
+
+    known = partial(store.functions.versions, project)
+    return KnowingLoader(WarmLoader(), known, str(store.layout.objects), partial(_included, settings, store))
 
 
 def _channels(settings: Settings, engine: str | None) -> Channels:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ..core.ids import RunId
+from ..core.registries import STORED
 from ..core.workspace import Workspace
 from ..tui.outside import Outside
 from . import context
@@ -70,6 +71,9 @@ def outside_of(options: Options, space: Workspace, warnings: list[str], *, is_re
         memory=os.path.join(_state_directory(settings), "ui.json"),
         keys=_keys(settings),
         notify=settings.text("ui.notify") or "away",
+        registries=lambda: _registries(settings),
+        registry_place=context.registry_place,
+        version=lambda: settings.text("project.version"),
         is_read_only=is_read_only,
     )
 
@@ -78,6 +82,12 @@ def _candidates(line: str, options: Options) -> list[Candidate]:
     from .grammar import candidates  # typer's types, for whoever types a line
 
     return candidates(line, options)
+
+
+def _registries(settings: Settings) -> list[str]:
+    """Return the registry at hand, that of the store, and those the configuration names."""
+    tables = [name for name, table in settings.table("registry").items() if isinstance(table, dict)]
+    return list(dict.fromkeys([settings.text("registry.default") or STORED, STORED, *tables]))
 
 
 def _state_directory(settings: Settings) -> str:

@@ -119,6 +119,8 @@ def step_why(around: Around, step: Planned, plan: Plan) -> str:
     """Return why a step would run, be reused, or depend on others; empty when there is nothing to say."""
     if step.fate is Fate.REUSE and step.reused is not None:
         return f"from {around.said(step.reused)}"
+    if step.fate is Fate.REUSE:
+        return "there is no earlier state" if step.detail is None else f"states of {clean(step.detail)}"
     if step.fate is Fate.MAY_RUN:
         return _depends(around.look, step, plan)
     if step.unkept is not None:

@@ -82,6 +82,22 @@ def check_trained(graph: Graph) -> None:
         raise InvalidError.all_of(problems)
 
 
+def why_not_applied(graph: Graph) -> str | None:
+    """Return why what a graph trains could not be applied, as a warning; None: it can, or it trains nothing.
+
+    Args:
+        graph: compiled to train, or as a job.
+    """
+    if not any(_is_stateful(graph, node) for node in graph.nodes):
+        return None
+    try:
+        applied(graph)
+    except InvalidError as problem:
+        first, *more = problem.message.splitlines()
+        return f"it trains, but its generations cannot be applied: {first}" + (" ..." if more else "")
+    return None
+
+
 class _Reduction:
     def __init__(self, graph: Graph, with_labels: bool) -> None:
         self._graph = graph

@@ -86,7 +86,7 @@ class Binder:
         bound = Bound()
         self._check_names(level, step, takes)
         for take in takes.items:
-            self._take(Asking(level, step, take), bound)
+            self._take(tuple.__new__(Asking, (level, step, take)), bound)
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
         if PREVIOUS_STATE in takes.names:
@@ -134,7 +134,7 @@ class Binder:
         take = asking.take
         if found.lacks:
             self._warn(asking, found)
-        return Argument(take.name, found.source, is_optional=bool(found.lacks) and not take.is_required)
+        return tuple.__new__(Argument, (take.name, found.source, bool(found.lacks) and not take.is_required))
 
     def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""

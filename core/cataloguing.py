@@ -40,6 +40,8 @@ class Cataloguing:
 
         A file that is there with another content is left as it is: its step must run, and makes it anew.
         """
+        if not any(operation.policy.put for operation, _ in results):
+            return [None] * len(results)
         put = [(operation, self._put(operation, result)) for operation, result in results]
         digests, reasons = digests_of(self._around.files, [path for _, files in put for path in files])
         return [self._problem(operation, files, digests, reasons) for operation, files in put]

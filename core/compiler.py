@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .applying import applied, check_trained
+from .applying import applied, check_trained, why_not_applied
 from .binding import Binder
 from .called import body_form, written
 from .collector import rare_collections
@@ -101,6 +101,8 @@ def compile_pipeline(
     compiled = compilation.result(name or pipeline.name_in({}), note)
     if mode == "train":
         check_trained(compiled.graph)
+        if (obstacle := why_not_applied(compiled.graph)) is not None:
+            compiled = replace(compiled, warnings=(*compiled.warnings, obstacle))
     elif mode == "apply":
         made = applied(compiled.graph)
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
@@ -180,7 +182,7 @@ class _Compilation:
         Raises:
             InvalidError: there is nothing to score, or it is not there.
         """
-        from .evaluating import in_mode  # only pipelines that learn need it
+        from .evaluating import in_mode, overwriting  # only pipelines that learn need it
 
         values = {name: each.source for name, each in self._outermost.makers.items()}
         try:
@@ -190,7 +192,8 @@ class _Compilation:
         except InvalidError as problem:
             problem.rename_files(lambda file: relative_to(self._root, file))
             raise
-        return replace(compiled, graph=made.graph, dropped=made.dropped, blobs=self._constants.blobs)
+        warnings = (*compiled.warnings, *overwriting(made.graph))
+        return replace(compiled, graph=made.graph, dropped=made.dropped, blobs=self._constants.blobs, warnings=warnings)
 
     def _kept(self, value: object) -> Blob:
         return Blob(self._constants.keep(self._workshop.pickle(value)), "fixed")
@@ -211,7 +214,8 @@ class _Compilation:
             step = level.named[SOURCE]
             text = "its name is that of the pipeline's source"
             self._problems.append(self._binder.problem(level, step, text, "give it another: name="))
-        made = source.operation(self._root)
+        named = {} if source.expression is None else self._operations.named(source.expression)
+        made = source.operation(self._root, named)
         level.makers |= {name: Export(Upstream(SOURCE, name)) for name in source.names}
         return [Draft(path=SOURCE, operation=self._operations.keep(made.call, made.returns, made.policy))]
 

@@ -31,6 +31,16 @@ def plugins(group: str) -> list[Plugin]:
     return sorted(found, key=lambda plugin: plugin.name)
 
 
+def version_of(distribution: str) -> str:
+    """Return the version of an installed package; empty when there is none."""
+    from importlib.metadata import PackageNotFoundError, version  # as above
+
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return ""
+
+
 def load(group: str, name: str) -> object:
     """Import one plugin, by its name or as `module:attribute`.
 

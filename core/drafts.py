@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from operator import attrgetter
 
 from .graph import Argument, Body, BodyKind, Guard, Node
-from .records import dataclass, field, replace
+from .packing import records_of
+from .records import dataclass, field, names_of, replace
 from .steps import Step
 from .supply import PREVIOUS, Carried, Constant, Either, Gather, Source, Upstream
 
@@ -32,14 +34,14 @@ class Draft:
         elif not isinstance(source, Constant):
             self.needs |= dict.fromkeys(needed(source))
 
-    def node(self, needs: Iterable[str] | None = None, files: Iterable[str] | None = None) -> Node:
-        """Return the node, with these needs and files in these orders."""
+    def node(self) -> Node:
+        """Return the node, with its needs in the order in which they were found."""
         return Node(
             path=self.path,
             operation=self.operation,
             arguments=self.arguments,
-            needs=tuple(self.needs if needs is None else needs),
-            files=tuple(self.files if files is None else files),
+            needs=tuple(self.needs),
+            files=self.files,
             guard=self.guard,
             grows=self.grows,
             family=self.family,
@@ -124,11 +126,11 @@ def _number(nodes: Iterable[Draft | Node], bodies: Sequence[Body], rank: dict[st
 def settled(drafts: Sequence[Draft], bodies: Sequence[Body]) -> tuple[tuple[Node, ...], tuple[Body, ...]]:
     """Return nodes and bodies with needs and files in definition order."""
     rank = numbered(drafts, bodies)
-    return tuple([_sorted(draft, rank) for draft in drafts]), tuple(_sorted_body(body, rank) for body in bodies)
+    return _sorted(drafts, rank), tuple(_sorted_body(body, rank) for body in bodies)
 
 
 def _sorted_body(body: Body, rank: Mapping[str, int]) -> Body:
-    return replace(body, nodes=tuple([_sorted(draft_of(node), rank) for node in body.nodes]))
+    return replace(body, nodes=_sorted([draft_of(node) for node in body.nodes], rank))
 
 
 def draft_of(node: Node) -> Draft:
@@ -146,7 +148,10 @@ def draft_of(node: Node) -> Draft:
     )
 
 
-def _sorted(draft: Draft, rank: Mapping[str, int]) -> Node:
-    needs = draft.needs if len(draft.needs) < 2 else sorted(draft.needs, key=rank.__getitem__)
-    files = draft.files if len(draft.files) < 2 else sorted(draft.files, key=rank.__getitem__)
-    return draft.node(needs, files)
+def _sorted(drafts: Sequence[Draft], rank: Mapping[str, int]) -> tuple[Node, ...]:
+    """Return the nodes, by columns: ten thousand at once."""
+    at = rank.__getitem__
+    columns = {name: list(map(attrgetter(name), drafts)) for name in names_of(Draft)}
+    for name in ("needs", "files"):
+        columns[name] = [tuple(sorted(paths, key=at) if len(paths) > 1 else paths) for paths in columns[name]]
+    return tuple(records_of(Node, [columns[name] for name in names_of(Node)]))

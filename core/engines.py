@@ -7,9 +7,9 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from .config import Settings
-from .discovery import plugins
+from .discovery import plugins, version_of
 from .errors import InvalidError, nearest
-from .feeding import Provider, provider_from_json
+from .feeding import VARIABLE, Provider, provider_from_json
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, ReturnKind
 from .learning import LOWER, UPPER
 from .loaded import Loaded
@@ -27,6 +27,7 @@ BUNDLED_FEEDS = {
     "parquet": "graftline.plugins.feeds.files:ParquetFeed",
     "sqlite": "graftline.plugins.feeds.sqlite:SqliteFeed",
     "duckdb": "graftline.plugins.feeds.duckdb:DuckdbFeed",
+    "ibis": "graftline.plugins.feeds.ibis:IbisFeed",
 }
 """Asked in this order where nothing is configured. Why they are written here too: `core/runners.py`."""
 BUNDLED_SINKS = {
@@ -148,7 +149,8 @@ def connected(
         arguments = [Argument(name, Constant(value, _FIXED)) for name, value in bound.items() if value is not None]
         if query is not None:
             operation = operations[source.operation]
-            operations[source.operation] = replace(operation, call=replace(operation.call, query=query))
+            call = replace(operation.call, query=query, module=None, qualname=None, blob=None)
+            operations[source.operation] = replace(operation, call=call)
         nodes[nodes.index(source)] = replace(source, arguments=tuple(arguments))
     outputs = outputs_of(graph) if graph.mode == "apply" else {}
     for at, sink in enumerate(channels.sinks if outputs else ()):
@@ -190,14 +192,50 @@ def connected_as(graph: Graph, old: Graph) -> Graph:
 
 
 def connecting(loaded: Loaded, graph: Graph) -> Loaded:
-    """Return what was loaded with its graph connected; sinks run whatever was before, so they are known by nothing."""
-    sinks = {at: Print() for at, each in enumerate(graph.operations) if each.call.kind is CallKind.SINK}
-    return replace(loaded, graph=graph, prints={**loaded.prints, **sinks})
+    """Return what was loaded with its graph connected, and what is known of the feeds and sinks themselves.
+
+    Sinks run whatever was before, so they are known by nothing.
+    """
+    found = {at: Print() for at, each in enumerate(graph.operations) if each.call.kind is CallKind.SINK}
+    for node in graph.nodes:
+        if _kind(graph, node) is CallKind.FEED and (known := loaded.prints.get(node.operation)) is not None:
+            found[node.operation] = feeds_print(known, graph.operations[node.operation].call, _feeds_of(node))
+    return replace(loaded, graph=graph, prints={**loaded.prints, **found})
 
 
 def ordinal_of(graph: Graph) -> str | None:
     """Return the column that orders the rows of a graph's source; None: there is none."""
     return next((each.call.ordinal for each in graph.operations if each.call.kind is CallKind.FEED), None)
+
+
+def _feeds_of(node: Node) -> list[Provider]:
+    """Return the feeds that a source node asks."""
+    constants = [
+        each.source.value for each in node.arguments if each.name == "feeds" and isinstance(each.source, Constant)
+    ]
+    given: Any = constants[0] if constants else ()
+    return [provider_from_json(each) for each in given]
+
+
+def feeds_print(known: Print, call: Call, feeds: Sequence[Provider]) -> Print:
+    """Return the print of a source with what its feeds are: versions of plugins, variables that options name.
+
+    Their options are among its arguments. Code of the project is not looked into: such a feed is asked each time.
+    """
+    if call.module is not None or call.blob is not None:
+        return known
+    code = [each for each in feeds if ":" in each.provider and each.provider not in BUNDLED_FEEDS.values()]
+    if code:
+        told = f"it asks feed '{code[0].name}' ({code[0].provider}), which may answer otherwise each time"
+        return replace(known, unknown=told)
+    packages = dict(known.packages)
+    by_name = {each.provider for each in feeds if ":" not in each.provider}
+    for plugin in plugins("graftline.feeds") if by_name else ():
+        if plugin.name in by_name and plugin.distribution:
+            packages[plugin.distribution] = version_of(plugin.distribution)
+    texts = (value for each in feeds for value in each.options.values() if isinstance(value, str))
+    variables = {name for text in texts for name in VARIABLE.findall(text)}
+    return replace(known, packages=packages, variables=tuple(sorted({*known.variables, *variables})), unknown=None)
 
 
 _SINK_OF = {"csv": "csv", "tsv": "csv", "parquet": "parquet", "pq": "parquet", "db": "sqlite", "sqlite": "sqlite"}
@@ -266,7 +304,8 @@ def _kind(graph: Graph, node: Node) -> CallKind:
 def _all_feeds(settings: Settings) -> Sequence[Provider]:
     configured = [_feed(settings, name) for name in settings.table("feed")]
     has_duckdb = find_spec("duckdb") is not None
-    bundled = [name for name in BUNDLED_FEEDS if name != "duckdb" or has_duckdb]
+    # The one of ibis reads nothing before it is told where from.
+    bundled = [name for name in BUNDLED_FEEDS if name != "ibis" and (name != "duckdb" or has_duckdb)]
     return [*configured, *(Provider(name, BUNDLED_FEEDS[name], {}) for name in bundled)]
 
 

@@ -6,7 +6,7 @@ node of its own: folds run side by side, and each is reused as long as nothing i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from .applying import Applied, applied, check_trained
@@ -70,6 +70,20 @@ def in_mode(
         scored = _Evaluating(reduced.graph, evaluation, made, file, keep).of_generation(reduced)
         return replace(reduced, graph=scored)
     return Applied(graph=_Evaluating(graph, evaluation, made, file, keep).result(), loaded=(), dropped={})
+
+
+def overwriting(graph: Graph) -> Iterator[str]:
+    """Yield a warning for each catalog file that several steps of an evaluation make: it runs a step once per fold."""
+    makers: dict[str, list[str]] = {}
+    for node in graph.nodes:
+        for pattern in graph.operations[node.operation].policy.put:
+            makers.setdefault(pattern, []).append(node.path)
+    for pattern, paths in makers.items():
+        if len(paths) > 1:
+            yield (
+                f"'{pattern}' is written by {len(paths)} evaluated steps ('{paths[0]}', '{paths[1]}', ...), each"
+                " over what the others left; write it in a step that nothing scored depends on: that is not run here"
+            )
 
 
 def _trial(graph: Graph) -> Graph:

@@ -7,6 +7,7 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
+from .artifacts import ArtifactRef
 from .contents import Files, Restore, UnreadableFiles
 from .control import is_control
 from .errors import GraftError
@@ -105,7 +106,13 @@ class Evidences:
             place=self._places.of(node.path),
             basis=self._in_iteration(basis, node) if node.environ else basis,
             call=self._call(node.operation),
-            arguments={name: argument_token(value, *inherited) for name, value in arguments},
+            arguments={
+                # Nearly all are JSON of other steps; here, as in `Values.inputs`.
+                name: f"json:{value[0]}"
+                if type(value) is ArtifactRef and value[2] == "json"
+                else argument_token(value, *inherited)
+                for name, value in arguments
+            },
             files={name: ref.sha256 for name, ref in files} if files else _NO_FILES,
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .detailing import Detailing, Side
 from .events import StepJudged, StepReused, StepSettled
+from .evidencing import digests_of, within
 from .ids import RunId
 from .judging import Judged
 from .keys import Cause, CauseKind, Evidence
@@ -33,6 +34,7 @@ class Fates:
     def __init__(self, parts: Parts, recorded: Remembered, spec: RunSpec, judged: Mapping[str, Judged]):
         self._recorded = recorded
         self._details = Detailing(recorded)
+        self._files = parts.files
         self._spec = spec
         runs = [each for each in judged.values() if isinstance(each, StepJudged)]
         places = {each.evidence.place: each.node for each in runs if each.evidence is not None}
@@ -89,5 +91,6 @@ class Fates:
             if not is_doubtful:
                 yield each
         if judged.verdict is Verdict.READS and judged.detail is not None:
-            was = before.seen.get(judged.detail)
-            yield Because(cause=Cause(kind=CauseKind.FILE, name=judged.detail, old=was, new=None))
+            was, path = before.seen.get(judged.detail), within(self._spec.target.root, judged.detail)
+            now = digests_of(self._files, [path])[0].get(path)
+            yield Because(cause=Cause(kind=CauseKind.FILE, name=judged.detail, old=was, new=now))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from .graph import Json
 from .records import dataclass
 
 _SQL = re.compile(r"\s*(select|with|from)\b", re.IGNORECASE)
+
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+"""In a text of the options: an environment variable, filled in where the step runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +30,14 @@ class Query:
     """Only rows with an ordinal up to this one; None: to the last."""
     without: tuple[str, ...] = ()
     """Columns that need not be there (labels, in apply): they are left out."""
+    expression: Any = None
+    """Function that is given an ibis connection and returns a table expression; `text` is its name then. None: the
+    text is what is asked. Only feeds that say `takes_expressions` are asked."""
 
     @property
     def is_sql(self) -> bool:
         """Tell whether it is SQL, not the name of a table."""
-        return _SQL.match(self.text) is not None
+        return self.expression is None and _SQL.match(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +51,9 @@ class Answer:
     upper: Json = None
     """Greatest ordinal in it."""
     read: tuple[str, ...] = ()
-    """Absolute paths of files it was read from: the step's result depends on their content."""
+    """Absolute paths of all files that it depends on, such among them as were looked for in vain; a directory, told
+    with a slash at its end, counts by the names in it. While their contents stay, the feed is not asked again. Empty:
+    it depends on something else (a server, a clock), and the feed is asked each time."""
 
 
 class Feed(ABC):
@@ -58,6 +66,8 @@ class Feed(ABC):
 
     name: ClassVar[str]
     """As the entry point."""
+    takes_expressions: ClassVar[bool] = False
+    """It may be asked by `Query.expression`."""
 
     def __init__(self, **options: Any):
         self.options = options
@@ -65,6 +75,14 @@ class Feed(ABC):
     @abstractmethod
     def can_answer(self, query: Query) -> bool:
         """Tell whether it has what is asked for, without reading it: of several feeds the first that can is asked."""
+
+    def looked_for(self, query: Query) -> Sequence[str] | None:
+        """Return what decided that it cannot answer: absolute paths, as in `Answer.read`.
+
+        While they stay as they are it need not be asked again whether it can, and what a feed after it answered from
+        files holds. None: something else decides, as nothing is known of a server.
+        """
+        return None
 
     @abstractmethod
     def read(self, query: Query) -> Answer:

@@ -227,6 +227,8 @@ def _functions_in(steps: Iterable[Step], seen: set[int]) -> Iterator[Function]:
         elif isinstance(step, Composite):
             for pipeline in step.pipelines.values():
                 yield from _functions_in(pipeline.steps, seen)
+        if step.on_failure is None:
+            continue
         for item in step.on_failure if isinstance(step.on_failure, list | tuple) else [step.on_failure]:
             if isinstance(item, Unit) and (not isinstance(item, Step) or item is not step):
                 yield from _functions_in(getattr(item, "steps", [item]), seen)

@@ -105,7 +105,8 @@ class Call:
     collect: str | None = None
     """Of a reduction: name of the one output made of all records."""
     query: str | None = None
-    """Of a feed: SQL, or the name of a table."""
+    """Of a feed: SQL, or the name of a table; with a function in `module` or `blob`, the name of that: it is given an
+    ibis connection and returns what is asked."""
     ordinal: str | None = None
     """Of a feed: the column that orders the rows, which the arguments `lower` and `upper` are bounds of."""
     labels: tuple[tuple[str, str], ...] = ()

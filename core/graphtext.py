@@ -25,7 +25,7 @@ from .graphcodec import (
     record_to_json,
     return_from_json,
 )
-from .supply import Constant, Upstream
+from .supply import Constant, Source, Upstream
 
 _T = TypeVar("_T")
 
@@ -64,20 +64,24 @@ def graph_from_text(text: str) -> Graph:
 def _node_text(node: Node) -> str:
     if node.files or node.environ or node.guard is not None or node.grows is not None or node.family is not None:
         return canonical(node_to_json(node))
-    arguments = f'"arguments":[{",".join(map(_argument_text, node.arguments))}],' if node.arguments else ""
+    arguments = ",".join(
+        [
+            f'[{quoted(name)},{{"node":{quoted(source[0])},"output":{quoted(source[1])}}}]'
+            if type(source) is Upstream and not is_optional
+            else _argument_text(name, source, is_optional=is_optional)
+            for name, source, is_optional in node.arguments
+        ]
+    )
+    arguments = arguments and f'"arguments":[{arguments}],'
     needs = f'"needs":[{",".join(map(quoted, node.needs))}],' if node.needs else ""
     return f'{{{arguments}{needs}"operation":{node.operation},"path":{quoted(node.path)}}}'
 
 
-def _argument_text(argument: Argument) -> str:
-    name, source, is_optional = argument
-    if not is_optional:
-        if isinstance(source, Upstream):
-            return f'[{quoted(name)},{{"node":{quoted(source.node)},"output":{quoted(source.output)}}}]'
-        if isinstance(source, Constant):
-            value = canonical(plain(source.value))
-            return f'[{quoted(name)},{{"origin":{quoted(source.origin)},"value":{value}}}]'
-    return canonical(argument_to_json(argument))
+def _argument_text(name: str, source: Source, *, is_optional: bool) -> str:
+    if not is_optional and isinstance(source, Constant):
+        value = canonical(plain(source.value))
+        return f'[{quoted(name)},{{"origin":{quoted(source.origin)},"value":{value}}}]'
+    return canonical(argument_to_json(Argument(name, source, is_optional)))
 
 
 def _operation_text(operation: Operation, known: dict[int, str]) -> str:

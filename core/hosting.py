@@ -76,9 +76,9 @@ class Hosting:
                 log = committing = _committing(parts, spec, log, observe)
                 observe = committing.told
             begun = parts.clock()
-            past = self._begin(spec, log, observe, reused)
             error: Exception | None = None
             try:
+                past = self._begin(spec, log, observe, reused)
                 choice = parts.runner(spec.runner) if spec.search is None else parts.searching(parts, spec)
                 session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
@@ -114,7 +114,11 @@ class Hosting:
         Before the runner is asked for anything: if it never reports, the start still is on record.
         """
         past = self._past(spec)
-        loaded = [] if spec.lifecycle is None else self._loaded(spec, past)
+        try:
+            loaded = [] if spec.lifecycle is None else self._loaded(spec, past)
+        except GraftError:  # it fails as one that began, and can be retried when the state is mended
+            report(log, [RunStarted(at=self._parts.clock())], observe)
+            raise
         for path, (other, outputs) in reused.items():
             if path in past and not past[path].state.is_final:
                 loaded.append(StepReused(node=path, at=self._parts.clock(), from_run=other, outputs=outputs))

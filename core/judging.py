@@ -5,6 +5,7 @@ The engine asks before it starts anything, `graft plan` without one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeAlias
 
@@ -143,7 +144,8 @@ class Judge:
             if case.detail is not None:
                 case.verdict = Verdict.SOURCE
                 return
-        case.candidates = [result for result in case.results if now - result.at <= _lifetime(case.operation)]
+        lifetime = _lifetime(case.operation)
+        case.candidates = [result for result in case.results if now - result.at <= lifetime]
         if case.results and not case.candidates:
             case.verdict = Verdict.EXPIRED
         elif not case.results:
@@ -161,6 +163,9 @@ class Judge:
 
     def _compare_reads(self, cases: Sequence[_Case]) -> None:
         """Leave the results whose files are what they were when they were read."""
+        cases = [case for case in cases if any(each.seen for each in case.candidates)]
+        if not cases:
+            return
         root = self._around.root
         paths = [within(root, name) for case in cases for each in case.candidates for name in _files(each)]
         digests, reasons = digests_of(self._around.files, paths)
@@ -246,4 +251,4 @@ def _files(result: Result) -> list[str]:
 def _lifetime(operation: Operation) -> float:
     """Return for how many seconds a result holds."""
     cache = operation.policy.cache
-    return float("inf") if cache in ("auto", "always") else float(cache)
+    return math.inf if cache in ("auto", "always") else float(cache)

@@ -9,13 +9,13 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
-from functools import cached_property
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Any, assert_never
 
 from .artifacts import ArtifactRef
 from .canonical import canonical, plain
 from .graph import Call, Operation, Return
+from .once import once
 from .orders import Resolved
 from .records import dataclass, field
 from .supply import Blob, Constant
@@ -37,7 +37,7 @@ class Basis:
     variables: Mapping[str, str | None] = field(default_factory=dict)
     """Environment variable -> digest of its value; None: not set."""
 
-    @cached_property
+    @once
     def digest(self) -> str:
         """sha256 of all of it."""
         return hashlib.sha256(canonical(self.to_json()).encode()).hexdigest()
@@ -62,7 +62,7 @@ class Evidence:
     files: Mapping[str, str] = field(default_factory=dict)
     """Catalog file it restores -> sha256."""
 
-    @cached_property
+    @once
     def text(self) -> str:
         """Canonical JSON of all of it, with the basis by its digest."""
         # By hand, as each step has one: 1.5 us instead of 2.5.
@@ -70,7 +70,7 @@ class Evidence:
         start = f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{quoted(self.call)}'
         return f"{start},{{{arguments}}},{{{files}}}]"
 
-    @cached_property
+    @once
     def key(self) -> str:
         """sha256 of all of it."""
         return hashlib.sha256(self.text.encode()).hexdigest()
@@ -190,6 +190,8 @@ def call_digest(operation: Operation, known: dict[int, str] | None = None) -> st
 
 
 def _said(call: Call) -> list[Any]:
+    # Of a feed, and not of the others, so that their keys stay what they were.
+    asked = [call.query, call.ordinal, call.labels] if call.query is not None else []
     return [
         call.kind.value,
         call.qualname,
@@ -200,6 +202,7 @@ def _said(call: Call) -> list[Any]:
         call.branches,
         call.default,
         call.collect,
+        *asked,
     ]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
 
 from .errors import InvalidError, nearest
 from .graph import Call, CallKind, Json, Operation, Return, ReturnKind
@@ -16,6 +19,9 @@ LOWER, UPPER = "lower", "upper"
 """Last outputs of a source with an ordinal: the bounds of what was read."""
 
 
+_BY_TEXT: Mapping[str, Any] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a pipeline's data comes from: what is asked, and under which names it is handed on.
@@ -24,7 +30,9 @@ class Source:
     """
 
     query: str
-    """SQL, or the name of a table or file."""
+    """SQL, or the name of a table or file; of a function or an expression its name."""
+    expression: Callable[[Any], Any] | None
+    """Function that is given an ibis connection and returns a table expression; None: `query` is asked."""
     features: str
     """Name of the table of all columns that are no labels."""
     labels: Mapping[str, str]
@@ -35,7 +43,7 @@ class Source:
 
     def __init__(
         self,
-        query: str,
+        query: str | Callable[[Any], Any] | Any,
         *,
         features: str = "X",
         labels: Mapping[str, str] | str | None = None,
@@ -45,6 +53,7 @@ class Source:
 
         Args:
             query: SQL (`select * from customers`), or the name of a table or file (`customers`, `data/customers.csv`).
+                A table expression of ibis, or a function that makes one of a connection, is for a feed of ibis.
             features: Name under which steps take the table of all columns but the labels.
             labels: Column -> name under which steps take it; a text: that column, as `y`. None: there are none.
             ordinal: Column that orders the rows, so that training can go on where the last one ended.
@@ -53,17 +62,25 @@ class Source:
             InvalidError: something in it is wrong; all of it in one message.
         """
         named = {labels: "y"} if isinstance(labels, str) else labels or {}
-        for name, value in (("query", query), ("features", features), ("labels", named), ("ordinal", ordinal)):
+        text, expression = _asked(query)
+        for name, value in (
+            ("query", text),
+            ("expression", expression),
+            ("features", features),
+            ("labels", named),
+            ("ordinal", ordinal),
+        ):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "place", caller())
         if problems := list(self._problems()):
             raise told_at(self.place, problems)
 
-    def operation(self, root: str) -> Operation:
+    def operation(self, root: str, named: Mapping[str, Any] = _BY_TEXT) -> Operation:
         """Return what asks the feed for it: the features, each label, and the bounds where there is an ordinal.
 
         Args:
             root: Absolute project root, which the file it is written in is relative to.
+            named: Fields of a call that name the function of its expression.
         """
         call = Call(
             kind=CallKind.FEED,
@@ -72,6 +89,7 @@ class Source:
             labels=tuple(self.labels.items()),
             file=relative_to(root, self.place.file),
             line=self.place.line,
+            **{name: value for name, value in named.items() if name not in ("file", "line")},
         )
         bounds = (LOWER, UPPER) if self.ordinal is not None else ()
         return Operation(
@@ -89,7 +107,8 @@ class Source:
 
     def _problems(self) -> Iterator[InvalidError]:
         if not isinstance(self.query, str) or not self.query.strip():
-            yield self._wrong(f"takes SQL or the name of a table first, not {self.query!r}")
+            told = "takes SQL, the name of a table, or an expression of ibis first"
+            yield self._wrong(f"{told}, not {self.query!r}")
         if not isinstance(self.labels, Mapping) or not all(isinstance(column, str) for column in self.labels):
             yield self._wrong(f"labels= takes a column, or column -> name, not {self.labels!r}")
             return
@@ -105,6 +124,25 @@ class Source:
 
     def _wrong(self, message: str, hint: str | None = None) -> InvalidError:
         return InvalidError(f"Source {message}", hint, file=self.place.file, line=self.place.line)
+
+
+def _asked(query: Any) -> tuple[Any, Callable[[Any], Any] | None]:
+    """Return the text of what is asked, and the function that makes an expression of a connection.
+
+    An expression goes with every table it names unbound, so that it can be asked of any backend.
+    """
+    if isinstance(query, str):
+        return query, None
+    if type(query).__module__.partition(".")[0] == "ibis" and hasattr(query, "unbind"):
+        return "expression", partial(_same, query.unbind())
+    if callable(query) and not isinstance(query, type):
+        return getattr(query, "__qualname__", "expression"), query
+    return query, None
+
+
+def _same(expression: Any, connection: Any) -> Any:
+    """Return an expression whatever the connection is: what is not bound to one fits all."""
+    return expression
 
 
 def source_from(value: object) -> Source | None:
@@ -129,6 +167,8 @@ def source_from(value: object) -> Source | None:
 
 def source_data(source: Source) -> Json:
     """Return a source as plain data, as `source_from` takes it."""
+    if source.expression is not None:
+        raise source._wrong("is asked by an expression, which is no plain data", "ask it by SQL, or write it in Python")
     found: dict[str, Json] = {"query": source.query}
     if source.features != "X":
         found["features"] = source.features

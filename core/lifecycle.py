@@ -9,7 +9,7 @@ from .applying import loadings
 from .engines import Channels, connected, connecting, file_sink, ordinal_of
 from .errors import InvalidError, MissingError
 from .feeding import Provider
-from .graph import Graph, Json, ReturnKind
+from .graph import CallKind, Graph, Json, ReturnKind
 from .ids import RunId
 from .lineages import Generation, Lineage, LineageDraft, Manifest
 from .loading import load_states
@@ -22,6 +22,7 @@ from .versions import dev_version
 if TYPE_CHECKING:
     from .launching import Launching  # both are built by workspace, so real imports would be a circle
     from .parts import Parts
+    from .plans import Plan
     from .releasing import Lineages
 
 
@@ -47,6 +48,8 @@ class LifecycleRequest:
     """Read from the first row, whatever was trained on before."""
     trusts: bool = False
     """Trust pickles that this store did not make."""
+    is_dry: bool = False
+    """Only a plan is wanted: no lineage is published for it."""
     loaded: Loaded | None = None
     """The working copy, compiled in this process for what is asked; None: it is loaded."""
 
@@ -63,6 +66,25 @@ class Prepared:
     """Whose states are loaded, or that is trained further; None: none."""
     is_working: bool
     """The working copy runs."""
+
+    @property
+    def commits(self) -> tuple[str, int, tuple[str, ...]] | None:
+        """Return lineage, number and states of the generation it would commit; None: it commits none.
+
+        The number is as of now: another training may be faster.
+        """
+        lifecycle = self.spec.lifecycle
+        if self.lineage is None or lifecycle is None or not lifecycle.makes_generation:
+            return None
+        graph = self.spec.graph
+        states = tuple(
+            f"{node.path}:{each.name}"
+            for node in graph.nodes
+            if graph.operations[node.operation].call.kind is not CallKind.LOAD
+            for each in graph.operations[node.operation].returns
+            if each.kind is ReturnKind.STATE
+        )
+        return self.lineage.address, self.lineage.generations + 1, states
 
 
 class Lifecycles:
@@ -169,6 +191,26 @@ class Lifecycles:
         parts.runs.create(prepared.spec, prepared.loaded.snapshot)
         return prepared.spec.id
 
+    def check_lasting(self) -> None:
+        """Refuse a run that another process would carry on a registry that ends with this one.
+
+        Raises:
+            InvalidError: it does.
+        """
+        if self._parts.registry().name == "virtual":
+            raise InvalidError(
+                "the virtual registry ends with this process, and what goes on in another one would not find it",
+                "leave -d out, or name a registry that stays: -P ./registry",
+            )
+
+    def plan(self, prepared: Prepared) -> Plan:
+        """Return what a prepared run would do; `prepared.commits` says what it would leave. Nothing is written."""
+        from .planning import Planning  # 30 ms that a run never needs
+
+        origin = None if prepared.generation is None else prepared.generation.address
+        ready = load_states(self._parts, prepared.spec)
+        return Planning(self._parts, prepared.spec, prepared.loaded, ready, origin).plan()
+
     def code_line(self, prepared: Prepared, *, root: str, command: str) -> str | None:
         """Return the line that says which code runs; None: the working copy, of no lineage."""
         if prepared.lineage is None:
@@ -216,7 +258,7 @@ class Lifecycles:
         """Return what is trained and the lineage it is of."""
         if not request.words:
             loaded, target = self._compiled(request, mode)
-            return loaded, self._working(loaded, target)
+            return loaded, self._working(loaded, target, is_dry=request.is_dry)
         lineage = self._lineages.lineage_of(*request.words)
         return self._load_lineage(request, lineage, mode), lineage
 
@@ -249,7 +291,7 @@ class Lifecycles:
         )
         return self._parts.overridden(loaded, run.runner or self._parts.default_runner), run.target
 
-    def _working(self, loaded: Loaded, target: Target) -> Lineage:
+    def _working(self, loaded: Loaded, target: Target, *, is_dry: bool = False) -> Lineage:
         """Return the development lineage of the working copy.
 
         What was typed into a REPL or notebook is no code that anybody could run again: only a registry that lasts no
@@ -257,7 +299,7 @@ class Lifecycles:
         """
         registry = self._parts.registry()
         if target.is_loadable or registry.name != "virtual":
-            return self._lineages.working(loaded, target)
+            return self._lineages.working(loaded, target, is_dry=is_dry)
         draft = LineageDraft(
             project=self._parts.project,
             version=dev_version(None, 1, loaded.snapshot.key or "typed"),

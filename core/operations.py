@@ -185,7 +185,7 @@ class Operations:
             return Call(kind=kind, **self._place(step))
         try:
             function = None if step.reducer is None else load_reducer(step.reducer)
-            reduced = {} if function is None else self._function(function)
+            reduced = {} if function is None else self.named(function)
         except InvalidError as problem:
             self.problems.append(step.problem(problem.message, problem.hint))
             reduced = {}
@@ -252,9 +252,9 @@ class Operations:
         return Call(kind=CallKind.STUB)
 
     def _python_call(self, task: PythonTask) -> Call:
-        return Call(kind=CallKind.PYTHON, stream_end=task.stream_end, **self._function(task.function))
+        return Call(kind=CallKind.PYTHON, stream_end=task.stream_end, **self.named(task.function))
 
-    def _function(self, function: Callable[..., object]) -> dict[str, Any]:
+    def named(self, function: Callable[..., object]) -> dict[str, Any]:
         """Return the fields of a call that name a function; by value when no worker could import it."""
         found = imported(function)
         place = origin(function)

@@ -116,7 +116,7 @@ def choose(kind: str, given: Mapping[str, object]) -> tuple[Chosen, list[Invalid
 def _chosen(read: dict[str, Any]) -> Chosen:
     catalog = read.get("catalog")
     wanted: Wanted | None = read.get("resources")
-    policy = {_FIELDS[name]: value for name, value in read.items() if name in _FIELDS}
+    policy = {_FIELDS[name]: value for name, value in read.items() if name in _FIELDS} if read else {}
     if catalog is not None:
         policy |= {"put": catalog.put, "get": catalog.get, "store_copy": catalog.store_copy}
     if read.get("terminate_with_success"):
@@ -131,7 +131,7 @@ def _chosen(read: dict[str, Any]) -> Chosen:
         policy.setdefault("isolation", "process")
     if read.get("overrides"):
         policy["overrides"] = read["overrides"]
-    rest = {name: read[name] for name in _CHOSEN if name in read}
+    rest = {name: value for name, value in read.items() if name in _CHOSEN}
     if not policy:
         return Chosen(policy=_DEFAULT, **rest)
     return Chosen(policy=Policy(**policy), settled=frozenset(policy), **rest)
@@ -140,7 +140,7 @@ def _chosen(read: dict[str, Any]) -> Chosen:
 _DEFAULT = Policy()
 _FIELDS = {name: name for name in ("retries", "labels", "isolation", "secrets", "reads", "env", "cache", "watch")}
 _FIELDS |= {"backoff": "backoff_s", "timeout": "timeout_s"}
-_CHOSEN = ("inputs", "params", "after", "fence", "modes", "overrides", "on_failure")
+_CHOSEN = frozenset({"inputs", "params", "after", "fence", "modes", "overrides", "on_failure"})
 
 
 def _refuse(wanted: str, value: object, hint: str | None = None) -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .errors import InvalidError, nearest
 from .formfields import FormField, field_of, merged
@@ -50,8 +50,8 @@ class Parameters:
     def taken_since(self, mark: int) -> tuple[set[str], bool]:
         """Return the names that steps noted since then take, and whether one takes any name."""
         takers = self._takers[mark:]
-        names = {name for _, _, takes in takers for name in takes.names}
-        return names, any(takes.takes_rest or not takes.is_known for _, _, takes in takers)
+        several = _several(takers)
+        return _names(several), any(takes.takes_rest or not takes.is_known for takes in several)
 
     def find(self, level: Level, step: Step, name: str) -> Value | None:
         """Return what is given for a name a step takes; None when nothing is."""
@@ -118,7 +118,7 @@ class Parameters:
 
     def without_effect(self) -> list[str]:
         """Return a warning for each parameter a person gave that never reaches a step which takes it."""
-        takers = {name for _, _, takes in self._takers for name in takes.names}
+        takers = _names(_several(self._takers))
         found = []
         for key in self._given.demanded():
             name = key.rpartition(":")[2]
@@ -163,3 +163,12 @@ def _parameters(known: Sequence[str]) -> str:
 
 def _steps(steps: Mapping[str, object]) -> str:
     return f"the steps are {', '.join(list(steps)[:20])}"
+
+
+def _several(takers: Sequence[tuple[str, Step, Takes]]) -> list[Takes]:
+    """Return what steps take, each once: ten thousand share that of a few functions."""
+    return list({id(takes): takes for _, _, takes in takers}.values())
+
+
+def _names(several: Iterable[Takes]) -> set[str]:
+    return {name for takes in several for name in takes.names}

@@ -8,6 +8,7 @@ certain, the rest may be spared.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
@@ -46,17 +47,29 @@ class Planning:
         parts: of the workspace.
         spec: what would be run; it is written nowhere.
         loaded: what it was compiled from.
+        ready: by path, what is handed on in place of steps: the states of a generation.
+        origin: address of that generation.
     """
 
-    def __init__(self, parts: Parts, spec: RunSpec, loaded: Loaded):
+    def __init__(
+        self,
+        parts: Parts,
+        spec: RunSpec,
+        loaded: Loaded,
+        ready: Mapping[str, tuple[Output, ...]] = MappingProxyType({}),
+        origin: str | None = None,
+    ):
         self._parts = parts
         self._spec = spec
         self._snapshot = loaded.snapshot
         self._now = parts.clock()
         outside = _outside(spec)
         newest = parts.outputs.newest(spec.project, spec.pipeline, outside) if outside else {}
-        recorded = {path: outputs for path, (_, outputs) in newest.items()}
-        self._scheduler = Scheduler(spec.graph, jobs=_ENDLESS, past=_past(outside, recorded), recorded=recorded)
+        recorded = {path: outputs for path, (_, outputs) in newest.items()} | dict(ready)
+        self._ready, self._origin = frozenset(ready), origin
+        self._scheduler = Scheduler(
+            spec.graph, jobs=_ENDLESS, past=_past([*outside, *ready], recorded), recorded=recorded
+        )
         self._plot = self._scheduler.plot
         self._values = Values(self._plot, recorded)
         # Nothing is put back into the work tree for a plan.
@@ -168,6 +181,8 @@ class Planning:
 
     def _planned(self, fates: Fates, node: Node, later: Mapping[str, tuple[str, ...]]) -> Planned:
         path, judged = node.path, self._judged.get(node.path)
+        if path in self._ready:
+            return Planned(path=path, fate=Fate.REUSE, detail=self._origin)
         if path in self._left_out:
             return Planned(path=path, fate=Fate.LEFT_OUT)
         if path in self._sure or path not in later:

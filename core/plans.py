@@ -48,7 +48,7 @@ class Planned:
     verdict: Verdict | None = None
     """Why it runs; None: it does not for certain."""
     detail: str | None = None
-    """As in `Judgement.detail`."""
+    """As in `Judgement.detail`; of a step that a generation stands for, the address of that."""
     causes: tuple[Because, ...] = ()
     """What differs from `compared` for certain."""
     compared: Compared | None = None

@@ -175,7 +175,7 @@ class Lineages:
 
     # -- published -------------------------------------------------------------------------------------------------
 
-    def working(self, loaded: Loaded, target: Target) -> Lineage:
+    def working(self, loaded: Loaded, target: Target, *, is_dry: bool = False) -> Lineage:
         """Return the development lineage of the working copy, published when this code was not yet.
 
         Its version comes before the next release (`0.2.1.dev3+ab12cd`); what takes the newest lineage leaves it out.
@@ -183,6 +183,7 @@ class Lineages:
         Args:
             loaded: what was compiled from the working copy.
             target: what it was compiled from.
+            is_dry: write nothing: one that would be published is only told.
 
         Raises:
             InvalidError: no file holds its code.
@@ -205,6 +206,9 @@ class Lineages:
             files=loaded.snapshot.files,
             created=self._parts.clock(),
         )
+        if is_dry:
+            fields = {name: getattr(draft, name) for name in ("project", "version", "manifest", "files", "created")}
+            return Lineage(code=loaded.snapshot.key or "", **fields)
         return registry.publish(draft, loaded.snapshot.contents.__getitem__)
 
     def manifest(self, loaded: Loaded, target: Target) -> Manifest:

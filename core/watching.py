@@ -74,6 +74,8 @@ class Watching:
         self._chosen: frozenset[str] | None = None
         self._ran: Loaded | None = None
         """What the newest wave that was not stopped early ran; None: there was none."""
+        self._cut: Loaded | None = None
+        """What a later wave ran that was stopped early, and may have left files of; None: there was none."""
         self._is_broken = False
         self._is_loading = False
         self._saved: dict[str, None] = {}
@@ -176,6 +178,8 @@ class Watching:
         saved, self._saved = tuple(sorted(self._saved)), {}
         base = self._wave or self._ran
         difference = Difference() if base is None else self._among_chosen(compare(base, event.loaded))
+        if not difference.is_any and self._wave is None and self._cut is not None:
+            difference = self._among_chosen(compare(self._cut, event.loaded))  # back to what ran before it
         self._next.difference = difference
         self._next.is_wanted |= difference.is_any or (self._wave is None and self._ran is None)
         if self._wave is not None:
@@ -268,7 +272,9 @@ class Watching:
         self._running = {}
         is_whole = not self._was_stopped and event.run.state is not Status.CANCELLED
         if is_whole:
-            self._ran = wave
+            self._ran, self._cut = wave, None
+        else:
+            self._cut = wave
         self._held = self._trail.held
         ended: list[Command] = [
             Ended(run=event.run, held=self._held, is_superseded=self._was_stopped and not self._stops)

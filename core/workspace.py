@@ -17,14 +17,7 @@ from .launching import Launching
 from .library import Library
 from .listings import Spread
 from .parts import Parts
-from .ports import (
-    EventRow,
-    Feed,
-    Loaded,
-    LogChunk,
-    LogTail,
-    RunQuery,
-)
+from .ports import EventRow, Feed, Loaded, LogChunk, LogTail, RunQuery
 from .records import replace
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
 from .retrying import Retrying
@@ -98,6 +91,12 @@ class Workspace:
         from .lifecycle import Lifecycles  # as above
 
         return Lifecycles(self.parts, self._launching, self.lineages)
+
+    def with_registry(self, text: str | None) -> Workspace:
+        """Return the same with another registry, as `-P` names it, a directory absolute; None: with the one at hand."""
+        at = self.parts.registry_at
+        other = replace(self.parts, registry=lambda: at(text), registry_place=lambda: text or "")
+        return self if text is None else Workspace(other)
 
     @cached_property
     def searches(self) -> Searches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
@@ -12,6 +12,7 @@ from ..core.canonical import canonical, plain, rich
 from ..core.codec import error_from_json
 from ..core.graph import Graph, Json, Node
 from ..core.ids import RunId
+from ..core.packing import records_of
 from ..core.prints import prints_from_json
 from ..core.records import names_of
 from ..core.reusing import Reusing
@@ -53,6 +54,12 @@ _MARKED = '{"$'
 """Begins the text of what `plain` has wrapped, or must wrap."""
 STATUS = {each.value: each for each in Status}
 """A look-up: `Status(text)` costs 0.5 us."""
+_IS_OVER = {each.value: each.is_final or each is Status.PENDING for each in Status}
+"""By state, whether what is on record of the last attempt is all of it."""
+_WITH_OUTPUTS = frozenset(each.value for each in Status if each.is_good or each is Status.FAILURE)
+_STARTED, _INTERRUPTED, _FAILURE = Status.STARTED.value, Status.INTERRUPTED.value, Status.FAILURE.value
+_new = tuple.__new__
+"""Makes a named tuple without a call of Python: 0.15 us instead of 0.4."""
 
 
 def dump(value: Json) -> str:
@@ -183,35 +190,60 @@ def run_from_row(row: Row, death: str | None = None, last_sign: float | None = N
     )
 
 
-def step_from_row(
-    row: Row, node: Node, outputs: Sequence[Output], metrics: Sequence[MetricPoint], *, is_dead: bool
-) -> StepRun:
-    """Return a step; the row has `STEP_COLUMNS`, its attempt the one whose result is shown."""
-    _, state, reason, attempts, dispatched, cached_from, started, seconds, cpu_seconds, peak_bytes, ended, error = row
-    status = STATUS[state]
-    if is_dead and status is Status.STARTED:
-        status = Status.INTERRUPTED
-    is_ended = status.is_final or status is Status.PENDING
-    return StepRun(
-        path=node.path,
-        name=node.name,
-        state=status,
-        reason=reason,
-        attempts=attempts,
-        started=None if not attempts else dispatched if started is None or not is_ended else started,
-        seconds=seconds if is_ended else None,
-        cpu_seconds=cpu_seconds if is_ended else None,
-        peak_bytes=peak_bytes if is_ended else None,
-        needs=node.needs,
-        params={
-            argument.name: argument.source.value for argument in node.arguments if isinstance(argument.source, Constant)
-        },
-        cached_from=None if cached_from is None else RunId(cached_from),
-        error=error_from_json(json.loads(error)) if error and is_ended and ended == Status.FAILURE else None,
-        outputs=tuple(outputs) if status.is_good or status is Status.FAILURE else (),
-        metrics=tuple(metrics) if is_ended else (),
-        family=node.family,
+def steps_from_rows(
+    rows: Sequence[Row],
+    nodes: Sequence[Node],
+    outputs: Sequence[Sequence[Output]],
+    metrics: Sequence[Sequence[MetricPoint]],
+    *,
+    is_dead: bool,
+) -> list[StepRun]:
+    """Return steps; their rows have `STEP_COLUMNS`, each attempt the one whose result is shown.
+
+    By columns, as a run that changes nothing makes ten thousand of them for its last words: 2 us each instead of 5.
+    """
+    if not rows:
+        return []
+    _, texts, reasons, attempts, dispatched, cached_from, started, seconds, cpu, peak, ends, errors = zip(
+        *rows, strict=True
     )
+    if is_dead:
+        texts = tuple([_INTERRUPTED if text == _STARTED else text for text in texts])
+    is_over = [_IS_OVER[text] for text in texts]
+    begun = [
+        None if not tries else sent if at is None or not over else at
+        for tries, sent, at, over in zip(attempts, dispatched, started, is_over, strict=True)
+    ]
+    problems = [
+        error_from_json(json.loads(error)) if error and over and ended == _FAILURE else None
+        for error, over, ended in zip(errors, is_over, ends, strict=True)
+    ]
+    columns: dict[str, Sequence[Any]] = {
+        "path": [node.path for node in nodes],
+        "name": [node.name for node in nodes],
+        "state": [STATUS[text] for text in texts],
+        "reason": reasons,
+        "attempts": attempts,
+        "started": begun,
+        "seconds": _where(is_over, seconds, None),
+        "cpu_seconds": _where(is_over, cpu, None),
+        "peak_bytes": _where(is_over, peak, None),
+        "needs": [node.needs for node in nodes],
+        "params": [
+            {name: source.value for name, source, _ in node.arguments if type(source) is Constant} for node in nodes
+        ],
+        "cached_from": cached_from,
+        "error": problems,
+        "outputs": _where([text in _WITH_OUTPUTS for text in texts], map(tuple, outputs), ()),
+        "metrics": _where(is_over, map(tuple, metrics), ()),
+        "family": [node.family for node in nodes],
+    }
+    return records_of(StepRun, [columns[name] for name in names_of(StepRun)])
+
+
+def _where(conditions: Iterable[bool], values: Iterable[Any], other: Any) -> list[Any]:
+    """Return each value whose condition holds, and the other one in place of the rest."""
+    return [value if holds else other for holds, value in zip(conditions, values, strict=True)]
 
 
 def attempt_from_row(row: Row) -> tuple[int, Attempt]:
@@ -232,10 +264,10 @@ def attempt_from_row(row: Row) -> tuple[int, Attempt]:
     )
 
 
-def output_from_row(row: Row) -> Output:
+def output_from_row(row: Sequence[Any]) -> Output:
     """Return a named output; the row has `OUTPUT_COLUMNS`."""
     name, role, sha256, size, serializer, inline = row
-    return Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline))
+    return _new(Output, (name, role, _new(ArtifactRef, (sha256.hex(), size, serializer, inline))))
 
 
 def metric_to_row(point: MetricPoint) -> Row:

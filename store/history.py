@@ -22,7 +22,7 @@ from .convert import (
     attempt_from_row,
     metric_from_row,
     output_from_row,
-    step_from_row,
+    steps_from_rows,
 )
 from .database import Database
 from .graphs import Graphs, Numbered
@@ -115,11 +115,16 @@ class StoredHistory:
                 metrics = _metrics_by_node(connection, seq)
             finally:
                 connection.execute("COMMIT")
+        nodes = found.graph.nodes
+        numbers = [found.index[node.path] for node in nodes]
         by_number = {row[0]: row for row in rows}
-        return [
-            step_from_row(by_number[number], node, outputs.get(number, ()), metrics.get(number, ()), is_dead=is_dead)
-            for number, node in in_definition_order(found)
-        ]
+        return steps_from_rows(
+            [by_number[number] for number in numbers],
+            nodes,
+            [outputs.get(number, ()) for number in numbers],
+            [metrics.get(number, ()) for number in numbers],
+            is_dead=is_dead,
+        )
 
     def attempts(self, run: RunId, node: str | None = None) -> dict[str, list[Attempt]]:
         """Return attempts by path, oldest first; of one step when `node` is given.
@@ -171,8 +176,8 @@ def in_definition_order(found: Numbered) -> Iterator[tuple[int, Node]]:
 def outputs_by_node(connection: sqlite3.Connection, seq: int) -> dict[int, list[Output]]:
     """Return by position the current outputs of each good step of a run, and what failed ones left as evidence."""
     found: dict[int, list[Output]] = {}
-    for row in connection.execute(_OUTPUTS, (seq,)):
-        found.setdefault(row[0], []).append(output_from_row(row[1:]))
+    for node, *row in connection.execute(_OUTPUTS, (seq,)):
+        found.setdefault(node, []).append(output_from_row(row))
     return found
 
 

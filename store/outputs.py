@@ -46,9 +46,11 @@ class StoredOutputs:
                 good = connection.execute(
                     "SELECT node FROM step WHERE run = ? AND state IN ('SUCCESS', 'CACHED')", (row[0],)
                 ).fetchall()
-                outputs = outputs_by_node(connection, row[0])
+                outputs = outputs_by_node(connection, row[0]) if good else {}
             finally:
                 connection.execute("COMMIT")
+        if not good:  # it has not begun, as each run that is taken up for the first time
+            return {}
         numbers = {number for (number,) in good}
         return {
             node.path: tuple(outputs.get(number, ()))

@@ -161,8 +161,9 @@ class Projection:
         self._logged: dict[int, int] = {}
         """How many metrics came with the results of this `write`, of those that have some."""
         self._rows: Rows = {sql: [] for sql in _ORDER}
-        self._begun = self._done = 0
-        """Steps that went from PENDING to STARTED, and from there to SUCCESS; not in `counts` before all are known."""
+        self._begun = self._done = self._passed = 0
+        """Steps that went from PENDING to STARTED, from there to SUCCESS, and from PENDING to CACHED; not in `counts`
+        before all are known."""
 
     def write(self, connection: sqlite3.Connection, facts: Sequence[Fact]) -> None:
         """Execute what the facts make of steps, attempts, outputs and metrics; facts about the run are the caller's.
@@ -171,7 +172,7 @@ class Projection:
             ConflictError: a fact does not follow from the state its step is in.
         """
         self._changed, self._handed, self._storing, self._logged = {}, {}, set(), {}
-        self._begun = self._done = 0
+        self._begun = self._done = self._passed = 0
         self.counts = dict(self._known_counts)
         self._judged.begin()
         rows = self._rows
@@ -206,10 +207,13 @@ class Projection:
                 self._dispatch(fact, node, rows)  # type: ignore[arg-type]
             elif kind is AttemptSucceeded:
                 self._succeed(fact, node, rows)  # type: ignore[arg-type]
+            elif kind is StepReused:
+                self._reuse(fact, node, rows)  # type: ignore[arg-type]
             else:
                 self._gather(fact, node, rows)  # type: ignore[arg-type]
         self._count(Status.PENDING, Status.STARTED, self._begun)
         self._count(Status.STARTED, Status.SUCCESS, self._done)
+        self._count(Status.PENDING, Status.CACHED, self._passed)
         self._judged.index(facts[-1], rows)
         _flush(connection, rows)
 
@@ -272,9 +276,14 @@ class Projection:
         self._results(node, fact.attempt, fact.outputs, fact.metrics, rows)
         self._end(fact, node, Status.SUCCESS, (fact.cpu_seconds, fact.peak_bytes), None, rows)
 
+    def _reuse(self, fact: StepReused, node: int, rows: Rows) -> None:
+        old = self._move(node, Status.CACHED, fact.node)
+        rows[_REUSE].append((fact.from_run, fact.at, self._run, node, _PENDING_TEXT if old is Status.PENDING else old))
+        self._take_over(node, fact.outputs, fact.metrics, rows)
+
     def _gather(
         self,
-        fact: StepReset | AttemptFailed | AttemptCancelled | RetryScheduled | StepSettled | StepReused | StepJoined,
+        fact: StepReset | AttemptFailed | AttemptCancelled | RetryScheduled | StepSettled | StepJoined,
         node: int,
         rows: Rows,
     ) -> None:
@@ -297,10 +306,6 @@ class Projection:
             rows[_RESET].append((run, node, self._move(node, Status.PENDING, fact.node)))
         elif isinstance(fact, RetryScheduled):
             rows[_RETRY].append((run, node, self._move(node, Status.PENDING, fact.node)))
-        elif isinstance(fact, StepReused):
-            old = self._move(node, Status.CACHED, fact.node)
-            rows[_REUSE].append((fact.from_run, fact.at, run, node, old))
-            self._take_over(node, fact.outputs, fact.metrics, rows)
         else:
             self._join(fact, node, rows)
 
@@ -364,11 +369,13 @@ class Projection:
         """Note that the step becomes `new` and return what it was."""
         old = self._changed.get(node) or self._states[node]
         self._changed[node] = new
-        # The two of each attempt need no table: enums are hashed in Python, 0.5 us.
+        # The two of each attempt, and that of a reused step, need no table: enums are hashed in Python, 0.5 us.
         if old is Status.PENDING and new is Status.STARTED:
             self._begun += 1
         elif old is Status.STARTED and new is Status.SUCCESS:
             self._done += 1
+        elif old is Status.PENDING and new is Status.CACHED:
+            self._passed += 1
         elif can_become(old, new):
             self._count(old, new, 1)
         else:

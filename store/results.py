@@ -9,13 +9,13 @@ import time
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 
-from ..core.artifacts import ArtifactRef, MetricPoint, Output
+from ..core.artifacts import MetricPoint, Output
 from ..core.contents import Files, UnreadableFiles
 from ..core.errors import MissingError
 from ..core.ids import RunId
 from ..core.keys import Basis, Evidence, basis_from_json, evidence_from_text
 from ..core.reusing import Judgement, Result, Verdict
-from .convert import METRIC_COLUMNS, Row, metric_from_row
+from .convert import METRIC_COLUMNS, Row, metric_from_row, output_from_row
 from .database import Database
 from .graphs import Graphs
 from .interruption import settle
@@ -23,6 +23,8 @@ from .judged import INDEX_S, mark_of, pipeline_mark, prefix_of
 from .layout import Layout
 from .objects import Objects
 
+_NAME = 9
+"""Column of `_FIND` from which on it has those of an output."""
 NEWEST = 8
 """Results handed out for one key."""
 
@@ -106,10 +108,7 @@ class StoredResults:
         """
         stored = {out.ref.sha256 for result in results for out in result.outputs if out.ref.inline is None}
         digests, reasons = self._read({str(self._objects.path(sha256)): sha256 for sha256 in stored})
-        return [
-            next((text for out in result.outputs if (text := _damage(out, digests, reasons))), None)
-            for result in results
-        ]
+        return [_first_damage(result.outputs, digests, reasons) for result in results]
 
     def judgement(self, run: RunId, node: str) -> Judgement | None:
         """Return what was decided of a step when it last ran in a run; None: nothing is on record.
@@ -201,9 +200,8 @@ def _by_attempt(rows: Iterable[Row]) -> Iterable[tuple[Row, list[Output]]]:
         known = found.get(row[:3])
         if known is None:
             known = found[row[:3]] = row, []
-        _, _, _, _, _, _, _, _, _, name, role, sha256, size, serializer, inline = row
-        if name is not None:  # None: it has no outputs
-            known[1].append(Output(name, role, ArtifactRef(sha256.hex(), size, serializer, inline)))
+        if row[_NAME] is not None:  # None: it has no outputs
+            known[1].append(output_from_row(row[_NAME:]))
     return found.values()
 
 
@@ -226,6 +224,13 @@ def _evidence(connection: sqlite3.Connection, text: str) -> Evidence | None:
         return evidence_from_text(text, basis)
     except ValueError:
         return None
+
+
+def _first_damage(outputs: Sequence[Output], digests: dict[str, str], reasons: dict[str, str]) -> str | None:
+    for output in outputs:
+        if (text := _damage(output, digests, reasons)) is not None:
+            return text
+    return None
 
 
 def _damage(output: Output, digests: dict[str, str], reasons: dict[str, str]) -> str | None:

@@ -48,7 +48,7 @@ SETTLE_S = 4.0
 COUNTED = 100
 """Runs up to which the top line counts; more are `99+`."""
 DAY_S = 86400.0
-REMEMBERED = ("functions", "workers", "schedules", "events")
+REMEMBERED = ("functions", "workers", "schedules", "events", "registry")
 """Places that are open again the next time, when one was left by closing the UI."""
 
 
@@ -210,7 +210,10 @@ class GraftApp(App[int]):
 
     def _tell_of_end(self, run: Run) -> None:
         mark = MARKS[run.state]
-        self.say(f"{self.glyphs.of(mark)} {run.id[:6]} {run.pipeline}: {mark.word}", TONE_OF[mark.ink])
+        made = ""
+        if run.action in ("train", "tune") and run.generation is not None:
+            made = f", generation {run.lineage}/{run.generation}   gm shows it"
+        self.say(f"{self.glyphs.of(mark)} {run.id[:6]} {run.pipeline}: {mark.word}{made}", TONE_OF[mark.ink])
         if self._driver is not None and (told := self._ends.signal(run, is_away=self._is_away)):
             self._driver.write(told)
 

@@ -33,6 +33,10 @@ class Glyphs:
     times: str
     best: str
     """Before the best of several values."""
+    champion: str
+    """Before the alias champion."""
+    alias: str
+    """Before any other alias."""
     bars: str
     """Eight heights, for sparklines."""
 
@@ -62,6 +66,8 @@ UNICODE = Glyphs(
     down="↓",
     times="×",
     best="▲",
+    champion="★",
+    alias="◆",
     bars="▁▂▃▄▅▆▇█",
 )
 ASCII = Glyphs(
@@ -81,6 +87,8 @@ ASCII = Glyphs(
     down="v",
     times="x",
     best="^",
+    champion="*",
+    alias="@",
     bars="_.,-=+*#",
 )
 

@@ -10,6 +10,7 @@ from textual.binding import Binding
 
 from .key import Key as Key
 from .placekeys import PLACE_KEYS
+from .shelfkeys import SHELF_KEYS
 
 KEYS: dict[str, Key] = {
     "help": Key(keys="?", action="app.help", label="help", teaches="Find what can be done here, and do it."),
@@ -32,7 +33,7 @@ KEYS: dict[str, Key] = {
         keys="g",
         action="app.goto",
         label="go to",
-        teaches="Go somewhere: gg top, ge end, gr runs, gf functions, gw workers, gs schedules, ga what was done.",
+        teaches="Go somewhere: gg top, ge end, gr runs, gm registry, gf functions, gw workers, gs schedules, ga deeds.",
         shown="g …",
     ),
     "command": Key(
@@ -344,6 +345,7 @@ KEYS: dict[str, Key] = {
         cli="graft graph --run RUN -o FILE",
     ),
     **PLACE_KEYS,
+    **SHELF_KEYS,
 }
 """By id; the id is what a configuration names."""
 

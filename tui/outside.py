@@ -88,5 +88,11 @@ class Outside:
     """`[ui.keys]`: binding id -> keys, as Textual names them, several by commas."""
     notify: str = "away"
     """When the terminal is told that a run has ended which one saw running: `config.NOTIFY`."""
+    registries: Callable[[], Sequence[str]] = lambda: ("sqlite",)
+    """Names that `-P` takes here; for a thread."""
+    registry_place: Callable[[str], str] = str
+    """Makes a registry that was typed absolute where it is a directory."""
+    version: Callable[[], str | None] = lambda: None
+    """`[project] version`; None: the configuration says none."""
     is_read_only: bool = False
     """Nothing can be started, stopped or changed."""

@@ -9,7 +9,22 @@ from typing import NamedTuple
 from ..core.errors import InvalidError
 
 LOOKING = frozenset(
-    {"runs", "ls", "show", "why", "diff", "logs", "events", "plan", "graph", "check", "functions", "config", "plugins"}
+    {
+        "runs",
+        "ls",
+        "show",
+        "why",
+        "diff",
+        "logs",
+        "events",
+        "plan",
+        "graph",
+        "check",
+        "functions",
+        "config",
+        "plugins",
+        "list",
+    }
 )
 """Commands that change nothing: all that `--read-only` lets through."""
 LEAVING = ("q", "q!", "quit", "exit")
@@ -19,7 +34,7 @@ class Route(NamedTuple):
     """A screen, and what it is to show."""
 
     screen: str
-    """`runs`, `run`, `logs`, `compare`, `events`, `functions`, `watch`, `new`, `quit`, `help`."""
+    """`runs`, `run`, `logs`, `compare`, `events`, `functions`, `registry`, `watch`, `new`, `quit`, `help`."""
     words: tuple[str, ...] = ()
     """Runs and steps as typed; of `runs` the words of its filter."""
     is_everywhere: bool = False
@@ -71,6 +86,11 @@ def _named(screen: str, most: int, flags: frozenset[str] = frozenset()) -> Calla
     return read
 
 
+def _address(rest: tuple[str, ...]) -> Route | None:
+    is_plain = len(rest) <= 3 and not any(word.startswith("-") for word in rest)
+    return Route("registry", ("/".join(rest),) if rest else ()) if is_plain else None
+
+
 _ROUTES: dict[str, Callable[[tuple[str, ...]], Route | None]] = {
     "runs": _runs,
     "ls": _runs,
@@ -80,6 +100,8 @@ _ROUTES: dict[str, Callable[[tuple[str, ...]], Route | None]] = {
     "diff": _named("compare", 2),
     "events": _named("events", 0, frozenset({"-f", "--follow"})),
     "functions": _named("functions", 0),
+    "list": _address,
+    "registry": _address,
     "watch": _named("watch", 1),
     "new": _named("new", 1),
     "help": _named("help", 0),

@@ -118,7 +118,7 @@ class Steering:
         elif found.screen == "runs":
             app.go("runs")
             app.home.show_filtered(" ".join(found.words), is_everywhere=found.is_everywhere)
-        elif found.screen in ("new", "watch"):
+        elif found.screen in ("new", "watch", "registry"):
             app.go(found.screen, found.words[0] if found.words else "")
         else:
             app.go(found.screen)

@@ -98,8 +98,11 @@ def prepare(operation: Operation, context: WorkerContext, functions: Functions, 
         case CallKind.FEED | CallKind.SINK:
             from .feeding import FeedStep, SinkStep  # entry points, 15 ms
 
-            is_feed = operation.call.kind is CallKind.FEED
-            return FeedStep(operation.call, returns) if is_feed else SinkStep(returns, context.run)
+            call = operation.call
+            if call.kind is CallKind.SINK:
+                return SinkStep(returns, context.run)
+            is_expression = call.module is not None or call.blob is not None
+            return FeedStep(call, returns, functions.find(call)[0] if is_expression else None)
         case CallKind.LEARN:
             from .learning import LearnStep  # as above: only pipelines that learn need it
 

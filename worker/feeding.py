@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from ..core.discovery import load
 from ..core.errors import GraftError, InvalidError, nearest
-from ..core.feeding import Answer, Feed, Provider, Query, Sink, provider_from_json
+from ..core.feeding import VARIABLE, Answer, Feed, Provider, Query, Sink, provider_from_json
 from ..core.graph import Call, Return, ReturnKind
 from .bind import Binder
+from .observing import note_reads
 from .returns import Returns
 
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _OURS = ("sink", "named")
 """Arguments of a sink that are no values."""
+_FUNCTION_FEED = "graftline.plugins.feeds.function:FunctionFeed"
+"""By name: a room on a floor above."""
 LOWER, UPPER = "lower", "upper"
 """Arguments of a feed, and last outputs of one with an ordinal: bounds."""
 
@@ -25,10 +27,11 @@ LOWER, UPPER = "lower", "upper"
 class FeedStep:
     """Head of a pipeline: features and labels, asked of the first feed that can answer."""
 
-    __slots__ = ("_call", "binder", "peak_bytes", "returns")
+    __slots__ = ("_call", "_expression", "binder", "peak_bytes", "returns")
 
-    def __init__(self, call: Call, returns: Returns) -> None:
+    def __init__(self, call: Call, returns: Returns, expression: Callable[[Any], Any] | None = None) -> None:
         self._call = call
+        self._expression = expression
         self.binder: Binder | None = None
         self.returns = returns
         self.peak_bytes: int | None = None
@@ -60,13 +63,25 @@ class FeedStep:
             lower=values.get(LOWER),
             upper=values.get(UPPER),
             without=tuple(dropped),
+            expression=self._expression,
         )
         providers = [provider_from_json(each) for each in values.get("feeds", ())]
         for provider in providers:
-            feed: Feed = _made(provider, "graftline.feeds", Feed)
+            feed = _feed(provider)
+            if self._expression is not None and not feed.takes_expressions:
+                continue
             with _named(provider):
-                if feed.can_answer(query):
-                    return _checked(feed.read(query), query)
+                # The only one is asked outright: it knows better what is wrong.
+                if len(providers) == 1 or feed.can_answer(query):
+                    answer = _checked(feed.read(query), query)
+                    note_reads(answer.read or None)
+                    return answer
+                note_reads(feed.looked_for(query))
+        if self._expression is not None:
+            raise InvalidError(
+                f"no feed takes the expression '{query.text}'",
+                '[feed.NAME] provider = "ibis" url = "duckdb://file.db" does',
+            )
         names = ", ".join(f"'{each.name}'" for each in providers)
         raise InvalidError(
             f"no feed can answer {query.text!r}" + (f": asked {names}" if names else ""),
@@ -139,7 +154,7 @@ def _from_environment(provider: Provider) -> Provider:
     """
 
     def fill(value: Any) -> Any:
-        return _VARIABLE.sub(look_up, value) if isinstance(value, str) else value
+        return VARIABLE.sub(look_up, value) if isinstance(value, str) else value
 
     def look_up(found: re.Match[str]) -> str:
         if found[1] not in os.environ:
@@ -147,6 +162,17 @@ def _from_environment(provider: Provider) -> Provider:
         return os.environ[found[1]]
 
     return provider._replace(options={name: fill(value) for name, value in provider.options.items()})
+
+
+def _feed(provider: Provider) -> Feed:
+    """Return a feed; a plain function of the project is one that answers what it returns a table for."""
+    found = load("graftline.feeds", provider.provider)
+    if callable(found) and not isinstance(found, type):
+        made: Any = load("graftline.feeds", _FUNCTION_FEED)
+        answers: Feed = made(found, **_from_environment(provider).options)
+        return answers
+    feed: Feed = _made(provider, "graftline.feeds", Feed)
+    return feed
 
 
 def _made(provider: Provider, group: str, kind: type[Any]) -> Any:

@@ -67,6 +67,21 @@ class Observed:
 NOTHING = Observed()
 
 
+def note_reads(paths: Iterable[str] | None) -> None:
+    """Note files that graftline itself reads for a step: absolute paths, directories with a slash at their end.
+
+    Unlike those that an event names they are told wherever they lie. None: what was read cannot be told.
+    """
+    notes = _current
+    if notes is None:
+        return
+    notes.is_touched = True
+    if paths is None:
+        notes.is_cut = True
+    for path in paths or ():
+        notes.note(notes.named, path)
+
+
 class Observer:
     """Notes what attempts touch; one for each worker process, as attempts there follow one another.
 
@@ -117,11 +132,12 @@ class Observer:
     def _sorted(self, notes: _Notes, imports: _Notes) -> Observed:
         """Return what counts of two notes; `NOTHING` itself when nothing does."""
         reads, outside = self._sorter.files(_not_below(imports.reads | notes.reads, notes.made))
+        named = self._sorter.told(notes.named)
         found = Observed(
             reads=reads,
             writes=self._sorter.files(notes.writes)[0],
             listed=self._sorter.folders(_not_below(imports.listed | notes.listed, notes.made)),
-            outside=outside,
+            outside=tuple(sorted({*outside, *named}.difference(reads))) if named else outside,
             sockets=tuple(sorted(imports.sockets | notes.sockets)),
             children=tuple(sorted(notes.children)),
             is_cut=notes.is_cut or imports.is_cut,
@@ -136,6 +152,8 @@ class _Notes:
         self.at_import = at_import
         """Where to note what happens during imports; None: these are they."""
         self.reads: dict[str, None] = {}
+        self.named: dict[str, None] = {}
+        """Files that `note_reads` was told of."""
         self.writes: dict[str, None] = {}
         self.listed: dict[str, None] = {}
         self.made: dict[str, None] = {}

@@ -22,7 +22,7 @@ from ..core.records import replace
 from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
 from .inheriting import digest_of, inherited
-from .installed import COMPILED, beyond, own_path, versions_of
+from .installed import COMPILED, beyond, distributions_of, own_path, versions_of
 from .notebookcode import notebook_print
 from .prints import Prints, merged, part_of
 from .recorded import PREFIX
@@ -32,11 +32,8 @@ if TYPE_CHECKING:
     from .commandcode import ShellCode
 
 _WITHOUT_CODE = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.JOIN, CallKind.LOAD})
-_OF_OURS = {
-    CallKind.FEED: Print(unknown="it asks a feed, which may answer otherwise each time"),
-    CallKind.SINK: Print(),
-}
-"""Head and end of a pipeline that learns: code of providers, which is not looked into."""
+_READERS = ("pandas", "pyarrow", "duckdb")
+"""Packages that our feeds read by: with another version what they read may be something else."""
 _TOLD = 3
 """Places of unknown code a sentence names."""
 
@@ -129,8 +126,10 @@ class _Printer:
         call, policy = operation.call, operation.policy
         if call.kind in _WITHOUT_CODE or (call.kind is CallKind.REDUCE and call.qualname is None):
             return None
-        if call.kind in _OF_OURS:
-            return _OF_OURS[call.kind], frozenset()
+        if call.kind is CallKind.SINK:
+            return Print(), frozenset()
+        if call.kind is CallKind.FEED:
+            return _feed_print(call), frozenset()
         if call.kind is CallKind.SHELL:
             return self._new(operation, arguments, blobs)
         # Ten thousand steps of a few functions mostly share their prints: 26 us each are 2 then.
@@ -230,6 +229,13 @@ class _Printer:
             places = Places(search, self._read, compiled=COMPILED, beyond=beyond)
             self._tracers[root, first] = Tracer(root, search, self._read, places)
         return self._tracers[root, first]
+
+
+def _feed_print(call: Call) -> Print:
+    """Return the print of what asks a feed; `core/engines.py` adds what is to be known of the feeds themselves."""
+    if call.module is not None or call.blob is not None:
+        return Print(unknown="it asks by an expression, whose tables may have changed")
+    return Print(packages={**versions_of(_READERS), **distributions_of("graftline")})
 
 
 def _used(one: Print) -> frozenset[tuple[str, str]]:

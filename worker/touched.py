@@ -49,6 +49,11 @@ class Sorter:
                 outside.append(path)
         return tuple(sorted(inside)), tuple(sorted(outside))
 
+    def told(self, paths: Iterable[str]) -> tuple[str, ...]:
+        """Return all of these, relative to the root where they are below it."""
+        cut = len(self._root)
+        return tuple(path[cut:] or "./" if path.startswith(self._root) else path for path in paths)
+
     def folders(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return the project's directories, relative to the root where they are below it; the root itself is `.`."""
         found = [path for path in paths if self._look(f"{path}/")]

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from ...core.applying import why_not_applied
 from ...core.document import SCHEMA, policy_document
 from ...core.foretelling import Foretold, Obstacle, foretell
 from ...core.graph import CallKind, Graph
 from ...core.outline import Outline
+from ...core.records import replace
 from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
@@ -43,6 +45,8 @@ def check(
     )
     loaded = space.load(request)
     graph = loaded.graph
+    if mode is None and (problem := why_not_applied(graph)) is not None:
+        loaded = replace(loaded, warnings=(*loaded.warnings, problem))
     steps = Outline(graph).steps
     marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:

@@ -66,6 +66,7 @@ def plan(
         places=given.places,
         selection=selection(only, start, end),
         runner=options.runner,
+        engine=options.engine,
         reusing=reusing(force, force_step),
     )
     if locked:

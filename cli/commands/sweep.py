@@ -64,6 +64,18 @@ TopOption: TypeAlias = Annotated[
 _BUDGET = re.compile(r"(.+)=(\d+):(\d+)(?::(\d+))?")
 
 
+MethodOption: TypeAlias = Annotated[
+    str | None, typer.Option("--method", metavar="NAME", help="grid, random, halving or optuna.")
+]
+MaximizeOption: TypeAlias = Annotated[
+    str | None, typer.Option("--maximize", "--metric", metavar="METRIC", help="Judge by this; more is better.")
+]
+BudgetOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--budget", metavar="NAME=FROM:TO[:FACTOR]", help="Of halving: the parameter it deals out."),
+]
+
+
 def sweep(
     options: Options,
     *,
@@ -117,21 +129,14 @@ def tune(
     search: SearchOption = None,
     param: ParamOption = None,
     params: ParamsFileOption = None,
-    method: Annotated[
-        str | None, typer.Option("--method", metavar="NAME", help="grid, random, halving or optuna.")
-    ] = None,
+    method: MethodOption = None,
     trials: Annotated[int | None, typer.Option("--trials", min=1, metavar="N", help="The most trials.")] = None,
     seed: SeedOption = None,
-    maximize: Annotated[
-        str | None, typer.Option("--maximize", "--metric", metavar="METRIC", help="Judge by this; more is better.")
-    ] = None,
+    maximize: MaximizeOption = None,
     minimize: Annotated[
         str | None, typer.Option("--minimize", metavar="METRIC", help="Judge by this; less is better.")
     ] = None,
-    budget: Annotated[
-        str | None,
-        typer.Option("--budget", metavar="NAME=FROM:TO[:FACTOR]", help="Of halving: the parameter it deals out."),
-    ] = None,
+    budget: BudgetOption = None,
     lower: LowerOption = None,
     upper: UpperOption = None,
     query: QueryOption = None,
@@ -225,6 +230,8 @@ def _start(space: Workspace, options: Options, sought: Sought, command: str, *, 
     root = sought.first.run.target.root
     if not options.is_json and (said := space.searches.code_line(sought, root=root, command=command)):
         remark(said)
+    if detach and command == "tune":
+        space.lifecycle.check_lasting()
     created = space.searches.create(sought)
     if not detach:
         return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops), top=top)

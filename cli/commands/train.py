@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from ...core.addresses import registered
+from ...core.answers import plan_document
 from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.lifecycle import LifecycleRequest, Lifecycles, Prepared
+from ...core.records import replace
 from ...core.requests import RunRequest
 from ...core.reusing import Reusing
 from ...core.runs import Target
@@ -19,6 +21,7 @@ from .. import context
 from ..addressing import complete_addresses
 from ..arguments import (
     DetachOption,
+    DryRunOption,
     FailFastOption,
     ForceOption,
     ForceStepOption,
@@ -32,6 +35,7 @@ from ..carrying import carry
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
+from ..text import clean
 
 if TYPE_CHECKING:
     from ...core.ids import RunId
@@ -83,6 +87,7 @@ def train(
     jobs: JobsOption = None,
     fail_fast: FailFastOption = False,
     detach: DetachOption = False,
+    dry_run: DryRunOption = False,
     tag: TagOption = None,
     timeout: TimeoutOption = None,
     force: ForceOption = False,
@@ -103,7 +108,7 @@ def train(
         from_start=from_start,
         trusts=trust,
     )
-    return _start(options, what, request, Lifecycles.train, "train", detach=detach)
+    return _start(options, what, request, Lifecycles.train, "train", detach=detach, dry_run=dry_run)
 
 
 def apply(
@@ -122,6 +127,7 @@ def apply(
     jobs: JobsOption = None,
     fail_fast: FailFastOption = False,
     detach: DetachOption = False,
+    dry_run: DryRunOption = False,
     tag: TagOption = None,
     timeout: TimeoutOption = None,
     force: ForceOption = False,
@@ -142,7 +148,7 @@ def apply(
         upper=upper,
         trusts=trust,
     )
-    return _start(options, what, request, Lifecycles.apply, "apply", detach=detach)
+    return _start(options, what, request, Lifecycles.apply, "apply", detach=detach, dry_run=dry_run)
 
 
 def evaluate(
@@ -159,6 +165,7 @@ def evaluate(
     jobs: JobsOption = None,
     fail_fast: FailFastOption = False,
     detach: DetachOption = False,
+    dry_run: DryRunOption = False,
     tag: TagOption = None,
     timeout: TimeoutOption = None,
     force: ForceOption = False,
@@ -179,7 +186,7 @@ def evaluate(
         from_start=from_start,
         trusts=trust,
     )
-    return _start(options, what, request, Lifecycles.evaluate, "eval", detach=detach)
+    return _start(options, what, request, Lifecycles.evaluate, "eval", detach=detach, dry_run=dry_run)
 
 
 def _within(target: Target, file: str | None) -> str | None:
@@ -238,19 +245,45 @@ def _start(
     command: str,
     *,
     detach: bool,
+    dry_run: bool,
 ) -> int:
-    """Write the run, and host it here or in a process of its own; return the exit code."""
+    """Write the run and host it, here or elsewhere, or only say what it would do; return the exit code."""
     if request.from_start and request.lower is not None:
         raise InvalidError("--lower and --from-start exclude each other")
     space = context.workspace(options, path_of(what), needs_code=True)
-    prepared = prepare(space.lifecycle, request)
+    if detach:
+        space.lifecycle.check_lasting()
+    prepared = prepare(space.lifecycle, replace(request, is_dry=dry_run))
     root = request.run.target.root
-    if not options.is_json and (said := space.lifecycle.code_line(prepared, root=root, command=command)):
+    if (
+        not options.is_json
+        and not dry_run
+        and (said := space.lifecycle.code_line(prepared, root=root, command=command))
+    ):
         remark(said)
+    if dry_run:
+        return _show_plan(space, options, prepared)
     created = space.lifecycle.create(prepared)
     if detach:
         return _detached(space, options, created)
     return carry(space, options, created, lambda observe, stops: space.host(created, observe, stops))
+
+
+def _show_plan(space: Workspace, options: Options, prepared: Prepared) -> int:
+    """Print what a run would do and what it would commit; return the exit code."""
+    from ..plantext import plan_lines  # 30 ms that a run never needs
+    from .why import around
+
+    found, commits = space.lifecycle.plan(prepared), prepared.commits
+    if options.is_json:
+        told = None if commits is None else dict(zip(("lineage", "generation", "states"), commits, strict=True))
+        put_document({**plan_document(found), "commits": told})
+        return 0
+    put(plan_lines(around(space, options, is_full=False), found))
+    if commits is not None:
+        address, number, states = commits
+        put(f"\nit would commit generation {number} of {clean(address)} with {', '.join(map(clean, states))}")
+    return 0
 
 
 def _detached(space: Workspace, options: Options, run: RunId) -> int:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Any, ClassVar
 
 from ...core.errors import InvalidError, PluginError
 from ...core.feeding import Answer, Feed, Query
+from .reached import files_of
 from .table import answer, check_column
-
-_FILE = re.compile(r"'([^']+\.(?:csv|tsv|parquet|json|jsonl|ndjson)(?:\.gz)?)'")
 
 
 class DuckdbFeed(Feed):
@@ -37,7 +35,7 @@ class DuckdbFeed(Feed):
             names = [each[0] for each in found.description]
             if query.ordinal is not None:
                 check_column(query.ordinal, names, "the query")
-            return answer(found.df(), query, self._files(query), "the query")
+            return answer(found.df(), query, self._files(database, query), "the query")
         except duckdb.Error as error:
             raise InvalidError(f"duckdb: {str(error).splitlines()[0]}", f"the query was: {query.text}") from error
         finally:
@@ -54,11 +52,10 @@ class DuckdbFeed(Feed):
             database.execute(f"CREATE TEMP VIEW \"{quoted}\" AS SELECT * FROM '{source}'")
         return database
 
-    def _files(self, query: Query) -> tuple[str, ...]:
-        named = [*_FILE.findall(query.text), *map(str, self.options.get("tables", {}).values())]
-        if "path" in self.options:
-            named.append(str(self.options["path"]))
-        return tuple(dict.fromkeys(os.path.abspath(file) for file in named if os.path.isfile(file)))
+    def _files(self, database: Any, query: Query) -> tuple[str, ...]:
+        tables = {str(name): str(file) for name, file in self.options.get("tables", {}).items()}
+        path = self.options.get("path")
+        return files_of(database, _sql(query), None if path is None else str(path), tables)
 
 
 def _sql(query: Query) -> str:

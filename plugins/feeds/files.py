@@ -6,6 +6,7 @@ import csv
 import json
 import os
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from ...core.errors import InvalidError
@@ -27,6 +28,10 @@ class FileFeed(Feed):
         """Tell whether there is such a file."""
         return not query.is_sql and self._file(query.text) is not None
 
+    def looked_for(self, query: Query) -> Sequence[str]:
+        """Return the files that would be the table."""
+        return [] if query.is_sql else self._looked_at(query.text)
+
     def read(self, query: Query) -> Answer:
         """Return the rows of the file within the bounds."""
         file = None if query.is_sql else self._file(query.text)
@@ -34,7 +39,7 @@ class FileFeed(Feed):
             raise InvalidError(
                 f"feed '{self.name}' has no table '{query.text}'", f"it reads {self.endings[0]} files in {self._path()}"
             )
-        return answer(self.table(file), query, (os.path.abspath(file),), file)
+        return answer(self.table(file), query, tuple(self._looked_at(query.text)), file)
 
     @abstractmethod
     def table(self, file: str) -> Any:
@@ -52,11 +57,23 @@ class FileFeed(Feed):
         if os.path.isfile(path):
             stem = os.path.splitext(os.path.basename(path))[0]
             return path if table in (path, os.path.basename(path), stem) else None
-        for candidate in (table, os.path.join(path, table)):
-            for name in (candidate, *(f"{candidate}{ending}" for ending in self.endings)):
-                if name.endswith(self.endings) and os.path.isfile(name):
-                    return name
-        return None
+        return next((name for name in self._candidates(table) if os.path.isfile(name)), None)
+
+    def _candidates(self, table: str) -> list[str]:
+        """Return the files that a table may be; the first that is there counts."""
+        places = dict.fromkeys((table, os.path.join(self._path(), table)))
+        names = [name for place in places for name in (place, *(f"{place}{ending}" for ending in self.endings))]
+        return [name for name in names if name.endswith(self.endings)]
+
+    def _looked_at(self, table: str) -> list[str]:
+        """Return, absolute, what decides which file is the table: all that come before it, and itself."""
+        path, found, candidates = self._path(), self._file(table), self._candidates(table)
+        if os.path.isfile(path):
+            looked = [path]
+        else:  # a folder that is not there may be a file one day
+            before = candidates if found is None else candidates[: candidates.index(found) + 1]
+            looked = before if os.path.isdir(path) else [path, *before]
+        return [os.path.abspath(each) for each in looked]
 
 
 class CsvFeed(FileFeed):

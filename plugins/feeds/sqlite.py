@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
+from functools import partial
 from glob import glob
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -12,6 +14,20 @@ from ...core.errors import InvalidError, nearest
 from ...core.feeding import Answer, Feed, Query
 from .table import answer, check_column, columns_of, table_of
 
+_FOLDERS = (".", "data")
+_DATES = frozenset({"date", "time", "datetime", "julianday", "strftime", "unixepoch", "timediff"})
+_OF_THE_MOMENT = _DATES | {
+    "random",
+    "randomblob",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "changes",
+    "total_changes",
+    "last_insert_rowid",
+    "load_extension",
+}
+"""Functions that may return another value each time; those of dates may take the time of the call."""
 _ENDINGS = (".db", ".sqlite", ".sqlite3")
 
 
@@ -27,7 +43,9 @@ class SqliteFeed(Feed):
     def read(self, query: Query) -> Answer:
         """Return the rows within the bounds."""
         path = self._answering(query) or self._path()
+        functions: set[str] = set()
         with self._open(path) as database:
+            database.set_authorizer(partial(_note_function, functions))
             sql = query.text.rstrip().rstrip(";") if query.is_sql else self._select(path, database, query.text)
             try:
                 names = [each[0] for each in database.execute(f"SELECT * FROM ({sql}) LIMIT 0").description]
@@ -37,7 +55,15 @@ class SqliteFeed(Feed):
                 rows = database.execute(f"SELECT * FROM ({sql}){conditions}", bounds).fetchall()
             except sqlite3.Error as error:
                 raise InvalidError(f"{path}: {error}", f"the query was: {query.text}") from error
-        return answer(table_of(columns_of(names, rows)), query, (os.path.abspath(path),), path)
+        read = () if functions & _OF_THE_MOMENT else tuple(self.looked_for(query))
+        return answer(table_of(columns_of(names, rows)), query, read, path)
+
+    def looked_for(self, query: Query) -> Sequence[str]:
+        """Return the databases it looked into, and where it looked for them."""
+        paths = [os.path.abspath(path) for path in self._paths()]
+        folders = [] if "path" in self.options else [os.path.abspath(each) + os.sep for each in _FOLDERS]
+        # What was written last may be in the log beside a database.
+        return [*folders, *(each for path in paths for each in (path, f"{path}-wal"))]
 
     def _answering(self, query: Query) -> str | None:
         """Return the first file that has what is asked for; None: none has."""
@@ -92,6 +118,13 @@ class SqliteFeed(Feed):
         if not os.path.isfile(path):
             raise InvalidError(f"there is no database {path}", "check path= of the feed")
         return _Reading(f"file:{quote(os.path.abspath(path))}?mode=ro")
+
+
+def _note_function(functions: set[str], action: int, _: str | None, name: str | None, *rest: str | None) -> int:
+    """Note the SQL functions that a statement calls, also within views; SQLite asks while it compiles it."""
+    if action == sqlite3.SQLITE_FUNCTION and name is not None:
+        functions.add(name.lower())
+    return sqlite3.SQLITE_OK
 
 
 class _Reading:

@@ -10,6 +10,7 @@ import pickle
 import socket
 import sys
 
+from ...core import graphrows  # noqa: F401  a graph is pickled as rows from here on
 from ...core.collector import rare_collections
 from ...core.errors import GraftError, MissingError
 from ...core.ports import LoadRequest

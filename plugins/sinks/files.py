@@ -24,11 +24,13 @@ class FileSink(Sink):
             raise InvalidError(f"sink '{self.name}' needs its file", "say path= in [sink.NAME]")
         columns = columns_in(values)
         path = str(path)
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
         part = f"{path}.{secrets.token_hex(4)}.part"
         try:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
             self.put(columns, part)
             os.replace(part, path)
+        except OSError as error:
+            raise InvalidError(f"cannot write {path}: {error.strerror or error}", "name another path=") from error
         finally:
             if os.path.exists(part):
                 os.unlink(part)

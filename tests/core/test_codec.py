@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import pickle
 from typing import Any
 
 from hypothesis import given
@@ -37,6 +38,7 @@ from graftline.core.events import (
 )
 from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Policy, Return
 from graftline.core.graphcodec import graph_from_json, graph_to_json
+from graftline.core.graphrows import packed_graph
 from graftline.core.graphtext import graph_from_text, graph_text
 from graftline.core.ids import RunId
 from graftline.core.runs import Frame, StepError
@@ -154,6 +156,14 @@ def test_one_graph_has_one_text(graph: Graph) -> None:
     assert canonical(graph_to_json(graph_from_json(json.loads(text)))) == text
     assert graph_text(graph) == text
     assert graph_from_text(text) == graph
+
+
+@given(graph=GRAPH)
+def test_a_graph_crosses_from_the_loader_as_columns_and_is_the_same(graph: Graph) -> None:
+    read_back, columns = packed_graph(graph)
+
+    assert read_back(*pickle.loads(pickle.dumps(columns, protocol=5))) == graph
+    assert graph_text(pickle.loads(pickle.dumps(graph, protocol=5))) == graph_text(graph)
 
 
 @given(fact=FACT)

@@ -15,6 +15,7 @@ from graftline import Catalog, Conditional, Loop, Map, Parallel, Pipeline, Stub
 from graftline.core.canonical import canonical
 from graftline.core.graph import BodyKind, Graph, Growth
 from graftline.core.graphcodec import graph_from_json, graph_to_json
+from graftline.core.graphrows import packed_graph
 from graftline.core.graphtext import graph_from_text, graph_text
 from graftline.core.growth import Plot, outlined
 from graftline.core.outline import Outline
@@ -115,6 +116,8 @@ def test_what_is_compiled_comes_back_from_json(seed: int) -> None:
     assert graph_from_json(graph_to_json(graph)) == graph
     assert graph_text(graph) == canonical(graph_to_json(graph))
     assert graph_from_text(graph_text(graph)) == graph
+    read_back, columns = packed_graph(graph)
+    assert read_back(*columns) == graph
 
 
 @FEW

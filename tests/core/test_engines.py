@@ -7,18 +7,24 @@ from typing import Any
 
 import pytest
 
+from graftline.core import engines
 from graftline.core.config import Layer, merge
+from graftline.core.discovery import Plugin
 from graftline.core.engines import (
+    BUNDLED_FEEDS,
     Channels,
     channels_of,
     connected,
     connected_as,
+    feeds_print,
     file_sink,
     outputs_of,
 )
 from graftline.core.errors import InvalidError
 from graftline.core.feeding import Provider
 from graftline.core.graph import Argument, Call, CallKind, Graph, Node, Operation, Return, ReturnKind
+from graftline.core.keys import call_digest
+from graftline.core.prints import Print
 from graftline.core.supply import Constant, Upstream
 
 FEED = Operation(
@@ -186,3 +192,37 @@ class TestConnecting:
         old = connected(plain, Channels(feeds, (SINK,)), lower=1, named={"project": "p"})
 
         assert connected_as(plain, old) == old
+
+
+class TestWhatIsKnownOfFeeds:
+    KNOWN = Print(packages={"pandas": "2.2"}, variables=("TZ",))
+
+    def asked(self, *feeds: Provider) -> Print:
+        return feeds_print(self.KNOWN, FEED.call, feeds)
+
+    def test_bundled_ones_count_by_their_versions_and_the_variables_of_their_options(self) -> None:
+        found = self.asked(Provider("csv", BUNDLED_FEEDS["csv"], {"path": "${LAKE}/a", "n": 1}))
+
+        assert found == Print(packages={"pandas": "2.2"}, variables=("LAKE", "TZ"))
+
+    def test_plugins_count_by_the_version_of_their_package(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(engines, "plugins", lambda group: [Plugin(group, "lake", "lake:Feed", "lakes")])
+        monkeypatch.setattr(engines, "version_of", {"lakes": "2.0"}.__getitem__)
+
+        assert self.asked(Provider("mine", "lake", {})).packages == {"pandas": "2.2", "lakes": "2.0"}
+
+    def test_code_of_the_project_is_asked_each_time(self) -> None:
+        found = self.asked(Provider("csv", BUNDLED_FEEDS["csv"], {}), Provider("mine", "lake:Feed", {}))
+
+        assert found.unknown == "it asks feed 'mine' (lake:Feed), which may answer otherwise each time"
+
+    def test_what_is_asked_is_part_of_the_call(self) -> None:
+        others = [
+            replace(FEED.call, query="u"),
+            replace(FEED.call, ordinal="week"),
+            replace(FEED.call, labels=(("left", "y"),)),
+        ]
+
+        digests = {call_digest(replace(FEED, call=call)) for call in (FEED.call, *others)}
+
+        assert len(digests) == 1 + len(others)

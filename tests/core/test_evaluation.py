@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from learned import Values, compiled_for, executed, states
 
 from graftline import (
+    Catalog,
     CrossVal,
     Evaluation,
     HoldOut,
@@ -297,3 +298,17 @@ def test_predictions_of_another_number_than_rows_fail_with_both() -> None:
 
     with pytest.raises(InvalidError, match="1 predictions for 2 rows"):
         evaluated(learning(Evaluation(accuracy, on="short"), short))
+
+
+def test_a_file_that_every_fold_writes_is_a_warning() -> None:
+    def steps(*files: str) -> Pipeline:
+        fitted = PythonTask(fit, returns=[state("model"), metric("rows")], catalog=Catalog(put=list(files)))
+        made = [PythonTask(features, returns=["table"]), fitted, PythonTask(predict, returns=["prediction"])]
+        evaluation = Evaluation(accuracy, CrossVal(3, seed=3))
+        return Pipeline(made, name="demo", source=Source("rows", labels="y"), evaluation=evaluation)
+
+    assert compiled_for(steps(), "eval").warnings == ()
+    (warning,) = compiled_for(steps("trees.png"), "eval").warnings
+    assert warning.startswith(
+        "'trees.png' is written by 3 evaluated steps ('fold-1/train/fit', 'fold-2/train/fit', ...)"
+    )

@@ -104,7 +104,7 @@ def test_a_step_called_as_the_source_is_refused() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"query": ""}, "takes SQL or the name of a table"),
+        ({"query": ""}, "takes SQL, the name of a table, or an expression"),
         ({"query": "t", "labels": 3}, "labels= takes a column"),
         ({"query": "t", "labels": {"a": "X"}}, "two things on under one name"),
         ({"query": "t", "features": "a/b"}, "hands something on as 'a/b'"),

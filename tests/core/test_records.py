@@ -56,11 +56,18 @@ def values(record: Any) -> dict[str, object]:
     return {name: getattr(record, name) for name in type(record).__annotations__}
 
 
+@pytest.mark.parametrize("many", [1, 2, records._MANY])
 @given(declarations(), FLAGS, st.dictionaries(NAMES, VALUES, max_size=6), st.lists(VALUES, max_size=6))
 def test_a_record_is_made_of_the_same_arguments_as_a_dataclass(
-    fields: list[tuple[str, str, object]], flags: dict[str, Any], named: dict[str, object], placed: list[object]
+    many: int,
+    fields: list[tuple[str, str, object]],
+    flags: dict[str, Any],
+    named: dict[str, object],
+    placed: list[object],
 ) -> None:
-    ours, theirs = made(records, fields, **flags), made(dataclasses, fields, **flags)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "_MANY", many)  # from this instance on its constructor is a written one
+        ours, theirs = made(records, fields, **flags), made(dataclasses, fields, **flags)
 
     for arguments in ([], placed):
         complete = {name: default for name, kind, default in fields if kind == "required"} | named
@@ -144,6 +151,21 @@ def test_a_record_checks_itself_and_keeps_its_own_methods_and_class_variables() 
     assert Point.count == 2
     with pytest.raises(ValueError, match="x is negative"):
         records.replace(Point(x=1), x=-1)
+
+
+def test_the_thousandth_instance_is_made_as_the_first_of_its_own_class_and_of_one_below() -> None:
+    above = made(records, [("x", "required", None), ("many", "factory", 1)], frozen=True, slots=True, kw_only=True)
+    below = made(records, [("z", "plain", 2)], (above,), frozen=True, slots=True, kw_only=True)
+
+    class Plain(above):  # type: ignore[misc,valid-type]
+        pass
+
+    for kind, own in ((above, {}), (below, {"z": 2}), (Plain, {})):
+        found = [kind(x=at) for at in range(1000)]
+        assert [(each.x, each.many) for each in found] == [(at, [1]) for at in range(1000)]
+        assert found[0].many is not found[999].many
+        assert all(getattr(found[-1], name) == value for name, value in own.items())
+        assert type(found[-1]) is kind
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -111,6 +112,30 @@ class WatchMachine(RuleBasedStateMachine):
             self.is_running = False
             self.feed(over(Status.CANCELLED, at=self.now))
         assert self.is_left
+
+
+@pytest.mark.parametrize("is_broken_between", [True, False])
+def test_code_that_is_put_back_after_a_wave_of_other_code_was_cancelled_runs(*, is_broken_between: bool) -> None:
+    watch = WatchMachine()
+    watch.load()
+    watch.end(state=Status.SUCCESS)
+    if is_broken_between:
+        watch.save(version=None)
+        watch.load()
+    watch.save(version=1)
+    watch.load()
+    watch.end(state=Status.CANCELLED)
+
+    watch.save(version=0)
+    watch.load()
+
+    assert watch.is_running
+    assert watch.wave == 0
+    watch.end(state=Status.SUCCESS)
+    watch.it_rests_only_when_what_is_saved_is_what_ran()
+    watch.save(version=1)
+    watch.load()
+    assert watch.wave == 1, "what the whole wave ran counts again"
 
 
 def versioned(version: int) -> Loaded:

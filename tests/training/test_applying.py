@@ -8,6 +8,8 @@ import pytest
 from churn_project import Churn, generations, registry_of
 
 import graftline
+from graftline.core.ids import RunId
+from graftline.core.lifecycle import Lifecycles, Prepared
 
 
 class TestApplying:
@@ -74,6 +76,32 @@ class TestApplying:
         assert said.code == 4
         assert f"the stored value {state[:12]} is damaged" in said.err
         assert len(churn.document("runs")["runs"]) == runs
+
+    def test_a_state_that_breaks_before_the_run_is_hosted_fails_it_until_it_is_mended(
+        self, churn: Churn, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        state = generations(churn)[-1].draft.states[0].ref.sha256
+        path = Path(str(registry_of(churn).path(state)))
+        content, create = path.read_bytes(), Lifecycles.create
+
+        def breaking(lifecycles: Lifecycles, prepared: Prepared) -> RunId:
+            made = create(lifecycles, prepared)
+            path.chmod(0o600)
+            path.write_bytes(b"?")
+            return made
+
+        with monkeypatch.context() as broken:
+            broken.setattr(Lifecycles, "create", breaking)
+            said = churn.graft("apply", "-E", "null")
+        failed = churn.document("show")
+        path.write_bytes(content)
+        retried = churn.document("retry")
+
+        assert said.code == 4
+        assert f"the stored value {state[:12]} is damaged" in said.err
+        assert failed["state"] == "FAILURE"
+        assert any(f"the stored value {state[:12]} is damaged" in str(step["error"]) for step in failed["steps"])
+        assert (retried["run"], retried["state"]) == (failed["run"], "SUCCESS")
 
     def test_pickles_of_another_store_are_refused_until_a_person_trusts_them(
         self, fresh: Churn, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -124,4 +124,4 @@ def test_run_asks_the_feeds_too(spends: graftline.Pipeline, tmp_path: Path) -> N
 
     assert (done.code, done.document["state"]) == (0, "SUCCESS")
     assert again.code == 1
-    assert "no feed can answer" in again.document["steps"][0]["error"]["message"]
+    assert "a sqlite feed needs its file" in again.document["steps"][0]["error"]["message"]

@@ -111,6 +111,16 @@ class TestTraining:
 
         assert generations(fresh)[0].draft.run == run
 
+    @pytest.mark.parametrize("command", ["train", "apply"])
+    def test_nothing_goes_on_elsewhere_with_a_registry_that_ends_here(self, churn: Churn, command: str) -> None:
+        runs = len(churn.document("runs")["runs"])
+
+        said = churn.graft("-P", "virtual", command, "-d")
+
+        assert said.code == 2
+        assert "the virtual registry ends with this process" in said.err
+        assert len(churn.document("runs")["runs"]) == runs
+
     def test_bounds_need_an_ordinal(self, fresh: Churn) -> None:
         fresh.change("pipeline.py", ', ordinal="day"', "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from unicodedata import category
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from run_specs import spec, value
 from ui_around import FormSpace, outside
 from ui_pilot import Ui, UiSpace, opened
+from ui_shelves import hostile, shelf_space
 
 from graftline.core.artifacts import MetricPoint, Output
 from graftline.core.errors import InvalidError
@@ -128,6 +130,24 @@ async def test_no_screen_breaks_and_no_control_character_gets_through(text: str)
     async with opened(space, outside=given) as ui:
         shown = await _every_part(ui)
 
+    assert [controls_in(each.replace("\n", "")) for each in shown] == [[]] * len(shown)
+
+
+@pytest.mark.parametrize("text", [" ".join(EVIL), EVIL[1]], ids=["all", "markup"])
+async def test_what_a_foreign_registry_says_is_text(tmp_path: Path, text: str) -> None:
+    space = shelf_space(tmp_path, gates={"champion": [f"auc > 0 {text}"]})
+    hostile(space.registry, text)
+    shown: list[str] = []
+
+    async with opened(space, (160, 50), outside=outside(root="")) as ui:
+        await ui.press("g", "m")
+        await ui.sees("0.1.0")
+        for keys in (["j"], ["j"], ["*"], ["escape", "d"], ["escape", "y"], ["escape", "D"], ["escape", "V"], ["a"]):
+            await ui.press(*keys)
+            await ui.until(lambda: not ui.app.is_busy)
+            shown.append(ui.text)
+
+    assert any("1970" in each or "ago" in each for each in shown)
     assert [controls_in(each.replace("\n", "")) for each in shown] == [[]] * len(shown)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.app import SuspendNotSupported
@@ -18,7 +18,6 @@ from ...core.requests import RetryRequest
 from ...core.runs import Frame, Run, StepRun
 from ...core.states import Status
 from ...core.workspace import Workspace
-from ..bridge import begin
 from ..keys import bindings
 from ..tones import Line, Tone
 from .page import Page
@@ -81,23 +80,6 @@ class RunDeeds(Page):
             self.say(reason, Tone.YELLOW)
             return None
         return self.subject()
-
-    def do(self, call: Callable[[Workspace], str], command: str = "") -> None:
-        """Do something on a thread; say what it returns, or what went wrong, with the command that does the same."""
-
-        async def work() -> None:
-            try:
-                said = await self.ask(call)
-                if command:
-                    self.graft.note(command)
-                self.say(f"{said}   $ {command}" if command else said, Tone.GREEN)
-            except GraftError as error:
-                if command:
-                    self.graft.note(command, error)
-                self.complain(error)
-            self.stale()
-
-        begin(self, work, "deeds", exclusive=False)
 
     # -- cancel ----------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ WAYS: dict[str, tuple[str, str]] = {
     "g": ("top", "the first row; new ones are followed there"),
     "e": ("end", "the last row"),
     "r": ("runs", "the list of runs"),
+    "m": ("registry", "models: lineages, generations, aliases"),
     "f": ("functions", "registered functions"),
     "w": ("workers", "what executes now, on which processes"),
     "s": ("schedules", "what starts runs by itself"),
@@ -38,7 +39,7 @@ class Goto(ModalScreen[None]):
 
     DEFAULT_CSS = """
     Goto { align: left bottom; }
-    Goto Sheet { height: 8; max-height: 8; width: 100%; margin: 0 0 2 0; background: $surface; }
+    Goto Sheet { height: 9; max-height: 9; width: 100%; margin: 0 0 2 0; background: $surface; }
     """
 
     def compose(self) -> ComposeResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -27,7 +27,18 @@ from ..widgets.grid import Grid
 from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
 from .page import Page
-from .runform import CHOSEN, Entry, choices_note, form_columns, problem_lines
+from .runform import (
+    CHOSEN,
+    Entry,
+    action_entry,
+    choices_note,
+    form_columns,
+    lifecycle_entries,
+    problem_lines,
+)
+
+if TYPE_CHECKING:
+    from ..lifeplan import LifePlan  # with registries, for runs that train and apply
 
 
 class NewRun(Page):
@@ -41,7 +52,7 @@ class NewRun(Page):
     def __init__(self, wanted: Wanted | None = None) -> None:
         super().__init__()
         self.wanted = wanted or Wanted()
-        self.plan: Plan | None = None
+        self.plan: Plan | LifePlan | None = None
         self.problem: GraftError | None = None
         self.is_busy = False
         """Code is being loaded, or the run is being started."""
@@ -98,6 +109,9 @@ class NewRun(Page):
         self._form = None
         self._set_busy()
         wanted, outside = self.wanted, self.graft.outside
+        if wanted.words:  # published code has no form: its parameters are given by name
+            await self._look_ahead()
+            return
         try:
             self._form = await self.bridge.load(
                 lambda space: space.form(RunRequest(target=outside.target(wanted.target)))
@@ -121,10 +135,16 @@ class NewRun(Page):
         self._set_busy()
         wanted, outside = self.wanted, self.graft.outside
         outside.warnings.clear()
+
+        def call(space: Workspace) -> Plan | LifePlan:
+            if wanted.is_lifecycle:
+                from ..lifeplan import look_ahead
+
+                return look_ahead(space, wanted, outside)
+            return space.inquiry.plan(wanted.request(outside.target(wanted.target)))
+
         try:
-            plan = await self.bridge.load(
-                lambda space: space.inquiry.plan(wanted.request(outside.target(wanted.target)))
-            )
+            plan = await self.bridge.load(call)
             self._warnings = list(dict.fromkeys(outside.warnings))
             self._done(plan, None)
         except GraftError as error:
@@ -139,7 +159,7 @@ class NewRun(Page):
         self.is_busy, self.plan, self.problem = True, None, None
         self._fill()
 
-    def _done(self, plan: Plan | None, problem: GraftError | None) -> None:
+    def _done(self, plan: Plan | LifePlan | None, problem: GraftError | None) -> None:
         self.is_busy, self.plan, self.problem = False, plan, problem
         self._fill()
 
@@ -158,12 +178,11 @@ class NewRun(Page):
         targets = tuple(self._targets)
         return [
             Entry(id="start", label="start", value=self._start_text(), note=""),
+            action_entry(wanted),
             Entry(id="target", label="pipeline", value=wanted.target, choices=targets, note=choices_note(targets)),
             *(self._parameter(each) for each in (self._form.form or () if self._form is not None else ())),
             Entry(id="more", label="parameters", value=wanted.more, note="further ones: NAME=VALUE STEP:NAME=VALUE"),
-            Entry(id="only", label="only", value=wanted.only, default="everything", note=steps),
-            Entry(id="start_at", label="from", value=wanted.start, default="the beginning", note=steps),
-            Entry(id="end", label="to", value=wanted.end, default="the end", note=steps),
+            *(lifecycle_entries(wanted) if wanted.is_lifecycle else self._selection(steps)),
             Entry(
                 id="force", label="force", value=wanted.force, choices=(NO, YES), note="run steps that could be reused"
             ),
@@ -175,6 +194,14 @@ class NewRun(Page):
             Entry(id="runner", label="runner", value=wanted.runner, default=self.bridge.runner, note="who executes"),
         ]
 
+    def _selection(self, steps: str) -> list[Entry]:
+        wanted = self.wanted
+        return [
+            Entry(id="only", label="only", value=wanted.only, default="everything", note=steps),
+            Entry(id="start_at", label="from", value=wanted.start, default="the beginning", note=steps),
+            Entry(id="end", label="to", value=wanted.end, default="the end", note=steps),
+        ]
+
     def _start_text(self) -> str:
         if self.is_busy:
             return f"looking ahead {self.graft.glyphs.ellipsis}"
@@ -182,7 +209,9 @@ class NewRun(Page):
             return f"needs {', '.join(missing)}"
         if self.plan is None:
             return "cannot start"
-        return self.graft.outside.phrases.summary(self.plan)
+        if isinstance(self.plan, Plan):
+            return self.graft.outside.phrases.summary(self.plan)
+        return self.plan.summary
 
     def _parameter(self, field: FormField) -> Entry:
         text = self.wanted.params.get(field.key)
@@ -216,7 +245,11 @@ class NewRun(Page):
         if self.plan is None:
             return []
         odd: list[Line] = [[("warning  ", Tone.YELLOW), (text, Tone.TEXT)] for text in self._warnings]
-        return [*plan_lines(self.plan, self.graft.outside.phrases, glyphs), *([[], *odd] if odd else [])]
+        if isinstance(self.plan, Plan):
+            return [*plan_lines(self.plan, self.graft.outside.phrases, glyphs), *([[], *odd] if odd else [])]
+        from ..lifeplan import plan_lines as life_lines
+
+        return [*life_lines(self.plan), *([[], *odd] if odd else [])]
 
     # -- events ----------------------------------------------------------------------------------------------------
 
@@ -262,10 +295,13 @@ class NewRun(Page):
             self.wanted = replace(wanted, params={**params, key: text} if text else params)
         else:
             name = {"start_at": "start"}.get(entry_id, entry_id)
-            changes: dict[str, Any] = {name: text or (NO if entry_id in CHOSEN else "")}
+            usual = "run" if entry_id == "action" else NO if entry_id in CHOSEN else ""
+            changes: dict[str, Any] = {name: text or usual}
             self.wanted = replace(wanted, **changes)
         if self.wanted != before:
             is_other = self.wanted.target != before.target or self._form is None
+            if self.wanted.action != before.action:
+                self._fill()
             begin(self, self._load if is_other else self._look_ahead, "load")
 
     # -- actions ---------------------------------------------------------------------------------------------------
@@ -309,6 +345,8 @@ class NewRun(Page):
             self.say("this UI only looks: it was opened with --read-only", Tone.YELLOW)
         elif going is not None and not going.is_over:
             self.say("a watch goes on already; W in the list of runs shows it", Tone.YELLOW)
+        elif wanted.is_lifecycle:
+            self.say("runs alone are watched", Tone.YELLOW)
         elif self.plan is None:
             self.say("it cannot start like this", Tone.YELLOW)
         else:
@@ -324,6 +362,10 @@ class NewRun(Page):
         wanted, outside = self.wanted, self.graft.outside
 
         def call(space: Workspace) -> Run:
+            if wanted.is_lifecycle:
+                from ..lifeplan import start
+
+                return start(space, wanted, outside)
             return space.show(space.submit(wanted.request(outside.target(wanted.target))))
 
         try:

@@ -143,6 +143,29 @@ class Page(Screen[None]):
         """Say what went wrong and what to do."""
         self.say(error.message + (f" {self.graft.glyphs.dot.strip()} {error.hint}" if error.hint else ""), Tone.RED)
 
+    def do(self, call: Callable[[Workspace], str], command: str = "", *, is_long: bool = False) -> None:
+        """Do something on a thread; say what it returns, or what went wrong, with the command that does the same.
+
+        Args:
+            call: does it, and returns what is said then.
+            command: that does the same; empty: none, and it is no deed.
+            is_long: it may take long, because code of the user is imported or large bytes are read.
+        """
+
+        async def work() -> None:
+            try:
+                said = await (self.bridge.load(call) if is_long else self.ask(call))
+                if command:
+                    self.graft.note(command)
+                self.say(f"{said}   $ {command}" if command else said, Tone.GREEN)
+            except GraftError as error:
+                if command:
+                    self.graft.note(command, error)
+                self.complain(error)
+            self.stale()
+
+        begin(self, work, "deeds", exclusive=False)
+
     # -- life ------------------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:

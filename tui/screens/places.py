@@ -10,7 +10,7 @@ def screen_named(name: str, text: str = "") -> Page | None:
 
     Args:
         name: of a place that `g` leads to, or a command has.
-        text: what it is about: the target of `new` and `watch`.
+        text: what it is about: the target of `new` and `watch`, the address of `registry`.
     """
     if name == "new":
         from ..wanted import Wanted
@@ -33,6 +33,10 @@ def screen_named(name: str, text: str = "") -> Page | None:
         from .workers import WorkersScreen
 
         return WorkersScreen()
+    if name == "registry":
+        from .registry import RegistryScreen
+
+        return RegistryScreen(text)
     if name == "schedules":
         from .schedules import Schedules
 

@@ -12,16 +12,25 @@ from ..glyphs import Glyphs
 from ..tones import Line, Tone
 from ..widgets.grid import Column
 from .past import LAST, Past, count_line, last_line, left_line, typical_line
-from .runlines import BAR, SHORT, Moment, progress, short, state_span, took
+from .runlines import BAR, SHORT, Moment, generation_text, progress, short, state_span, took
 
 FIXED = ("STATE", "RUN", "PIPELINE")
 """Columns that stay."""
 
 
 def run_columns(
-    glyphs: Glyphs, moment: Moment, past: Past, *, with_project: bool = False, hidden: Collection[str] = ()
+    glyphs: Glyphs,
+    moment: Moment,
+    past: Past,
+    *,
+    with_project: bool = False,
+    with_generation: bool = False,
+    hidden: Collection[str] = (),
 ) -> list[Column[Run]]:
     """Return the columns of the list of runs; rank says what goes first when there is no room."""
+    made: list[Column[Run]] = [
+        Column(title="GENERATION", width=14, rank=3, cell=lambda run: [(generation_text(run), Tone.CYAN)])
+    ]
     project: list[Column[Run]] = [
         Column(title="PROJECT", width=12, share=1, rank=3, cell=lambda run: [(run.project, Tone.DIM)]),
     ]
@@ -30,6 +39,7 @@ def run_columns(
         Column(title="RUN", width=SHORT, cell=lambda run: [(short(run), Tone.KEY)]),
         *(project if with_project else ()),
         Column(title="PIPELINE", width=18, share=3, cell=lambda run: [(run.pipeline, Tone.BOLD)]),
+        *(made if with_generation else ()),
         Column(title="PROGRESS", width=BAR + 10, rank=2, cell=lambda run: progress(run, glyphs)),
         Column(title="TIME", width=7, rank=1, is_right=True, cell=lambda run: _took(run, moment.now)),
         Column(title="LEFT", width=7, rank=5, is_right=True, cell=lambda run: left_line(past, run, moment)),

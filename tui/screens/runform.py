@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from ...core.errors import GraftError
 from ...core.records import dataclass
 from ..tones import Line, Span, Tone
-from ..wanted import NO
+from ..wanted import ACTIONS, NO, YES, Wanted
 from ..widgets.grid import Column
 
-CHOSEN = frozenset({"force", "fail_fast"})
-"""Entries with a yes and a no."""
+CHOSEN = frozenset({"action", "force", "fail_fast", "from_start", "trust"})
+"""Entries of which there is always one of few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,3 +68,37 @@ def _value(entry: Entry) -> Line:
 def choices_note(targets: Sequence[str]) -> str:
     """Return how one comes to other targets than the one that stands there."""
     return f"space: the next of {len(targets)}; enter: type one" if len(targets) > 1 else "enter: type another"
+
+
+def lifecycle_entries(wanted: Wanted) -> list[Entry]:
+    """Return the rows that training, applying and evaluating have beside those of every run."""
+    is_apply = wanted.action == "apply"
+    upto = "what was trained on" if not is_apply else "the first row"
+    sink = Entry(
+        id="sink",
+        label="write to",
+        value=wanted.sink,
+        default="as the engine says",
+        note="a csv, parquet or sqlite file",
+    )
+    whole = Entry(
+        id="from_start",
+        label="from start",
+        value=wanted.from_start,
+        choices=(NO, YES),
+        note="every row, nothing taken over",
+    )
+    return [
+        Entry(id="engine", label="engine", value=wanted.engine, default="default", note="feeds and sinks, by name"),
+        Entry(id="query", label="query", value=wanted.query, default="the source's own", note="SQL, a table or a file"),
+        Entry(id="lower", label="lower", value=wanted.lower, default=upto, note="rows above this"),
+        Entry(id="upper", label="upper", value=wanted.upper, default="the last row", note="rows up to this"),
+        sink if is_apply else whole,
+        Entry(id="trust", label="trust", value=wanted.trust, choices=(NO, YES), note="load pickles of other stores"),
+    ]
+
+
+def action_entry(wanted: Wanted) -> Entry:
+    """Return the row that says what is started."""
+    note = "space: train, apply or eval" if wanted.action == "run" else "space: the next of run, train, apply, eval"
+    return Entry(id="action", label="do", value=wanted.action, choices=ACTIONS, note=note)

@@ -76,6 +76,11 @@ def progress(run: Run, glyphs: Glyphs) -> list[Span]:
     ]
 
 
+def generation_text(run: Run) -> str:
+    """Return which generation a run made or applied: `0.2.0/3`; empty: none, or it is still being trained."""
+    return "" if run.lineage is None or run.generation is None else f"{run.lineage}/{run.generation}"
+
+
 @dataclass(slots=True)
 class Moment:
     """The time that cells are drawn for; the screen moves it on."""
@@ -125,10 +130,36 @@ def fact_lines(run: Run, spec: RunSpec | None, glyphs: Glyphs, now: float) -> li
     if run.host:
         facts["host"] = f"{run.host}, process {run.pid}"
     facts |= {"tags": ", ".join(run.tags)} if run.tags else {}
-    lines: list[Line] = [[(f"{name:<7}", Tone.DIM), (text, Tone.TEXT)] for name, text in facts.items()]
+    facts |= _lifecycle(run, spec)
+    width = max(7, *(len(name) + 1 for name in facts))
+    lines: list[Line] = [[(f"{name:<{width}}", Tone.DIM), (text, Tone.TEXT)] for name, text in facts.items()]
     if run.params:
         lines += [[], [("parameters", Tone.TITLE)], *value_lines(run.params)]
     return lines
+
+
+def _lifecycle(run: Run, spec: RunSpec | None) -> dict[str, str]:
+    """Return what a run that trains, applies or scores has to do with the registry."""
+    place = generation_text(run)
+    life = None if spec is None else spec.lifecycle
+    if life is None:
+        return {"generation": f"{run.project}/{place}"} if place else {}
+    makes = life.makes_generation
+    facts = {"trains" if makes else "uses": f"{life.project}/{life.version}"}
+    facts["made" if makes else "generation"] = f"{life.project}/{place}" if place else ""
+    if makes and life.loads is not None:
+        facts["goes on"] = f"from {life.loads[0]}/{life.loads[1]}"
+    facts["registry"] = life.registry or "the default one"
+    facts["rows"] = bounds_text(life.lower, life.upper)
+    facts["engine"] = life.engine or ""
+    return {name: text for name, text in facts.items() if text}
+
+
+def bounds_text(lower: object, upper: object) -> str:
+    """Return which rows are meant by the bounds of their ordinal; empty: there are none."""
+    if lower is None:
+        return "" if upper is None else f"up to {value_text(upper)}"
+    return f"above {value_text(lower)}" + ("" if upper is None else f" up to {value_text(upper)}")
 
 
 def value_lines(values: Mapping[str, object]) -> list[Line]:

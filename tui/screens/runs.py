@@ -136,6 +136,9 @@ class Runs(RunView):
             self._pages.invalidate()
             await self._pages.load(*self.grid.in_sight)
             self.grid.rows_changed()
+        if not self.has_generations and any(run.lineage for run in self.grid.seen()):
+            self.has_generations = True
+            self.set_columns()
         await self._show_run(is_stale=True)
         await self._read_past()
 

@@ -44,12 +44,17 @@ class RunView(Filtering, Marking):
         """Oldest first."""
         self.hidden: set[str] = set()
         """Titles of columns that are not shown."""
+        self.has_generations = False
+        """Some run that was seen has to do with a generation: a column tells which."""
         self.moment = Moment()
         self.past = Past()
 
     def action_columns(self) -> None:
         """Choose the columns."""
-        titles = [each.title for each in run_columns(self.graft.glyphs, self.moment, self.past)]
+        titles = [
+            each.title
+            for each in run_columns(self.graft.glyphs, self.moment, self.past, with_generation=self.has_generations)
+        ]
 
         def answered(hidden: set[str] | None) -> None:
             if hidden is not None:
@@ -91,4 +96,11 @@ class RunView(Filtering, Marking):
         glyphs = self.graft.glyphs
         if self.view == "pipelines":
             return pipeline_columns(glyphs, self.moment, self.past, with_project=self.is_everywhere)
-        return run_columns(glyphs, self.moment, self.past, with_project=self.is_everywhere, hidden=self.hidden)
+        return run_columns(
+            glyphs,
+            self.moment,
+            self.past,
+            with_project=self.is_everywhere,
+            with_generation=self.has_generations,
+            hidden=self.hidden,
+        )
