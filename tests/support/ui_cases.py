@@ -70,6 +70,8 @@ class Case:
     """`so` returns something that is another after the key."""
     once: bool = False
     """It cannot be done twice: only the first way to press it is tried."""
+    given: So | None = None
+    """What is waited for before it is pressed, beside the screen's own reading."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,7 @@ OUTPUT = {
     "output.again": Case(on("CommandLine"), after="escape"),
     "output.copy": Case("copied"),
     "output.stop": Case("exit", once=True),
-    "output.kill": Case("killed", "i enter", once=True),
+    "output.kill": Case(lambda did: did.screen.child.is_over, "i enter", once=True),
 }
 COMPARE = {
     "compare.all": changed(lambda did: did.screen.has_all),
@@ -257,10 +259,45 @@ FUNCTIONS = {
     "functions.run": Case(on("CommandLine"), after="escape"),
 }
 NEW = {
-    "new.change": Case("-p kind=tree", "home j j j", "backspace"),
+    "new.change": Case("-p kind=tree", "home j j j j", "backspace"),
     "new.clear": Case(lambda did: "-p kind=tree" not in did.ui.text, "space"),
     "new.watch": Case(on("WatchPane"), after="x n"),
     "new.start": Case(on("RunScreen"), once=True),
+}
+
+
+def _on_generation(did: Did) -> object:
+    """Tell whether the sheet of the registry is that of the generation at the cursor."""
+    facts = did.screen.facts
+    return facts is not None and facts.row == did.screen.grid.current and facts.row.generation is not None
+
+
+def _of_generation(so: So | str) -> Case:
+    """Return a case of a key that is pressed on a generation, and leads to a screen or a dialog."""
+    return Case(so, "home j j", "escape", given=_on_generation)
+
+
+REGISTRY = {
+    "shelf.run": _of_generation(on("RunScreen")),
+    "shelf.diff": _of_generation(on("ShelfDiff")),
+    "shelf.train": _of_generation(on("NewRun")),
+    "shelf.apply": _of_generation(on("NewRun")),
+    "shelf.eval": _of_generation(on("NewRun")),
+    "shelf.alias": _of_generation("Have an alias stand at churn/0.2.0/2"),
+    "shelf.back": _of_generation("Put an alias of churn back"),
+    "shelf.release": _of_generation("Release the working copy"),
+    "shelf.copy": _of_generation("Copy churn/0.2.0/2 to another registry"),
+    "shelf.export": _of_generation("Export churn/0.2.0/2"),
+    "shelf.remove": _of_generation("Remove churn/0.2.0/2?"),
+    "shelf.registry": _of_generation("Which registry?"),
+    "shelf.yank": _of_generation(on("Choose")),
+    "shelf.verify": Case("every byte is what was committed", "home j j", given=_on_generation),
+    "shelf.dev": changed(lambda did: did.screen.with_dev, after="ctrl+a"),
+}
+SHELF_DIFF = {
+    "shelfdiff.other": changed(lambda did: did.screen.other.address),
+    "shelfdiff.all": changed(lambda did: did.screen.has_all),
+    "shelfdiff.copy": Case("copied"),
 }
 
 

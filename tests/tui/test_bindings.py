@@ -28,8 +28,10 @@ from ui_cases import (
     NEW,
     NUMBERS,
     OUTPUT,
+    REGISTRY,
     RUN,
     SHEET,
+    SHELF_DIFF,
     STEP,
     WATCH,
     Case,
@@ -38,6 +40,7 @@ from ui_cases import (
 )
 from ui_pilot import Ui, opened
 from ui_records import Records, RunRecords
+from ui_shelves import filled, shelf_space, train
 
 from graftline.core.functions import NewFunction
 from graftline.core.ports import RunQuery
@@ -74,18 +77,23 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
         Place("list", "escape n", "3 run", NEW),
     ),
     "the watch": (Place("list", "W", "held: publish", WATCH),),
+    "the registry": (
+        Place("shelf", "g m", "0.2.0", REGISTRY),
+        Place("shelf", "home j j d", "rows equal", SHELF_DIFF),
+    ),
 }
 VIEW_ONLY = (
     *("help", "quit", "interrupt", "back", "theme", "refresh", "goto", "command", "palette", "pane.", "row.", "sheet."),
     *("runs.cycle", "runs.pipelines", "runs.mark", "runs.columns", "runs.sort", "tab.", "problem.", "copy", "edit"),
     *("graph.", "gantt.", "log.", "chart.", "artifact.open", "artifact.load", "line.", "output.", "compare.", "new."),
     *("happened.", "functions.edit", "functions.copy", "watch."),
+    *("shelf.diff", "shelf.verify", "shelf.yank", "shelfdiff."),
 )
 """Keys that change nothing but what is seen, copied or being typed, or that speak to what the UI itself has started:
 a shell has the same without graft."""
 
 
-def _list(told: list[FakeWatch]) -> FormSpace:
+def _list(told: list[FakeWatch], folder: Path) -> FormSpace:
     space = FormSpace(watch=watches(told))
     space.forms.form = [each for each in space.forms.form if each.default is not None]
     waiting = spec("a", created=0.5)
@@ -99,18 +107,26 @@ def _list(told: list[FakeWatch]) -> FormSpace:
     return space
 
 
-def _many(told: list[FakeWatch]) -> FormSpace:
+def _many(told: list[FakeWatch], folder: Path) -> FormSpace:
     space = FormSpace()
     for number in range(8):
         space.run() if number % 3 else space.fail("fit")
     return space
 
 
-SPACES: Mapping[str, Callable[[list[FakeWatch]], Any]] = {
+def _shelf(told: list[FakeWatch], folder: Path) -> FormSpace:
+    space = shelf_space(folder)
+    filled(space.registry)
+    train(space.registry, "0.2.0", b"two", {"auc": 0.95, "latency": 8.0}, run=space.run())
+    return space
+
+
+SPACES: Mapping[str, Callable[[list[FakeWatch], Path], Any]] = {
     "list": _list,
     "many": _many,
-    "live": lambda told: RunRecords(),
-    "failed": lambda told: Records(),
+    "live": lambda told, folder: RunRecords(),
+    "failed": lambda told, folder: Records(),
+    "shelf": _shelf,
 }
 
 
@@ -157,6 +173,7 @@ async def _pressed(did: Did, key_id: str, case: Case) -> None:
     for key in ways[:1] if case.once else ways:
         await ui.press(*_keys(case.before))
         await ui.until(lambda: not ui.app.is_busy, f"rest before {key_id}")
+        await ui.until(lambda: case.given is None or case.given(did), f"what {key_id} needs")
         assert key_id in _offered(ui) or key_id.startswith("line."), f"help does not know {key_id}"
         before = holds(did)
         assert case.is_change or not before, f"{key_id}: it was so before '{key}' was pressed:\n{ui.text}"
@@ -188,7 +205,7 @@ def _given(tmp_path: Path) -> Outside:
 async def test_every_key_does_what_it_is_for(name: str, ran: list[list[str]], left: list[int], tmp_path: Path) -> None:
     told: list[FakeWatch] = []
     places = PLACES[name]
-    space = SPACES[places[0].space](told)
+    space = SPACES[places[0].space](told, tmp_path)
 
     async with opened(space, places[0].size, outside=_given(tmp_path)) as ui:
         did = Did(ui, ran, left)

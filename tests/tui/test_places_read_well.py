@@ -160,4 +160,5 @@ async def _unreadable(
     read = space.store.history.runs
     with monkeypatch.context() as patch:
         patch.setattr(space.store.history, "runs", lambda query: read(query) if query is ALL else broken(query))
-        await look("runs, unreadable", "the store is damaged", "g", "r", "R")
+        ui.app.home.stale()  # `R` would say so for some seconds
+        await look("runs, unreadable", "the store is damaged", "g", "r")

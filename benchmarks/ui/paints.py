@@ -1,4 +1,4 @@
-"""Measure the terminal UI on a store of many runs, as a process on a pty: `python benchmarks/ui`.
+"""Measure the terminal UI on a store of many runs, as a process on a pty: `python benchmarks/ui/paints.py`.
 
 What is measured and the targets are those of docs/tui.md. First paints are the median of several starts. A key is
 pressed when the screen is at rest, and the time ends with the first bytes that come.
@@ -71,7 +71,7 @@ def main() -> int:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks/ui", description="Measure the terminal UI.")
+    parser = argparse.ArgumentParser(prog="paints.py", description="Measure the terminal UI.")
     parser.add_argument("--runs", type=int, default=100_000, help="runs in the store")
     parser.add_argument("--steps", type=int, default=2_000, help="steps of the live run")
     parser.add_argument("--folder", type=Path, help="keep the store here, and use the one that is there")
