@@ -6,7 +6,7 @@ import glob
 import os
 from collections.abc import Iterator, Mapping
 
-from ...core.graph import Graph
+from ...core.graph import CallKind, Graph
 from ...core.orders import RunContext
 from ...worker.bundles import Bundle, pack
 from ...worker.installed import versions_of
@@ -27,10 +27,16 @@ def bundle_of(context: RunContext, graph: Graph | None = None) -> tuple[Bundle, 
 
 
 def _declared(context: RunContext) -> Iterator[str]:
-    """Yield the files that steps declare to read, relative to the root; what is elsewhere cannot travel."""
+    """Yield the files that steps declare to read, and the one a source is; relative to the root.
+
+    What is elsewhere cannot travel.
+    """
     for operation in context.operations:
-        for pattern in operation.policy.reads:
-            for found in glob.iglob(os.path.join(context.root, pattern), recursive=True):
-                relative = os.path.relpath(found, context.root)
-                if os.path.isfile(found) and not relative.startswith(os.pardir):
-                    yield relative
+        found = [os.path.join(context.root, pattern) for pattern in operation.policy.reads]
+        paths = [path for pattern in found for path in glob.iglob(pattern, recursive=True)]
+        if operation.call.kind is CallKind.FEED and operation.call.query is not None:
+            paths.append(os.path.join(context.cwd, operation.call.query))  # SQL is the name of no file
+        for path in paths:
+            relative = os.path.relpath(path, context.root)
+            if os.path.isfile(path) and not relative.startswith(os.pardir):
+                yield relative

@@ -88,3 +88,41 @@ def test_maps_choices_retries_secrets_and_odd_names(
     told = Cluster(spec, volume, tmp_path, run="again", secrets=cluster_environ, given={"Cs": "[]"})
     assert told.submit() == "Failed"  # the best of nothing has no name
     assert [name for name, state in told.phases.items() if state == "Failed"] == ["main/tell"]
+
+
+LEARNING = """\
+from graftline import Pipeline, PythonTask, Source, state
+
+def fit(X, y):
+    return sum(y) / len(y)
+
+def predict(X, model):
+    return [round(model, 3) for row in X]
+
+mean = Pipeline(
+    name="mean",
+    steps=[PythonTask(fit, returns=[state("model")]), PythonTask(predict, returns=["prediction"])],
+    source=Source("rows.csv", features="X", labels={"y": "y"}),
+)
+"""
+
+
+def test_a_generation_is_applied_by_pods_that_see_no_registry(tmp_path: Path, volume: Path, write: Write) -> None:
+    root = tmp_path / "mean"
+    root.mkdir()
+    (root / "graftline.toml").write_text("")
+    (root / "rows.csv").write_text("X,y\n1,2\n2,5\n")
+    (root / "pipeline.py").write_text(LEARNING)
+
+    training = write(root, "train", settings='path = "-"')
+    trained = Cluster(template_of(training.out), volume, tmp_path, run="trained").submit()
+    told = call(root, "train")
+    applying = write(root, "apply", settings='path = "-"')
+    applied = Cluster(template_of(applying.out), volume, tmp_path, run="applied").submit()
+    local = call(root, "--json", "apply").document
+
+    assert (told.code, training.code, applying.code) == (0, 0, 0), training.err + applying.err
+    assert "nothing commits a generation" in training.err
+    assert (trained, applied) == ("Succeeded", "Succeeded")
+    assert "mean-fit" not in applying.out
+    assert reported(volume, "applied", ["predict"]) == {"predict": digests(local)["predict"]}
