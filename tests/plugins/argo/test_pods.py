@@ -119,7 +119,7 @@ def test_a_generation_is_applied_by_pods_that_see_no_registry(tmp_path: Path, vo
     told = call(root, "train")
     applying = write(root, "apply", settings='path = "-"')
     applied = Cluster(template_of(applying.out), volume, tmp_path, run="applied").submit()
-    local = call(root, "--json", "apply").document
+    local = call(root, "--json", "apply", "--force").document
 
     assert (told.code, training.code, applying.code) == (0, 0, 0), training.err + applying.err
     assert "nothing commits a generation" in training.err
