@@ -13,7 +13,7 @@ from ...core.errors import InvalidError
 from ...core.graph import Operation
 from ...core.records import dataclass, replace
 from ..pipe.opening import NUMBER, OFFER_OPTIONS, offer_of
-from ..pipe.place import Offer, Verdict, quoted
+from ..pipe.place import Offer, Verdict, is_signal, quoted
 from .engine import ENGINES, gpu_arguments, remove
 
 OPTIONS: Mapping[str, tuple[type, ...]] = {
@@ -81,7 +81,7 @@ class Box:
         return Verdict(
             message=f"'{command} serve-station' in a {self.what} ended with exit code {code}: {said}",
             hint=f"is it this graftline? try: {self._trial()}",
-            is_final=True,
+            is_final=not is_signal(code),
         )
 
     def discard(self, nonce: str) -> None:

@@ -156,10 +156,11 @@ class FrameWriter:
                 self.pending += len(frame.body)
         self._waiting.put(frame)
 
-    def close(self, timeout_s: float) -> None:
-        """Write what waits, and end. Safe to call twice."""
+    def close(self, timeout_s: float) -> bool:
+        """Write what waits, and end; return whether that was done in time. Safe to call twice."""
         self._waiting.put(None)
         self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def _write(self) -> None:
         with contextlib.suppress(OSError):  # the other side is gone: the reader hears of it

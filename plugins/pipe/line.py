@@ -29,6 +29,8 @@ START_S = 30.0
 be fetched first: as long as patience says."""
 _END_S = 8.0
 """For a station to end what is left and send the rest of its logs."""
+_LEAVE_S = 1.0
+"""For a program that is still connecting to end when its stdin has."""
 _LAST_WORDS_S = 2.0
 """For the program to end once its pipe has, so that it can be said how."""
 
@@ -131,7 +133,7 @@ class Line:
         if program is not None and self.threads:
             program.writer.put(Frame("finish"))
         elif program is not None:
-            program.end(0.0)  # it is still connecting
+            program.end(_LEAVE_S)  # it is still connecting
 
     def close(self) -> None:
         """Wait for the end, and force it when it takes too long. Call `end` first."""
@@ -207,7 +209,7 @@ class Line:
         with self._lock:
             self._program = program
         if self._ending.is_set():
-            program.end(0.0)
+            program.end(_LEAVE_S)
         program.await_station(nonce, max(START_S, self._terms.patience_s))
         try:
             self._refuse_others(program.reader.read(START_S))

@@ -76,3 +76,8 @@ def quoted(words: str) -> str:
     if len(lines) < 2:
         return lines[0] if lines else "it said nothing"
     return "".join(f"\n  {line}" for line in lines)
+
+
+def is_signal(code: int) -> bool:
+    """Tell whether an exit code is that of a program which a signal ended: here, or as a shell or ssh tells of it."""
+    return code < 0 or code > 128

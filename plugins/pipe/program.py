@@ -13,6 +13,8 @@ from .frames import Closed, FrameReader, FrameWriter, Silent, magic_of
 
 _KEPT_BYTES = 4000
 """Of what a program printed, the last; and of noise before the first frame."""
+_MOMENT_S = 0.2
+"""For the thread that writes to notice that nothing more is to come."""
 _TAIL_S = 1.0
 """For the last words of a program that has ended: a child it left may hold its stderr open."""
 
@@ -54,6 +56,7 @@ class Program:
             raise PluginError(f"{command[0]} cannot be started: {problem.strerror}") from problem
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._lock = threading.Lock()
         self._errors = b""
         self._noise = b""
         self._listener = threading.Thread(target=self._listen, name="graftline-stderr", daemon=True)
@@ -94,23 +97,29 @@ class Program:
         return "\n".join(part for part in said if part)
 
     def end(self, timeout_s: float) -> bool:
-        """Wait for its end and then kill it; return whether it ended by itself. Safe to call twice."""
+        """End its stdin, wait for its end, and then kill it; return whether it ended by itself. Safe to call twice."""
+        self._end_input(max(timeout_s / 2, _MOMENT_S))
         is_over = self.wait(timeout_s) is not None
         if not is_over:
             self._process.kill()
             self._process.wait()
-        self.writer.close(1.0)  # a blocked write fails, for nobody reads any more
+            self._end_input(_TAIL_S)  # a blocked write fails, for nobody reads any more
         return is_over
 
     def close(self) -> None:
-        """Drop the descriptors, once no thread reads or writes them."""
+        """Drop the descriptors, once it has ended and no thread reads or writes them."""
         self._listener.join(_TAIL_S)
-        for stream in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError):
-                if stream is not None:
-                    stream.close()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
         if not self._listener.is_alive() and self._process.stderr is not None:
             self._process.stderr.close()
+
+    def _end_input(self, timeout_s: float) -> None:
+        """Close its stdin, unless it is still written to: another pipe might be given the number meanwhile."""
+        with self._lock:
+            if self.writer.close(timeout_s) and self._process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    self._process.stdin.close()
 
     def _listen(self) -> None:
         assert self._process.stderr is not None

@@ -10,7 +10,7 @@ from typing import Any
 from ...core.errors import InvalidError
 from ...core.records import dataclass
 from ..pipe.opening import OFFER_OPTIONS, offer_of
-from ..pipe.place import Offer, Verdict, quoted
+from ..pipe.place import Offer, Verdict, is_signal, quoted
 
 OPTIONS: Mapping[str, tuple[type, ...]] = {
     "address": (str, list),
@@ -91,7 +91,7 @@ class SshHost:
         return Verdict(
             message=f"'{self.graft} serve-station' on {self.what} ended with exit code {code}: {said}",
             hint=f"is it this graftline? try: ssh {self.address} {self.graft} -V",
-            is_final=True,
+            is_final=not is_signal(code),
         )
 
     def discard(self, nonce: str) -> None:
