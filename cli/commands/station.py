@@ -15,6 +15,6 @@ def serve(
     *,
     nonce: Annotated[str, typer.Argument(metavar="NONCE", help="What its first line repeats.")],
 ) -> int:
-    """Execute attempts that come through stdin, until it ends."""
+    """Execute attempts of a run that come through stdin, until it ends."""
     context.serve_station(nonce)
     return 0

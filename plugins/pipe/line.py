@@ -102,7 +102,8 @@ class Line:
         self._terms = terms
         self._switch = switch
         self._program: Program | None = None
-        self._connections = 0
+        self._station = place.name
+        """What the copies of the logs are named after: each station begins files of its own, whoever asked for it."""
         self._lock = threading.Lock()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._tend, name=f"graftline-{place.name}", daemon=True)
@@ -205,6 +206,7 @@ class Line:
             PluginError: it answered that it cannot work for this run.
         """
         command, environ = self.place.command(nonce)
+        self._station = f"{self.place.name}-{nonce[:6]}"
         program = Program(command, environ)
         with self._lock:
             self._program = program
@@ -245,7 +247,6 @@ class Line:
     def _arrive(self, answer: Frame) -> None:
         if answer.kind != "ready":
             raise PluginError(f"{self.place.what} cannot work for this run: {answer.head.get('message', answer.kind)}")
-        self._connections += 1
         if differing := differences(self._terms.requirements, answer.head["requirements"]):
             self._terms.logs.note(f"{self.place.what} has {', '.join(differing)}")
         with self._lock:
@@ -281,14 +282,9 @@ class Line:
                 program.writer.put(lambda: self._value(digest))
             case "news":
                 logs, told = pickle.loads(frame.body)
-                self._terms.logs.take(self._log_name(), logs)
+                self._terms.logs.take(self._station, logs)
                 if told:
                     self._switch.told(told)
-
-    def _log_name(self) -> str:
-        """Return what the copies of the logs are named after: each station begins files of its own."""
-        name = self.place.name if self._number == 0 else f"{self.place.name}-{self._number}"
-        return name if self._connections == 1 else f"{name}~{self._connections}"
 
     def _value(self, digest: str) -> Frame:
         data = None

@@ -57,6 +57,7 @@ class Program:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._lock = threading.Lock()
+        self._is_killed = False
         self._errors = b""
         self._noise = b""
         self._listener = threading.Thread(target=self._listen, name="graftline-stderr", daemon=True)
@@ -99,12 +100,12 @@ class Program:
     def end(self, timeout_s: float) -> bool:
         """End its stdin, wait for its end, and then kill it; return whether it ended by itself. Safe to call twice."""
         self._end_input(max(timeout_s / 2, _MOMENT_S))
-        is_over = self.wait(timeout_s) is not None
-        if not is_over:
+        if self.wait(timeout_s) is None:
+            self._is_killed = True
             self._process.kill()
             self._process.wait()
             self._end_input(_TAIL_S)  # a blocked write fails, for nobody reads any more
-        return is_over
+        return not self._is_killed
 
     def close(self) -> None:
         """Drop the descriptors, once it has ended and no thread reads or writes them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,8 +51,15 @@ class StandIn:
 
     def left(self) -> list[str]:
         """Return what stations left: processes that live on, directories and locks."""
-        alive = [f"process {pid}" for pid in self.pids() if not until(lambda pid=pid: not is_alive(pid), 5.0)]
-        return alive + sorted(path.name for path in self.folder.glob("graftline-*"))
+        return [f"process {pid}" for pid in survivors(self.pids())] + sorted(
+            path.name for path in self.folder.glob("graftline-*")
+        )
+
+
+def survivors(pids: Sequence[int]) -> list[int]:
+    """Return which processes still live after a while that all may need."""
+    until(lambda: not any(is_alive(pid) for pid in pids), 5.0)
+    return [pid for pid in pids if is_alive(pid)]
 
 
 @contextmanager

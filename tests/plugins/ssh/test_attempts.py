@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from local_runs import ends, is_alive, left_behind, logged, operation, order, run_all, until
-from pipe_places import GRAFT, StandIn, executor_of
+from local_runs import ends, left_behind, logged, operation, order, run_all, until
+from pipe_places import GRAFT, StandIn, executor_of, survivors
 
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.errors import InvalidError, PluginError
@@ -154,7 +154,7 @@ def test_a_killed_station_loses_what_it_had_once_and_the_next_one_goes_on(stand_
     assert "the connection to host box was lost" in end.error.message
     assert all(isinstance(each, AttemptSucceeded) for each in after.values())
     assert len(stand_in.pids()) == 2
-    assert [pid for pid in children if not until(lambda pid=pid: not is_alive(pid))] == []
+    assert survivors(children) == []
 
 
 def test_a_station_whose_pipe_ends_leaves_no_process_behind(stand_in: StandIn, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_station_whose_pipe_ends_leaves_no_process_behind(stand_in: StandIn, t
             os.dup2(nothing.fileno(), program._process.stdin.fileno())
         ends(executor, 1)
 
-        assert [pid for pid in children if not until(lambda pid=pid: not is_alive(pid))] == []
+        assert survivors(children) == []
     assert stand_in.left() == []
 
 
@@ -178,12 +178,13 @@ def test_several_hosts_share_the_attempts_and_one_out_of_reach_is_gone_without(
 ) -> None:
     options = {"address": ["one", "two", "unreachable"], "jobs": 1, "patience": 0.5}
     with executor_of(SshRunner, tmp_path / "run", [operation("snooze")], options, jobs=8) as executor:
-        assert until(lambda: executor.room() == 4)  # both are up
+        assert until(lambda: not executor.wait(0.05) and executor.room() == 4)  # both are up
         found = run_all(executor, [order(f"s{number}", 0, seconds=0.1) for number in range(8)])
+        assert until(lambda: ("", 0, "system") in logged(tmp_path / "run"))
 
     workers = [str(end.worker).partition("/")[0] for end in found.values()]
     assert all(isinstance(end, AttemptSucceeded) for end in found.values())
-    assert min(workers.count("one"), workers.count("two")) >= 3
+    assert min(workers.count("one"), workers.count("two")) >= 2
     notes = logged(tmp_path / "run")[("", 0, "system")].decode()
     assert "host unreachable is out of reach: tried" in notes
     assert "going on without it" in notes
