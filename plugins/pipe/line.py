@@ -214,9 +214,9 @@ class Line:
             program.end(_LEAVE_S)
         program.await_station(nonce, max(START_S, self._terms.patience_s))
         try:
-            self._refuse_others(program.reader.read(START_S))
+            self._refuse_others(_answer(program))
             program.writer.put(self._begin())
-            self._arrive(program.reader.read(START_S))
+            self._arrive(_answer(program))
         except (Closed, Silent) as problem:
             code = None if isinstance(problem, Silent) else program.wait(_LAST_WORDS_S)
             raise NoAnswer(code, program.words()) from problem
@@ -301,3 +301,10 @@ class Line:
             if not program.end(timeout_s):
                 self.place.discard(nonce)
             program.close()
+
+
+def _answer(program: Program) -> Frame:
+    """Return the next frame that says something: a large bundle may be on its way for longer than a beat."""
+    while (frame := program.reader.read(START_S)).kind == "beat":
+        pass
+    return frame

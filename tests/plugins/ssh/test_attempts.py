@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Iterator
@@ -18,11 +19,13 @@ from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSuccee
 from graftline.core.states import Reason
 from graftline.plugins.pipe.frames import Frame, encode
 from graftline.plugins.remote.executor import RemoteExecutor
+from graftline.plugins.ssh.host import hosts_of
 from graftline.plugins.ssh.runner import SshRunner
 from graftline.worker.blobs import has_object, store
+from graftline.worker.handshake import here
 from graftline.worker.serializers import dump
 
-INCREMENT, SAY, DOUBLED, KILL, SNOOZE, GPU, TPU, SECRET, LARGE = range(9)
+INCREMENT, SAY, DOUBLED, KILL, SNOOZE, GPU, TPU, SECRET, LARGE, LICENSED = range(10)
 OPERATIONS = [
     operation("increment", returns=True),
     operation("say"),
@@ -33,6 +36,7 @@ OPERATIONS = [
     operation("nothing", labels=("tpu",)),
     operation("nothing", secrets=("NOT_SET_THERE",)),
     operation("large", returns=True),
+    operation("stamp", resources={"licence": 1}),
 ]
 
 
@@ -49,7 +53,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     folder = tmp_path_factory.mktemp("host")
     with pytest.MonkeyPatch.context() as patch:
         stand_in = StandIn(patch, folder / "there", "ssh")
-        options = {"address": "me@noisy", "labels": ["gpu"], "jobs": 2, "limit": 1_000_000}
+        options = {"address": "me@noisy", "labels": ["gpu"], "resources": {"licence": 1}, "jobs": 2, "limit": 1_000_000}
         with executor_of(SshRunner, folder, OPERATIONS, options, jobs=8) as executor:
             yield Host(executor, folder)
         assert stand_in.left() == []
@@ -114,8 +118,22 @@ def test_a_label_that_is_not_offered_fails_with_what_is(host: Host) -> None:
     assert isinstance(found["offered"], AttemptSucceeded)
     failed = found["unknown"]
     assert isinstance(failed, AttemptFailed)
-    assert "the step wants 'tpu'; offered by host me@noisy: gpu" in failed.error.message
+    assert "the step wants 'tpu'; offered by host me@noisy: gpu, licence" in failed.error.message
     assert "labels = ['tpu']" in failed.error.message
+
+
+def test_what_there_is_one_of_is_held_by_one_step_at_a_time(host: Host, tmp_path: Path) -> None:
+    arguments = {"folder": str(tmp_path), "name": "held", "seconds": 0.1}
+
+    host.executor.submit(
+        [*(order(f"l{number}", LICENSED, **arguments) for number in range(3)), order("free", INCREMENT)]
+    )
+    found = ends(host.executor, 4)
+
+    spans = sorted(tuple(map(float, line.split()[:2])) for line in (tmp_path / "held").read_text().splitlines())
+    assert next(iter(found)) == "free"
+    assert len(spans) == 3
+    assert all(earlier[1] <= later[0] for earlier, later in itertools.pairwise(spans))
 
 
 def test_secrets_are_looked_up_where_the_step_runs(host: Host) -> None:
@@ -223,18 +241,42 @@ def test_what_keeps_a_host_from_working_is_one_message_with_sshs_own_words(
     assert len(stand_in.calls()) == tries
 
 
-def test_another_version_is_refused_with_both_named(stand_in: StandIn, tmp_path: Path) -> None:
-    newer = tmp_path / "graft"
-    hello = encode(Frame("hello", {"graftline": "9.9", "python": "3.99", "cores": 1, "gpus": 0}))
-    octal = "".join(f"\\{byte:03o}" for byte in hello)
-    newer.write_text(f'#!/bin/sh\nprintf "\\001graftline-station $2\\n{octal}"\ncat >/dev/null\n')
-    newer.chmod(0o755)
-    with executor_of(
-        SshRunner, tmp_path / "run", [operation("nothing")], {"address": "box", "graft": str(newer)}
-    ) as executor:
+def saying(folder: Path, *frames: Frame) -> str:
+    """Return a command that says these frames, as a station would, and then listens."""
+    said = b"".join(map(encode, frames))
+    octal = "".join(f"\\{byte:03o}" for byte in said)
+    command = folder / "graft"
+    command.write_text(f'#!/bin/sh\nprintf "\\001graftline-station $2\\n{octal}"\ncat >/dev/null\n')
+    command.chmod(0o755)
+    return str(command)
+
+
+OURS = {**here()._asdict(), "cores": 1, "gpus": 0}
+
+
+@pytest.mark.parametrize(
+    ("frames", "words"),
+    [
+        (
+            [Frame("hello", {**OURS, "graftline": "9.9", "python": "3.99"})],
+            r"host box has graftline 9\.9, this run needs",
+        ),
+        (
+            [Frame("hello", OURS), Frame("beat"), Frame("refused", {"message": "No space left on device"})],
+            "host box cannot work for this run: No space left on device",
+        ),
+    ],
+)
+def test_a_station_that_cannot_work_for_the_run_ends_it_with_the_reason(
+    stand_in: StandIn, tmp_path: Path, frames: list[Frame], words: str
+) -> None:
+    options = {"address": "box", "graft": saying(tmp_path, *frames)}
+    with executor_of(SshRunner, tmp_path / "run", [operation("nothing")], options) as executor:
         executor.submit([order("s", 0)])
-        with pytest.raises(PluginError, match=r"host box has graftline 9\.9, this run needs"):
+        with pytest.raises(PluginError, match=words):
             executor.wait(10)
+
+    assert len(stand_in.calls()) == 1
 
 
 def test_ssh_is_asked_for_no_password_and_ends_when_nobody_answers(stand_in: StandIn, tmp_path: Path) -> None:
@@ -255,6 +297,20 @@ def test_ssh_is_asked_for_no_password_and_ends_when_nobody_answers(stand_in: Sta
     assert words.index("ServerAliveInterval=5") < words.index("ServerAliveInterval=15")  # ssh takes the first
     assert words.endswith(f"-p 2222 -i {Path.home()}/.ssh/key")
     assert call.split(" -- ")[1].startswith(f"me@unreachable {GRAFT} serve-station ")
+
+
+def test_an_interpreter_may_be_named_in_place_of_the_command() -> None:
+    (host,) = hosts_of({"address": "box", "python": "~/venv/bin/python"})
+
+    assert host.command("n0nce")[0][-1] == "~/venv/bin/python -m graftline serve-station n0nce"
+
+
+@pytest.mark.parametrize(("code", "is_final"), [(2, True), (127, True), (-9, False), (137, False), (None, False)])
+def test_what_a_signal_ended_is_tried_again_and_what_would_be_the_same_is_not(code: int | None, is_final: bool) -> None:
+    (host,) = hosts_of({"address": "box"})
+
+    assert host.verdict(code, "").is_final is is_final
+    assert "it said nothing" in host.verdict(code, "").message
 
 
 @pytest.mark.parametrize(
