@@ -113,11 +113,12 @@ class Door:
         """Make the station of a run, after whatever a lost connection left of it here."""
         self._run = head["run"]
         jobs = head["jobs"] or available_cores()
-        self._own = {"name": head["name"], "jobs": jobs, "home": head["home"]}
+        home = None if head["home"] is None else os.path.abspath(os.path.expanduser(head["home"]))
+        self._own = {"name": head["name"], "jobs": jobs, "home": home}
         try:
-            if head["home"] is not None:
-                os.makedirs(head["home"], exist_ok=True)
-            self._fence = Fence(head["home"], self._run, head["place"])
+            if home is not None:
+                os.makedirs(home, exist_ok=True)
+            self._fence = Fence(home, self._run, head["place"])
             stations.prepare(self._run, Bundle(digest=head["bundle"], data=bundle), **self._own)
         except (PluginError, OSError) as problem:
             self._writer.put(Frame("refused", {"message": str(problem)}))

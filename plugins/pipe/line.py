@@ -71,7 +71,7 @@ class Switch(Protocol):
         ...
 
     def is_given_up(self, line: Line, error: GraftError) -> None:
-        """It will not come up any more; what was sent was told to be lost before."""
+        """It will not come up any more; what was sent is lost."""
         ...
 
 
@@ -102,6 +102,8 @@ class Line:
         self._terms = terms
         self._switch = switch
         self._program: Program | None = None
+        self._nonce = ""
+        """Of the program; what it left behind is known by it."""
         self._station = place.name
         """What the copies of the logs are named after: each station begins files of its own, whoever asked for it."""
         self._lock = threading.Lock()
@@ -112,12 +114,6 @@ class Line:
         """Begin to connect; return at once."""
         self._thread.start()
 
-    @property
-    def pid(self) -> int | None:
-        """Return the process id of the program; None while there is none."""
-        program = self._program
-        return None if program is None else program.pid
-
     def send(self, shipment: Shipment) -> None:
         """Send a parcel; one that does not get there is lost with the connection."""
         self._put(Frame("parcel", {"token": shipment.token}, shipment.data))
@@ -127,7 +123,10 @@ class Line:
         self._put(Frame("cancel", {"tokens": list(tokens), "grace_s": grace_s}))
 
     def end(self) -> None:
-        """Begin to end: the station ends what is left and sends the rest of its logs. Returns at once."""
+        """Begin to end: the station ends what is left and sends the rest of its logs.
+
+        Returns at once, or within `_LEAVE_S` when it is still connecting.
+        """
         with self._lock:
             self._ending.set()
             program = self._program
@@ -151,22 +150,24 @@ class Line:
     def _tend(self) -> None:
         """Connect, work, connect again; until the end, or until patience is over."""
         try:
-            while not self._ending.is_set():
-                if (nonce := self._connect()) is None:
-                    return
-                assert self._program is not None
-                why = self._work(self._program)
-                self._hang_up(nonce, _END_S if self._ending.is_set() else 0.0)
-                if not self._ending.is_set():
-                    self._switch.is_cut(self, why)
+            while (program := self._connect()) is not None:
+                why = self._work(program)
+                if self._ending.is_set():
+                    break
+                with self._lock:
+                    self.threads = 0
+                self._switch.is_cut(self, why)
+                self._hang_up(0.0)
         except GraftError as problem:
             self._switch.is_given_up(self, problem)
         except Exception as problem:  # noqa: BLE001  the run has to hear of it, or it waits for ever
             error = PluginError(f"{self.place.what}: {type(problem).__name__}: {problem}")
             self._switch.is_given_up(self, error)
+        finally:
+            self._hang_up(_END_S if self._ending.is_set() else 0.0)
 
-    def _connect(self) -> str | None:
-        """Bring a station up; return the nonce of the connection, None at the end.
+    def _connect(self) -> Program | None:
+        """Bring a station up; return what leads there, None at the end.
 
         Raises:
             PluginError: it is out of reach, or cannot work for this run.
@@ -175,11 +176,10 @@ class Line:
         patience, what = self._terms.patience_s, self.place.what
         while not self._ending.is_set():
             tries += 1
-            nonce = secrets.token_hex(8)
             try:
-                self._shake_hands(nonce)
+                return self._shake_hands()
             except NoAnswer as problem:
-                self._hang_up(nonce, 0.0)
+                self._hang_up(0.0)
                 if self._ending.is_set():
                     break
                 verdict = self.place.verdict(problem.code, problem.words)
@@ -189,22 +189,18 @@ class Line:
                     often = f"tried {tries} times in {patience:g} s" if tries > 1 else "tried once"
                     message = f"{what} is out of reach: {often}; {verdict.message}"
                     raise OutOfReach(message, verdict.hint) from problem
-            except BaseException:
-                self._hang_up(nonce, 0.0)
-                raise
-            else:
-                return nonce
             self._ending.wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE_S)
         return None
 
-    def _shake_hands(self, nonce: str) -> None:
-        """Start the program, compare versions, hand over the bundle.
+    def _shake_hands(self) -> Program:
+        """Start the program, compare versions, hand over the bundle; return the program.
 
         Raises:
             NoAnswer: no station answered.
             PluginError: it answered that it cannot work for this run.
         """
+        self._nonce = nonce = secrets.token_hex(8)
         command, environ = self.place.command(nonce)
         self._station = f"{self.place.name}-{nonce[:6]}"
         program = Program(command, environ)
@@ -220,6 +216,7 @@ class Line:
         except (Closed, Silent) as problem:
             code = None if isinstance(problem, Silent) else program.wait(_LAST_WORDS_S)
             raise NoAnswer(code, program.words()) from problem
+        return program
 
     def _refuse_others(self, hello: Frame) -> None:
         there = Speaker(hello.head["graftline"], hello.head["python"])
@@ -269,6 +266,8 @@ class Line:
                 program.wait(_LAST_WORDS_S)
                 words = program.words().splitlines()
                 return f"the connection to {self.place.what} was lost" + (f": {words[-1]}" if words else "")
+            except PluginError as problem:
+                return f"{self.place.what}: {problem}"
             if frame.kind == "bye":
                 return f"{self.place.what} has ended the connection"
             self._hear(program, frame)
@@ -292,14 +291,14 @@ class Line:
             data = self._terms.read(digest)
         return Frame("value", {"digest": digest, "is_found": data is not None}, data or b"")
 
-    def _hang_up(self, nonce: str, timeout_s: float) -> None:
-        """End the program, and what a killed one may leave behind."""
+    def _hang_up(self, timeout_s: float) -> None:
+        """End the program if there is one, and what a killed one may leave behind."""
         with self._lock:
             program, self._program = self._program, None
             self.threads = 0
         if program is not None:
             if not program.end(timeout_s):
-                self.place.discard(nonce)
+                self.place.discard(self._nonce)
             program.close()
 
 

@@ -129,16 +129,12 @@ class PipeLink:
 
     def is_cut(self, line: Line, why: str) -> None:
         """Tell of the attempts that are lost with a connection."""
-        with self._lock:
-            lost = [token for token, (at, _) in self._sent.items() if at is line]
-            for token in lost:
-                del self._sent[token]
-                self._inbox.put(Lost(token=token, why=why))
-            line.load = Load()
+        self._lose(line, why)
         self._logs.note(f"{why}; connecting again")
 
     def is_given_up(self, line: Line, error: GraftError) -> None:
         """Go on without a place that was out of reach, while there are others; what must be mended ends the run."""
+        self._lose(line, str(error))
         with self._lock:
             if self._is_closed:
                 return
@@ -149,6 +145,13 @@ class PipeLink:
                 return
             self._pump()
         self._logs.note(f"{error}; going on without it")
+
+    def _lose(self, line: Line, why: str) -> None:
+        with self._lock:
+            for token in [token for token, (at, _) in self._sent.items() if at is line]:
+                del self._sent[token]
+                self._inbox.put(Lost(token=token, why=why))
+            line.load = Load()
 
     def _pump(self) -> None:
         """Send what has a place now, the first first: nothing overtakes one that waits for cores."""

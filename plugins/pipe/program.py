@@ -65,11 +65,6 @@ class Program:
         self.reader = FrameReader(self._process.stdout.fileno())
         self.writer = FrameWriter(self._process.stdin.fileno())
 
-    @property
-    def pid(self) -> int:
-        """Return its process id."""
-        return self._process.pid
-
     def await_station(self, nonce: str, timeout_s: float) -> None:
         """Wait for the magic of a station.
 

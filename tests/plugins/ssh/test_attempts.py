@@ -123,7 +123,7 @@ def test_a_label_that_is_not_offered_fails_with_what_is(host: Host) -> None:
 
 
 def test_what_there_is_one_of_is_held_by_one_step_at_a_time(host: Host, tmp_path: Path) -> None:
-    arguments = {"folder": str(tmp_path), "name": "held", "seconds": 0.1}
+    arguments: dict[str, Any] = {"folder": str(tmp_path), "name": "held", "seconds": 0.1}
 
     host.executor.submit(
         [*(order(f"l{number}", LICENSED, **arguments) for number in range(3)), order("free", INCREMENT)]
