@@ -17,6 +17,7 @@ from graftline.core.artifacts import ArtifactRef
 from graftline.core.errors import InvalidError, PluginError
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.states import Reason
+from graftline.plugins.pipe import line
 from graftline.plugins.pipe.frames import Frame, encode
 from graftline.plugins.remote.executor import RemoteExecutor
 from graftline.plugins.ssh.host import hosts_of
@@ -189,6 +190,20 @@ def test_a_station_whose_pipe_ends_leaves_no_process_behind(stand_in: StandIn, t
 
         assert survivors(children) == []
     assert stand_in.left() == []
+
+
+def test_a_host_that_says_nothing_any_more_counts_as_lost(
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "HOST_SILENCE_S", 3.0)
+    with executor_of(SshRunner, tmp_path / "run", [operation("finish_after_cancel")], {"address": "box"}) as executor:
+        executor.submit([order("long", 0, folder=str(tmp_path))])
+        assert until(lambda: not executor.wait(0.05) and (tmp_path / "began").exists())
+        os.kill(stand_in.pids()[0], signal.SIGSTOP)
+        end = ends(executor, 1)["long"]
+
+    assert isinstance(end, AttemptFailed)
+    assert (end.reason, end.error.message) == (Reason.LOST, "host box has said nothing for 3 s")
 
 
 def test_several_hosts_share_the_attempts_and_one_out_of_reach_is_gone_without(
