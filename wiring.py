@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .core.keeper import Keeper
     from .core.proposals import Proposal
     from .core.registry import Registry
+    from .core.replay import Ended, Replay
     from .core.runners import RunnerChoice
     from .core.runs import RunSpec
     from .core.targets import Job
@@ -243,7 +244,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine, hash_seed, who
     from .plugins.local.slots import MachineSlots
-    from .plugins.local.terminal import execute_here
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
@@ -264,7 +264,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         marks=store.marks,
         hash_seed=hash_seed,
         lockfile=ProjectLock(),
-        terminal=execute_here,
+        terminal=_execute_here,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
@@ -325,6 +325,12 @@ def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:
 def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:
     wanted = settings.values.get("project.include")
     return store.files.expand([str(each) for each in wanted], root) if isinstance(wanted, list) else ()
+
+
+def _execute_here(replay: Replay) -> Ended:
+    from .plugins.local.terminal import execute_here  # for one command
+
+    return execute_here(replay)
 
 
 def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:

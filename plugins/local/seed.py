@@ -29,8 +29,10 @@ from .descent import MARK
 from .rights import pair, receive, send
 
 SHARED = (
-    *("core.graphrows", "core.growth", "core.ports", "core.provenance", "core.stepdata"),
-    *("worker.paramfiles", "worker.reaching", "worker.workplace", "plugins.local.answers"),
+    *("copy", "dataclasses", "pickle", "threading", "graftline.core.fingerprints.readers", "graftline.core.functions"),
+    *("graftline.core.graphrows", "graftline.core.growth", "graftline.core.ports", "graftline.core.provenance"),
+    *("graftline.core.stepdata", "graftline.worker.paramfiles", "graftline.worker.reaching"),
+    *("graftline.worker.workplace", "graftline.plugins.local.answers"),
 )
 """Modules that both a command which runs pipelines and its loader import: with theirs, half of what either does."""
 _POLLED_S = 0.002
@@ -97,7 +99,7 @@ def plant() -> None:
         return
     with rare_collections():
         for name in SHARED:
-            importlib.import_module(f"...{name}", __package__)
+            importlib.import_module(name)
     ours, theirs = pair()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
