@@ -27,6 +27,7 @@ from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import read_parameters as read_parameters
 from .worker.putback import putting_back
+from .worker.userdirs import user_data_dir
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
@@ -166,9 +167,7 @@ def store_directory(settings: Settings) -> Path:
     chosen = settings.text("store.home")
     if chosen is not None:
         return Path(chosen).expanduser().absolute()
-    import platformdirs  # 4 ms that `--store` saves
-
-    return Path(platformdirs.user_data_dir("graftline"))
+    return Path(user_data_dir())
 
 
 def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:

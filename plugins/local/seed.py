@@ -11,8 +11,9 @@ Socket, inherited:
 
 from __future__ import annotations
 
+import builtins
 import contextlib
-import importlib
+import importlib.machinery
 import io
 import os
 import signal
@@ -178,7 +179,8 @@ def _leave_command(link: socket.socket) -> None:
     for each in (0, 1, 2):
         os.dup2(nothing, each)
     os.close(nothing)
-    sys.modules["__main__"] = types.ModuleType("__main__")
+    main = sys.modules["__main__"] = types.ModuleType("__main__")
+    vars(main).update(__builtins__=builtins, __loader__=importlib.machinery.BuiltinImporter)  # as with `python -c`
     sys.argv[:] = [""]
 
 
@@ -190,7 +192,11 @@ def _speak_to(file: int) -> None:
         raw = io.FileIO(descriptor, "w", closefd=False)
         raw.name = before.name
         text = io.TextIOWrapper(
-            raw, encoding=before.encoding, errors=before.errors, newline="\n", write_through=True  # type: ignore[arg-type]
+            raw,
+            encoding=before.encoding,
+            errors=before.errors,
+            newline="\n",
+            write_through=True,  # type: ignore[arg-type]
         )
         setattr(sys, name, text)
         setattr(sys, f"__{name}__", text)
