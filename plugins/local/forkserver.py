@@ -17,7 +17,6 @@ Leash, one socket a child:
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import gc
 import importlib
@@ -31,6 +30,7 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
+from ...worker.leaving import leave
 from .rights import receive, tell
 
 _OOM_SCORE = b"200"
@@ -47,7 +47,7 @@ def run(control: int) -> NoReturn:
     except BaseException:  # noqa: BLE001
         sys.excepthook(*sys.exc_info())
     finally:
-        _leave(code)
+        leave(code)
 
 
 def _serve(control: socket.socket) -> None:
@@ -173,17 +173,7 @@ class _Server:
         except BaseException:  # noqa: BLE001
             sys.excepthook(*sys.exc_info())
         finally:
-            _leave(code)
-
-
-def _leave(code: int) -> NoReturn:
-    """End this process as an interpreter does, but for taking it apart: 10 ms."""
-    with contextlib.suppress(BaseException):
-        atexit._run_exitfuncs()
-    with contextlib.suppress(BaseException):
-        sys.stdout.flush()
-        sys.stderr.flush()
-    os._exit(code)
+            leave(code)
 
 
 def _run(entry: str, arguments: tuple[object, ...], descriptors: list[int]) -> int:
