@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
-import threading
 
 from .core.collector import rare_collections
-from .worker.leaving import leave
 
 _STARTING = frozenset({"run", "plan", "check", "graph", "job", "train", "apply", "eval", "rerun", "retry", "resume"})
 """Commands that nearly always start a process for user's code."""
@@ -25,24 +23,15 @@ def main() -> None:
         except KeyboardInterrupt:
             sys.exit(130)  # Ctrl+C before there was anything to stop: no traceback
         try:
-            code = run(sys.argv[1:])
+            sys.exit(run(sys.argv[1:]))
         finally:
             gc.freeze()  # the last collection of an interpreter that ends: 20 ms, and more after 10,000 steps
-    if _is_alone():
-        leave(code)
-    sys.exit(code)
 
 
 def _is_starting(arguments: list[str]) -> bool:
     """Guess whether this command starts processes. A wrong guess costs 5 ms: an option's value before the command."""
     command = next((each for each in arguments if not each.startswith("-")), None)
     return command in _STARTING and "--help" not in arguments
-
-
-def _is_alone() -> bool:
-    """Tell whether nothing but the interpreter's own end is left to do: no thread to wait for, nobody who watches."""
-    is_watched = sys.gettrace() is not None or sys.getprofile() is not None or sys.flags.inspect
-    return threading.active_count() == 1 and not is_watched
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ Leash, one socket a child:
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -30,7 +31,6 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn
 
-from ...worker.leaving import leave
 from .rights import receive, tell
 
 _OOM_SCORE = b"200"
@@ -47,7 +47,7 @@ def run(control: int) -> NoReturn:
     except BaseException:  # noqa: BLE001
         sys.excepthook(*sys.exc_info())
     finally:
-        leave(code)
+        _leave(code)
 
 
 def _serve(control: socket.socket) -> None:
@@ -173,7 +173,17 @@ class _Server:
         except BaseException:  # noqa: BLE001
             sys.excepthook(*sys.exc_info())
         finally:
-            leave(code)
+            _leave(code)
+
+
+def _leave(code: int) -> NoReturn:
+    """End this process as an interpreter does, but for taking it apart: 10 ms."""
+    with contextlib.suppress(BaseException):
+        atexit._run_exitfuncs()
+    with contextlib.suppress(BaseException):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def _run(entry: str, arguments: tuple[object, ...], descriptors: list[int]) -> int:
