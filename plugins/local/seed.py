@@ -196,7 +196,7 @@ def _speak_to(file: int) -> None:
             encoding=before.encoding,
             errors=before.errors,
             newline="\n",
-            write_through=True,  # type: ignore[arg-type]
+            write_through=True,
         )
         setattr(sys, name, text)
         setattr(sys, f"__{name}__", text)
