@@ -25,7 +25,6 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ...core.collector import rare_collections
-from . import launcher
 from .descent import MARK
 from .rights import pair, receive, send
 
@@ -149,6 +148,8 @@ def _is_clean() -> bool:
 
 def _wait(link: socket.socket) -> NoReturn:
     """Be the seed: wait until it is wanted, and never return."""
+    from .launcher import guard  # what the command itself does without
+
     code = 1
     try:
         _leave_command(link)
@@ -158,7 +159,7 @@ def _wait(link: socket.socket) -> NoReturn:
             link.close()
             os.environ[MARK] = mark
             _speak_to(diagnosis)
-            launcher.guard(os.getppid(), theirs, control)
+            guard(os.getppid(), theirs, control)
         code = 0
     # The edge of the process: what is printed here are the last words that the runner shows.
     except BaseException:  # noqa: BLE001
