@@ -148,14 +148,14 @@ def _is_clean() -> bool:
 
 def _wait(link: socket.socket) -> NoReturn:
     """Be the seed: wait until it is wanted, and never return."""
-    from .launcher import guard  # what the command itself does without
-
     code = 1
     try:
         _leave_command(link)
         request = receive(link)
         if request is not None:
             (_, mark), (theirs, control, diagnosis) = request
+            from .launcher import guard  # what the command itself does without
+
             link.close()
             os.environ[MARK] = mark
             _speak_to(diagnosis)
