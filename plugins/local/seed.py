@@ -6,7 +6,7 @@ nothing is open and one thread runs, so that what comes of it is as clean as wha
 cannot be said, in somebody's own program above all, there is no seed.
 
 Socket, inherited:
-    in   ("grow", mark) + [link, control, diagnosis]; the end of file without it: nobody wants it
+    in   ("grow", mark, runner) + [link, control, diagnosis]; the end of file without it: nobody wants it
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def grow(mark: str, descriptors: Sequence[int]) -> Grown | None:
         if not seed.is_as_now():
             return None
         try:
-            send(seed.link, ("grow", mark), descriptors)
+            send(seed.link, ("grow", mark, os.getpid()), descriptors)
         except OSError:  # it was killed
             return None
     return Grown(seed.pid)
@@ -153,13 +153,13 @@ def _wait(link: socket.socket) -> NoReturn:
         _leave_command(link)
         request = receive(link)
         if request is not None:
-            (_, mark), (theirs, control, diagnosis) = request
+            (_, mark, runner), (theirs, control, diagnosis) = request
             from .launcher import guard  # what the command itself does without
 
             link.close()
             os.environ[MARK] = mark
             _speak_to(diagnosis)
-            guard(os.getppid(), theirs, control)
+            guard(runner, theirs, control)
         code = 0
     # The edge of the process: what is printed here are the last words that the runner shows.
     except BaseException:  # noqa: BLE001
