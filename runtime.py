@@ -140,8 +140,7 @@ class Runtime:
         """Return a value that was put by name, or columns of it.
 
         Raises:
-            MissingError: there is none of this name.
-            LookupError: it has no such column.
+            MissingError, LookupError: there is none of this name; it has no such column.
         """
         from .worker.modelwork import picked
 

@@ -28,6 +28,7 @@ from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import read_parameters as read_parameters
 from .worker.putback import putting_back
+from .worker.userdirs import user_data_dir
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .core.keeper import Keeper
     from .core.proposals import Proposal
     from .core.registry import Registry
+    from .core.replay import Ended, Replay
     from .core.runners import RunnerChoice
     from .core.runs import RunSpec
     from .core.targets import Job
@@ -167,9 +169,7 @@ def store_directory(settings: Settings) -> Path:
     chosen = settings.text("store.home")
     if chosen is not None:
         return Path(chosen).expanduser().absolute()
-    import platformdirs  # 4 ms that `--store` saves
-
-    return Path(platformdirs.user_data_dir("graftline"))
+    return Path(user_data_dir())
 
 
 def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
@@ -246,6 +246,13 @@ def execute_node(folder: str, run: str, path: str, **options: Any) -> AttemptSuc
     return execute_node(folder, run, path, **options)
 
 
+def serve_station(nonce: str) -> None:
+    """Execute attempts that come through stdin until it ends."""
+    from .plugins.pipe.door import serve  # for one command, which other machines start
+
+    serve(nonce)
+
+
 def functions_at(root: str) -> Shelf:
     """Return the registered functions of the project at an absolute root."""
     from .worker.shelf import Shelf  # for pipelines that name one
@@ -263,7 +270,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine, hash_seed, who
     from .plugins.local.slots import MachineSlots
-    from .plugins.local.terminal import execute_here
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
@@ -284,7 +290,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         marks=store.marks,
         hash_seed=hash_seed,
         lockfile=ProjectLock(),
-        terminal=execute_here,
+        terminal=_execute_here,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
@@ -345,6 +351,12 @@ def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:
 def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:
     wanted = settings.values.get("project.include")
     return store.files.expand([str(each) for each in wanted], root) if isinstance(wanted, list) else ()
+
+
+def _execute_here(replay: Replay) -> Ended:
+    from .plugins.local.terminal import execute_here  # for one command
+
+    return execute_here(replay)
 
 
 def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:
