@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from celery.concurrency.thread import TaskPool
 from celery.worker.control import control_command
 
 from ...core.errors import PluginError
+from ..remote import stations
 from .broker import Broker, Post, transport_options
 from .desk import Desk
 from .names import CALL, QUEUE, TASK
@@ -62,7 +64,7 @@ def _attempts(run: str, reply: str, asked: Sequence[tuple[str, int]], parcels: S
     _desk.work(run, reply, [(token, number) for token, number in asked], parcels, limit_bytes)
 
 
-@control_command(name=CALL)  # type: ignore[untyped-decorator]
+@control_command(name=CALL)
 def _call(state: Any, run: str, reply: str, packages: Sequence[str]) -> None:
     """Answer a host that asks who is there."""
     if _desk is not None:
@@ -85,29 +87,43 @@ class _Opening(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no 
         global _desk
         if _desk is None:
             app = parent.app
+            broker = Broker(url=app.conf.broker_url, transport=app.conf.broker_transport_options)
             _desk = Desk(
-                Post(app, app.connection_for_write),
-                app.connection_for_read,
+                Post(app, broker.connection),
+                broker.connection,
                 name=_ODD.sub("-", parent.hostname),
+                mailbox=parent.hostname,
                 threads=parent.pool.limit,
                 queues=lambda: sorted(app.amqp.queues.consume_from),
             )
 
 
-@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
+@signals.worker_shutdown.connect
 def _close(**others: Any) -> None:
     """Close the desk when the last task has ended."""
     global _desk
-    if _desk is not None:
-        _desk.close()
-        _desk = None
+    desk, _desk = _desk, None
+    if desk is not None:
+        desk.close()
+
+
+@signals.worker_shutting_down.connect
+def _abandon(how: str, **others: Any) -> None:
+    """At the second Ctrl+C end what is at work: celery waits for its threads, which wait for steps."""
+    if how == "Cold":
+        threading.Thread(target=_end, name="graftline-end").start()  # this is a signal handler
+
+
+def _end() -> None:
+    _close()  # first: what ends now is lost, and not to be reported as cancelled
+    stations.close_all()
 
 
 app = make_app()
 """For `celery -A graftline.plugins.celery.app`."""
 
 
-@app.on_after_configure.connect  # type: ignore[untyped-decorator]
+@app.on_after_configure.connect
 def _complete(sender: Celery, **others: Any) -> None:
     """Fill in what the address of a broker says, now that `-b` has been read."""
     broker = os.environ.get("CELERY_BROKER_URL") or str(sender.conf.broker_url or "")

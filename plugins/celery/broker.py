@@ -22,7 +22,7 @@ from celery import Celery
 from ...core.records import dataclass, field
 from .names import CALL, TASK
 
-_POLL_S = 0.1
+_POLL_S = 0.05
 """Between two looks into the directory of a filesystem broker, where kombu waits a second."""
 _KEPT_S = 3600
 """A broker that can (AMQP) deletes a box nobody has used for so long."""
@@ -48,7 +48,12 @@ class Broker:
 
     def connection(self) -> Connection:
         """Return a connection that is not open yet."""
-        return Connection(self.url, transport_options=self.options, connect_timeout=5.0)
+        found = Connection(self.url, transport_options=self.options, connect_timeout=5.0)
+        if found.transport.driver_type == "filesystem":
+            from .files import WholeChannel  # of this transport alone
+
+            found.transport.Channel = WholeChannel
+        return found
 
     @property
     def options(self) -> dict[str, Any]:
@@ -76,7 +81,7 @@ def transport_options(url: str) -> dict[str, Any]:
 @contextlib.contextmanager
 def _translated(connection: Connection) -> Iterator[None]:
     """Raise what a transport raises as `BrokerDown`."""
-    errors = (OSError, KombuError, ChannelError, *connection.connection_errors, *connection.channel_errors)
+    errors = (OSError, ValueError, KombuError, ChannelError, *connection.connection_errors, *connection.channel_errors)
     try:
         yield
     except errors as problem:
@@ -122,8 +127,7 @@ class Post:
             BrokerDown: as `put`.
         """
         with self._using() as producer:
-            mailbox = self._app.control.Mailbox(self._app.conf.control_exchange, type="fanout", accept=["json"])
-            mailbox(producer.connection).cast(None, CALL, dict(arguments))
+            self._mailboxes(producer.connection).cast(None, CALL, dict(arguments))
 
     def task(self, queue: str, arguments: Sequence[Any]) -> None:
         """Send the task to a queue.
@@ -145,6 +149,17 @@ class Post:
         with self._using() as producer:
             _delete(Queue(queue)(producer.channel))
 
+    def leave(self, mailbox: str) -> None:
+        """Have a worker called no more: some brokers go on filling the queue of one that is gone.
+
+        Raises:
+            BrokerDown: it cannot be reached, or cares for that itself.
+        """
+        with self._using() as producer:
+            queue = self._mailboxes(producer.connection).get_queue(mailbox)(producer.channel)
+            queue.declare()
+            _delete(queue)
+
     def close(self) -> None:
         """Disconnect. Safe to call twice; it connects again when it is used."""
         with self._lock:
@@ -152,6 +167,9 @@ class Post:
             if producer is not None:
                 with contextlib.suppress(Exception):  # it may be broken in any way
                     producer.connection.close()
+
+    def _mailboxes(self, connection: Connection) -> Any:
+        return self._app.control.Mailbox(self._app.conf.control_exchange, type="fanout", accept=["json"])(connection)
 
     @contextlib.contextmanager
     def _using(self) -> Iterator[Producer]:

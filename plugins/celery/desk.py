@@ -79,6 +79,7 @@ class Desk:
         post: what it says goes there.
         connect: returns a connection to the broker that is not open yet.
         name: of this worker, in run logs.
+        mailbox: name by which celery calls it.
         threads: attempts at once.
         queues: returns the queues the worker takes tasks from.
     """
@@ -89,6 +90,7 @@ class Desk:
         connect: Callable[[], Connection],
         *,
         name: str,
+        mailbox: str,
         threads: int,
         queues: Callable[[], Sequence[str]],
     ) -> None:
@@ -96,6 +98,7 @@ class Desk:
         self._post = post
         self._connect = connect
         self._name = name
+        self._mailbox = mailbox
         self._threads = threads
         self._queues = queues
         self._lock = threading.RLock()
@@ -163,6 +166,7 @@ class Desk:
             for state in self._runs.values():
                 self._post.put(state.reply, {"kind": "gone", "desk": self.id})
             self._post.discard(self.id)
+            self._post.leave(self._mailbox)
         self._post.close()
 
     def _known(self, run: str, reply: str) -> _Run:
@@ -196,7 +200,7 @@ class Desk:
     def _report(self, run: str, reports: Mapping[str, tuple[int, str]]) -> None:
         with self._lock:
             state = self._runs.get(run)
-            if state is None:  # it is over
+            if state is None or self._closing.is_set():  # it is over, or given up
                 return
             state.running.difference_update(reports)
             state.reports.update(reports)
