@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery, bootsteps, signals
-from celery.concurrency.thread import TaskPool
 from celery.worker.control import control_command
 
 from ...core.errors import PluginError
@@ -21,7 +20,9 @@ from ..remote import stations
 from .broker import Broker, Post, transport_options
 from .desk import Desk
 from .names import CALL, QUEUE, TASK
+from .pool import StepPool
 
+POOL = "graftline.plugins.celery.pool:StepPool"
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 _desk: Desk | None = None
@@ -43,8 +44,7 @@ def make_app(broker: Broker | None = None) -> Celery:
         # A message stays with the broker until its attempts have ended, and no worker takes one it cannot begin.
         task_acks_late=True,
         worker_prefetch_multiplier=1,
-        # In a thread of the worker's own process: the station below has the processes of the steps.
-        worker_pool="threads",
+        worker_pool=POOL,
         worker_redirect_stdouts=False,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
@@ -78,9 +78,9 @@ class _Opening(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no 
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
-        if not isinstance(parent.pool, TaskPool):
+        if not isinstance(parent.pool, StepPool):
             kind = type(parent.pool).__module__.rpartition(".")[2]
-            raise PluginError(f"graftline's celery workers have the pool 'threads', not {kind}", "leave -P out")
+            raise PluginError(f"graftline's celery workers have a pool of their own, not {kind}", "leave -P out")
 
     def start(self, parent: Any) -> None:
         """Open the desk unless it is open."""
@@ -107,11 +107,9 @@ def _close(**others: Any) -> None:
         desk.close()
 
 
-@signals.worker_shutting_down.connect
-def _abandon(how: str, **others: Any) -> None:
-    """At the second Ctrl+C end what is at work: celery waits for its threads, which wait for steps."""
-    if how == "Cold":
-        threading.Thread(target=_end, name="graftline-end").start()  # this is a signal handler
+def abandon() -> None:
+    """End what is at work, and return at once: signal handlers call it. Celery waits for its threads, they for steps."""
+    threading.Thread(target=_end, name="graftline-end").start()
 
 
 def _end() -> None:

@@ -30,14 +30,14 @@ BEAT_S = 2.0
 """Between two signs of life."""
 QUIET_S = 10.0
 """A host that has said nothing for so long is told nothing."""
-ASK_S = 15.0
+ASK_S = 10.0
 """A host that gives no answer for so long is gone: its attempts do not begin."""
 _ASK_AGAIN_S = 2.0
 _NEWS_S = 0.25
 """How late a line of a log and a word of progress may be."""
 _SWEEP_S = 60.0
 _REMEMBERED = 1024
-"""Letters that were given up, to whose hosts it is said when they answer after all."""
+"""Runs that are over, and letters that were given up, known at most."""
 _GRACE_S = 5.0
 """For attempts that nobody waits for any more."""
 
@@ -106,8 +106,8 @@ class Desk:
         self._letters: dict[str, _Letter] = {}
         self._given_up: OrderedDict[str, None] = OrderedDict()
         """Letters that were answered too late, or will be."""
-        self._gone: set[str] = set()
-        """Runs whose hosts gave no answer."""
+        self._gone: OrderedDict[str, None] = OrderedDict()
+        """Runs that are over, or whose hosts gave no answer: their messages are dropped unasked."""
         self._closing = threading.Event()
         self._workers = [
             threading.Thread(target=loop, name=f"graftline-desk-{number}", daemon=True)
@@ -172,7 +172,7 @@ class Desk:
     def _known(self, run: str, reply: str) -> _Run:
         state = self._runs.setdefault(run, _Run(reply))
         state.reply, state.heard_at = reply, time.monotonic()
-        self._gone.discard(run)
+        self._gone.pop(run, None)
         return state
 
     def _permission(self, run: str, reply: str, asked: Sequence[tuple[str, int]]) -> frozenset[str]:
@@ -187,14 +187,12 @@ class Desk:
         while not letter.event.is_set() and time.monotonic() < deadline and not self._closing.is_set():
             with contextlib.suppress(BrokerDown):
                 self._post.put(reply, message)
-            letter.event.wait(_ASK_AGAIN_S)
+            letter.event.wait(min(_ASK_AGAIN_S, max(0.0, deadline - time.monotonic())))
         with self._lock:
             self._letters.pop(name, None)
             if not letter.event.is_set():
-                self._gone.add(run)
-                self._given_up[name] = None
-                while len(self._given_up) > _REMEMBERED:
-                    self._given_up.popitem(last=False)
+                _remember(self._gone, run)
+                _remember(self._given_up, name)
         return letter.granted
 
     def _report(self, run: str, reports: Mapping[str, tuple[int, str]]) -> None:
@@ -253,12 +251,12 @@ class Desk:
             stops = {token: grace for token, grace in wanted.items() if grace is not None}
             stops |= {token: _GRACE_S for token in state.running if token not in wanted}
             stops = {token: grace for token, grace in stops.items() if token not in state.stopped}
-            state.stopped |= stops.keys()
             state.reports = {token: report for token, report in state.reports.items() if token in wanted}
             again = dict(state.reports)
             unknown = [token for token in wanted if token not in state.running and token not in state.reports]
         for token, grace in stops.items():
-            stations.cancel(run, [token], grace)
+            if stations.cancel(run, [token], grace):  # else at the next beat
+                state.stopped.add(token)
         with contextlib.suppress(BrokerDown):
             if again:
                 self._say_reports(reply, again)
@@ -269,6 +267,7 @@ class Desk:
         """End a run here, with the rest of its logs."""
         with self._lock:
             self._runs.pop(run, None)
+            _remember(self._gone, run)
             for letter in self._letters.values():
                 if letter.run == run:
                     letter.event.set()
@@ -331,6 +330,12 @@ class Desk:
         self._post.put(reply, {"kind": "news", "desk": self.id, "data": data})
         for name, offset, piece in news.logs:
             seen[name] = offset + len(piece)
+
+
+def _remember(names: OrderedDict[str, None], name: str) -> None:
+    names[name] = None
+    while len(names) > _REMEMBERED:
+        names.popitem(last=False)
 
 
 def _versions(packages: Sequence[str]) -> dict[str, str]:

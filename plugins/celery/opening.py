@@ -36,7 +36,7 @@ def open_executor(
 ) -> RemoteExecutor:
     """Open an executor on celery workers; the options are those of `CeleryRunner`."""
     place = Broker(url=broker, transport=transport or {})
-    bundle, requirements = bundle_of(context)
+    bundle, requirements = bundle_of(context, limit_bytes=limit)
     if artifacts is not None:
         ArtifactFolder(artifacts).put_bytes(bundle.digest, bundle.data)
 

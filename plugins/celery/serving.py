@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Callable, Sequence
+from types import FrameType
 
 from celery import signals
+from celery.worker import state
 
 from ...core.errors import PluginError
 from ..local.slots import available_cores
-from .app import make_app
+from .app import POOL, abandon, make_app
 from .broker import Broker
 
 _KILLED = 143
@@ -44,7 +47,7 @@ def serve(
     app = make_app(broker)
     worker = app.Worker(
         hostname=f"graft{os.getpid()}@{socket.gethostname()}",
-        pool="threads",
+        pool=POOL,
         concurrency=count,
         queues=list(queues),
         loglevel="WARNING",
@@ -54,22 +57,27 @@ def serve(
         without_heartbeat=True,
     )
 
-    ways: list[str] = []
+    asked: list[int] = []
 
-    def stopping(how: str, **others: object) -> None:
-        ways.append(how)
-        if how == "Warm":
+    def stop(number: int, frame: FrameType | None) -> None:
+        asked.append(number)
+        if len(asked) == 1:
+            state.should_stop = 0  # as celery's own handlers do; theirs cannot end what threads wait for
             say("draining: what is at work goes on to its end; again to stop it now")
+        else:
+            abandon()
 
-    signals.worker_shutting_down.connect(stopping)
+    def ready(**others: object) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+
+    signals.worker_ready.connect(ready)
     say(f"serving {', '.join(queues)} at {broker}; {count} at once")
     try:
         worker.start()
     finally:
-        signals.worker_shutting_down.disconnect(stopping)
-    if ways:
-        return _KILLED if "Cold" in ways else 0
-    return int(worker.exitcode or 0)
+        signals.worker_ready.disconnect(ready)
+    return _KILLED if len(asked) > 1 else int(worker.exitcode or 0)
 
 
 def _make_folder(folder: str | None) -> None:
