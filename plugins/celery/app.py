@@ -108,7 +108,7 @@ def _close(**others: Any) -> None:
 
 
 def abandon() -> None:
-    """End what is at work, and return at once: signal handlers call it. Celery waits for its threads, they for steps."""
+    """End what is at work, and return at once, as signal handlers must. Celery waits for threads, they for steps."""
     threading.Thread(target=_end, name="graftline-end").start()
 
 

@@ -98,11 +98,8 @@ def workers_in(folder: Path) -> Iterator[Workers]:
     """Yield workers, none yet, at a broker in a directory."""
     broker = folder / "broker"
     broker.mkdir(parents=True)
-    found = Workers(f"filesystem://{broker}", folder)
-    try:
+    with workers_at(f"filesystem://{broker}", folder) as found:
         yield found
-    finally:
-        found.close()
 
 
 @contextmanager
@@ -132,6 +129,27 @@ def kill(child: Child) -> None:
     assert child.wait(START_S) is not None
 
 
+@contextmanager
+def redis_in(folder: Path) -> Iterator[Redis]:
+    """Yield a redis-server that answers."""
+    found = Redis(folder)
+    try:
+        found.start()
+        yield found
+    finally:
+        found.close()
+
+
+@contextmanager
+def workers_at(broker: str, folder: Path) -> Iterator[Workers]:
+    """Yield workers, none yet, at a broker that is there."""
+    found = Workers(broker, folder)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
 class Redis:
     """A redis-server of our own on a free port of this machine, which keeps nothing.
 
@@ -153,7 +171,7 @@ class Redis:
         Raises:
             AssertionError: there is no redis-server: `make test-redis` installs it.
         """
-        program = os.environ.get("GRAFTLINE_REDIS") or shutil.which("redis-server")
+        program = os.environ.get("REDIS_SERVER") or shutil.which("redis-server")
         assert program, "there is no redis-server; `make test-redis` installs it"
         given = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
         output = self._folder / "redis.out"
