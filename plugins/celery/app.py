@@ -53,7 +53,7 @@ def make_app(broker: Broker | None = None) -> Celery:
     )
     if broker is not None:
         app.conf.broker_transport_options = broker.options
-    app.task(_attempts, name=TASK)
+    app.task(_attempts, name=TASK, Request="graftline.plugins.celery.late:LateRequest")
     app.steps["consumer"].add(_Opening)
     return app
 
@@ -74,7 +74,7 @@ def _call(state: Any, run: str, reply: str, packages: Sequence[str]) -> None:
 class _Opening(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types
     """Opens the desk before celery takes tasks; once, for it outlives a lost connection."""
 
-    requires = ("celery.worker.consumer.connection:Connection",)
+    requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)
@@ -85,6 +85,11 @@ class _Opening(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no 
     def start(self, parent: Any) -> None:
         """Open the desk unless it is open."""
         global _desk
+        channel = parent.task_consumer.channel
+        if hasattr(channel, "do_restore"):
+            # What it had not acknowledged kombu puts back when a connection ends; after redis was lost that raises an
+            # AttributeError, which ends the worker. Hosts send again what has not begun, so nothing need be put back.
+            channel.do_restore = False
         if _desk is None:
             app = parent.app
             broker = Broker(url=app.conf.broker_url, transport=app.conf.broker_transport_options)
