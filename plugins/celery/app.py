@@ -64,7 +64,7 @@ def _attempts(run: str, reply: str, asked: Sequence[tuple[str, int]], parcels: S
     _desk.work(run, reply, [(token, number) for token, number in asked], parcels, limit_bytes)
 
 
-@control_command(name=CALL)
+@control_command(name=CALL)  # type: ignore[untyped-decorator]
 def _call(state: Any, run: str, reply: str, packages: Sequence[str]) -> None:
     """Answer a host that asks who is there."""
     if _desk is not None:
@@ -103,7 +103,7 @@ class _Opening(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no 
             )
 
 
-@signals.worker_shutdown.connect
+@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]
 def _close(**others: Any) -> None:
     """Close the desk when the last task has ended."""
     global _desk
@@ -126,7 +126,7 @@ app = make_app()
 """For `celery -A graftline.plugins.celery.app`."""
 
 
-@app.on_after_configure.connect
+@app.on_after_configure.connect  # type: ignore[untyped-decorator]
 def _complete(sender: Celery, **others: Any) -> None:
     """Fill in what the address of a broker says, now that `-b` has been read."""
     broker = os.environ.get("CELERY_BROKER_URL") or str(sender.conf.broker_url or "")

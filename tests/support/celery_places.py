@@ -87,10 +87,10 @@ class Workers:
         """End all of them."""
         self._programs.close()
 
-    def table(self, name: str = "cluster", **options: object) -> str:
+    def table(self, **options: float) -> str:
         """Return the configuration of a runner on these workers."""
-        lines = [f"{key} = {value!r}".replace("'", '"') for key, value in {"patience": 10.0, **options}.items()]
-        return f'\n[runner.{name}]\nprovider = "celery"\nbroker = "{self.broker}"\n' + "\n".join(lines) + "\n"
+        lines = [f"{key} = {value}" for key, value in {"patience": 10.0, **options}.items()]
+        return f'\n[runner.cluster]\nprovider = "celery"\nbroker = "{self.broker}"\n' + "\n".join(lines) + "\n"
 
 
 @contextmanager

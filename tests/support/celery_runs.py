@@ -59,13 +59,13 @@ def states(document: dict[str, Any]) -> dict[str, str]:
     return {step["path"]: step["state"] for step in document["steps"]}
 
 
-def configure(root: Path, workers: Workers, **options: object) -> None:
+def configure(root: Path, workers: Workers, **options: float) -> None:
     """Name the workers in the project's configuration."""
     with open(root / "graftline.toml", "a", encoding="utf-8") as file:
         file.write(workers.table(**options))
 
 
-def waiting_project(folder: Path, workers: Workers, retries: int, **options: object) -> tuple[Sample, Path]:
+def waiting_project(folder: Path, workers: Workers, retries: int, **options: float) -> tuple[Sample, Path]:
     """Return a project whose middle step waits for a file, and the directory of such files."""
     source = folder / "sources" / "flow"
     source.mkdir(parents=True)

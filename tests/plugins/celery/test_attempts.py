@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from celery_places import Workers, executor_at, workers_in
@@ -142,7 +143,7 @@ def test_ctrl_c_lets_a_worker_end_what_it_has_and_a_second_one_does_not(fragile:
     polite, rude = fragile.add(jobs=1), fragile.add("gpu", jobs=1)
     operations = [operation("stamp_twice", labels=each) for each in [(), ("gpu",)]]
     with executor_at(fragile.broker, tmp_path, operations) as executor:
-        arguments = {"folder": str(marks), "seconds": 3.0}
+        arguments: dict[str, Any] = {"folder": str(marks), "seconds": 3.0}
         executor.submit([order("kept", 0, name="kept", **arguments), order("lost", 1, name="lost", **arguments)])
         assert until(lambda: not executor.wait(0.05) and len(list(marks.glob("*.began"))) == 2)
 
@@ -161,5 +162,5 @@ def test_ctrl_c_lets_a_worker_end_what_it_has_and_a_second_one_does_not(fragile:
         assert ending is not None
         assert ending.code == code
         assert worker.pid is not None
-        assert until(lambda pid=worker.pid: not is_alive(pid))
+        assert not is_alive(worker.pid)
     assert [path.name for path in marks.glob("*.ended")] == ["kept.ended"]
