@@ -1,4 +1,4 @@
-"""The celery runner beside celery itself: `REDIS_SERVER=$(.ci/redis) python benchmarks/celery_runner.py [STEPS [ROUNDS]]`.
+"""The celery runner beside celery: `REDIS_SERVER=$(.ci/redis) python benchmarks/celery_runner.py [STEPS [ROUNDS]]`.
 
 One redis-server, one worker of two threads each, the same no-ops as tasks whose results are awaited, and as a pipeline
 with its whole run log. Both take turns, so that a busy moment meets both; the medians count.

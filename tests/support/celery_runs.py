@@ -116,27 +116,30 @@ class CeleryRuns:
         assert found["metrics"].keys() == expected["metrics"].keys()
 
     @pytest.mark.fault
-    @pytest.mark.parametrize(("retries", "code"), [(0, 1), (1, 0)])
-    def test_a_killed_worker_fails_the_attempt_and_the_retry_policy_decides(
-        self, fragile: Workers, tmp_path: Path, retries: int, code: int
+    def test_what_a_killed_worker_had_begun_is_lost_and_another_attempt_succeeds(
+        self, fragile: Workers, tmp_path: Path
     ) -> None:
-        worker = fragile.add()
-        sample, marks = waiting_project(tmp_path, fragile, retries)
+        lost_with_a_worker(fragile, tmp_path, retries=1)
 
-        def replace() -> None:
-            kill(worker)
-            (marks / "go").touch()
-            fragile.add()
 
-        killer = meanwhile(marks, replace)
-        document = sample.document("run", "-R", "cluster", "-p", f"marks={marks}", exit_code=code)
-        killer.join()
+def lost_with_a_worker(workers: Workers, folder: Path, *, retries: int) -> dict[str, Any]:
+    """Kill the worker of a run in the middle of a step; check its attempts and return the document of the run."""
+    worker = workers.add()
+    sample, marks = waiting_project(folder, workers, retries)
 
-        attempts = sample.document("show", "--full")["steps"][1]["attempts_log"]
-        assert [(each["state"], each["reason"]) for each in attempts] == [("FAILURE", "LOST"), ("SUCCESS", None)][
-            : retries + 1
-        ]
-        if not retries:
-            assert "nothing was heard of" in document["steps"][1]["error"]["message"]
-        assert (marks / "began").read_text() == "x" * (retries + 1)
-        assert document["state"] == ("SUCCESS" if retries else "FAILURE")
+    def replace() -> None:
+        kill(worker)
+        (marks / "go").touch()
+        if retries:
+            workers.add()
+
+    killer = meanwhile(marks, replace)
+    document = sample.document("run", "-R", "cluster", "-p", f"marks={marks}", exit_code=0 if retries else 1)
+    killer.join()
+
+    attempts = sample.document("show", "--full")["steps"][1]["attempts_log"]
+    expected = [("FAILURE", "LOST"), ("SUCCESS", None)][: retries + 1]
+    assert [(each["state"], each["reason"]) for each in attempts] == expected
+    assert (marks / "began").read_text() == "x" * (retries + 1)
+    assert document["state"] == ("SUCCESS" if retries else "FAILURE")
+    return document

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -149,7 +150,7 @@ def test_ctrl_c_lets_a_worker_end_what_it_has_and_a_second_one_does_not(fragile:
 
         for worker in (polite, rude, rude):
             worker.signal(signal.SIGINT)
-            executor.wait(0.3)
+            time.sleep(0.3)
         found = ends(executor, 2)
 
     assert isinstance(found["kept"], AttemptSucceeded)

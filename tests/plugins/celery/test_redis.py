@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import pytest
 from celery_places import Redis, Workers, executor_at, redis_in, workers_at
-from celery_runs import CeleryRuns, meanwhile, states, waiting_project
+from celery_runs import CeleryRuns, lost_with_a_worker, meanwhile, states, waiting_project
 from local_runs import operation, order, run_all
 
 from graftline.core.errors import PluginError
@@ -103,6 +103,13 @@ def test_what_is_submitted_before_the_broker_is_there_runs_once_it_is(
     starter.join()
 
     assert isinstance(found["s"], AttemptSucceeded)
+
+
+@pytest.mark.fault
+def test_a_killed_worker_fails_the_step_that_may_not_be_tried_again(fragile: Workers, tmp_path: Path) -> None:
+    document = lost_with_a_worker(fragile, tmp_path, retries=0)
+
+    assert "nothing was heard of" in document["steps"][1]["error"]["message"]
 
 
 @pytest.mark.fault
