@@ -125,6 +125,16 @@ def vault_of(choices: Choices) -> Keeper:
     return open_vault(workplace_of(choices).root, os.environ)
 
 
+def find_runner(choices: Choices, name: str) -> RunnerChoice:
+    """Return a runner of the current directory's configuration, or one that comes with graftline; no store is opened.
+
+    Raises:
+        InvalidError: no runner has that name.
+        PluginError: it does not load.
+    """
+    return choose_runner(settings_of(choices), name)
+
+
 def find_job(job: Job, choices: Choices) -> Target:
     """Return the target of a step that is run alone and written down nowhere; InvalidError when its file is missing."""
     return job_target(workplace_of(choices, job.project), job, choices.project)

@@ -108,11 +108,12 @@ def news(run: str, seen: Mapping[str, int]) -> News | None:
     return found[0][1].news(seen) if found else None
 
 
-def cancel(run: str, tokens: Iterable[str], grace_s: float) -> None:
-    """Stop attempts of a run here."""
-    wanted = list(tokens)
-    for _, station in _of_run(run):
+def cancel(run: str, tokens: Iterable[str], grace_s: float) -> bool:
+    """Stop attempts of a run here; False: it has no station (yet), and nothing was stopped."""
+    wanted, found = list(tokens), _of_run(run)
+    for _, station in found:
         station.cancel(wanted, grace_s=grace_s)
+    return bool(found)
 
 
 def finish(run: str, seen: Mapping[str, int]) -> News | None:
