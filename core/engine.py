@@ -29,10 +29,12 @@ from .graph import Graph
 from .judging import Judge
 from .orders import Order
 from .ports import Executor
+from .routes import Sites, unsettled
 from .runs import StepError
 from .scheduler import Scheduler
 from .session import Session
-from .states import Reason
+from .spread import Spread
+from .states import Reason, Status
 from .turns import Turn
 from .values import Values
 
@@ -64,14 +66,18 @@ class Engine:
             deadline=session.deadline,
             past=session.past,
             recorded=session.recorded,
+            sites=session.sites,
+            jobs_away=[each.jobs for each in session.away],
         )
+        self._sites = session.sites
+        self._is_open = False
         self.plot = self._scheduler.plot
         """The graph as it stands."""
         self._values = Values(self.plot, session.recorded)
         self._judge = None if session.judge is None else session.judge(self.plot, self._values)
         self._judged: dict[str, StepJudged] = {}
         """By path, of steps that are ready and must run."""
-        self._demands = demands_of(graph)
+        self._demands = demands_of(graph, session.here)
         self._held: set[str] = set()
         """Paths of steps that hold machine-wide resources."""
         self._next_look = 0.0
@@ -144,10 +150,26 @@ class Engine:
         return facts
 
     def _start(self, now: float) -> list[AttemptDispatched]:
+        if self._sites is not None and isinstance(self._executor, Spread):
+            return self._start_each(self._executor, self._sites, now)
         if not self._scheduler.has_ready():
             return []  # without asking for room: to open a place where attempts run takes longer than a run of none
         room = self._executor.room()
         return self._scheduler.start(room, now, self._admit) if room > 0 else []
+
+    def _start_each(self, spread: Spread, sites: Sites, now: float) -> list[AttemptDispatched]:
+        """Pick what starts at each site; nothing before all are there, so that a run that cannot go on never began."""
+        ready = [site for site in range(len(sites.names)) if self._scheduler.has_ready(site)]
+        if ready and not self._is_open:
+            self._is_open = True
+            states = self._scheduler.states
+            left = [node for path, node in self.plot.nodes.items() if states[path] is Status.PENDING]
+            spread.open(unsettled(left, self.plot.origin, sites))
+        started: list[AttemptDispatched] = []
+        for site in ready if spread.has_arrived(ready) else ():
+            if (room := spread.room_at(site)) > 0:
+                started += self._scheduler.start(room, now, self._admit, site)
+        return started
 
     def _admit(self, path: str) -> bool:
         if self._slots is None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .artifacts import Output
 from .collector import rare_collections
 from .demands import capacities
+from .dispatching import Dispatch, served
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
 from .evidencing import Circumstances
@@ -31,7 +32,7 @@ from .values import Values
 if TYPE_CHECKING:
     from .committing import CommittingLog
     from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
-    from .runner import Runner
+    from .runners import RunnerChoice
 
 
 class Hosting:
@@ -81,7 +82,7 @@ class Hosting:
             try:
                 past = self._begin(spec, log, observe, reused)
                 choice = parts.runner(spec.runner) if spec.search is None else parts.searching(parts, spec)
-                session = self._session(spec, past, log, observe, requests, choice.runner)
+                session = self._session(spec, past, log, observe, requests, choice)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
             except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
@@ -162,13 +163,15 @@ class Hosting:
         log: RunLog,
         observe: Observer | None,
         requests: Requests,
-        runner: type[Runner],
+        choice: RunnerChoice,
     ) -> Session:
-        parts = self._parts
-        is_real, is_here = runner.takes_resources, runner.takes_resources and not runner.is_elsewhere
-        wanted = capacities(spec.graph, parts.labels, parts.capacity) if is_here else {}
+        parts, is_real = self._parts, choice.runner.takes_resources
+        dispatch = Dispatch(parts, spec, choice)
+        here = dispatch.here
+        wanted = {} if here == frozenset() else capacities(spec.graph, served(parts, spec.graph), parts.capacity, here)
+        context = self._context(spec)
         return Session(
-            context=self._context(spec, has_secrets=is_here),
+            context=dispatch.context(context, 0),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
@@ -179,6 +182,9 @@ class Hosting:
             recorded=parts.outputs.of_run(spec.id),
             observe=observe,
             requests=requests,
+            sites=dispatch.sites,
+            away=dispatch.away(context),
+            here=here,
             judge=partial(self._judge, spec) if is_real else None,
         )
 
@@ -222,11 +228,10 @@ class Hosting:
                 facts.append(StepSettled(node=path, state=Status.SKIPPED, reason=Reason.UNSELECTED, at=now))
         return facts
 
-    def _context(self, spec: RunSpec, *, has_secrets: bool) -> RunContext:
+    def _context(self, spec: RunSpec) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
         target = self._target(spec, snapshot)
-        names = sorted({name for operation in spec.graph.operations for name in operation.policy.secrets})
         imports = spec.environment.get("imports")
         return RunContext(
             run=spec.id,
@@ -239,7 +244,6 @@ class Hosting:
             slots=parts.slot_directory,
             jobs=spec.jobs,
             preload=tuple(str(name) for name in imports) if isinstance(imports, list) else (),
-            secrets=parts.secrets(names) if names and has_secrets else {},
             planned_files=snapshot.files,
             contents=snapshot.contents,
             code=spec.code.key,

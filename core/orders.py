@@ -60,6 +60,8 @@ class RunContext:
     """sha256 -> bytes of those files: what a runner sends to machines that do not see the project."""
     code: str | None = None
     """Digest of the code snapshot."""
+    routed: frozenset[str] = frozenset()
+    """Labels that `[route]` sends here: where nothing offers one by name, all that is here serves it."""
     params: Mapping[str, object] = field(default_factory=dict)
     """Run parameters; `log_param` and notebooks see them."""
     guard: GuardMode | None = None

@@ -13,6 +13,7 @@ from .lateness import LateExecutor
 from .orders import RunContext
 from .ports import Executor
 from .session import Session
+from .spread import Spread
 
 if TYPE_CHECKING:
     from .pipeline import Pipeline
@@ -46,6 +47,12 @@ class Runner:
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
         """Return how many cpus steps use together when nobody said (`-j`); None: as many as this machine has."""
         return None
+
+    @classmethod
+    def has_executor(cls) -> bool:
+        """Tell whether it executes single steps, so that a run of another runner may send it some (`[route]`)."""
+        overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
+        return "executor" in overrides and "run" not in overrides
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance
@@ -139,5 +146,7 @@ class Runner:
             ConflictError: somebody else took the run over.
             StoreError: the run log cannot be written; the run can be resumed.
         """
-        executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        executor: Executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        if events.sites is not None:
+            executor = Spread(executor, events.away, events.sites, events.clock)
         Engine(graph=symbols, session=events, executor=executor).run()

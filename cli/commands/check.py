@@ -12,6 +12,7 @@ from ...core.graph import CallKind, Graph
 from ...core.outline import Outline
 from ...core.records import replace
 from ...core.requests import RunRequest
+from ...core.routes import Routes
 from ...core.states import Status
 from .. import context
 from ..arguments import ModeOption, ParamOption, ParamsFileOption, TargetArgument
@@ -48,6 +49,7 @@ def check(
     if mode is None and (problem := why_not_applied(graph)) is not None:
         loaded = replace(loaded, warnings=(*loaded.warnings, problem))
     steps = Outline(graph).steps
+    away = Routes.noted(loaded.environment).steps(graph, options.runner or space.parts.default_runner)
     marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
         shown = Outline(graph).graph
@@ -63,6 +65,7 @@ def check(
                     each.path: {"why": each.obstacle.value, "detail": each.detail}
                     for each in foretell(graph, loaded.prints)
                 },
+                **({"routes": away} if away else {}),
                 **marked_document(marked),
                 **({} if mode is None else {"mode": mode.value, "dropped": dict(loaded.dropped)}),
             },
@@ -77,6 +80,9 @@ def check(
         put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
+    for runner in dict.fromkeys(away.values()):
+        named = [path for path, each in away.items() if each == runner]
+        put(f"  {look.paint('on ' + clean(runner), Ink.CYAN)}  {clean(', '.join(named))}")
     for each in foretell(graph, loaded.prints):
         if graph.operation_of(each.path).call.kind is not CallKind.FEED:  # that is what a source is for
             put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")

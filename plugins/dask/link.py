@@ -175,7 +175,8 @@ class DaskLink:
     def _wanted(self, shipment: Shipment) -> dict[str, float] | None:
         """Return dask's resources for a demand; None: nothing offers it, which was told."""
         wanted = {name: amount for name, amount in shipment.demand.items() if name in self._offered}
-        lacking = [name for name in shipment.demand if name not in self._offered and name not in ("cpus", "memory")]
+        free = {"cpus", "memory", *shipment.routed}
+        lacking = [name for name in shipment.demand if name not in self._offered and name not in free]
         if not lacking:
             return wanted
         offered = ", ".join(sorted(self._offered)) or "nothing by name"

@@ -39,7 +39,7 @@ from ...worker.parcels import (
 from ..local.facts import cancelled, lost
 from ..local.pace import Pace
 from .artifacts import ArtifactFolder
-from .link import Broken, Inbox, Link, LinkDown, Lost, Message, Reported, Shipment, Told, Unbegun, Unsendable
+from .link import Broken, Inbox, Link, LinkDown, Lost, Message, Reported, Shipment, Told, Unbegun, Unsendable, Up
 from .station import too_large
 
 WIDTH = 2
@@ -97,7 +97,7 @@ class RemoteExecutor:
         self._tickets: dict[str, _Ticket] = {}
         self._unsent: deque[_Ticket] = deque()
         self._news: list[AttemptEnded | StepTold] = []
-        self._is_closed = False
+        self._is_closed = self._is_up = False
         self.inbox = Inbox()
         self._link = open_link(self.inbox)
 
@@ -105,6 +105,10 @@ class RemoteExecutor:
         """Return how many more orders it takes now."""
         depth = max(WIDTH, self._pace.depth_now)
         return max(0, min(self._context.jobs, self._link.threads() * depth) - len(self._tickets))
+
+    def has_arrived(self) -> bool:
+        """Tell whether the place was reached, and found fit for the run."""
+        return self._is_up
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders. The caller has committed their dispatch."""
@@ -204,6 +208,7 @@ class RemoteExecutor:
             token=ticket.token,
             data=data,
             demand=self._demands[operation],
+            routed=self._context.routed,
             bulk=bulk,
             batch=self._pace.depth(operation),
             number=ticket.number,
@@ -232,6 +237,9 @@ class RemoteExecutor:
     def _hear(self, message: Message) -> None:
         if isinstance(message, Broken):
             raise message.error
+        if isinstance(message, Up):
+            self._is_up = True
+            return
         if isinstance(message, Told):
             live = {(ticket.order.node, ticket.order.attempt) for ticket in self._tickets.values()}
             self._news += [fact for fact in message.facts if (fact.node, fact.attempt) in live]

@@ -24,6 +24,8 @@ class Shipment:
     """The bytes of the parcel."""
     demand: Mapping[str, float]
     """What the place must offer: `cpus`, `gpu`, `memory` in bytes, named limits, and 1 of each label."""
+    routed: frozenset[str] = frozenset()
+    """Labels among them that `[route]` sends to this place: where nobody offers one by name, everybody serves it."""
     bulk: Mapping[str, int] = field(default_factory=dict)
     """sha256 -> size of values that are too large to be in the parcel, and that the link brings along."""
     batch: int = 1
