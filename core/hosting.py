@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from .judging import Judge
 from .orders import RunContext
 from .ports import RunLog
 from .records import replace
-from .runs import RunSpec, Snapshot, StepRun, Target
+from .runs import Attempt, RunSpec, Snapshot, StepRun, Target
 from .scheduler import reset_for_retry
 from .session import Observer, Requests, Session, report
 from .settling import settle
@@ -170,6 +171,8 @@ class Hosting:
         here = dispatch.here
         wanted = {} if here == frozenset() else capacities(spec.graph, served(parts, spec.graph), parts.capacity, here)
         context = self._context(spec)
+        if here is not None and any(known.attempts for known in past.values()):
+            context = replace(context, unended=_unended(parts.history.attempts(spec.id)))
         return Session(
             context=dispatch.context(context, 0),
             log=log,
@@ -296,6 +299,16 @@ def moved(target: Target, copy: str) -> Target:
         for entry in target.sys_path
     )
     return replace(target, root=copy, sys_path=search if search != target.sys_path else (copy, *search))
+
+
+def _unended(attempts: Mapping[str, Sequence[Attempt]]) -> dict[str, tuple[int, ...]]:
+    """Return by path the attempts at the end of the list that nobody heard the end of."""
+    found = {}
+    for path, tried in attempts.items():
+        lost = [each.n for each in takewhile(lambda each: each.state is Status.INTERRUPTED, reversed(tried))]
+        if lost:
+            found[path] = tuple(reversed(lost))
+    return found
 
 
 def _past(steps: Sequence[StepRun]) -> dict[str, Past]:

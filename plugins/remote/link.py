@@ -30,6 +30,8 @@ class Shipment:
     """sha256 -> size of values that are too large to be in the parcel, and that the link brings along."""
     batch: int = 1
     """How many of its kind may travel together: those of steps that are shorter than their way."""
+    formers: tuple[str, ...] = ()
+    """Tokens of attempts it may stand for, as the parcel has them: where the place holds one, it is to go there."""
     number: int = 1
     """How often the attempt has been sent; more than once only when it was not begun."""
 
@@ -78,6 +80,13 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """The connection broke while it was under way, and the place still holds it: sent again, it begins nothing new."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unbegun:
     """It was taken back before it began, because it was cancelled."""
 
@@ -112,7 +121,7 @@ class Broken:
     error: GraftError
 
 
-Message = Reported | Lost | Unbegun | Unsendable | Told | Up | Broken
+Message = Reported | Lost | Cut | Unbegun | Unsendable | Told | Up | Broken
 
 
 class Inbox:

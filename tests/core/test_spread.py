@@ -57,7 +57,7 @@ class Shared(Hosted):
         super().__init__(graph, is_held=is_held, sites=sites, away=(away,), **session)
         self.home = Place(self.store, self._call, jobs=jobs[0], is_held=is_held)
         self.there = Place(self.store, self._call, jobs=jobs[1], is_held=is_held)
-        given: Session = self.engine._session  # type: ignore[attr-defined]  # the one Hosted has made
+        given: Session = self.engine._session  # the one Hosted has made
         self.spread = Spread(self.home, (away,), sites, lambda: self.now)
         self.engine = Engine(graph=graph, session=given, executor=self.spread)
 
