@@ -112,7 +112,9 @@ class RemoteExecutor:
         self._link = open_link(self.inbox)
 
     def room(self) -> int:
-        """Return how many more orders it takes now."""
+        """Return how many more orders it takes now: none before the place was reached, and found fit for the run."""
+        if not self._is_up:
+            return 0
         depth = max(WIDTH, self._pace.depth_now)
         return max(0, min(self._context.jobs, self._link.threads() * depth) - len(self._tickets))
 
@@ -158,7 +160,8 @@ class RemoteExecutor:
                 if message is not None:
                     self._hear(message)
             self._send()
-            if self._news or None in messages or time.monotonic() >= deadline:
+            is_woken = None in messages or any(isinstance(message, Up) for message in messages)
+            if self._news or is_woken or time.monotonic() >= deadline:
                 news, self._news = self._news, []
                 return news
 

@@ -37,7 +37,10 @@ class Shipment:
 
 
 class Link(Protocol):
-    """Sends parcels. Used by one thread; what comes back it puts into the inbox it was made with."""
+    """Sends parcels. Used by one thread; what comes back it puts into the inbox it was made with.
+
+    Made, it connects, and puts `Up` when the place was found fit for the run: nothing of the run starts before.
+    """
 
     bulk_from: int
     """Bytes from which on a value is `bulk`."""

@@ -75,7 +75,7 @@ class Flow(Sample):
         self.marks.mkdir()
 
     def configure(self, cluster: OwnCluster, artifacts: bool) -> None:
-        lines = ["[runner.cluster]", 'provider = "dask"', f'address = "{cluster.address}"', "patience = 5.0"]
+        lines = ["[runner.cluster]", 'provider = "dask"', f'address = "{cluster.address}"', "patience = 20.0"]
         lines += [f'artifacts = "{self.artifacts}"'] if artifacts else []
         (self.root / "graftline.toml").write_text("\n".join([*lines, ""]))
 
@@ -154,9 +154,9 @@ def test_a_connection_that_breaks_leaves_what_runs_there_running(lasting: OwnClu
     marks = tmp_path / "marks"
     marks.mkdir()
     with executor_on(lasting.address, tmp_path, [operation("stamp"), operation("nothing")]) as executor:
-        executor.submit([order("long", 0, folder=str(marks), name="began", seconds=3.0), order("short", 1)])
+        executor.submit([order("long", 0, folder=str(marks), name="began", seconds=5.0), order("short", 1)])
         assert list(ends(executor, 1)) == ["short"]
-        time.sleep(0.5)
+        time.sleep(1.0)  # by then it has begun
         link = executor._link
         assert isinstance(link, DaskLink)
         assert link._client is not None
