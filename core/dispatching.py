@@ -12,12 +12,12 @@ from .ports import Executor
 from .records import replace
 from .routes import Sites, follows_routes, trimmed
 from .runs import RunSpec
-from .spread import Away
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds who builds this
     from .runner import Runner
     from .runners import RunnerChoice
+    from .spread import Away
 
 _PLENTY = 1 << 20
 """Slots of a label that a route serves here, where nothing limits it."""
@@ -66,6 +66,8 @@ class Dispatch:
         """Return the other runners, in the order of their sites."""
         if self.sites is None:
             return ()
+        from .spread import Away  # of the few runs that several runners share
+
         return tuple(
             Away(name=name, jobs=self._parts.jobs_of(name), open=partial(self._open, whole, site))
             for site, name in enumerate(self.sites.names)

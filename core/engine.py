@@ -7,6 +7,7 @@ most what was running.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .demands import demands_of
 from .errors import GraftError
@@ -29,14 +30,16 @@ from .graph import Graph
 from .judging import Judge
 from .orders import Order
 from .ports import Executor
-from .routes import Sites, unsettled
 from .runs import StepError
 from .scheduler import Scheduler
 from .session import Session
-from .spread import Spread
 from .states import Reason, Status
 from .turns import Turn
 from .values import Values
+
+if TYPE_CHECKING:
+    from .routes import Sites
+    from .spread import Spread
 
 _YIELDING = (AttemptSucceeded, StepJoined, StepReused)
 """Facts with outputs."""
@@ -69,7 +72,7 @@ class Engine:
             sites=session.sites,
             jobs_away=[each.jobs for each in session.away],
         )
-        self._sites = session.sites
+        self._spread = None if session.sites is None else _spread(executor, session.sites)
         self._is_open = False
         self.plot = self._scheduler.plot
         """The graph as it stands."""
@@ -150,8 +153,8 @@ class Engine:
         return facts
 
     def _start(self, now: float) -> list[AttemptDispatched]:
-        if self._sites is not None and isinstance(self._executor, Spread):
-            return self._start_each(self._executor, self._sites, now)
+        if self._spread is not None:
+            return self._start_each(*self._spread, now)
         if not self._scheduler.has_ready():
             return []  # without asking for room: to open a place where attempts run takes longer than a run of none
         room = self._executor.room()
@@ -164,7 +167,7 @@ class Engine:
             self._is_open = True
             states = self._scheduler.states
             left = [node for path, node in self.plot.nodes.items() if states[path] is Status.PENDING]
-            spread.open(unsettled(left, self.plot.origin, sites))
+            spread.open(sites.of_steps(left, self.plot.origin))
         started: list[AttemptDispatched] = []
         for site in ready if spread.has_arrived(ready) else ():
             if (room := spread.room_at(site)) > 0:
@@ -232,6 +235,12 @@ def _with_kept(facts: Sequence[Fact], kept: Sequence[ResultKept]) -> list[Fact]:
         if isinstance(fact, AttemptSucceeded) and fact.node in by_node:
             found.append(by_node[fact.node])
     return found
+
+
+def _spread(executor: Executor, sites: Sites) -> tuple[Spread, Sites] | None:
+    from .spread import Spread  # of the few runs that several runners share
+
+    return (executor, sites) if isinstance(executor, Spread) else None
 
 
 def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:

@@ -21,6 +21,10 @@ NOTE = "routes"
 """Under this key a run's recorded environment says which routes its steps take: label -> runner."""
 
 
+NO_ATTEMPT = frozenset({CallKind.JOIN, CallKind.LOAD})
+"""Nodes that no executor ever sees."""
+
+
 class Route(NamedTuple):
     """One line of `[route]`."""
 
@@ -43,9 +47,13 @@ class Sites:
     of: tuple[int, ...]
     """By operation: number of its site."""
 
-    def operations(self, site: int) -> list[int]:
-        """Return the operations of a site."""
-        return [at for at, each in enumerate(self.of) if each == site]
+    def of_steps(self, nodes: Iterable[Node], graph: Graph) -> set[int]:
+        """Return the sites that steps go to, and those that may grow out of them."""
+        found = list(nodes)
+        operations = {node.operation for node in found}
+        if any(node.grows is not None for node in found):  # a body may hold starts of others
+            operations |= {node.operation for body in graph.bodies for node in body.nodes}
+        return {self.of[at] for at in operations if graph.operations[at].call.kind not in NO_ATTEMPT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,22 +168,9 @@ class Routes:
         return [self.by_label[label] for label in labels if label in self.by_label]
 
 
-NO_ATTEMPT = frozenset({CallKind.JOIN, CallKind.LOAD})
-"""Nodes that no executor ever sees."""
-
-
 def follows_routes(runner: type[Runner]) -> bool:
     """Tell whether a runner executes single steps for real, so that others may share a run with it."""
     return runner.takes_resources and runner.has_executor()
-
-
-def unsettled(nodes: Iterable[Node], graph: Graph, sites: Sites) -> set[int]:
-    """Return the sites that steps go to, those which may grow out of them among them."""
-    operations = {node.operation for node in nodes}
-    grown = [graph.bodies[node.grows] for node in nodes if node.grows is not None]
-    if grown:  # a body may hold starts of others
-        operations |= {node.operation for body in graph.bodies for node in body.nodes}
-    return {sites.of[at] for at in operations if graph.operations[at].call.kind not in NO_ATTEMPT}
 
 
 def trimmed(operations: tuple[Operation, ...], sites: Sites | None, site: int) -> tuple[Operation, ...]:

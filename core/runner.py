@@ -13,7 +13,6 @@ from .lateness import LateExecutor
 from .orders import RunContext
 from .ports import Executor
 from .session import Session
-from .spread import Spread
 
 if TYPE_CHECKING:
     from .pipeline import Pipeline
@@ -148,5 +147,7 @@ class Runner:
         """
         executor: Executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
         if events.sites is not None:
+            from .spread import Spread  # of the few runs that several runners share
+
             executor = Spread(executor, events.away, events.sites, events.clock)
         Engine(graph=symbols, session=events, executor=executor).run()

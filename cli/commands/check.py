@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ...core.applying import why_not_applied
 from ...core.document import SCHEMA, policy_document
@@ -18,7 +18,7 @@ from .. import context
 from ..arguments import ModeOption, ParamOption, ParamsFileOption, TargetArgument
 from ..card import marked_lines
 from ..dropped import dropped_lines
-from ..look import Ink, look_of
+from ..look import Ink, Look, look_of
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document
@@ -80,9 +80,8 @@ def check(
         put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
-    for runner in dict.fromkeys(away.values()):
-        named = [path for path, each in away.items() if each == runner]
-        put(f"  {look.paint('on ' + clean(runner), Ink.CYAN)}  {clean(', '.join(named))}")
+    for line in _routed(look, away):
+        put(line)
     for each in foretell(graph, loaded.prints):
         if graph.operation_of(each.path).call.kind is not CallKind.FEED:  # that is what a source is for
             put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")
@@ -102,6 +101,15 @@ _ADVICE = {
 def _told(each: Foretold) -> str:
     advice = _ADVICE[each.obstacle]
     return f"{each.path}: {advice}" if each.detail is None else f"{each.path}: {each.detail}; {advice}"
+
+
+def _routed(look: Look, away: Mapping[str, str]) -> list[str]:
+    """Say which steps go to another runner."""
+    lines = []
+    for runner in dict.fromkeys(away.values()):
+        named = [path for path, each in away.items() if each == runner]
+        lines.append(f"  {look.paint(f'on {clean(runner)}', Ink.CYAN)}  {clean(', '.join(named))}")
+    return lines
 
 
 def _overridden(graph: Graph) -> Iterator[str]:

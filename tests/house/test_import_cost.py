@@ -156,7 +156,7 @@ def test_a_run_in_which_nothing_runs_starts_one_process_and_imports_nothing_that
     assert ours(loaded) & (executing | seldom) == set()
     assert "packaging" not in loaded
     # Each costs 0.25 ms of a re-run, which is to cost 300 for 1,000 steps: 172 when this was written.
-    assert len(ours(loaded)) <= 185, sorted(ours(loaded))
+    assert len(ours(loaded)) <= 187, sorted(ours(loaded))
 
 
 def test_the_process_that_loads_a_pipeline_imports_little() -> None:
