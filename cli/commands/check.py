@@ -76,12 +76,10 @@ def check(
     put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
-    for line in marked_lines(look, marked):
+    for line in [*marked_lines(look, marked), *_routed(look, away)]:
         put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
-    for line in _routed(look, away):
-        put(line)
     for each in foretell(graph, loaded.prints):
         if graph.operation_of(each.path).call.kind is not CallKind.FEED:  # that is what a source is for
             put(f"  {look.paint('runs each time', Ink.CYAN)}  {clean(_told(each))}")
