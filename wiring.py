@@ -235,6 +235,13 @@ def execute_node(folder: str, run: str, path: str, attempt: int) -> AttemptSucce
     return execute_node(folder, run, path, attempt=attempt)
 
 
+def serve_station(nonce: str) -> None:
+    """Execute attempts that come through stdin until it ends."""
+    from .plugins.pipe.door import serve  # for one command, which other machines start
+
+    serve(nonce)
+
+
 def functions_at(root: str) -> Shelf:
     """Return the registered functions of the project at an absolute root."""
     from .worker.shelf import Shelf  # for pipelines that name one

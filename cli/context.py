@@ -165,3 +165,10 @@ def execute_node(folder: str, run: str, path: str, attempt: int) -> AttemptSucce
     from ..wiring import execute_node
 
     return execute_node(folder, run, path, attempt)
+
+
+def serve_station(nonce: str) -> None:
+    """Execute attempts that come through stdin until it ends; no store and no project take part."""
+    from ..wiring import serve_station
+
+    serve_station(nonce)

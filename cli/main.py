@@ -85,6 +85,7 @@ COMMANDS = {
     "ls": Entry("", "runs:runs", "List runs, newest first."),
     "ui": Entry("", "ui:ui", "Open the terminal UI."),
     "exec-node": Entry("", "single:execute", "Execute one node of a run from a directory of artifacts."),
+    "serve-station": Entry("", "station:serve", "Execute attempts that come through stdin."),
     "_host": Entry("", "host:host", "Carry a stored run to its end."),
 }
 

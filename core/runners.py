@@ -12,10 +12,12 @@ from .records import dataclass, field
 from .runner import Runner
 
 BUNDLED_RUNNERS = {
+    "container": "graftline.plugins.container.runner:ContainerRunner",
     "dask": "graftline.plugins.dask.runner:DaskRunner",
     "local": "graftline.plugins.local.runner:LocalRunner",
     "mock": "graftline.plugins.mock.runner:MockRunner",
     "pyfunc": "graftline.plugins.pyfunc.runner:PyfuncRunner",
+    "ssh": "graftline.plugins.ssh.runner:SshRunner",
 }
 """What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
 a checkout that is merely on the path has none to ask."""
