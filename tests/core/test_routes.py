@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 from graphs import graph_of
 from runners import SilentRunner
+from spaces import Space
 
 from graftline.core.config import Layer, merge
 from graftline.core.errors import InvalidError
@@ -18,6 +19,7 @@ from graftline.core.ports import Executor
 from graftline.core.routes import Routes, trimmed
 from graftline.core.runner import Runner
 from graftline.core.runners import RunnerChoice, choose_runner
+from graftline.core.submitting import Submissions
 
 TOML = """[runner.cluster]
 provider = "dask"
@@ -135,3 +137,11 @@ def test_what_runs_elsewhere_takes_no_secrets_files_or_variables_along() -> None
     assert home[at_b] == graph.operations[at_b]
     assert away[at_a] == graph.operations[at_a]
     assert away[at_b].policy.reads == ()
+
+
+def test_a_submission_asks_no_worker_for_a_label_that_is_routed() -> None:
+    space = Space(overriding=Overriding(routes=routes()))
+
+    wanted = Submissions(space.workspace.parts).wanted(labelled(a=("gpu",), b=("big",)))
+
+    assert wanted == ["big"]
