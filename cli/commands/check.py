@@ -49,7 +49,8 @@ def check(
     if mode is None and (problem := why_not_applied(graph)) is not None:
         loaded = replace(loaded, warnings=(*loaded.warnings, problem))
     steps = Outline(graph).steps
-    away = Routes.noted(loaded.environment).steps(graph, options.runner or space.parts.default_runner)
+    noted = Routes.noted(loaded.environment)
+    away = noted.steps(graph, options.runner or space.parts.default_runner) if noted.by_label else {}
     marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
         shown = Outline(graph).graph
@@ -72,8 +73,9 @@ def check(
         )
         return 0
     look = look_of(is_plain=options.is_plain)
-    sound = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
-    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
+    put(
+        f"{look.paint(look.state(Status.SUCCESS), Ink.GREEN)}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}"
+    )
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
     for line in [*marked_lines(look, marked), *_routed(look, away)]:
