@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .contents import Files, Restore
 from .errors import InvalidError, PluginError
-from .graph import CallKind
+from .graph import CallKind, Graph, Json
 from .ids import RunId
 from .overriding import Overriding
 from .ports import (
@@ -26,6 +26,7 @@ from .ports import (
 )
 from .records import dataclass, field, replace
 from .reusing import Results
+from .routes import NOTE, Routes, follows_routes
 from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
@@ -206,12 +207,31 @@ class Parts:
         """Return a pipeline as a runner attempts it.
 
         Raises:
-            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
+            InvalidError: a step names a profile or an override that is not configured; or there is no such runner; or
+                labels lead where steps cannot go.
         """
         if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
             self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
         graph = self.overriding.applied(loaded.graph, runner, loaded.places)
-        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+        loaded = replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+        return replace(loaded, environment=self.routed(loaded.environment, graph, runner))
+
+    @property
+    def routes(self) -> Routes:
+        """Return where steps go by their labels."""
+        return self.overriding.routes
+
+    def routed(self, environment: Mapping[str, Json], graph: Graph, runner: str) -> Mapping[str, Json]:
+        """Return what is recorded around a run, with the routes that steps of its graph take.
+
+        Raises:
+            InvalidError: labels lead where steps cannot go; all problems in one message.
+        """
+        self.routes.check(graph, runner, self.runner)
+        taken = self.routes.of_graph(graph)
+        is_followed = bool(taken) and follows_routes(self.runner(runner).runner)
+        rest = {name: value for name, value in environment.items() if name != NOTE}
+        return {**rest, NOTE: taken} if is_followed else rest
 
     def sourced(self, loaded: Loaded, engine: str | None = None) -> Loaded:
         """Return a pipeline with its source, when it has one, asking the feeds of an engine; None: the default one.

@@ -47,6 +47,12 @@ class Runner:
         """Return how many cpus steps use together when nobody said (`-j`); None: as many as this machine has."""
         return None
 
+    @classmethod
+    def has_executor(cls) -> bool:
+        """Tell whether it executes single steps, so that a run of another runner may send it some (`[route]`)."""
+        overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
+        return "executor" in overrides and "run" not in overrides
+
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance
         self.feed = feed
@@ -154,5 +160,9 @@ class Runner:
             ConflictError: somebody else took the run over.
             StoreError: the run log cannot be written; the run can be resumed.
         """
-        executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        executor: Executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        if events.sites is not None:
+            from .spread import Spread  # of the few runs that several runners share
+
+            executor = Spread(executor, events.away, events.sites, events.clock)
         Engine(graph=symbols, session=events, executor=executor).run()

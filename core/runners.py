@@ -42,7 +42,9 @@ def choose_runner(settings: Settings, name: str) -> RunnerChoice:
     options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
     options.pop("overrides", None)  # of steps, not of the runner
     provider = options.pop("provider", name)
-    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
+    configured = [each for each, table in settings.table("runner").items() if isinstance(table, dict)]
+    known = {*BUNDLED_RUNNERS, *configured}
+    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider), known)
     if not (isinstance(found, type) and issubclass(found, Runner)):
         raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
     return RunnerChoice(runner=found, options=options)
