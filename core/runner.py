@@ -12,6 +12,7 @@ from .graph import Graph
 from .lateness import LateExecutor
 from .orders import RunContext
 from .ports import Executor
+from .runnerhealth import NOT_ASKED, NOTHING, Health, Question
 from .session import Session
 
 if TYPE_CHECKING:
@@ -46,6 +47,16 @@ class Runner:
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
         """Return how many cpus steps use together when nobody said (`-j`); None: as many as this machine has."""
         return None
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question = NOTHING) -> Health:
+        """Return whether a run could go there now, within the time a question gives; nothing is sent for it.
+
+        Args:
+            options: the runner's own, as `[runner.NAME]` in the configuration gives them.
+            question: what else is wanted.
+        """
+        return NOT_ASKED
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance
