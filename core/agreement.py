@@ -13,8 +13,8 @@ from .states import Status
 from .verification import Compared, Level, Pair, compare
 
 RTOL = 1e-6
-"""Relative difference up to which numbers are equal when nobody says: another order of summation moves doubles by 1e-16 to
-1e-10, floats of 32 bits by 1e-7; what a seed or a version changes is far above."""
+"""Relative difference up to which numbers are equal when nobody says: another order of summation moves doubles by 1e-16
+to 1e-10, floats of 32 bits by 1e-7; what a seed or a version changes is far above."""
 PLUMBING = frozenset({CallKind.JOIN, CallKind.SPLIT, CallKind.CHOOSE, CallKind.UNTIL, CallKind.LOAD})
 """What graftline itself does at the borders of composites, and states that are loaded: no code of the user."""
 

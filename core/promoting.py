@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .agreeing import Agreeing
+from .agreement import PLUMBING
 from .aliasing import Aliasing
 from .burden import Packed, Traffic, constants, traffic
 from .errors import ConflictError, GraftError, InvalidError
+from .growth import with_grown
 from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
@@ -89,7 +91,7 @@ class Promoting:
             pipeline=old.pipeline,
             runner=old.runner,
             provider=choice.runner.__name__.removesuffix("Runner").lower(),
-            steps=len(old.graph.nodes) if spec.selected is None else len(spec.selected),
+            steps=len(_working(old)),
             checks=tuple(sorted(checks, key=lambda check: order.index(check.subject))),
             health=health,
             packed=packed,
@@ -217,6 +219,16 @@ class Promoting:
                 fault=Fault.GATE,
                 is_waivable=True,
             )
+
+
+def _working(spec: RunSpec) -> list[str]:
+    """Return the steps a run will have, as far as it grows as the old one did; borders of composites are none."""
+    graph, chosen = spec.graph, None if spec.selected is None else with_grown(spec.graph, spec.selected)
+    return [
+        node.path
+        for node in graph.nodes
+        if graph.operations[node.operation].call.kind not in PLUMBING and (chosen is None or node.path in chosen)
+    ]
 
 
 def _first(names: tuple[str, ...]) -> str:
