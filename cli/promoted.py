@@ -10,6 +10,7 @@ from ..core.agreement import Agreed, Agreement
 from ..core.document import SCHEMA
 from ..core.promotion import Check, PromotionPlan, Standing
 from ..core.quantities import size_text
+from ..core.records import replace
 from ..core.states import Status
 from ..core.text import plural
 from ..core.verification import Compared, Level
@@ -181,7 +182,7 @@ def _rows(steps: Sequence[Agreed]) -> Iterator[tuple[str, Compared | None, str]]
                 yield shown, each, each.detail or ""
                 shown = ""
             elif count := folded.pop((step.family, each.name, each.level), 0):
-                yield step.family, each, f"{plural(count, 'item')}"
+                yield step.family, replace(each, old=None, new=None), plural(count, "item")
 
 
 def _chosen(rows: Sequence[tuple[str, Compared | None, str]]) -> list[tuple[str, Compared | None, str]]:

@@ -10,7 +10,7 @@ from .agreeing import Agreeing
 from .agreement import PLUMBING
 from .aliasing import Aliasing
 from .burden import Packed, Traffic, constants, traffic
-from .errors import ConflictError, GraftError, InvalidError
+from .errors import ConflictError, GraftError, InvalidError, nearest
 from .growth import with_grown
 from .hosting import Hosting
 from .ids import RunId
@@ -69,7 +69,7 @@ class Promoting:
         """
         parts = self._parts
         old = parts.runs.spec(request.run)
-        choice = parts.runner(request.to)
+        choice = self._choice(request.to)
         self._refuse(request, old, choice)
         spec, _ = self._launching.again(request.run, code=CodeChoice.RECORDED, origin=request.origin, runner=request.to)
         spec = replace(spec, jobs=request.jobs or parts.jobs_of(request.to))
@@ -109,6 +109,14 @@ class Promoting:
             raise refusal
         self._parts.runs.create(plan.spec, self._parts.runs.snapshot(plan.request.run))
         return plan.spec.id
+
+    def _choice(self, name: str) -> RunnerChoice:
+        try:
+            return self._parts.runner(name)
+        except InvalidError as problem:
+            known = [*self._parts.runners()]
+            hint = f"set up are {', '.join(known)}; [runner.NAME] in graftline.toml sets one up"
+            raise InvalidError(problem.message.partition(";")[0] + nearest(name, known), hint) from problem
 
     def _refuse(self, request: PromotionRequest, old: RunSpec, choice: RunnerChoice) -> None:
         refuse_check(old)
