@@ -67,11 +67,14 @@ def traffic(graph: Graph, recorded: Mapping[str, Sequence[Output]], sizes: Mappi
     """
     values = Values(Plot(graph), recorded)
     taken: dict[str, int] = {}
-    takes, makes = [], []
+    loads = []
     unknown = 0
     for node in graph.nodes:
         if graph.operations[node.operation].call.kind is CallKind.JOIN:
             continue  # no attempt: what composites hand on, the host of the run hands on
+        made = sum(each.ref.size for each in recorded.get(node.path, ()) if each.ref.inline is None)
+        if made:
+            loads.append(Load(path=node.path, what="makes", size_bytes=made))
         try:
             weights = weights_of(values.order(node.path, 1), sizes)
         except InvalidError:
@@ -79,11 +82,8 @@ def traffic(graph: Graph, recorded: Mapping[str, Sequence[Output]], sizes: Mappi
             continue
         taken |= weights
         if total := sum(weights.values()):
-            takes.append(Load(path=node.path, what="takes", size_bytes=total))
-        made = sum(each.ref.size for each in recorded.get(node.path, ()) if each.ref.inline is None)
-        if made:
-            makes.append(Load(path=node.path, what="makes", size_bytes=made))
-    loads = sorted((*takes, *makes), key=lambda load: -load.size_bytes)
+            loads.append(Load(path=node.path, what="takes", size_bytes=total))
+    loads.sort(key=lambda load: -load.size_bytes)
     return Traffic(size_bytes=sum(taken.values()), count=len(taken), loads=tuple(loads), unknown=unknown)
 
 

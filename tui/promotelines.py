@@ -44,7 +44,7 @@ def runner_line(checks: Sequence[Check], glyphs: Glyphs) -> Line:
 
 
 def plan_lines(plan: PromotionPlan, glyphs: Glyphs, width: int) -> list[Line]:
-    """Return what was looked at beside the runner, which stands in the list; a runner that is not well has its remedy."""
+    """Return what was looked at; of the runner, which stands in the list, only what is wrong with it."""
     lines: list[Line] = []
     for check in plan.checks:
         if check.subject is not Subject.RUNNER or check.standing is Standing.BAD:
