@@ -17,8 +17,6 @@ class Laid:
     graph: Graph
     """The whole, as compiled."""
     snapshot: Snapshot
-    code: str | None
-    """Digest of the code snapshot."""
     params: Mapping[str, Json]
     environment: Mapping[str, Json]
     """python, packages (name -> version), imports (names)."""

@@ -155,7 +155,7 @@ class Pulling:
             params=laid.params,
             target=target,
             graph=laid.graph,
-            code=CodeState(key=laid.code),
+            code=CodeState(key=laid.snapshot.key),
             environment=laid.environment,
             reusing=Reusing(is_on=False),
             uses_snapshot=True,

@@ -92,7 +92,7 @@ def _check_lines(check: Check, glyphs: Glyphs, width: int, *, is_waived: bool) -
     for line in [*told[1:], *(part for each in check.details for part in wrap(clean(each), room))]:
         yield [(blank, Tone.DIM), (line, Tone.TEXT)]
     if check.standing is Standing.BAD:
-        remedy = "goes on all the same: f" if is_waived else check.remedy or ""
+        remedy = "goes on all the same (f)" if is_waived else check.remedy or ""
         for line in wrap(clean(remedy), room):
             yield [(blank, Tone.DIM), (line, Tone.DIM)]
 

@@ -116,7 +116,6 @@ def _laid(run: str, archive: zipfile.ZipFile) -> Laid:
         run=run,
         graph=graph,
         snapshot=Snapshot(files=planned, contents=contents),
-        code=manifest["code"],
         params=manifest["params"],
         environment={
             "python": manifest["speaker"]["python"],

@@ -10,8 +10,8 @@ from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.burden import Packed, constants, traffic
 from graftline.core.errors import ConflictError, InvalidError, PluginError, StoreError
 from graftline.core.graph import Argument, Graph, Policy
-from graftline.core.ports import RunQuery
 from graftline.core.placechecks import value_checks
+from graftline.core.ports import RunQuery
 from graftline.core.promotion import Fault, PromotionPlan, Standing, Subject
 from graftline.core.records import replace
 from graftline.core.requests import RunRequest

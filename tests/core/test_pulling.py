@@ -45,12 +45,10 @@ class Homes(FarSpace):
 
 
 def laid(run: str, graph: Graph) -> Laid:
-    snapshot = snapshot_of("there")
     return Laid(
         run=run,
         graph=graph,
-        snapshot=snapshot,
-        code=snapshot.key,
+        snapshot=snapshot_of("there"),
         params={"x": 1},
         environment={"python": "3.11", "packages": {"numpy": "2.0"}, "imports": ["numpy"]},
         cwd="data",

@@ -91,7 +91,9 @@ class Promote(Dialog[PromotionPlan]):
     def _keys(self) -> list[Span]:
         shown: list[Span] = []
         if self._targets:
-            shown += [("enter", Tone.KEY), (" start   ", Tone.DIM)]
+            found = self._plans.get(self._targets[self._at])
+            may_start = isinstance(found, PromotionPlan) and found.is_good
+            shown += [("enter", Tone.KEY), (" start   ", Tone.DIM)] if may_start else []
             shown += [("tab", Tone.KEY), (" other runner   ", Tone.DIM)] if len(self._targets) > 1 else []
             shown += [("f", Tone.KEY), (" force   ", Tone.DIM), ("r", Tone.KEY), (" look again   ", Tone.DIM)]
         return [*shown, ("esc", Tone.KEY), (" close", Tone.DIM)]
