@@ -11,6 +11,7 @@ from ui_pilot import Ui, UiSpace, opened
 
 from graftline.core.burden import Packed
 from graftline.core.ids import RunId
+from graftline.core.ports import RunQuery
 from graftline.core.records import replace
 from graftline.core.runnerhealth import Answer
 from graftline.core.states import Status
@@ -116,7 +117,9 @@ async def test_the_comparison_stands_in_the_info_of_the_run_and_reads_values_onc
     space = Promoted()
     space.there = {"fit": b"[2]"}
     space.verdict = "[0]: 1, now 2"
-    made = space.promote(space.run())
+    run = space.run()
+    space.now += 60.0
+    made = space.promote(run)
 
     async with opened(space) as ui:
         await ui.sees("ok")
@@ -124,14 +127,8 @@ async def test_the_comparison_stands_in_the_info_of_the_run_and_reads_values_onc
         await ui.sees("first difference  fit:value  [0]: 1, now 2")
         assert "2 identical" in ui.text
 
-    checks = [run for run in space.store.history.runs(_all()) if run.origin == "verify"]
+    checks = [run for run in space.workspace.runs(RunQuery(with_children=True)) if run.origin == "verify"]
     assert [run.parent for run in checks] == [made]
-
-
-def _all() -> object:
-    from graftline.core.ports import RunQuery
-
-    return RunQuery(with_children=True)
 
 
 @pytest.mark.parametrize(
