@@ -141,12 +141,13 @@ class Runtime:
 
         Raises:
             MissingError: there is none of this name.
+            LookupError: it has no such column.
         """
         from .worker.modelwork import picked
 
         address, parts = parse_address(name), self.open().parts
         found = find_dataset(parts.datasets(), parts.project, address.name)
-        return picked(value_of(found.ref, parts.objects), address.columns, name)
+        return picked(value_of(found.ref, parts.objects), address.columns, address.name)
 
     def datasets(self) -> list[Dataset]:
         """Return the newest version of each dataset of the project, by name."""

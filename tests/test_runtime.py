@@ -304,6 +304,8 @@ def test_datasets_have_versions_and_columns(project: Path) -> None:
     assert runtime.dataset("data[b]") == [7, 8]
     assert runtime.dataset("data[a,b]") == [[5, 7], [6, 8]]
     assert [each.name for each in runtime.datasets()] == ["data"]
+    with pytest.raises(LookupError, match="data has no column 'c'; it has a, b"):
+        runtime.dataset("data[a,c]")
 
 
 def test_a_label_that_nobody_serves_is_warned_of_and_waits(project: Path) -> None:

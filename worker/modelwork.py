@@ -8,6 +8,8 @@ from typing import Any, TypeAlias
 
 Columns: TypeAlias = "Mapping[str, str | Sequence[str]] | None"
 """Argument -> the column, or columns, of what it is given."""
+_SHOWN = 20
+"""Columns that a message names."""
 
 
 def fit(
@@ -81,7 +83,7 @@ def picked(value: Any, columns: str | Sequence[str] | None, name: str = "data") 
     """Return columns of a table: one as it is, several as a table of them.
 
     Raises:
-        KeyError: it has no such column.
+        LookupError: it has no such column.
         TypeError: it has no columns.
     """
     if columns is None:
@@ -95,5 +97,10 @@ def picked(value: Any, columns: str | Sequence[str] | None, name: str = "data") 
                 else value[columns]
             )
         return value[list(columns)] if several else value[columns]
+    except KeyError as problem:
+        known = [str(each) for each in getattr(value, "columns", value)]
+        lacking = [each for each in ([columns] if isinstance(columns, str) else columns) if each not in known]
+        shown = f"{', '.join(known[:_SHOWN])}{', ...' if len(known) > _SHOWN else ''}"
+        raise LookupError(f"{name} has no column {', '.join(map(repr, lacking))}; it has {shown}") from problem
     except (IndexError, TypeError) as problem:
         raise TypeError(f"{name} is {type(value).__name__}, which has no column {columns!r}") from problem

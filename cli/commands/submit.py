@@ -12,6 +12,7 @@ from ...core.constants import is_json
 from ...core.deeds import KINDS, Deed, check_deed
 from ...core.document import SCHEMA
 from ...core.errors import Cancelled, FailedError, InvalidError
+from ...core.place import Place, written_at
 from .. import context
 from ..arguments import ParamOption
 from ..completion import complete_runs
@@ -57,7 +58,8 @@ def submit(
     check_deed(kind, action)
     space = context.workspace(options, needs_code=True)
     deed = Deed(kind=kind, name=name, action=action, arguments=tuple(data or ()), options=_values(param))
-    found = submit_deeds(space, [deed], "sequence", tuple(label or ()), is_here=False)[0]
+    with written_at(Place("", 0)):  # on the command line: no file is at fault
+        found = submit_deeds(space, [deed], "sequence", tuple(label or ()), is_here=False)[0]
     if wait:
         return _tell(options, found.wait())
     if options.is_json:

@@ -207,3 +207,12 @@ def test_what_is_wrong_is_said(project: Path, words: list[str], code: int, said:
     assert ended.code == code
     assert said in ended.err
     assert json.loads(call(project, "--json", "runs").out)["runs"] == []
+
+
+def test_what_is_lacking_on_the_command_line_is_at_no_place_in_a_file(project: Path) -> None:
+    (project / "needs.py").write_text("def run(day):\n    return day\n")
+
+    said = call(project, "submit", "script", "needs.py", "run")
+
+    assert said.code == 2
+    assert said.err.startswith("graft: step 'needs': needs 'day', which no earlier step returns")

@@ -19,6 +19,7 @@ from graftline.tui.app import GraftApp
 from graftline.tui.glyphs import UNICODE, Glyphs
 from graftline.tui.outside import Outside
 from graftline.tui.screens import page
+from graftline.tui.widgets.bars import Sayings
 
 DEADLINE_S = 8.0
 
@@ -94,11 +95,12 @@ async def opened(
     workspace = space if isinstance(space, Workspace) else space.workspace
     app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
     before, page.LEAST_S = page.LEAST_S, 0.02  # reads of a test need not be paced
+    read, Sayings.READ_S = Sayings.READ_S, 0.0  # nor need it read what was said
     try:
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
             yield Ui(app, pilot)
     finally:
-        page.LEAST_S = before
+        page.LEAST_S, Sayings.READ_S = before, read
     if app.failure is not None:
         raise app.failure
