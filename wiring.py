@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -24,7 +24,6 @@ from .plugins.registry.opening import Opening, zipped
 from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
 from .store.store import Store, open_store
-from .worker.blobs import lacking
 from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import read_parameters as read_parameters
@@ -307,7 +306,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         environ=os.environ,
         pack=_pack,
         deposit=partial(_deposit, str(layout.objects)),
-        lacking=partial(lacking, str(layout.objects)),
+        lacking=partial(_lacking, str(layout.objects)),
         runners=partial(runner_names, settings),
         restore=putting_back(str(layout.objects)),
         warn=warn,
@@ -337,6 +336,12 @@ def _pack(context: RunContext, digests: Sequence[str]) -> Packed:
     from .plugins.remote.packing import weigh  # for runs that go elsewhere
 
     return weigh(context, digests)
+
+
+def _lacking(objects: str, digests: Mapping[str, int | None]) -> list[str]:
+    from .worker.blobs import lacking  # as below
+
+    return lacking(objects, digests)
 
 
 def _deposit(objects: str, folder: str) -> Deposit:

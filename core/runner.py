@@ -12,12 +12,12 @@ from .graph import Graph
 from .lateness import LateExecutor
 from .orders import RunContext
 from .ports import Executor
-from .runnerhealth import NOT_ASKED, NOTHING, Health, Question
 from .session import Session
 
 if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .results import RunResult
+    from .runnerhealth import Health, Question  # for promotions: a run that reuses everything imports little
 
 
 class Runner:
@@ -49,13 +49,15 @@ class Runner:
         return None
 
     @classmethod
-    def health(cls, options: Mapping[str, Any], question: Question = NOTHING) -> Health:
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
         """Return whether a run could go there now, within the time a question gives; nothing is sent for it.
 
         Args:
             options: the runner's own, as `[runner.NAME]` in the configuration gives them.
-            question: what else is wanted.
+            question: what else is wanted; None: nothing.
         """
+        from .runnerhealth import NOT_ASKED  # as above
+
         return NOT_ASKED
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):

@@ -68,4 +68,3 @@ class Health:
 
 NOT_ASKED = Health()
 """Of a runner that has no way to be asked."""
-NOTHING = Question()

@@ -16,7 +16,6 @@ from .ids import RunId
 from .launching import Launching
 from .library import Library
 from .listings import Spread
-from .naming import named_output, named_step
 from .parts import Parts
 from .ports import EventRow, Feed, Loaded, LogChunk, LogTail, RunQuery
 from .records import replace
@@ -284,6 +283,8 @@ class Workspace:
         Raises:
             MissingError: no step, or several, fit.
         """
+        from .naming import named_step  # for commands that name one
+
         return named_step(run, self.graph(run), text)
 
     def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
@@ -300,6 +301,8 @@ class Workspace:
         Raises:
             MissingError: nothing, or several things, have that name.
         """
+        from .naming import named_output  # as above
+
         step = text.rpartition(":")[0]
         making = self.making_steps(run)
         if not step:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ...core.errors import InvalidError, PluginError, nearest
 from ...core.orders import RunContext
 from ...core.runner import Runner
-from ...core.runnerhealth import NOTHING, Health, Question
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 OPTIONS = ("address", "workers", "resources", "limit", "artifacts", "patience", "jobs")
@@ -35,7 +35,7 @@ class DaskRunner(Runner):
         return int(options.get("jobs") or options.get("workers") or _MANY)
 
     @classmethod
-    def health(cls, options: Mapping[str, Any], question: Question = NOTHING) -> Health:
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
         """Return whether the scheduler answers, and what its workers have.
 
         Raises:
@@ -44,9 +44,10 @@ class DaskRunner(Runner):
         """
         _check(options)
         _need_dask()
+        from ...core.runnerhealth import Question
         from .health import health_of
 
-        return health_of(options, question)
+        return health_of(options, question or Question())
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:

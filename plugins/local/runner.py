@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.orders import RunContext
 from ...core.runner import Runner
-from ...core.runnerhealth import NOTHING, Answer, Health, Question, Reach
-from ...core.text import plural
 from . import warm
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from .executor import LocalExecutor
 
 
@@ -19,12 +18,14 @@ class LocalRunner(Runner):
     """Runs pipelines in worker processes on this machine."""
 
     @classmethod
-    def health(cls, options: Mapping[str, Any], question: Question = NOTHING) -> Health:
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
         """Return what this machine has: it is always there."""
-        from ...worker.handshake import installed  # versions of packages, which no run asks for here
+        from ...core.runnerhealth import Answer, Health, Reach  # for promotions, which few runs are
+        from ...core.text import plural
+        from ...worker.handshake import installed
         from .slots import available_cores
 
-        answer = Answer(name="here", packages=installed(question.packages))
+        answer = Answer(name="here", packages=installed(question.packages if question else ()))
         return Health(reach=Reach.UP, told=f"this machine, {plural(available_cores(), 'core')}", answers=(answer,))
 
     @classmethod

@@ -20,7 +20,7 @@ from graftline.core.laid import Laid
 from graftline.core.orders import Order
 from graftline.core.promotion import PromotionPlan, PromotionRequest
 from graftline.core.runner import Runner
-from graftline.core.runnerhealth import NOTHING, Answer, Health, Question, Reach
+from graftline.core.runnerhealth import Answer, Health, Question, Reach
 from graftline.core.runners import RunnerChoice
 
 UP = Health(reach=Reach.UP, told="2 workers at tcp://10.0.0.1:8786", answers=(Answer(name="w1"), Answer(name="w2")))
@@ -34,8 +34,9 @@ class FarRunner(StubRunner):
     asked: list[Question] = []  # noqa: RUF012 - of the class, as runners are never made
 
     @classmethod
-    def health(cls, options: Mapping[str, Any], question: Question = NOTHING) -> Health:
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
         """Return what the option `health` holds; raise it when it is an exception."""
+        assert question is not None
         cls.asked.append(question)
         found = options["health"]
         if isinstance(found, Exception):

@@ -19,7 +19,7 @@ from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
 from graftline.tui.outside import Outside
 from graftline.tui.screens.promote import Promote
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(80, 24), (120, 40), (160, 50)]
 
 
 class Promoted(FarSpace, UiSpace):
@@ -148,19 +148,19 @@ async def test_the_dialog_and_the_comparison_read_well(
         await ui.until(lambda: ui.app._changed_at is not None, "the first poll")
         await asked(ui)
         await ui.sees("rare is not there")
-        shown["obstacle"] = await settled(ui)
+        shown["promote"] = await settled(ui)
         await ui.press("f")
         await ui.sees("goes on all")
-        shown["forced"] = await settled(ui)
+        shown["promote, forced"] = await settled(ui)
         space.health = DOWN
         await ui.press("r")
         await ui.sees("nobody answers")
-        shown["down"] = await settled(ui)
+        shown["promote, down"] = await settled(ui)
         await ui.press("escape")
         space.names = ["stub"]
         await asked(ui)
         await ui.sees("No other runner")
-        shown["empty"] = await settled(ui)
+        shown["promote, empty"] = await settled(ui)
         await ui.press("escape")
         space.health, space.there, space.verdict = UP, {"fit": b"[2]"}, "[0]: 1, now 2"
         space.now += 60.0
@@ -168,7 +168,7 @@ async def test_the_dialog_and_the_comparison_read_well(
         await ui.sees(made[:6])
         await ui.press("home", "enter", "7")
         await ui.sees("first difference")
-        shown["compared"] = await settled(ui)
+        shown["info, compared"] = await settled(ui)
 
     assert space.workspace.show(run).state is Status.SUCCESS
     text = "".join(f"== {part}\n{text}" for part, text in shown.items())

@@ -16,7 +16,6 @@ from ..bridge import Bridge, begin
 from ..glyphs import Glyphs
 from ..promotelines import plan_lines, runner_line
 from ..tones import Line, Span, Tone, padded
-from ..widgets.sheet import Sheet
 from .dialog import Dialog
 
 _NAME = 14
@@ -115,7 +114,7 @@ class Promote(Dialog[PromotionPlan]):
             return [[(f"looking ahead {self._glyphs.ellipsis}", Tone.DIM)]]
         if isinstance(found, GraftError):
             return [[(found.message, Tone.RED)], [(found.hint or "", Tone.DIM)]]
-        return plan_lines(found, self._glyphs, self.query_one("#lines", Sheet).size.width or 72)
+        return plan_lines(found, self._glyphs, self.columns)
 
     def action_target(self, by: int) -> None:
         """Choose another runner."""
