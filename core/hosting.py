@@ -252,7 +252,12 @@ class Hosting:
             code=spec.code.key,
             params=spec.params,
             guard=spec.guard,
+            work_tree=None if target.root == spec.target.root else spec.target.root,
         )
+
+    def context(self, spec: RunSpec) -> RunContext:
+        """Return what all attempts of a run share, its secrets left out; recorded code is written out for it."""
+        return self._context(spec, has_secrets=False)
 
     def _target(self, spec: RunSpec, snapshot: Snapshot) -> Target:
         """Return where steps find their code: the working copy, or a copy of the recorded one."""

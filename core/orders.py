@@ -69,3 +69,6 @@ class RunContext:
     """Run parameters; `log_param` and notebooks see them."""
     guard: GuardMode | None = None
     """Look for undeclared use; None: nobody does."""
+    work_tree: str | None = None
+    """Absolute root of the project's own directory when `root` is a copy of recorded code, which holds no data: what
+    steps declare to read is there. None: it is `root`."""

@@ -13,6 +13,7 @@ from .ids import RunId
 from .overriding import Overriding
 from .ports import (
     Clock,
+    Deposit,
     Feed,
     History,
     Host,
@@ -31,6 +32,7 @@ from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
+    from .burden import Packed
     from .datasets import Datasets
     from .engines import Channels
     from .exchanging import Bundles
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
     from .locking import LockFile
+    from .orders import RunContext
     from .queue import Hosts, Queue
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
@@ -99,6 +102,22 @@ def _no_hosts() -> Hosts:
 
 def _no_datasets() -> Datasets:
     raise PluginError("nothing here keeps values by name")
+
+
+def _no_pack(context: RunContext, digests: Sequence[str]) -> Packed:
+    raise PluginError("nothing here packs what other machines need")
+
+
+def _no_deposit(folder: str) -> Deposit:
+    raise PluginError("nothing here reads directories of artifacts")
+
+
+def _lacks_nothing(digests: Mapping[str, int | None]) -> list[str]:
+    return []
+
+
+def _no_runners() -> Sequence[str]:
+    return ()
 
 
 def _no_shift(request: ShiftRequest, say: Callable[[str], None]) -> Shift:
@@ -189,6 +208,14 @@ class Parts:
     """Makes a worker that tells a person what it does; nothing happens before its `run`."""
     datasets: Callable[[], Datasets] = _no_datasets
     """Values by name."""
+    pack: Callable[[RunContext, Sequence[str]], Packed] = _no_pack
+    """Puts the bundle of a run together and says what is in it; and how large these values, by digest, are."""
+    deposit: Callable[[str], Deposit] = _no_deposit
+    """Opens a directory of artifacts, absolute."""
+    lacking: Callable[[Mapping[str, int | None]], list[str]] = _lacks_nothing
+    """Of values by digest, with their sizes where they are known, those that the store does not have whole."""
+    runners: Callable[[], Sequence[str]] = _no_runners
+    """Names of the runners that were set up: each `[runner.NAME]`, and this machine."""
     restore: Restore | None = None
     """Puts missing catalog files of reused steps back; None: they stay missing."""
     warn: Callable[[str], None] = _ignore

@@ -17,6 +17,7 @@ from .session import Session
 if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .results import RunResult
+    from .runnerhealth import Health, Question  # for promotions: a run that reuses everything imports little
 
 
 class Runner:
@@ -52,6 +53,18 @@ class Runner:
         """Tell whether it executes single steps, so that a run of another runner may send it some (`[route]`)."""
         overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
         return "executor" in overrides and "run" not in overrides
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether a run could go there now, within the time a question gives; nothing is sent for it.
+
+        Args:
+            options: the runner's own, as `[runner.NAME]` in the configuration gives them.
+            question: what else is wanted; None: nothing.
+        """
+        from .runnerhealth import NOT_ASKED  # as above
+
+        return NOT_ASKED
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance

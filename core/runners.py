@@ -50,6 +50,13 @@ def choose_runner(settings: Settings, name: str) -> RunnerChoice:
     return RunnerChoice(runner=found, options=options)
 
 
+def runner_names(settings: Settings) -> list[str]:
+    """Return the names of the runners that were set up: each `[runner.NAME]`, and this machine."""
+    tables = settings.table("runner")
+    configured = [name for name, table in tables.items() if isinstance(table, dict) and name != "local"]
+    return list(dict.fromkeys([*configured, "local"]))
+
+
 def name_of(runner: type[Runner]) -> str:
     """Return the name under which a run records its runner, which `choose_runner` finds it by again."""
     place = f"{runner.__module__}:{runner.__qualname__}"

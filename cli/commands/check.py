@@ -73,9 +73,8 @@ def check(
         )
         return 0
     look = look_of(is_plain=options.is_plain)
-    put(
-        f"{look.paint(look.state(Status.SUCCESS), Ink.GREEN)}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}"
-    )
+    good = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
+    put(f"{good}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
     for line in [*marked_lines(look, marked), *_routed(look, away)]:

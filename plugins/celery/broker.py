@@ -13,11 +13,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery import Celery
 from kombu import Connection, Consumer, Producer, Queue
 from kombu.exceptions import ChannelError, KombuError
 from kombu.utils.url import maybe_sanitize_url
-
-from celery import Celery
 
 from ...core.records import dataclass, field
 from .names import CALL, TASK

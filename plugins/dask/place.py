@@ -45,6 +45,13 @@ def arrive(
     return {**here()._asdict(), "requirements": found, "problem": problem, "held": held}
 
 
+def health(packages: Sequence[str], secrets: Sequence[str]) -> dict[str, Any]:
+    """Say what is here: versions, and which secrets can be had."""
+    from ..remote.answering import said_here
+
+    return said_here(packages, secrets)
+
+
 def execute(parcels: Sequence[bytes], bulk: Mapping[str, bytes], limit_bytes: int) -> list[bytes]:
     """Execute parcels in a task of dask; several are of steps so short that a task for each would cost more."""
     from distributed import get_worker

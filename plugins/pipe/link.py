@@ -178,9 +178,7 @@ class PipeLink:
         return [
             line
             for line in self.lines
-            if line.threads
-            and self._lacking(shipment, line) is None
-            and line.load.has(shipment.demand, line.offered)
+            if line.threads and self._lacking(shipment, line) is None and line.load.has(shipment.demand, line.offered)
         ]
 
     def _lacking(self, shipment: Shipment, line: Line) -> str | None:

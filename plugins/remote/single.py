@@ -65,11 +65,11 @@ def execute_node(folder: str, run: str, path: str, *, attempt: int = 1) -> Attem
     """
     home = os.path.join(folder, "runs", run)
     objects = ArtifactFolder(os.path.join(folder, "objects"))
-    bundle = _bundle(home, objects, run)
+    bundle = find_bundle(home, objects, run)
     graph = graph_in(bundle)
     if path not in graph.index:
         raise MissingError(f"run {run} has no node '{path}'{nearest(path, list(graph.index))}")
-    ended = _ended(home)
+    ended = ends_in(home)
     if isinstance(done := ended.get(path), AttemptSucceeded):
         return done
     fact = _handed_on(graph, ended, path) or _executed(home, objects, bundle, graph, ended, run, path, attempt)
@@ -79,16 +79,18 @@ def execute_node(folder: str, run: str, path: str, *, attempt: int = 1) -> Attem
     return fact
 
 
-def _pickled(source: Source) -> list[str]:
-    """Return the digests of the pickled constants in a source."""
-    if isinstance(source, Blob):
-        return [source.sha256]
-    if isinstance(source, Gather | Either):
-        return [digest for item in source.items for digest in _pickled(item)]
-    return []
+def find_bundle(home: str, objects: ArtifactFolder, run: str) -> Bundle:
+    """Return the bundle of a run that was laid out.
 
+    Args:
+        home: directory of the run.
+        objects: where its bundle is.
+        run: its id, for messages.
 
-def _bundle(home: str, objects: ArtifactFolder, run: str) -> Bundle:
+    Raises:
+        MissingError: it was not laid out.
+        PluginError: the bundle is gone.
+    """
     try:
         with open(os.path.join(home, "bundle"), encoding="ascii") as file:
             digest = file.read()
@@ -100,8 +102,8 @@ def _bundle(home: str, objects: ArtifactFolder, run: str) -> Bundle:
     return Bundle(digest=digest, data=data)
 
 
-def _ended(home: str) -> dict[str, AttemptSucceeded | AttemptFailed]:
-    """Return how nodes have ended, by path."""
+def ends_in(home: str) -> dict[str, AttemptSucceeded | AttemptFailed]:
+    """Return how nodes have ended, by path, as their reports in the directory of a run say."""
     steps = os.path.join(home, "steps")
     found = {}
     for name in os.listdir(steps) if os.path.isdir(steps) else ():
@@ -110,6 +112,15 @@ def _ended(home: str) -> dict[str, AttemptSucceeded | AttemptFailed]:
         if isinstance(report, Ended) and isinstance(report.fact, AttemptSucceeded | AttemptFailed):
             found[unquote(name)] = report.fact
     return found
+
+
+def _pickled(source: Source) -> list[str]:
+    """Return the digests of the pickled constants in a source."""
+    if isinstance(source, Blob):
+        return [source.sha256]
+    if isinstance(source, Gather | Either):
+        return [digest for item in source.items for digest in _pickled(item)]
+    return []
 
 
 def _outputs(ended: Mapping[str, AttemptSucceeded | AttemptFailed]) -> dict[str, tuple[Output, ...]]:
