@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .core.ids import RunId, strict_name
 from .core.library import Fetched, FunctionRequest, KnowingLoader
@@ -241,11 +241,22 @@ def propose_pipeline(choices: Choices, words: Sequence[str], *, is_dry: bool) ->
     return propose_here(words, Path(choices.project or ".").absolute(), is_dry=is_dry)
 
 
-def execute_node(folder: str, run: str, path: str, attempt: int) -> AttemptSucceeded | AttemptFailed:
-    """Execute one node of a run from a directory of artifacts."""
+def render(source: str, form: str) -> bytes:
+    """Return a picture of a graph in the DOT language, as `svg`, `png` or `pdf`.
+
+    Raises:
+        PluginError: there is no Graphviz, or it could not draw the graph.
+    """
+    from .plugins.graphviz.rendering import rendered  # for one command
+
+    return rendered(source, form)
+
+
+def execute_node(folder: str, run: str, path: str, **options: Any) -> AttemptSucceeded | AttemptFailed:
+    """Execute one node of a run from a directory of artifacts; options as `single.execute_node` takes them."""
     from .plugins.remote.single import execute_node  # for one command, of pods and containers
 
-    return execute_node(folder, run, path, attempt=attempt)
+    return execute_node(folder, run, path, **options)
 
 
 def serve_station(nonce: str) -> None:

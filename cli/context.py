@@ -6,7 +6,7 @@ Wiring is imported when it is called for: `graft --help` needs none of it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import MissingError
 from ..core.given import NO_FILE, ParameterFile
@@ -168,11 +168,18 @@ def short(space: Workspace, run: RunId) -> str:
     return run
 
 
-def execute_node(folder: str, run: str, path: str, attempt: int) -> AttemptSucceeded | AttemptFailed:
+def rendered(source: str, form: str) -> bytes:
+    """Return a picture of a graph in the DOT language, as `svg`, `png` or `pdf`."""
+    from ..wiring import render
+
+    return render(source, form)
+
+
+def execute_node(folder: str, run: str, path: str, **options: Any) -> AttemptSucceeded | AttemptFailed:
     """Execute one node from a directory of artifacts; no store and no project take part."""
     from ..wiring import execute_node
 
-    return execute_node(folder, run, path, attempt)
+    return execute_node(folder, run, path, **options)
 
 
 def serve_station(nonce: str) -> None:

@@ -234,7 +234,7 @@ class Hosting:
     def _context(self, spec: RunSpec) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
-        target = self._target(spec, snapshot)
+        target = target_of(parts, spec, snapshot)
         imports = spec.environment.get("imports")
         return RunContext(
             run=spec.id,
@@ -257,13 +257,7 @@ class Hosting:
 
     def context(self, spec: RunSpec) -> RunContext:
         """Return what all attempts of a run share, its secrets left out; recorded code is written out for it."""
-        return self._context(spec, has_secrets=False)
-
-    def _target(self, spec: RunSpec, snapshot: Snapshot) -> Target:
-        """Return where steps find their code: the working copy, or a copy of the recorded one."""
-        if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
-            return spec.target
-        return moved(spec.target, self._parts.machine.materialise(snapshot, spec.code.key))
+        return self._context(spec)
 
 
 def _committing(parts: Parts, spec: RunSpec, log: RunLog, observe: Observer | None) -> CommittingLog:
@@ -294,6 +288,13 @@ def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) ->
         is_copy=spec.uses_snapshot,
         restore=parts.restore,
     )
+
+
+def target_of(parts: Parts, spec: RunSpec, snapshot: Snapshot) -> Target:
+    """Return where steps find their code: the working copy, or a copy of the recorded one."""
+    if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
+        return spec.target
+    return moved(spec.target, parts.machine.materialise(snapshot, spec.code.key))
 
 
 def moved(target: Target, copy: str) -> Target:

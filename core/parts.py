@@ -221,6 +221,15 @@ class Parts:
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
+    def executes(self, runner: str | None) -> bool:
+        """Tell whether a runner, None the default one, executes; else it only writes pipelines down.
+
+        Raises:
+            InvalidError: there is no such runner.
+            PluginError: it does not load.
+        """
+        return self.runner(runner or self.default_runner).runner.executes
+
     def jobs_of(self, runner: str) -> int:
         """Return how many cpus steps use together on a runner, when nobody said.
 

@@ -11,7 +11,7 @@ from .dispatching import operations_here, served
 from .errors import InvalidError, nearest
 from .graph import Graph, Node
 from .quantities import size_text
-from .runs import VERIFY, RunSpec
+from .runs import TRANSLATION, VERIFY, RunSpec
 from .secrecy import leaks
 from .supply import Either, Gather, Source, Upstream, upstreams
 
@@ -52,6 +52,12 @@ class Preflight:
             PluginError: the runner does not load.
         """
         problems: list[InvalidError] = []
+        runner = self._parts.runner(spec.runner).runner
+        if not runner.executes and spec.origin != TRANSLATION:
+            raise InvalidError(
+                f"the runner '{spec.runner}' only writes pipelines down: it executes nothing",
+                "graft run, train, apply and eval take it, without -d; for all else name a runner that executes",
+            )
         here = operations_here(self._parts, spec.graph, spec.runner)
         if here is None or here:
             nodes = [node for node in spec.graph.nodes if here is None or node.operation in here]

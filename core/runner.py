@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .results import RunResult
     from .runnerhealth import Health, Question  # for promotions: a run that reuses everything imports little
+    from .translating import Sheet, Translation
 
 
 class Runner:
     """Runs a whole graph somewhere. Found by the entry point group `graftline.runners`.
 
-    A subclass overrides one of two classmethods: `executor`, and gets scheduling, journal, retry, reuse and logs for
-    nothing; or `run`, and does everything itself (a runner that translates the graph for another engine).
+    A subclass overrides one of three classmethods: `executor`, and gets scheduling, journal, retry, reuse and logs for
+    nothing; `run`, and does everything itself; or `translate`, and writes the graph down for somebody else to carry.
 
     Programs may hold one: `LocalRunner(feed="csv").train(churn)` compiles a pipeline and calls `run` with its graph.
 
@@ -42,6 +43,9 @@ class Runner:
     is_elsewhere: ClassVar[bool] = False
     """Whether attempts run on other machines: labels, resources and secrets are those of the place they run at, and
     nothing of this machine is counted, taken or sent for them."""
+
+    executes: ClassVar[bool] = True
+    """False: it only writes graphs down (`translate`), nothing is executed, and there is no run of it."""
 
     @classmethod
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
@@ -75,10 +79,14 @@ class Runner:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = cls.__mro__[: cls.__mro__.index(Runner)]
-        found = [vars(each)[name] for each in own for name in ("executor", "run") if name in vars(each)]
+        found = [vars(each)[name] for each in own for name in ("executor", "run", "translate") if name in vars(each)]
         # Checked when the class is made: a runner is called as a class, hours of a run may depend on it.
         if not found or not all(isinstance(method, classmethod) for method in found):
             raise TypeError(f"runner {cls.__qualname__} must override `executor` or `run`, as a classmethod")
+        if cls.executes == any("translate" in vars(each) for each in own):
+            raise TypeError(
+                f"runner {cls.__qualname__} must set `executes = False` and override `translate`, or neither"
+            )
 
     def job(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
         """Run a pipeline and return the finished run.
@@ -155,6 +163,21 @@ class Runner:
             PluginError: the place where attempts run is out of reach.
         """
         raise PluginError(f"runner {cls.__qualname__} runs whole graphs; it has no executor")
+
+    @classmethod
+    def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:
+        """Write a graph down.
+
+        Args:
+            sheet: the graph, and what belongs to it.
+            is_dry: a person only wants to see what it would write: its text, for the terminal.
+            kwargs: the runner's own options.
+
+        Raises:
+            InvalidError: an option is wrong, or the graph cannot be said that way; nothing was written.
+            PluginError: what it needs is not installed.
+        """
+        raise PluginError(f"runner {cls.__qualname__} executes graphs; it does not write them down")
 
     @classmethod
     def run(cls, symbols: Graph, *, events: Session, **kwargs: Any) -> None:

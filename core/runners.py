@@ -12,9 +12,11 @@ from .records import dataclass, field
 from .runner import Runner
 
 BUNDLED_RUNNERS = {
+    "argo": "graftline.plugins.argo.runner:ArgoRunner",
     "celery": "graftline.plugins.celery.runner:CeleryRunner",
     "container": "graftline.plugins.container.runner:ContainerRunner",
     "dask": "graftline.plugins.dask.runner:DaskRunner",
+    "graphviz": "graftline.plugins.graphviz.runner:GraphvizRunner",
     "local": "graftline.plugins.local.runner:LocalRunner",
     "mock": "graftline.plugins.mock.runner:MockRunner",
     "pyfunc": "graftline.plugins.pyfunc.runner:PyfuncRunner",

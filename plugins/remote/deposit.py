@@ -1,7 +1,7 @@
 """A directory of artifacts as a place to bring runs home from. Implements `core.ports.Deposit`.
 
 Two ways to lie there: values of a runner with an engine at `AB/CDEF...`; and what `graft exec-node` works on, with
-`objects/AB/CDEF...` and `runs/RUN` (single.py).
+`objects/AB/CDEF...` and `runs/RUN` (laidout.py).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ...core.runs import Snapshot
 from ...worker.blobs import store_parts
 from ...worker.logformat import LOG_SUFFIX
 from .artifacts import ArtifactFolder
-from .single import ends_in, find_bundle
+from .laidout import LaidOutRun
 
 
 class ArtifactDeposit:
@@ -56,7 +56,7 @@ class ArtifactDeposit:
         """
         if run not in self.runs():
             raise MissingError(f"there is no run {run} in {self._folder}")
-        bundle = find_bundle(self._home(run), self._rooms[0], run)
+        bundle = LaidOutRun(self._folder, run).bundle()
         if hashlib.sha256(bundle.data).hexdigest() != bundle.digest:
             raise PluginError(f"the bundle {bundle.digest[:12]} of run {run} is damaged")
         with zipfile.ZipFile(io.BytesIO(bundle.data)) as archive:
@@ -64,7 +64,7 @@ class ArtifactDeposit:
 
     def ends(self, run: str) -> Mapping[str, AttemptSucceeded | AttemptFailed]:
         """Return by path how steps of a run ended that left word."""
-        return ends_in(self._home(run))
+        return LaidOutRun(self._folder, run).ends()
 
     def bring(self, digest: str) -> int | None:
         """Copy a value into the store and return its size; None: it is not there, or not whole."""

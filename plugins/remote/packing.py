@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...core.burden import Packed
-from ...core.graph import CallKind
+from ...core.graph import CallKind, Graph
 from ...core.orders import RunContext
 from ...worker.blobs import object_path
 from ...worker.bundles import Bundle, pack
@@ -15,11 +15,14 @@ from ...worker.installed import versions_of
 from .stations import DEFAULT_LIMIT
 
 
-def bundle_of(context: RunContext, *, limit_bytes: int = DEFAULT_LIMIT) -> tuple[Bundle, Mapping[str, str]]:
+def bundle_of(
+    context: RunContext, *, graph: Graph | None = None, limit_bytes: int = DEFAULT_LIMIT
+) -> tuple[Bundle, Mapping[str, str]]:
     """Return the bundle of a run, and distribution -> version of the packages its project imports.
 
     Args:
         context: of the run.
+        graph: the whole graph, for places where no engine says what comes next; None: its operations alone.
         limit_bytes: a file that the pipeline's source reads travels when it is not larger; else it has to be there.
 
     Raises:
@@ -27,7 +30,7 @@ def bundle_of(context: RunContext, *, limit_bytes: int = DEFAULT_LIMIT) -> tuple
     """
     requirements = {name: release for name, release in versions_of(context.preload).items() if name != "python"}
     files = {*_declared(context), *_sources(context, limit_bytes)}
-    return pack(context, requirements=requirements, files=files), requirements
+    return pack(context, requirements=requirements, files=files, graph=graph), requirements
 
 
 def _sources(context: RunContext, limit_bytes: int) -> Iterator[str]:

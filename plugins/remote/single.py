@@ -1,185 +1,203 @@
 """One node of a run from a directory of artifacts, without an engine: `graft exec-node`, in a pod or container.
 
-    objects/AB/CDEF...                  values, the bundle among them, by digest
-    runs/RUN/bundle                     digest of the run's bundle, which holds the whole graph
-    runs/RUN/steps/PATH/report          of a node that has ended, `/` in its path as `%2F`
-    runs/RUN/logs/*.log                 what steps printed
-
-A node takes what the reports of others say; a composite's end only hands on. Graphs that grow while they run (maps,
-loops) need an engine that expands them.
+A node takes what the reports of others say (`laidout.py`); a composite's end only hands on. A map has grown when its
+start has said how many items there are, so that each item's nodes can be executed by path. Who calls says which branch
+of a conditional is taken: a node of another one is not executed. The iterations of a loop need an engine.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import time
 from collections.abc import Mapping
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 from ...core.artifacts import Output
+from ...core.decisions import branch, size_to_grow
 from ...core.errors import InvalidError, MissingError, PluginError, nearest
-from ...core.events import AttemptFailed, AttemptSucceeded
-from ...core.graph import CallKind, Graph
-from ...core.growth import Plot
-from ...core.orders import RunContext
-from ...core.supply import Blob, Either, Gather, Source
+from ...core.events import AttemptSucceeded
+from ...core.graph import ON_FAILURE, Argument, CallKind, Graph, Node
+from ...core.growth import ITEMS, Plot
+from ...core.guards import Guards, is_of_recovery, recovery_of, waits_of
+from ...core.records import replace
+from ...core.scopes import Scopes, around
+from ...core.supply import Constant, upstreams
+from ...core.translating import text_of
 from ...core.values import Values
-from ...worker.blobs import object_path
 from ...worker.bundles import Bundle, graph_in
 from ...worker.handshake import here
-from ...worker.parcels import Ended, Parcel, Refused, decode_report, encode_parcel, encode_report, token_of
+from ...worker.parcels import Ended, Parcel, Refused, decode_report, encode_parcel, token_of
 from . import stations
-from .artifacts import ArtifactFolder
+from .laidout import End, LaidOutRun, ended_at_once, lay_out
 from .logs import LogCopies
 
+__all__ = ["execute_node", "lay_out", "plain_word"]
 
-def lay_out(folder: str, context: RunContext, bundle: Bundle) -> None:
-    """Put a run into a directory, so that its nodes can be executed from there.
+_ENDS = frozenset({CallKind.JOIN, CallKind.REDUCE})
+"""Calls of nodes that end a composite: they go on when a recovery made up for what failed inside."""
+_NO_PARAMS: Mapping[str, str] = {}
+
+
+def execute_node(
+    folder: str,
+    run: str,
+    path: str,
+    *,
+    attempt: int | None = None,
+    bundle: str | None = None,
+    params: Mapping[str, str] = _NO_PARAMS,
+    decision: str | None = None,
+) -> End:
+    """Execute one node and keep its report; one that has succeeded is not executed again.
 
     Args:
-        folder: absolute; made when missing.
-        context: of the run.
-        bundle: made with the run's whole graph.
-
-    Raises:
-        StoreError: it cannot be written.
-    """
-    objects = ArtifactFolder(os.path.join(folder, "objects"))
-    objects.put_bytes(bundle.digest, bundle.data)
-    for node in graph_in(bundle).nodes:
-        for argument in node.arguments:
-            for digest in _pickled(argument.source):
-                objects.put(digest, object_path(context.objects, digest))
-    home = os.path.join(folder, "runs", context.run)
-    os.makedirs(home, exist_ok=True)
-    _write(os.path.join(home, "bundle"), bundle.digest.encode())
-
-
-def execute_node(folder: str, run: str, path: str, *, attempt: int = 1) -> AttemptSucceeded | AttemptFailed:
-    """Execute one node and keep its report; one that has succeeded is not executed again.
+        folder: absolute; the run, or its bundle, is laid out in it.
+        run: id.
+        path: of the node; numbers of map items filled in.
+        attempt: its number; None: the next one.
+        bundle: digest of the bundle, with which the run begins where it has not; None: it has.
+        params: by argument of this node, other values for what it was compiled with, as typed.
+        decision: file that gets what a start of a composite decided: the numbers of a map's items as JSON, or the word
+            of a choice (`plain_word`).
 
     Raises:
         MissingError: there is no such run or node here.
-        InvalidError: what it takes is not there yet.
+        InvalidError: what it takes is not there yet; it is of a branch that was not taken.
         PluginError: it cannot be executed here: another graftline or Python, a damaged bundle.
     """
-    home = os.path.join(folder, "runs", run)
-    objects = ArtifactFolder(os.path.join(folder, "objects"))
-    bundle = find_bundle(home, objects, run)
-    graph = graph_in(bundle)
-    if path not in graph.index:
-        raise MissingError(f"run {run} has no node '{path}'{nearest(path, list(graph.index))}")
-    ended = ends_in(home)
-    if isinstance(done := ended.get(path), AttemptSucceeded):
-        return done
-    fact = _handed_on(graph, ended, path) or _executed(home, objects, bundle, graph, ended, run, path, attempt)
-    steps = os.path.join(home, "steps", quote(path, safe=""))
-    os.makedirs(steps, exist_ok=True)
-    _write(os.path.join(steps, "report"), encode_report(Ended(token=f"{run}/{attempt}/{path}", fact=fact)))
+    known = LaidOutRun(folder, run)
+    if bundle is not None:
+        known.begin(bundle)
+    packed = known.bundle()
+    graph = graph_in(packed)
+    plot = _grown(graph, known, path)
+    if path not in plot.nodes:
+        raise MissingError(f"run {run} has no node '{path}'{nearest(path, list(plot.nodes))}")
+    fact = known.end(path)
+    if not isinstance(fact, AttemptSucceeded):
+        _check_needs(plot, known, path)
+        plot.nodes[path] = _with_params(plot.nodes[path], params)
+        fact = _executed(plot, known, packed, path, attempt)
+        known.keep(fact)
+    if decision is not None and isinstance(fact, AttemptSucceeded):
+        with open(decision, "w", encoding="utf-8") as file:
+            file.write(_decided(graph, plot.nodes[path], fact.outputs))
     return fact
 
 
-def find_bundle(home: str, objects: ArtifactFolder, run: str) -> Bundle:
-    """Return the bundle of a run that was laid out.
-
-    Args:
-        home: directory of the run.
-        objects: where its bundle is.
-        run: its id, for messages.
-
-    Raises:
-        MissingError: it was not laid out.
-        PluginError: the bundle is gone.
-    """
-    try:
-        with open(os.path.join(home, "bundle"), encoding="ascii") as file:
-            digest = file.read()
-    except FileNotFoundError:
-        raise MissingError(f"there is no run {run} in {os.path.dirname(os.path.dirname(home))}") from None
-    data = objects.get(digest)
-    if data is None:
-        raise PluginError(f"the bundle {digest[:12]} of run {run} is gone")
-    return Bundle(digest=digest, data=data)
+def plain_word(word: str) -> str:
+    """Return the word of a branch without any character that means something to others (`it's` as `it%27s`)."""
+    return quote(word, safe="")
 
 
-def ends_in(home: str) -> dict[str, AttemptSucceeded | AttemptFailed]:
-    """Return how nodes have ended, by path, as their reports in the directory of a run say."""
-    steps = os.path.join(home, "steps")
-    found = {}
-    for name in os.listdir(steps) if os.path.isdir(steps) else ():
-        with open(os.path.join(steps, name, "report"), "rb") as file:
-            report = decode_report(file.read())
-        if isinstance(report, Ended) and isinstance(report.fact, AttemptSucceeded | AttemptFailed):
-            found[unquote(name)] = report.fact
-    return found
+def _grown(graph: Graph, known: LaidOutRun, path: str) -> Plot:
+    """Return the graph with the items of all maps around a node, and of the one it ends."""
+    plot = Plot(graph)
+    for above in reversed([path, *around(path)]):
+        start = plot.nodes.get(f"{above}/{ITEMS}")
+        outputs = None if start is None or start.grows is None else known.outputs(start.path)
+        if start is not None and outputs is not None:
+            size = size_to_grow(graph, start, outputs)
+            assert size is not None  # a map always says it
+            plot.grow(start.path, size)
+    return plot
 
 
-def _pickled(source: Source) -> list[str]:
-    """Return the digests of the pickled constants in a source."""
-    if isinstance(source, Blob):
-        return [source.sha256]
-    if isinstance(source, Gather | Either):
-        return [digest for item in source.items for digest in _pickled(item)]
-    return []
+def _check_needs(plot: Plot, known: LaidOutRun, path: str) -> None:
+    node = plot.nodes[path]
+    if (guard := node.guard) is not None and guard.word != ON_FAILURE:
+        outputs = known.outputs(guard.node)
+        if outputs is not None and branch(guard.node, outputs) != guard.word:
+            raise InvalidError(f"node '{path}' is of the branch '{guard.word}', which was not taken")
+    is_end = plot.origin.operations[node.operation].call.kind in _ENDS
+    for need in waits_of(node):
+        is_awaited = is_of_recovery(path, need) and known.has_failed(need)
+        if not (is_awaited or _is_passed(plot, known, need) or (is_end and _is_recovered(plot, known, need))):
+            raise InvalidError(f"node '{path}' needs '{need}', which has not succeeded", "execute that one first")
 
 
-def _outputs(ended: Mapping[str, AttemptSucceeded | AttemptFailed]) -> dict[str, tuple[Output, ...]]:
-    return {path: fact.outputs for path, fact in ended.items() if isinstance(fact, AttemptSucceeded)}
+def _is_passed(plot: Plot, known: LaidOutRun, path: str) -> bool:
+    """Tell whether a node need not be waited for: it succeeded, or its branch was not taken."""
+    if known.outputs(path) is not None:
+        return True
+    guard = plot.nodes[path].guard
+    if guard is not None and guard.word == ON_FAILURE:
+        return known.outputs(guard.node) is not None
+    if guard is not None:
+        outputs = known.outputs(guard.node)
+        taken = None if outputs is None else branch(guard.node, outputs)
+        return taken != guard.word if taken is not None else _is_passed(plot, known, guard.node)
+    return False
 
 
-def _handed_on(
-    graph: Graph, ended: Mapping[str, AttemptSucceeded | AttemptFailed], path: str
-) -> AttemptSucceeded | None:
-    """Return the end of a composite, which no attempt makes; None: the node is a step."""
-    if graph.operation_of(path).call.kind is not CallKind.JOIN:
-        return None
-    now = time.time()
-    joined = Values(Plot(graph), _outputs(ended)).join(path, now)
-    return AttemptSucceeded(
-        node=path,
-        attempt=1,
-        at=now,
-        started=now,
-        seconds=0.0,
-        cpu_seconds=0.0,
-        peak_bytes=None,
-        worker="join",
-        outputs=joined.outputs,
+def _is_recovered(plot: Plot, known: LaidOutRun, path: str) -> bool:
+    """Tell whether a node failed, or was left out after one that did, and an `on_failure` path took over."""
+    scopes = Scopes(plot.nodes)
+    return any(
+        path == failed or path in scopes.listed_after(failed)
+        for failed in Guards(plot.nodes.values()).recoverable
+        if known.has_failed(failed) and known.outputs(recovery_of(failed)) is not None
     )
 
 
-def _executed(
-    home: str,
-    objects: ArtifactFolder,
-    bundle: Bundle,
-    graph: Graph,
-    ended: Mapping[str, AttemptSucceeded | AttemptFailed],
-    run: str,
-    path: str,
-    attempt: int,
-) -> AttemptSucceeded | AttemptFailed:
-    late = [need for need in graph.node(path).needs if not isinstance(ended.get(need), AttemptSucceeded)]
-    if late:
-        raise InvalidError(f"node '{path}' needs '{late[0]}', which has not succeeded", "execute that one first")
-    order = Values(Plot(graph), _outputs(ended)).order(path, attempt)
-    token = token_of(run, order)
-    parcel = encode_parcel(Parcel(token=token, run=run, bundle=bundle.digest, order=order))
-    logs = os.path.join(home, "logs")
-    os.makedirs(logs, exist_ok=True)
-    copies, name = LogCopies(logs), f"{quote(path, safe='')}-{attempt}"
+def _with_params(node: Node, params: Mapping[str, str]) -> Node:
+    """Return a node with other constants; one that is said as it was compiled stays what it was."""
+    known = {each.name: each for each in node.arguments if isinstance(each.source, Constant)}
+    if unknown := [name for name in params if name not in known]:
+        raise InvalidError(f"node '{node.path}' has no constant '{unknown[0]}'{nearest(unknown[0], list(known))}")
+    return replace(node, arguments=tuple(_said(each, params.get(each.name)) for each in node.arguments))
+
+
+def _said(argument: Argument, text: str | None) -> Argument:
+    source = argument.source
+    if text is None or not isinstance(source, Constant) or text_of(source.value) == text:
+        return argument
+    return argument._replace(source=Constant(text, "cli"))
+
+
+def _executed(plot: Plot, known: LaidOutRun, bundle: Bundle, path: str, attempt: int | None) -> End:
+    values = Values(plot, {each: found for each in _sources(plot, path) if (found := known.outputs(each)) is not None})
+    if plot.origin.operations[plot.nodes[path].operation].call.kind is CallKind.JOIN:
+        return ended_at_once(path, values.join(path, 0.0).outputs, worker="join")
+    number = known.next_attempt(path) if attempt is None else attempt
+    order = values.order(path, number)
+    token = token_of(known.run, order)
+    parcel = encode_parcel(Parcel(token=token, run=known.run, bundle=bundle.digest, order=order))
+    os.makedirs(known.logs, exist_ok=True)
+    copies, name = LogCopies(known.logs), f"{quote(path, safe='')}-{number}"
     try:
-        report = decode_report(stations.execute(parcel, objects.get, objects.put, name=name))
+        report = decode_report(stations.execute(parcel, known.objects.get, known.objects.put, name=name))
     finally:
-        while (news := stations.finish(run, copies.seen(name))) is not None and news.logs:
+        while (news := stations.finish(known.run, copies.seen(name))) is not None and news.logs:
             copies.take(name, news.logs)
-    if isinstance(report, Ended) and isinstance(report.fact, AttemptSucceeded | AttemptFailed):
+    if isinstance(report, Ended) and isinstance(report.fact, End):
         return report.fact
-    why = report.message if isinstance(report, Refused) else f"a value it takes is not in {home}"
+    why = report.message if isinstance(report, Refused) else f"a value it takes is not in {known.home}"
     raise PluginError(f"node '{path}' cannot be executed by graftline {here().graftline}: {why}")
 
 
-def _write(path: str, data: bytes) -> None:
-    fresh = f"{path}.{os.getpid()}"
-    with open(fresh, "wb") as file:
-        file.write(data)
-    os.replace(fresh, path)
+def _sources(plot: Plot, path: str) -> set[str]:
+    """Return the nodes whose outputs one may take, through the ends of composites, which hand on what others made."""
+    found: set[str] = set()
+    waiting = [path]
+    while waiting:
+        node = plot.nodes[waiting.pop()]
+        taken = {each.node for argument in node.arguments for each in upstreams(argument.source)} | set(node.files)
+        fresh = [each for each in taken - found if each in plot.nodes]
+        found.update(fresh)
+        operations = plot.origin.operations
+        waiting += [each for each in fresh if operations[plot.nodes[each].operation].call.kind is CallKind.JOIN]
+    return found
+
+
+def _decided(graph: Graph, node: Node, outputs: tuple[Output, ...]) -> str:
+    """Return what a start decided, as those read it that are no graftline.
+
+    Raises:
+        InvalidError: the node decides nothing.
+    """
+    if graph.operations[node.operation].call.kind is CallKind.CHOOSE:
+        return plain_word(branch(node.path, outputs))
+    if node.grows is None:
+        raise InvalidError(f"node '{node.path}' decides nothing", "leave --decision out")
+    return json.dumps(list(range(size_to_grow(graph, node, outputs) or 0)))

@@ -89,6 +89,7 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> No
         "pygraphviz",
         "numpy",
         "graftline",
+        "hera",
         "ibis",
         "nbclient",
         "jupyter_client",
