@@ -13,8 +13,8 @@ GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
 async def settled(ui: Ui) -> str:
     """Return the screen once it has stopped changing."""
     before, same = "", 0
-    while same < 4:
-        await ui.pilot.pause(0.05)
+    while same < 3:
+        await ui.pilot.pause(0.03)
         same = same + 1 if ui.text == before and not ui.app.is_busy else 0
         before = ui.text
     return before + "\n"

@@ -24,6 +24,7 @@ from graftline.tui.screens.logpart import LogPart
 from graftline.tui.screens.metricpart import MetricPart
 from graftline.tui.screens.stepdeeds import debug_command
 from graftline.tui.usage import sampled
+from graftline.tui.widgets.bars import Sayings
 from graftline.tui.widgets.grid import Grid
 
 
@@ -73,7 +74,9 @@ async def test_the_chart_is_zoomed_panned_turned_and_unfolded_and_the_cursor_sta
         await ui.until(lambda: not ui.app.screen.has_class("-detail"))
 
 
-async def test_only_matches_are_shown_and_all_again_and_lines_wrap() -> None:
+async def test_only_matches_are_shown_and_all_again_and_lines_wrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Sayings, "SECONDS", 0.5)  # what stands under them is looked at
+
     async with opened(RunRecords()) as ui:
         await ui.press("enter", "l")
         await ui.sees("40 lines")
