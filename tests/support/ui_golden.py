@@ -15,7 +15,7 @@ async def settled(ui: Ui) -> str:
     before, same = "", 0
     while same < 3:
         await ui.pilot.pause(0.03)
-        same = same + 1 if ui.text == before and not ui.app.is_busy else 0
+        same = same + 1 if ui.text == before and not ui.is_reading else 0
         before = ui.text
     return before + "\n"
 

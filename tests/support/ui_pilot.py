@@ -23,8 +23,10 @@ from graftline.tui.outside import Outside
 from graftline.tui.screens import page
 
 DEADLINE_S = 8.0
-REST_S = 0.1
-"""After a key, what is read is waited for so long; a screen that cannot be read is behind for ever."""
+READ_S = 1.0
+"""After a key, what is being read is waited for so long."""
+BEHIND_S = 0.1
+"""And a screen that has still to read so long; one whose store cannot be read is behind for ever."""
 T = TypeVar("T")
 
 
@@ -39,9 +41,15 @@ class UiSpace(Space):
 class Ui:
     """The UI under test."""
 
-    def __init__(self, app: GraftApp, pilot: Pilot[Any]) -> None:
+    def __init__(self, app: GraftApp, pilot: Pilot[Any], rest: Rest) -> None:
         self.app = app
         self.pilot = pilot
+        self._rest = rest
+
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether something is being read, or has still to be."""
+        return self._rest.is_reading
 
     async def press(self, *keys: str) -> None:
         """Press keys and let everything they start come to rest."""
@@ -87,7 +95,7 @@ class Ui:
         return self.app.screen.query_one(selector, Widget)
 
 
-class _Rest:
+class Rest:
     """Tells when an app has nothing more to do, which Textual's pilot guesses from the use of the processor.
 
     Its guess takes 20 ms at least and is made three times for a key, and never comes true while something is read.
@@ -106,15 +114,21 @@ class _Rest:
         finally:
             self._asked -= 1
 
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether something is being read, or has still to be."""
+        return bool(self._asked) or self._app.is_busy
+
     async def come(self, *_: float) -> None:
         """Wait until nothing is ready to run in the loop and nothing is read."""
-        end = monotonic() + REST_S
+        begun = monotonic()
         while not self._app._exit:
             await self._quiet()
             if self._app.screen_stack:
                 self._app.screen._on_timer_update()  # what a timer does 60 times a second: lay out and paint
                 await self._quiet()
-            if not (self._asked or self._app.is_busy) or monotonic() > end:
+            waited = monotonic() - begun
+            if not (self._asked and waited < READ_S) and not (self._app.is_busy and waited < BEHIND_S):
                 return
             await asyncio.sleep(0.002)
 
@@ -136,7 +150,7 @@ async def opened(
     """Open the UI; what ends it unforeseen fails the test."""
     workspace = space if isinstance(space, Workspace) else space.workspace
     app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
-    rest = _Rest(app)
+    rest = Rest(app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "LEAST_S", 0.02)  # reads of a test need not be paced
         patch.setattr(app.bridge, "ask", rest.ask)
@@ -144,6 +158,6 @@ async def opened(
         patch.setattr("textual.pilot.wait_for_idle", rest.come)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Ui(app, pilot)
+            yield Ui(app, pilot, rest)
     if app.failure is not None:
         raise app.failure

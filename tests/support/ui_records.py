@@ -14,7 +14,7 @@ from cli_fakes import BAD, NOW, FakeWorkspace, item, output, ref, run, step
 from graphs import graph_of
 from grown_graphs import trials
 from memory_logs import MemoryLogs
-from ui_pilot import Ui
+from ui_golden import settled as settled
 
 from graftline.core.artifacts import MetricPoint, Output
 from graftline.core.errors import MissingError
@@ -40,16 +40,6 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "join": ("feat.num", "feat.text"),
     "train_gbm": ("join",),
 }
-
-
-async def settled(ui: Ui) -> str:
-    """Return the screen once it has stopped changing."""
-    before, same = "", 0
-    while same < 3:
-        await ui.pilot.pause(0.04)
-        same = same + 1 if ui.text == before else 0
-        before = ui.text
-    return before + "\n"
 
 
 def compare(name: str, text: str) -> None:
