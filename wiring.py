@@ -19,6 +19,7 @@ from .core.runners import choose_runner
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
+from .plugins.local.working import queued
 from .plugins.registry.opening import Opening, zipped
 from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from .core.beginning import Begun, Template
     from .core.config import Settings
     from .core.engines import Channels
+    from .core.events import AttemptFailed, AttemptSucceeded
     from .core.health import Finding
     from .core.keeper import Keeper
     from .core.proposals import Proposal
@@ -149,7 +151,7 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    parts = _parts(workplace, store, choices, warn or warn_python)
+    parts = queued(_parts(workplace, store, choices, warn or warn_python), lambda: store.queue, lambda: store.datasets)
 
     def watch(request: WatchRequest, listener: Listener) -> Watch:
         from .plugins.watch.opening import open_watch  # watchfiles, for one command
@@ -224,6 +226,13 @@ def propose_pipeline(choices: Choices, words: Sequence[str], *, is_dry: bool) ->
     from .plugins.projects.proposal import propose_here  # for one command
 
     return propose_here(words, Path(choices.project or ".").absolute(), is_dry=is_dry)
+
+
+def execute_node(folder: str, run: str, path: str, attempt: int) -> AttemptSucceeded | AttemptFailed:
+    """Execute one node of a run from a directory of artifacts."""
+    from .plugins.remote.single import execute_node  # for one command, of pods and containers
+
+    return execute_node(folder, run, path, attempt=attempt)
 
 
 def functions_at(root: str) -> Shelf:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..core.beginning import Begun, Template
     from ..core.config import Settings
     from ..core.discovery import Plugin
+    from ..core.events import AttemptFailed, AttemptSucceeded
     from ..core.health import Finding
     from ..core.keeper import Keeper
     from ..core.proposals import Proposal
@@ -157,3 +158,10 @@ def short(space: Workspace, run: RunId) -> str:
         except MissingError:
             continue
     return run
+
+
+def execute_node(folder: str, run: str, path: str, attempt: int) -> AttemptSucceeded | AttemptFailed:
+    """Execute one node from a directory of artifacts; no store and no project take part."""
+    from ..wiring import execute_node
+
+    return execute_node(folder, run, path, attempt)

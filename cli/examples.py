@@ -174,6 +174,23 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     ),
     "build": (Example("build churn@champion -o churn-champion", "everything it takes to apply it elsewhere"),),
     "remove": (Example("remove churn/0.1.0/2", "one generation; shows it and asks"),),
+    "submit": (
+        Example("submit script etl.py run -p day=2026-01-01 --wait", "call run() of a file, on any worker"),
+        Example(
+            "submit model titanic fit 'data[x,z]' 'data[y]' --label gpu", "fit a model that was put, on a gpu worker"
+        ),
+        Example("submit notebook report.ipynb run -p C=0.1", "run a notebook"),
+    ),
+    "result": (
+        Example("result k3f9 --wait", "wait for a submission, and print its value"),
+        Example("result k3f9 --json", "where it stands"),
+    ),
+    "worker": (
+        Example("worker", "serve label 'default', a run at a time"),
+        Example("worker --label gpu -j 2", "serve another one, two runs at a time"),
+        Example("worker --once", "host what waits, and end"),
+    ),
+    "workers": (Example("workers", "who works, and what waits"),),
     "functions": (Example("functions", "the newest version of each"),),
     "function": (
         Example("function add fit steps.py:fit --returns model", "register one, with its code"),

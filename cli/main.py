@@ -72,6 +72,10 @@ COMMANDS = {
     "import": Entry("Lifecycle", "exchange:import_", "Take what a file holds into the registry."),
     "build": Entry("Lifecycle", "build:build", "Write a generation to a directory that stands by itself."),
     "remove": Entry("Lifecycle", "exchange:remove", "Remove a generation, a lineage or a project."),
+    "submit": Entry("Runtime", "submit:submit", "Submit an action of a model, script, notebook or function."),
+    "result": Entry("Runtime", "submit:result", "Print what a submission came to."),
+    "worker": Entry("Runtime", "worker:worker", "Host submissions in this terminal."),
+    "workers": Entry("Runtime", "worker:workers", "List workers, and what waits for one."),
     "functions": Entry("Functions", "functions:functions", "List registered functions."),
     "function": Entry("Functions", "function:COMMANDS", "Register, show, remove or run a function."),
     "config": Entry("Store", "config:config", "Show the configuration and where each value is from."),
@@ -80,6 +84,7 @@ COMMANDS = {
     "doctor": Entry("Store", "doctor:doctor", "Check the store and the environment."),
     "ls": Entry("", "runs:runs", "List runs, newest first."),
     "ui": Entry("", "ui:ui", "Open the terminal UI."),
+    "exec-node": Entry("", "single:execute", "Execute one node of a run from a directory of artifacts."),
     "_host": Entry("", "host:host", "Carry a stored run to its end."),
 }
 

@@ -6,10 +6,12 @@ a graph grew into while it ran is no part of it: the store keeps the growth besi
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import Any
 
+from .artifacts import ArtifactRef
 from .canonical import plain, rich
 from .codec import Document
 from .graph import (
@@ -27,7 +29,7 @@ from .graph import (
     ReturnKind,
     Terminate,
 )
-from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
+from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Stored, Upstream
 
 
 def graph_to_json(graph: Graph) -> Document:
@@ -144,6 +146,9 @@ def _source_to_json(source: Source) -> Document:
             return {"value": plain(value), "origin": origin}
         case Blob(sha256, origin):
             return {"blob": sha256, "origin": origin}
+        case Stored(ref, origin):
+            inline = None if ref.inline is None else b64encode(ref.inline).decode()
+            return {"stored": [ref.sha256, ref.size, ref.serializer, inline], "origin": origin}
         case Gather(items):
             return {"items": [_source_to_json(item) for item in items]}
         case Either(items):
@@ -165,6 +170,9 @@ def _source_from_json(document: Document) -> Source:
             return Constant(rich(value), origin)
         case {"blob": sha256, "origin": origin}:
             return Blob(sha256, origin)
+        case {"stored": [sha256, size, serializer, inline], "origin": origin}:
+            data = None if inline is None else b64decode(inline)
+            return Stored(ArtifactRef(sha256, size, serializer, data), origin)
         case {"items": items}:
             return Gather(tuple(_source_from_json(item) for item in items))
         case {"either": items}:

@@ -31,6 +31,7 @@ from .values import Values
 if TYPE_CHECKING:
     from .committing import CommittingLog
     from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
+    from .runner import Runner
 
 
 class Hosting:
@@ -80,7 +81,7 @@ class Hosting:
             try:
                 past = self._begin(spec, log, observe, reused)
                 choice = parts.runner(spec.runner) if spec.search is None else parts.searching(parts, spec)
-                session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
+                session = self._session(spec, past, log, observe, requests, choice.runner)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
             except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
@@ -161,13 +162,13 @@ class Hosting:
         log: RunLog,
         observe: Observer | None,
         requests: Requests,
-        *,
-        is_real: bool,
+        runner: type[Runner],
     ) -> Session:
         parts = self._parts
-        wanted = capacities(spec.graph, parts.labels, parts.capacity) if is_real else {}
+        is_real, is_here = runner.takes_resources, runner.takes_resources and not runner.is_elsewhere
+        wanted = capacities(spec.graph, parts.labels, parts.capacity) if is_here else {}
         return Session(
-            context=self._context(spec, is_real=is_real),
+            context=self._context(spec, has_secrets=is_here),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
@@ -221,7 +222,7 @@ class Hosting:
                 facts.append(StepSettled(node=path, state=Status.SKIPPED, reason=Reason.UNSELECTED, at=now))
         return facts
 
-    def _context(self, spec: RunSpec, *, is_real: bool) -> RunContext:
+    def _context(self, spec: RunSpec, *, has_secrets: bool) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
         target = self._target(spec, snapshot)
@@ -238,8 +239,9 @@ class Hosting:
             slots=parts.slot_directory,
             jobs=spec.jobs,
             preload=tuple(str(name) for name in imports) if isinstance(imports, list) else (),
-            secrets=parts.secrets(names) if names and is_real else {},
+            secrets=parts.secrets(names) if names and has_secrets else {},
             planned_files=snapshot.files,
+            contents=snapshot.contents,
             code=spec.code.key,
             params=spec.params,
             guard=spec.guard,

@@ -150,7 +150,7 @@ class Launching:
             code=parts.machine.code_state(request.target.root, loaded.snapshot.key),
             environment={**loaded.environment, "imports": list(loaded.preload)},
             parent=request.parent,
-            jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
+            jobs=request.jobs or parts.jobs_of(request.runner or parts.default_runner),
             fail_fast=request.fail_fast,
             prints=loaded.prints,
             reusing=_reusing(request, graph),

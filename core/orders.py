@@ -56,6 +56,8 @@ class RunContext:
     """Name -> value; masked in logs, never stored."""
     planned_files: Mapping[str, str] = field(default_factory=dict)
     """Relative path -> sha256 of the code snapshot; workers report what differs."""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """sha256 -> bytes of those files: what a runner sends to machines that do not see the project."""
     code: str | None = None
     """Digest of the code snapshot."""
     params: Mapping[str, object] = field(default_factory=dict)

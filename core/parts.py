@@ -30,16 +30,19 @@ from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
+    from .datasets import Datasets
     from .engines import Channels
     from .exchanging import Bundles
     from .functions import FunctionStore
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
     from .locking import LockFile
+    from .queue import Hosts, Queue
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
     from .runs import RunSpec
+    from .shift import Shift, ShiftRequest
     from .trusting import Trust
     from .verification import Marks
     from .watchnews import Listener, Watch, WatchRequest  # with concern 9 ms, for one command
@@ -83,6 +86,22 @@ def _no_trust() -> Trust:
 def _no_registry(text: str | None = None) -> Registry:
     """Refuse: what a workspace has that was put together without a registry."""
     raise PluginError("there is no registry here")
+
+
+def _no_queue() -> Queue:
+    raise PluginError("nothing here keeps a queue")
+
+
+def _no_hosts() -> Hosts:
+    raise PluginError("nothing here starts processes for submissions")
+
+
+def _no_datasets() -> Datasets:
+    raise PluginError("nothing here keeps values by name")
+
+
+def _no_shift(request: ShiftRequest, say: Callable[[str], None]) -> Shift:
+    raise PluginError("nothing here works")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,10 +180,27 @@ class Parts:
     """What carries the trials of a search."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that steps get: those of this process."""
+    queue: Callable[[], Queue] = _no_queue
+    """Submissions and workers of the store."""
+    hosts: Callable[[], Hosts] = _no_hosts
+    """Starts the processes of submissions."""
+    shift: Callable[[ShiftRequest, Callable[[str], None]], Shift] = _no_shift
+    """Makes a worker that tells a person what it does; nothing happens before its `run`."""
+    datasets: Callable[[], Datasets] = _no_datasets
+    """Values by name."""
     restore: Restore | None = None
     """Puts missing catalog files of reused steps back; None: they stay missing."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
+
+    def jobs_of(self, runner: str) -> int:
+        """Return how many cpus steps use together on a runner, when nobody said.
+
+        Raises:
+            InvalidError: there is no such runner, or an option of it is wrong.
+        """
+        choice = self.runner(runner)
+        return choice.runner.jobs(choice.options) or self.default_jobs or self.machine.cores()
 
     def overridden(self, loaded: Loaded, runner: str) -> Loaded:
         """Return a pipeline as a runner attempts it.

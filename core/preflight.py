@@ -51,7 +51,8 @@ class Preflight:
             PluginError: the runner does not load.
         """
         problems: list[InvalidError] = []
-        if self._parts.runner(spec.runner).runner.takes_resources:
+        runner = self._parts.runner(spec.runner).runner
+        if runner.takes_resources and not runner.is_elsewhere:
             problems += self._label_problems(spec.graph, chosen)
             problems += self._resource_problems(spec.graph, chosen)
             problems += self._secret_problems(spec, chosen)

@@ -38,6 +38,14 @@ class Runner:
 
     takes_resources: ClassVar[bool] = True
     """Whether its attempts need what steps ask for: labels, gpus, memory, secrets. False: none of it is looked for."""
+    is_elsewhere: ClassVar[bool] = False
+    """Whether attempts run on other machines: labels, resources and secrets are those of the place they run at, and
+    nothing of this machine is counted, taken or sent for them."""
+
+    @classmethod
+    def jobs(cls, options: Mapping[str, Any]) -> int | None:
+        """Return how many cpus steps use together when nobody said (`-j`); None: as many as this machine has."""
+        return None
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance

@@ -12,6 +12,7 @@ from .records import dataclass, field
 from .runner import Runner
 
 BUNDLED_RUNNERS = {
+    "dask": "graftline.plugins.dask.runner:DaskRunner",
     "local": "graftline.plugins.local.runner:LocalRunner",
     "mock": "graftline.plugins.mock.runner:MockRunner",
     "pyfunc": "graftline.plugins.pyfunc.runner:PyfuncRunner",

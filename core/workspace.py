@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .locking import Locking
     from .releasing import Lineages
     from .searches import Searches
+    from .submitting import Submissions
     from .verifying import Verifying
 
 
@@ -97,6 +98,13 @@ class Workspace:
         at = self.parts.registry_at
         other = replace(self.parts, registry=lambda: at(text), registry_place=lambda: text or "")
         return self if text is None else Workspace(other)
+
+    @cached_property
+    def submissions(self) -> Submissions:
+        """Runs that wait for workers, and who works."""
+        from .submitting import Submissions  # as above
+
+        return Submissions(self.parts)
 
     @cached_property
     def searches(self) -> Searches:
@@ -262,8 +270,7 @@ class Workspace:
         graph = self.graph(run)
         if text in graph.index:
             return text
-        named = [node.path for node in graph.nodes if node.name == text]
-        if len(named) == 1:
+        if len(named := [node.path for node in graph.nodes if node.name == text]) == 1:
             return named[0]
         if named:
             raise MissingError(f"several steps are called '{text}'", f"name one by its path: {', '.join(named[:6])}")
@@ -365,8 +372,7 @@ class Workspace:
 
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Continue a run: failed and unfinished steps and what follows them, by default."""
-        self.begin_retry(request)
-        return self.host(request.run, observe, requests)
+        return self.host(self.begin_retry(request).run, observe, requests)
 
     def submit_retry(self, request: RetryRequest) -> RunId:
         """Continue a run in a process of its own; return at once."""

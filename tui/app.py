@@ -13,10 +13,12 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
+from textual.events import Event
+from textual.events import Key as KeyPressed
 from textual.screen import Screen
 
 from ..core.errors import GraftError
@@ -26,6 +28,7 @@ from ..core.signs import MARKS
 from ..core.states import Status
 from ..core.workspace import Workspace
 from .bridge import Bridge, begin
+from .deed import Deed
 from .ends import Ends
 from .glyphs import Glyphs, glyphs
 from .keymap import keymap, remapped
@@ -54,15 +57,6 @@ REMEMBERED = ("functions", "workers", "schedules", "events", "registry")
 
 if TYPE_CHECKING:
     from .watching import Watching
-
-
-class Deed(NamedTuple):
-    """One thing that was done from here, as the command that does the same."""
-
-    at: float
-    command: str
-    error: str
-    """What went wrong; empty: nothing."""
 
 
 class GraftApp(App[int]):
@@ -94,6 +88,7 @@ class GraftApp(App[int]):
         theme: str | None = None,
     ) -> None:
         super().__init__()
+        self.animation_level = "none"  # else a sheet glides for half a second after each key
         self.outside = outside or Outside()
         self.deeds: list[Deed] = []
         """What was done from here, oldest first."""
@@ -224,6 +219,12 @@ class GraftApp(App[int]):
     def on_app_focus(self) -> None:
         """Look as often as ever."""
         self._is_away = False
+
+    async def on_event(self, event: Event) -> None:
+        """Take away what was said before a key does what it is for: most keys never reach a screen as events."""
+        if isinstance(event, KeyPressed) and self.page is not None:
+            self.page.sayings.pressed()
+        await super().on_event(event)
 
     # -- what screens ask ------------------------------------------------------------------------------------------
 

@@ -150,3 +150,15 @@ def leave_children(folder: str) -> None:
 def leave_children_and_stay(folder: str) -> None:
     leave_children(folder)
     time.sleep(300)
+
+
+def doubled(data: bytes) -> bytes:
+    return data * 2
+
+
+def large() -> bytes:
+    return b"y" * 100_000
+
+
+def say(text: str) -> None:
+    print(text)

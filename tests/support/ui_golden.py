@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from difflib import unified_diff
 from pathlib import Path
 
 import pytest
 from ui_pilot import Ui
 
 GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
+STUCK = 12
+"""Looks after which a screen that is still reading counts as at rest: its store cannot be read."""
+GREY = "160x50"
+"""The size that is looked at under NO_COLOR: text tells the same with and without."""
+
+
+def is_grey(ui: Ui) -> bool:
+    """Tell whether nothing on the screen has a colour."""
+    strips = ui.app.screen._compositor.render_strips()
+    styles = [segment.style for strip in strips for segment in strip if segment.style is not None]
+    colours = [colour for style in styles for colour in (style.color, style.bgcolor) if colour is not None]
+    return all(len(set(colour.get_truecolor())) == 1 for colour in colours)
 
 
 async def settled(ui: Ui) -> str:
     """Return the screen once it has stopped changing."""
     before, same = "", 0
-    while same < 3:
+    while same < (STUCK if ui.is_reading else 3):
         await ui.pilot.pause(0.03)
-        same = same + 1 if ui.text == before and not ui.is_reading else 0
-        before = ui.text
+        now = ui.text
+        same = same + 1 if now == before else 0
+        before = now
     return before + "\n"
 
 
@@ -27,4 +41,5 @@ def compare(name: str, text: str) -> None:
         file.parent.mkdir(exist_ok=True)
         file.write_text(text, encoding="utf-8")
         pytest.fail(f"{file.name} was not there and is written now: look at it, then run again")
-    assert text == file.read_text(encoding="utf-8")
+    expected = file.read_text(encoding="utf-8")
+    assert text == expected, "\n".join(unified_diff(expected.splitlines(), text.splitlines(), file.name, "now", n=0))

@@ -21,6 +21,7 @@ from graftline.tui.app import GraftApp
 from graftline.tui.glyphs import UNICODE, Glyphs
 from graftline.tui.outside import Outside
 from graftline.tui.screens import page
+from graftline.tui.widgets.bars import Sayings
 
 DEADLINE_S = 8.0
 READ_S = 1.0
@@ -153,6 +154,7 @@ async def opened(
     rest = Rest(app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "LEAST_S", 0.02)  # reads of a test need not be paced
+        patch.setattr(Sayings, "READ_S", 0.0)  # nor need it read what was said
         patch.setattr(app.bridge, "ask", rest.ask)
         patch.setattr("textual.app.wait_for_idle", rest.come)
         patch.setattr("textual.pilot.wait_for_idle", rest.come)

@@ -97,5 +97,5 @@ class ShelfSpace(FormSpace):
 def shelf_space(folder: Path, **changes: Any) -> ShelfSpace:
     """Return a workspace on an empty directory registry, with another one called `models`."""
     space = ShelfSpace(REGISTRIES["filesystem"](folder / "one"), **changes)
-    space.others["models"] = REGISTRIES["filesystem"](folder / "other")
+    space.others["models"] = space.others["./models"] = REGISTRIES["filesystem"](folder / "other")
     return space

@@ -7,17 +7,19 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from run_specs import chain
+from run_specs import chain, spec
 from ui_around import FORM, FakeWatch, FormSpace, outside, watches
-from ui_golden import compare, settled
+from ui_golden import GREY, compare, is_grey, settled
 from ui_pilot import Ui, opened
 
 from graftline.core.concern import Concern
-from graftline.core.errors import InvalidError
+from graftline.core.errors import InvalidError, StoreError
+from graftline.core.events import AttemptDispatched, RunStarted
 from graftline.core.formfields import FormField
 from graftline.core.functions import NewFunction
 from graftline.core.ids import RunId
 from graftline.core.ports import RunQuery
+from graftline.core.runs import Run
 from graftline.core.watchnews import Begun, Broken, Noticed, Planned
 from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
 
@@ -27,7 +29,7 @@ ALL = RunQuery(with_children=True)
 CLOCK = re.compile(r"\d+:\d\d:\d\d(\.\d{3})?")
 LASTED = re.compile(r" *\d+\.?\d*(ms|s|m|h)(\d\ds)?\b( ago)? *")
 """Times are others in each run of the test, and have other widths: they stand for nothing, with the blanks around."""
-IDS = [RunId(f"run{letter}".ljust(16, letter)) for letter in "abcdefgh"]
+IDS = [RunId(f"run{letter}".ljust(16, letter)) for letter in "abcdefghi"]
 
 
 def _functions(space: FormSpace, count: int) -> None:
@@ -48,7 +50,7 @@ def _plain(space: FormSpace, text: str) -> str:
     runs = sorted(space.store.history.runs(ALL), key=lambda run: run.created)
     for name, run in zip(IDS, runs, strict=False):
         text = text.replace(run.id, name).replace(run.id[:6], name[:6])
-    text = re.sub(r" +exit 3 .*", "  exit 3", text.replace(f"{os.cpu_count()} cpus", "2 cpus"))
+    text = re.sub(r" +exit (\d) .*", r"  exit \1", text.replace(f"{os.cpu_count()} cpus", "2 cpus"))
     return LASTED.sub("  0s  ", CLOCK.sub("12:00:00", text))
 
 
@@ -57,7 +59,11 @@ def _plain(space: FormSpace, text: str) -> str:
     [(size, UNICODE, f"{size[0]}x{size[1]}") for size in SIZES] + [((80, 24), ASCII, "ascii")],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_every_place_reads_well(size: tuple[int, int], glyph_set: Glyphs, name: str) -> None:
+async def test_every_place_reads_well(
+    size: tuple[int, int], glyph_set: Glyphs, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name == GREY:
+        monkeypatch.setenv("NO_COLOR", "1")
     watching: list[FakeWatch] = []
     space = FormSpace(watch=watches(watching))
     shown: dict[str, str] = {}
@@ -68,8 +74,11 @@ async def test_every_place_reads_well(size: tuple[int, int], glyph_set: Glyphs, 
             await ui.press(*keys)
             await ui.sees(text)
             shown[part] = _plain(space, await settled(ui))
+            assert name != GREY or is_grey(ui), part
 
-        await look("functions, empty", "No functions", "g", "f")
+        await look("runs, empty", "No run yet")
+        await look("go to", "what executes now", "g")
+        await look("functions, empty", "No functions", "f")
         await look("workers, empty", "No worker", "g", "w")
         await look("schedules, empty", "No schedules", "g", "s")
         await look("what happened, empty", "Nothing has happened", "g", "a")
@@ -87,12 +96,23 @@ async def test_every_place_reads_well(size: tuple[int, int], glyph_set: Glyphs, 
         await look("compare, huge", "first to differ", "d")
         await look("compare, all", "state fetch", "equals_sign")
         await look("what happened", "graft run", "escape", "at")
+        await look("copy", "traceback", "escape", "y")
+        await look("retry", "steps again", "escape", "r")
+        await look("confirm", "graft rerun", "escape", "ctrl+r")
+        await look("columns", "Columns", "escape", "c")
+        await ui.press("escape", "enter")
+        await ui.sees("RESULT")
+        await look("why", "$ graft why", "w")
+        await ui.press("escape", "escape")
         _functions(space, 300)
         await look("functions, huge", "fit000", "g", "f")
         await look("command line", "Say what would run", "escape", "colon", "p", "l")
         await look("output, wrong", "exit 3", "x", "space", "f", "a", "i", "l", "enter")
+        await look("output", "exit 0", "escape", "colon", "p", "l", "x", "enter")
         await ui.press("escape")
         await _watched(ui, space, watching, look)
+        await _worked(ui, space, look)
+        await _unreadable(ui, space, monkeypatch, look)
 
     compare(f"places-{name}", "".join(f"== {part}\n{text}" for part, text in shown.items()))
 
@@ -105,6 +125,7 @@ async def _watched(ui: Ui, space: FormSpace, watching: list[FakeWatch], look: Ca
     """Look at the watch pane: before anything, while it runs, while the code is wrong."""
     await ui.press("W")
     await ui.until(lambda: watching)
+    await look("watch, empty", "looking at the files")
     run = space.store.history.runs(ALL)[0].id
     concern = Concern(path="fit", why=("steps.py:fit changed",))
     for news in (
@@ -116,3 +137,28 @@ async def _watched(ui: Ui, space: FormSpace, watching: list[FakeWatch], look: Ca
     ):
         watching[0].tell(news)
     await look("watch, wrong", "the last good graph stays")
+
+
+async def _worked(ui: Ui, space: FormSpace, look: Callable[..., Awaitable[None]]) -> None:
+    """Look at the workers of a run that goes on."""
+    made = spec("a", "b")
+    space.runs.create(made, None)
+    log = space.runs.open(made.id)
+    log.append([RunStarted(at=1.0), AttemptDispatched(node="a", attempt=1, at=2.0)])
+    await look("workers", "1 live run, 1 running step", "x", "g", "w")
+    log.close()
+
+
+async def _unreadable(
+    ui: Ui, space: FormSpace, monkeypatch: pytest.MonkeyPatch, look: Callable[..., Awaitable[None]]
+) -> None:
+    """Look at the list while its store cannot be read."""
+
+    def broken(query: RunQuery) -> list[Run]:
+        raise StoreError("the store is damaged", "graft doctor")
+
+    read = space.store.history.runs
+    with monkeypatch.context() as patch:
+        patch.setattr(space.store.history, "runs", lambda query: read(query) if query is ALL else broken(query))
+        ui.app.home.stale()  # `R` would say so for some seconds
+        await look("runs, unreadable", "the store is damaged", "g", "r")

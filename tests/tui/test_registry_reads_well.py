@@ -36,22 +36,22 @@ async def test_the_registry_reads_well(tmp_path: Path, size: tuple[int, int], gl
             await ui.sees(text)
             shown[part] = await settled(ui)
 
-        await look("empty", "Nothing is registered", "g", "m")
+        await look("registry, empty", "Nothing is registered", "g", "m")
         filled(space.registry)
         screen = ui.app.screen
         assert isinstance(screen, RegistryScreen)
         _again(screen)
-        await look("ordinary", "0.2.0  dirty")
+        await look("registry", "0.2.0  dirty")
         screen.grid.go_to_key(("churn", "0.2.0", "1"))
         await ui.until(lambda: screen.facts is not None and screen.facts.gates)
         await look("generation", "latency", *(["enter"] if size[0] < 100 else []))
         await look("alias, refused", "refused", "*")
-        await look("diff", "pipeline.py", "escape", "d")
+        await look("two generations", "pipeline.py", "escape", "d")
         await ui.press("escape", *(["escape"] if size[0] < 100 else []))
         _make_huge(space)
         screen.grid.go_to_key(("churn", "0.2.0"))
         _again(screen)
-        await look("huge", f"{MANY + 1} gens")
+        await look("registry, huge", f"{MANY + 1} gens")
         _lose(space)
         _again(screen)
         await look("broken", "broken")
@@ -62,7 +62,7 @@ async def test_the_registry_reads_well(tmp_path: Path, size: tuple[int, int], gl
         while before != ui.text:  # it is read again and again, so that it is always busy
             before = ui.text
             await ui.pilot.pause(0.2)
-        shown["error"] = before + "\n"
+        shown["registry, unreadable"] = before + "\n"
 
     compare(f"registry-{name}", "".join(f"== {part}\n{text}" for part, text in shown.items()))
 

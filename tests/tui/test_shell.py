@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 from pathlib import Path
 
 import pytest
 from source_tree import ROOT
 from textual.command import CommandPalette
 from textual.widgets import Input
-from ui_around import FakeWatch, outside, watches
-from ui_pilot import Ui, UiSpace, opened
-from ui_shelves import filled, shelf_space
+from ui_pilot import UiSpace, opened
 
 from graftline.core.signs import Ink
 from graftline.tui.app import GraftApp, _is_light
 from graftline.tui.glyphs import ASCII, UNICODE, glyphs
 from graftline.tui.keys import KEYS
-from graftline.tui.screens.help import Help, offers
-from graftline.tui.screens.registry import RegistryScreen
-from graftline.tui.screens.run import RunScreen
+from graftline.tui.screens.help import Help
 from graftline.tui.screens.runs import Runs
 from graftline.tui.screens.trouble import TroubleApp, report
 from graftline.tui.theme import THEMES
@@ -37,7 +32,7 @@ async def test_help_finds_what_can_be_done_and_does_it() -> None:
         assert "graft retry RUN" in ui.text
         assert "not now: the run is over" in ui.text
 
-        await ui.type("oldest")
+        await ui.type("runs.sort")
         await ui.press("enter")
 
         await ui.sees("oldest first")
@@ -69,72 +64,6 @@ async def test_the_palette_offers_what_the_keys_do() -> None:
         names = [command.title for command in ui.app.get_system_commands(ui.app.screen_stack[0])]
 
         assert "retry  (r)" in names
-
-
-WAYS = (
-    (("n",), "NewRun"),
-    (("colon",), "CommandLine"),
-    ((), "Output"),
-    (("d",), "Compare"),
-    (("at",), "Happened"),
-    (("W",), "WatchPane"),
-    (("g", "f"), "FunctionsScreen"),
-    (("g", "w"), "WorkersScreen"),
-    (("g", "s"), "Schedules"),
-)
-"""Keys that lead to a screen from the list of runs."""
-
-
-def _is_on(ui: Ui, screen: str) -> bool:
-    return type(ui.app.screen).__name__ == screen
-
-
-async def test_every_key_is_bound_somewhere_and_everything_bound_is_in_help_and_palette(tmp_path: Path) -> None:
-    watching: list[FakeWatch] = []
-    space = shelf_space(tmp_path, watch=watches(watching))
-    filled(space.registry)
-    space.fail("fit")
-    space.run()
-    met: set[str] = set()
-
-    async with opened(space, outside=outside()) as ui:
-
-        def look() -> None:
-            found = offers(ui.app.screen)
-            met.update(offer.id for offer in found)
-            titles = [command.title for command in ui.app.get_system_commands(ui.app.screen)]
-            assert len(titles) == len(found)
-
-        await ui.sees("failed")
-        look()
-        await ui.press("enter")
-        await ui.sees("RESULT")
-        for key in ("1", "2", "3", "4", "5", "6", "7"):
-            await ui.press(key)
-            await ui.until(lambda: ui.app.screen.focused is not None)
-            look()
-        assert isinstance(ui.app.screen, RunScreen)
-        await ui.press("escape")
-        for keys, screen in WAYS:
-            await ui.press(*keys)
-            await ui.until(partial(_is_on, ui, screen), screen)
-            look()
-            await ui.press("escape")
-            if screen == "CommandLine":
-                await ui.press("colon", "l", "o", "c", "k", "enter")
-        await ui.press("escape", "g", "m")
-        await ui.until(partial(_is_on, ui, "RegistryScreen"))
-        await ui.sees("0.2.0")
-        look()
-        registry = ui.app.screen
-        assert isinstance(registry, RegistryScreen)
-        registry.grid.go_to_key(("churn", "0.2.0", "1"))
-        await ui.until(lambda: registry.facts is not None and registry.facts.champion)
-        await ui.press("d")
-        await ui.until(partial(_is_on, ui, "ShelfDiff"))
-        look()
-
-    assert sorted(set(KEYS) - met) == []
 
 
 def test_every_key_teaches_in_a_sentence_and_names_commands_that_exist() -> None:

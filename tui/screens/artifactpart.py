@@ -223,13 +223,16 @@ class ArtifactPart(Part):
             except OSError as error:
                 return f"{path.name} cannot be written: {error.strerror}"
             if is_opened and (program := _opener()) is not None:
-                subprocess.Popen(
-                    [program, str(path)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    start_new_session=True,
-                )
+                try:
+                    subprocess.Popen(
+                        [program, str(path)],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL,
+                        start_new_session=True,
+                    )
+                except OSError as error:
+                    return f"wrote {path}; {program} could not be opened: {error.strerror}"
                 return f"{program} opens {path}"
             return f"wrote {path} ({size_text(len(data))})"
 

@@ -15,9 +15,15 @@ from ..keys import bindings
 from ..tones import Line, Span, Tone
 from ..widgets.bars import Bar
 from ..widgets.sheet import Sheet
+from ..widgets.wrapping import wrapped
 from .page import recolour
 
 A = TypeVar("A")
+
+WIDTH, AROUND = 84, 6
+"""Columns of a dialog at most (`app.tcss`), and those its border, margins and scrollbar take."""
+ROWS = 12
+"""Of one line at most."""
 
 
 class Dialog(ModalScreen[A], Generic[A]):
@@ -44,8 +50,15 @@ class Dialog(ModalScreen[A], Generic[A]):
     def show(self, title: Line, lines: Sequence[Line], keys: Line) -> None:
         """Put text into the three parts."""
         self.query_one("#title", Bar).show(title)
-        self.query_one("#lines", Sheet).show(lines)
+        self.query_one("#lines", Sheet).show([row for line in lines for row in self._folded(line)])
         self.query_one("#keys", Bar).show(keys)
+
+    def _folded(self, line: Line) -> Sequence[Line]:
+        """Return a line as rows that have room; code, which is indented, is scrolled to instead."""
+        if line and line[0][0].startswith("  "):
+            return [line]
+        width = min(WIDTH, self.app.size.width * 96 // 100) - AROUND
+        return wrapped(line, max(1, width), most=ROWS, at_blanks=True)
 
     def action_back(self) -> None:
         """Close without an answer."""

@@ -143,4 +143,4 @@ def _teaches(offer: Offer) -> Line:
 
 def _searched(offer: Offer) -> str:
     key = offer.key
-    return f"{key.display} {key.label} {key.teaches} {key.cli}".lower()
+    return f"{offer.id} {key.display} {key.label} {key.teaches} {key.cli}".lower()

@@ -172,10 +172,17 @@ class WatchPane(Page):
         if going is None or going.is_over:
             self.say("it is paused; p goes on", Tone.YELLOW)
             return
-        if name == "RELEASE" and not (going.waiting is not None and going.waiting.held):
+        held = going.waiting.held if going.waiting is not None else ()
+        if name == "RELEASE" and not held:
             self.say("no effect is held", Tone.DIM)
             return
+        said = {
+            "AGAIN": "runs what is not up to date",
+            "FORCE": "runs every step",
+            "RELEASE": "runs " + "".join(held[:1]),
+        }
         going.ask(Wish[name])
+        self.say(said[name], Tone.GREEN)
 
     def action_end(self) -> None:
         """End the watch and leave."""

@@ -77,6 +77,8 @@ class Sayings:
     """What was said last, and how long it stands."""
 
     SECONDS = 8.0
+    READ_S = 1.0
+    """What was said stands so long whatever is pressed; after it, the next key takes it away."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -86,6 +88,11 @@ class Sayings:
     def say(self, text: str, tone: Tone) -> None:
         """Say something now."""
         self._text, self._until = (text, tone), self._now() + self.SECONDS
+
+    def pressed(self) -> None:
+        """Say no more what has stood for a while: a person who presses keys has read it, and it hides the status."""
+        if self._now() >= self._until - self.SECONDS + self.READ_S:
+            self._text = None
 
     @property
     def spans(self) -> list[Span]:
