@@ -2,7 +2,7 @@
 # Every target sets up what it needs through ./run: nothing to install first but Python 3.11+ and make.
 
 SHELL = /bin/sh
-WORKERS ?= 2
+WORKERS ?= 3
 KILLS ?= 50
 ENTRIES = __init__.py __main__.py py.typed wiring.py programs.py runtime.py submission.py testing.py conformance.py cli core plugins store tui worker
 
