@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +15,7 @@ from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
 from .core.records import dataclass, replace
-from .core.runners import choose_runner
+from .core.runners import choose_runner, runner_names
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
@@ -33,11 +33,14 @@ from .worker.workplace import Workplace, interpreter, job_target, open_workplace
 
 if TYPE_CHECKING:
     from .core.beginning import Begun, Template
+    from .core.burden import Packed
     from .core.config import Settings
     from .core.engines import Channels
     from .core.events import AttemptFailed, AttemptSucceeded
     from .core.health import Finding
     from .core.keeper import Keeper
+    from .core.orders import RunContext
+    from .core.ports import Deposit
     from .core.proposals import Proposal
     from .core.registry import Registry
     from .core.replay import Ended, Replay
@@ -123,6 +126,16 @@ def vault_of(choices: Choices) -> Keeper:
     from .worker.vault import open_vault
 
     return open_vault(workplace_of(choices).root, os.environ)
+
+
+def find_runner(choices: Choices, name: str) -> RunnerChoice:
+    """Return a runner of the current directory's configuration, or one that comes with graftline; no store is opened.
+
+    Raises:
+        InvalidError: no runner has that name.
+        PluginError: it does not load.
+    """
+    return choose_runner(settings_of(choices), name)
 
 
 def find_job(job: Job, choices: Choices) -> Target:
@@ -318,6 +331,10 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         chooses=_can_choose,
         searching=_search,
         environ=os.environ,
+        pack=_pack,
+        deposit=partial(_deposit, str(layout.objects)),
+        lacking=partial(_lacking, str(layout.objects)),
+        runners=partial(runner_names, settings),
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
@@ -340,6 +357,24 @@ def _can_choose(method: str) -> None:
     from .plugins.tuning import check_method  # as below
 
     check_method(method)
+
+
+def _pack(context: RunContext, digests: Sequence[str]) -> Packed:
+    from .plugins.remote.packing import weigh  # for runs that go elsewhere
+
+    return weigh(context, digests)
+
+
+def _lacking(objects: str, digests: Mapping[str, int | None]) -> list[str]:
+    from .worker.blobs import lacking  # as below
+
+    return lacking(objects, digests)
+
+
+def _deposit(objects: str, folder: str) -> Deposit:
+    from .plugins.remote.deposit import ArtifactDeposit  # for one command
+
+    return ArtifactDeposit(folder, objects)
 
 
 def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:

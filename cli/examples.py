@@ -136,6 +136,15 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("rerun k3f9", "same code, same parameters, a new run"),
         Example("rerun --code current", "the last run again, with the code as it is now"),
     ),
+    "promote": (
+        Example("promote k3f9 --to cluster -n", "what would be sent, and what stands in the way"),
+        Example("promote k3f9 --to cluster", "run it there, then compare every output"),
+        Example("promote --compare p7qa", "compare a promoted run with its parent again"),
+    ),
+    "pull": (
+        Example("pull k3f9", "what the run left in its runner's artifacts"),
+        Example("pull k3f9 --from /shared/runs", "a run from a directory, also one that is not known here"),
+    ),
     "verify": (
         Example("verify", "the last run: does every step make the same again?"),
         Example("verify k3f9 --sample 10%", "a tenth of its steps, some of every kind"),
@@ -189,6 +198,7 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("worker", "serve label 'default', a run at a time"),
         Example("worker --label gpu -j 2", "serve another one, two runs at a time"),
         Example("worker --once", "host what waits, and end"),
+        Example("worker --celery redis://10.0.0.1/0 --label gpu", "execute steps with this label, for runs anywhere"),
     ),
     "workers": (Example("workers", "who works, and what waits"),),
     "functions": (Example("functions", "the newest version of each"),),

@@ -63,6 +63,8 @@ COMMANDS = {
     "cancel": Entry("Run log", "cancel:cancel", "Stop a run."),
     "debug": Entry("Run log", "debug:debug", "Run a step again in a debugger."),
     "rerun": Entry("Run log", "rerun:rerun", "Run a run's frozen specification again."),
+    "promote": Entry("Run log", "promote:promote", "Run a run on another runner, and compare."),
+    "pull": Entry("Run log", "promote:pull", "Bring home what a run left elsewhere."),
     "verify": Entry("Run log", "verify:verify", "Run steps again and compare what comes out."),
     "release": Entry("Lifecycle", "release:release", "Publish the working copy as a new lineage."),
     "list": Entry("Lifecycle", "lineages:lineages", "List projects, lineages and generations."),

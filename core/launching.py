@@ -209,6 +209,7 @@ class Launching:
             parts.warn_of(loaded)
         elif spec.runner != old.runner:
             spec = replace(spec, graph=parts.overriding.applied(spec.graph, spec.runner))
+        spec = replace(spec, environment=parts.routed(spec.environment, spec.graph, spec.runner))
         self._preflight.check(spec)
         return spec, loaded
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from .contents import Files, Restore
 from .errors import InvalidError, PluginError
-from .graph import CallKind
+from .graph import CallKind, Graph, Json
 from .ids import RunId
 from .overriding import Overriding
 from .ports import (
     Clock,
+    Deposit,
     Feed,
     History,
     Host,
@@ -26,10 +27,12 @@ from .ports import (
 )
 from .records import dataclass, field, replace
 from .reusing import Results
+from .routes import NOTE, Routes, follows_routes
 from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
+    from .burden import Packed
     from .datasets import Datasets
     from .engines import Channels
     from .exchanging import Bundles
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
     from .locking import LockFile
+    from .orders import RunContext
     from .queue import Hosts, Queue
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
@@ -98,6 +102,22 @@ def _no_hosts() -> Hosts:
 
 def _no_datasets() -> Datasets:
     raise PluginError("nothing here keeps values by name")
+
+
+def _no_pack(context: RunContext, digests: Sequence[str]) -> Packed:
+    raise PluginError("nothing here packs what other machines need")
+
+
+def _no_deposit(folder: str) -> Deposit:
+    raise PluginError("nothing here reads directories of artifacts")
+
+
+def _lacks_nothing(digests: Mapping[str, int | None]) -> list[str]:
+    return []
+
+
+def _no_runners() -> Sequence[str]:
+    return ()
 
 
 def _no_shift(request: ShiftRequest, say: Callable[[str], None]) -> Shift:
@@ -188,6 +208,14 @@ class Parts:
     """Makes a worker that tells a person what it does; nothing happens before its `run`."""
     datasets: Callable[[], Datasets] = _no_datasets
     """Values by name."""
+    pack: Callable[[RunContext, Sequence[str]], Packed] = _no_pack
+    """Puts the bundle of a run together and says what is in it; and how large these values, by digest, are."""
+    deposit: Callable[[str], Deposit] = _no_deposit
+    """Opens a directory of artifacts, absolute."""
+    lacking: Callable[[Mapping[str, int | None]], list[str]] = _lacks_nothing
+    """Of values by digest, with their sizes where they are known, those that the store does not have whole."""
+    runners: Callable[[], Sequence[str]] = _no_runners
+    """Names of the runners that were set up: each `[runner.NAME]`, and this machine."""
     restore: Restore | None = None
     """Puts missing catalog files of reused steps back; None: they stay missing."""
     warn: Callable[[str], None] = _ignore
@@ -215,12 +243,31 @@ class Parts:
         """Return a pipeline as a runner attempts it.
 
         Raises:
-            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
+            InvalidError: a step names a profile or an override that is not configured; or there is no such runner; or
+                labels lead where steps cannot go.
         """
         if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
             self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
         graph = self.overriding.applied(loaded.graph, runner, loaded.places)
-        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+        loaded = replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+        return replace(loaded, environment=self.routed(loaded.environment, graph, runner))
+
+    @property
+    def routes(self) -> Routes:
+        """Return where steps go by their labels."""
+        return self.overriding.routes
+
+    def routed(self, environment: Mapping[str, Json], graph: Graph, runner: str) -> Mapping[str, Json]:
+        """Return what is recorded around a run, with the routes that steps of its graph take.
+
+        Raises:
+            InvalidError: labels lead where steps cannot go; all problems in one message.
+        """
+        self.routes.check(graph, runner, self.runner)
+        taken = self.routes.of_graph(graph)
+        is_followed = bool(taken) and follows_routes(self.runner(runner).runner)
+        rest = {name: value for name, value in environment.items() if name != NOTE}
+        return {**rest, NOTE: taken} if is_followed else rest
 
     def sourced(self, loaded: Loaded, engine: str | None = None) -> Loaded:
         """Return a pipeline with its source, when it has one, asking the feeds of an engine; None: the default one.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .above import above
@@ -17,6 +17,7 @@ from .session import Session
 if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .results import RunResult
+    from .runnerhealth import Health, Question  # for promotions: a run that reuses everything imports little
     from .translating import Sheet, Translation
 
 
@@ -50,6 +51,24 @@ class Runner:
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
         """Return how many cpus steps use together when nobody said (`-j`); None: as many as this machine has."""
         return None
+
+    @classmethod
+    def has_executor(cls) -> bool:
+        """Tell whether it executes single steps, so that a run of another runner may send it some (`[route]`)."""
+        overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
+        return "executor" in overrides and "run" not in overrides
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether a run could go there now, within the time a question gives; nothing is sent for it.
+
+        Args:
+            options: the runner's own, as `[runner.NAME]` in the configuration gives them.
+            question: what else is wanted; None: nothing.
+        """
+        from .runnerhealth import NOT_ASKED  # as above
+
+        return NOT_ASKED
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance
@@ -122,6 +141,21 @@ class Runner:
         return found
 
     @classmethod
+    def serve(cls, labels: Sequence[str], jobs: int | None, say: Callable[[str], None], /, **kwargs: Any) -> int:
+        """Be a worker that executes steps of runs hosted elsewhere, until it is stopped; return the exit code.
+
+        Args:
+            labels: those it serves.
+            jobs: attempts at once; None: one for each core.
+            say: tells the person.
+            kwargs: the runner's own options.
+
+        Raises:
+            PluginError: workers of this kind are started in another way, or there are none.
+        """
+        raise PluginError(f"runner {cls.__qualname__} has no workers that graft starts")
+
+    @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> Executor:
         """Open an executor for one run.
 
@@ -162,5 +196,9 @@ class Runner:
             ConflictError: somebody else took the run over.
             StoreError: the run log cannot be written; the run can be resumed.
         """
-        executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        executor: Executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        if events.sites is not None:
+            from .spread import Spread  # of the few runs that several runners share
+
+            executor = Spread(executor, events.away, events.sites, events.clock)
         Engine(graph=symbols, session=events, executor=executor).run()

@@ -67,7 +67,7 @@ class Submissions:
             InvalidError: a label is no name.
         """
         check_labels(labels)
-        own = {DEFAULT_LABEL, *self._parts.labels}
+        own = {DEFAULT_LABEL, *self._parts.labels, *self._parts.routes.by_label}  # who hosts it sends those elsewhere
         steps = {label for operation in graph.operations for label in operation.policy.labels} - own
         return sorted({*labels, *steps}) or [DEFAULT_LABEL]
 

@@ -118,7 +118,10 @@ class StoredQueue:
 
     def waiting(self) -> list[Submission]:
         """Return what waits, oldest first."""
-        return self._submissions("state = 'WAITING'")
+        # One that was cancelled waits for nobody, though it stands in the queue until a worker passes it.
+        is_open = "run.state IN (submission.expect, 'STARTED', 'INTERRUPTED')"
+        exists = f"EXISTS (SELECT 1 FROM run WHERE run.id = submission.run AND {is_open})"
+        return self._submissions(f"state = 'WAITING' AND {exists}")
 
     def register(self, labels: Sequence[str], slots: int) -> int:
         """Enter this process as a worker; lost ones of long ago are forgotten."""

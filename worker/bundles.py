@@ -97,7 +97,8 @@ def pack(
     }
     for path in sorted({*context.planned_files, *files}):
         data = context.contents.get(context.planned_files.get(path, ""))
-        entries[f"project/{path}"] = _read(os.path.join(context.root, path)) if data is None else data
+        root = context.root if path in context.planned_files else context.work_tree or context.root
+        entries[f"project/{path}"] = _read(os.path.join(root, path)) if data is None else data
     for digest in sorted(_needed_objects(context.operations, context.objects)):
         entries[f"objects/{digest}"] = _read(object_path(context.objects, digest))
     data = _zipped(entries)
@@ -173,7 +174,7 @@ def context_of(
 
 def _manifest(context: RunContext, requirements: Mapping[str, str]) -> dict[str, Any]:
     root = context.root
-    inside = _relative(context.cwd, root)
+    inside = _relative(context.cwd, context.work_tree or root)
     secrets = {name for operation in context.operations for name in operation.policy.secrets}
     return {
         "speaker": here()._asdict(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from typing import NamedTuple
 
@@ -41,6 +41,17 @@ def refusal(theirs: Speaker, place: str, ours: Speaker | None = None) -> str | N
     if theirs.python != ours.python:
         return f"{place} has Python {theirs.python}, this run needs {ours.python}"
     return None
+
+
+def installed(distributions: Iterable[str]) -> dict[str, str]:
+    """Return distribution -> version of those that are installed here."""
+    found = {}
+    for name in distributions:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
 
 
 def differences(wanted: Mapping[str, str], found: Mapping[str, str]) -> list[str]:

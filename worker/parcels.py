@@ -3,7 +3,8 @@
 Both are bytes: one line of JSON, which every version can read, and a pickle, which is opened only when the line says
 that the other side runs the same graftline and the same Python.
 
-    parcel      {"token", "run", "bundle", "graftline", "python", "artifacts"} + (order, {sha256: bytes})
+    parcel      {"token", "run", "bundle", "graftline", "python", "artifacts", "work", "formers"}
+                + (order, {sha256: bytes})
     report      {"kind", "token", ...}
         `ended`     + (fact, {sha256: bytes}): how the attempt ended, and the values that do not travel inside it
         `missing`   "digests": it was not begun, for the bundle or values are not there: send it again with them
@@ -12,6 +13,7 @@ that the other side runs the same graftline and the same Python.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +42,11 @@ class Parcel:
     """sha256 -> bytes of values, and perhaps the bundle, that travel with it."""
     artifacts: str | None = None
     """Absolute directory both sides see, where values are exchanged; None: they travel by value."""
+    work: str = ""
+    """What it does, by `work_of`: attempts that do the same may stand for each other."""
+    formers: tuple[str, ...] = ()
+    """Tokens of attempts whose end the run has never heard of: when one of them did the same work, and is still there
+    or has ended, it is waited for and its end is this one's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +82,12 @@ def token_of(run: str, order: Order) -> str:
     return f"{run}/{order.attempt}/{order.node}"
 
 
+def work_of(bundle: str, order: Order) -> str:
+    """Return a digest of what an attempt does: the same step of the same bundle, with the same inputs."""
+    told = repr((bundle, order.node, order.operation, order.arguments, order.files))
+    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def needs_of(order: Order) -> dict[str, int | None]:
     """Return the digests an order names whose bytes are not in it, with their sizes as far as it tells."""
     found: dict[str, int | None] = {}
@@ -92,7 +105,14 @@ def needs_of(order: Order) -> dict[str, int | None]:
 
 def encode_parcel(parcel: Parcel) -> bytes:
     """Return the bytes of a parcel."""
-    head = {"token": parcel.token, "run": parcel.run, "bundle": parcel.bundle, "artifacts": parcel.artifacts}
+    head = {
+        "token": parcel.token,
+        "run": parcel.run,
+        "bundle": parcel.bundle,
+        "artifacts": parcel.artifacts,
+        "work": parcel.work,
+        "formers": parcel.formers,
+    }
     return _joined({**head, **here()._asdict()}, (tuple(parcel.order), dict(parcel.carried)))
 
 
@@ -119,6 +139,8 @@ def decode_parcel(data: bytes) -> Parcel:
         run=head["run"],
         bundle=head["bundle"],
         artifacts=head["artifacts"],
+        work=head["work"],
+        formers=tuple(head["formers"]),
         order=Order(*order),
         carried=carried,
     )

@@ -48,7 +48,7 @@ class ArgoRunner(Runner):
             raise PluginError("the runner 'argo' needs hera", "pip install 'graftline[argo]'") from problem
         given = sheet.given()
         sheet.keep()
-        bundle, _ = bundle_of(sheet.context, sheet.graph)
+        bundle, _ = bundle_of(sheet.context, graph=sheet.graph)
         documents = manifests(sheet, planned(sheet.graph), settings, bundle.digest)
         name = documents[0]["metadata"]["name"]
         return Translation(

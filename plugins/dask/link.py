@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import math
+import os
 import queue
 import threading
 import time
@@ -18,6 +18,7 @@ from ...worker.bundles import Bundle
 from ...worker.handshake import differences
 from ..remote.link import (
     Broken,
+    Cut,
     Inbox,
     LinkDown,
     Lost,
@@ -31,6 +32,7 @@ from ..remote.link import (
 from ..remote.logs import LogCopies
 from . import losses, place
 from .answers import guard_losses, problem_of, refused, result_of
+from .parcelling import batches, demanded
 
 POLL_S = 0.25
 """Between two looks at every station: how late a line of a log and a word of progress may be."""
@@ -66,6 +68,7 @@ class DaskLink:
         logs: LogCopies,
         limit_bytes: int,
         patience_s: float,
+        unended: Sequence[str] = (),
     ) -> None:
         """Begin to connect.
 
@@ -79,6 +82,7 @@ class DaskLink:
             logs: where the logs of stations go.
             limit_bytes: values that travel in one report.
             patience_s: how long to try before it is given up.
+            unended: tokens of attempts that were under way when an earlier host of the run was lost.
         """
         self._inbox = inbox
         self._run = run
@@ -94,6 +98,15 @@ class DaskLink:
         self._offered: set[str] = set()
         self._tasks: dict[str, _Task] = {}
         """Token -> task the attempt is in."""
+        self._formers: dict[str, tuple[str, ...]] = {}
+        """Token -> tokens of an earlier host that it may stand for, where there are any."""
+        self._wanted_before = list(unended)
+        self._cut: list[str] = []
+        """Tokens of what was under way when the connection broke."""
+        self._mark = ""
+        """Of this connection, in the keys of its tasks."""
+        self._held: dict[str, str] = {}
+        """Token -> address of the worker that was found to hold it, when the connection was made."""
         self._values: dict[str, Future] = {}
         """Digest -> value on the cluster."""
         self._lock = threading.RLock()
@@ -119,31 +132,35 @@ class DaskLink:
             raise LinkDown
         alike: dict[tuple[tuple[str, float], ...], list[Shipment]] = {}
         for shipment in shipments:
-            wanted = self._wanted(shipment)
-            if wanted is None:
+            wanted = demanded(shipment, self._offered)
+            if isinstance(wanted, Unsendable):
+                self._inbox.put(wanted)
                 continue
-            if shipment.bulk:
-                self._send_with_values(client, shipment, wanted)
+            if shipment.formers:
+                self._formers[shipment.token] = shipment.formers
+            if shipment.bulk or self._holder(shipment) is not None:
+                self._send_alone(client, shipment, wanted)
             else:
                 alike.setdefault(tuple(wanted.items()), []).append(shipment)
         for resources, group in alike.items():
-            self._submit(client, self._batches(group), {}, dict(resources))
+            self._submit(client, batches(group, self._threads), {}, dict(resources))
 
     def cancel(self, tokens: Sequence[str], *, grace_s: float) -> None:
         """Stop attempts: where they run, and before they run."""
         client = self._client
         if client is None:
             return
+        tokens = [each for token in tokens for each in (token, *self._formers.get(token, ()))]
         wanted, running = set(tokens), set[str]()
         with contextlib.suppress(Exception):  # whatever a dying cluster raises: the tender sees it too
-            client.run(place.cancel, self._run, list(tokens), grace_s, on_error="ignore")
+            client.run(place.cancel, self._run, self._bundle.digest, list(tokens), grace_s, on_error="ignore")
             running = self._look(client)
         with self._lock:
             tasks = {id(task): task for token in tokens if (task := self._tasks.get(token)) is not None}
             idle = [
                 task
                 for task in tasks.values()
-                if not task.future.done() and wanted.issuperset(task.tokens) and running.isdisjoint(task.tokens)
+                if not task.future.done() and wanted.issuperset(task.tokens) and running.isdisjoint(self._all_of(task))
             ]
             for task in idle:
                 for token in task.tokens:
@@ -152,6 +169,9 @@ class DaskLink:
         if idle:
             with contextlib.suppress(Exception):
                 client.cancel([task.future for task in idle])
+
+    def _all_of(self, task: _Task) -> list[str]:
+        return [each for token in task.tokens for each in (token, *self._formers.get(token, ()))]
 
     def close(self) -> None:
         """Let the cluster go, with the rest of the logs."""
@@ -172,54 +192,37 @@ class DaskLink:
             with contextlib.suppress(Exception):
                 client.close(timeout=2)
 
-    def _wanted(self, shipment: Shipment) -> dict[str, float] | None:
-        """Return dask's resources for a demand; None: nothing offers it, which was told."""
-        wanted = {name: amount for name, amount in shipment.demand.items() if name in self._offered}
-        lacking = [name for name in shipment.demand if name not in self._offered and name not in ("cpus", "memory")]
-        if not lacking:
-            return wanted
-        offered = ", ".join(sorted(self._offered)) or "nothing by name"
-        self._inbox.put(
-            Unsendable(
-                token=shipment.token,
-                why=f"no worker of the dask cluster offers '{lacking[0]}'; they offer {offered}",
-                hint=f"start one: dask worker ADDRESS --resources '{lacking[0]}=1'",
-            )
-        )
-        return None
+    def _holder(self, shipment: Shipment) -> str | None:
+        """Return the address of the worker that has the attempt, or one it stands for, from before; None: nobody."""
+        tokens = (shipment.token, *shipment.formers)
+        return next((self._held[token] for token in tokens if token in self._held), None)
 
-    def _send_with_values(self, client: Client, shipment: Shipment, wanted: dict[str, float]) -> None:
+    def _send_alone(self, client: Client, shipment: Shipment, wanted: dict[str, float]) -> None:
         for digest in shipment.bulk:
             if digest not in self._values or self._values[digest].status in ("cancelled", "lost", "error"):
                 self._values[digest] = client.scatter(self._read(digest), hash=False)
-        self._submit(client, [[shipment]], {digest: self._values[digest] for digest in shipment.bulk}, wanted)
-
-    def _batches(self, group: Sequence[Shipment]) -> list[Sequence[Shipment]]:
-        """Put attempts of short steps together, few enough that every thread has some."""
-        most = math.ceil(len(group) / max(1, self._threads))
-        batches: list[Sequence[Shipment]] = []
-        at = 0
-        while at < len(group):
-            size = max(1, min(group[at].batch, most))
-            batches.append(group[at : at + size])
-            at += size
-        return batches
+        bulk = {digest: self._values[digest] for digest in shipment.bulk}
+        self._submit(client, [[shipment]], bulk, wanted, holder=self._holder(shipment))
 
     def _submit(
         self,
         client: Client,
-        batches: Sequence[Sequence[Shipment]],
+        groups: Sequence[Sequence[Shipment]],
         bulk: Mapping[str, Future],
         resources: dict[str, float],
+        holder: str | None = None,
     ) -> None:
-        keys = [f"{losses.PREFIX}{self._run}-{batch[0].number}-{batch[0].token}" for batch in batches]
+        # No key twice: what an earlier connection sent under it may not be forgotten yet.
+        keys = [f"{losses.PREFIX}{self._run}-{self._mark}-{batch[0].number}-{batch[0].token}" for batch in groups]
         options: dict[str, Any] = {"pure": False, "resources": resources or None}
-        sent = [[shipment.data for shipment in batch] for batch in batches]
-        if len(batches) == 1:
+        if holder is not None:  # if it is gone by then, so is the attempt, and any other will do
+            options |= {"workers": [holder], "allow_other_workers": True}
+        sent = [[shipment.data for shipment in batch] for batch in groups]
+        if len(groups) == 1:
             futures = [client.submit(place.execute, sent[0], bulk, self._limit, key=keys[0], **options)]
         else:
             futures = client.map(place.execute, sent, bulk={}, limit_bytes=self._limit, key=keys, **options)
-        for batch, future in zip(batches, futures, strict=True):
+        for batch, future in zip(groups, futures, strict=True):
             task = _Task(tuple(shipment.token for shipment in batch), future)
             with self._lock:
                 self._tasks.update(dict.fromkeys(task.tokens, task))
@@ -319,7 +322,9 @@ class DaskLink:
         if not found:
             return False
         guard_losses(client, self._run)
-        arguments = (self._run, self._bundle.digest, self._bundle.data, list(self._requirements))
+        with self._lock:
+            wanted = [*self._wanted_before, *self._cut]
+        arguments = (self._run, self._bundle.digest, self._bundle.data, list(self._requirements), wanted)
         answers = client.run(place.arrive, *arguments, on_error="return")
         problems = [why for address, answer in answers.items() if (why := refused(address, answer))]
         if problems:
@@ -330,27 +335,37 @@ class DaskLink:
                 self._logs.note(f"worker {address} has {', '.join(differing)}")
         self._threads = sum(each["nthreads"] for each in found.values()) or 1
         self._offered = {name for each in found.values() for name in each["resources"]}
+        self._held = {token: address for address, answer in answers.items() for token in answer["held"]}
+        self._mark = os.urandom(3).hex()
         self._client = client
         self._inbox.put(Up())
         return True
 
     def _reconnect(self, client: Client) -> None:
-        """Connect anew. What was under way is lost: the scheduler forgets a client's tasks with the client."""
+        """Connect anew. The scheduler forgets a client's tasks with the client, the workers go on with them: what is
+        found there is waited for, the rest is lost.
+        """
         with self._lock:
             self._client = None
-            lost, self._tasks = self._tasks, {}
+            self._cut, self._tasks = list(self._tasks), {}
             self._values.clear()
+            self._held = {}
         with contextlib.suppress(Exception):
             client.close(timeout=1)
-        for token in lost:
-            self._inbox.put(Lost(token=token, why="the connection to the dask scheduler was lost"))
-        self._connect()
+        try:
+            self._connect()
+        finally:
+            cut, self._cut = self._cut, []
+            for token in cut:
+                held = [each for each in (token, *self._formers.get(token, ())) if each in self._held]
+                lost = Lost(token=token, why="the connection to the dask scheduler was lost")
+                self._inbox.put(Cut(token=token) if held else lost)
 
     def _look(self, client: Client) -> set[str]:
         """Take in what is new at every station; return the tokens that run there."""
         running: set[str] = set()
         seen = self._logs.all_seen()
-        for answer in client.run(place.news, self._run, seen, on_error="ignore").values():
+        for answer in client.run(place.news, self._run, self._bundle.digest, seen, on_error="ignore").values():
             running |= self._heard(answer)
         found = client.scheduler_info(n_workers=-1)["workers"]
         self._threads = sum(each["nthreads"] for each in found.values()) or 1
@@ -369,7 +384,8 @@ class DaskLink:
     def _finish(self, client: Client) -> None:
         deadline = time.monotonic() + _END_S
         while time.monotonic() < deadline:
-            answers = client.run(place.finish, self._run, self._logs.all_seen(), on_error="ignore")
+            arguments = self._run, self._bundle.digest, self._logs.all_seen()
+            answers = client.run(place.finish, *arguments, on_error="ignore")
             for answer in answers.values():
                 self._heard(answer)
             if all(answer[1] is None or not answer[1].logs for answer in answers.values()):

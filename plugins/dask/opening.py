@@ -53,6 +53,7 @@ def open_executor(
             logs=LogCopies(context.logs),
             limit_bytes=limit,
             patience_s=patience,
+            unended=[f"{context.run}/{attempt}/{node}" for node, tried in context.unended.items() for attempt in tried],
         )
 
     executor = _Owning(context, bundle, open_link, limit_bytes=limit, artifacts=artifacts)

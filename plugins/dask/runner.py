@@ -10,6 +10,7 @@ from ...core.orders import RunContext
 from ...core.runner import Runner
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 OPTIONS = ("address", "workers", "resources", "limit", "artifacts", "patience", "jobs")
@@ -34,6 +35,21 @@ class DaskRunner(Runner):
         return int(options.get("jobs") or options.get("workers") or _MANY)
 
     @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the scheduler answers, and what its workers have.
+
+        Raises:
+            InvalidError: an option is not known, or two exclude each other.
+            PluginError: dask is not installed.
+        """
+        _check(options)
+        _need_dask()
+        from ...core.runnerhealth import Question
+        from .health import health_of
+
+        return health_of(options, question or Question())
+
+    @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
         """Open an executor; it connects while the run begins.
 
@@ -42,13 +58,17 @@ class DaskRunner(Runner):
             PluginError: dask is not installed.
         """
         _check(kwargs)
-        try:
-            import distributed  # noqa: F401  280 ms, for this runner alone
-        except ImportError as problem:
-            raise PluginError("the runner 'dask' needs dask.distributed", "pip install 'graftline[dask]'") from problem
+        _need_dask()
         from .opening import open_executor
 
         return open_executor(context, **kwargs)
+
+
+def _need_dask() -> None:
+    try:
+        import distributed  # noqa: F401  280 ms, for this runner alone
+    except ImportError as problem:
+        raise PluginError("the runner 'dask' needs dask.distributed", "pip install 'graftline[dask]'") from problem
 
 
 def _check(options: Mapping[str, Any]) -> None:

@@ -178,10 +178,14 @@ class PipeLink:
         return [
             line
             for line in self.lines
-            if line.threads
-            and lacking(shipment.demand, line.offered) is None
-            and line.load.has(shipment.demand, line.offered)
+            if line.threads and self._lacking(shipment, line) is None and line.load.has(shipment.demand, line.offered)
         ]
+
+    def _lacking(self, shipment: Shipment, line: Line) -> str | None:
+        """Return what a place can never give to an attempt; all serve a label that was routed here and none offers."""
+        offered = {name for each in self.lines for name in each.offered}
+        free = shipment.routed - offered
+        return lacking({name: each for name, each in shipment.demand.items() if name not in free}, line.offered)
 
     def _waits_for_cores(self, shipment: Shipment) -> bool:
         return bool(self._offering(shipment))
@@ -190,7 +194,7 @@ class PipeLink:
         """Tell of an attempt that no place can ever execute; return whether it is one."""
         if not all(line.threads for line in self.lines):
             return False  # one that is to come may
-        missing = [lacking(shipment.demand, line.offered) for line in self.lines]
+        missing = [self._lacking(shipment, line) for line in self.lines]
         if None in missing or not missing:
             return False
         name = str(missing[0])

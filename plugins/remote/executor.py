@@ -35,11 +35,14 @@ from ...worker.parcels import (
     encode_parcel,
     needs_of,
     token_of,
+    work_of,
 )
 from ..local.facts import cancelled, lost
 from ..local.pace import Pace
 from .artifacts import ArtifactFolder
-from .link import Broken, Inbox, Link, LinkDown, Lost, Message, Reported, Shipment, Told, Unbegun, Unsendable
+from .kept import Kept
+from .link import Broken, Cut, Inbox, Link, LinkDown, Lost, Message, Reported, Shipment, Told, Unbegun, Unsendable, Up
+from .logs import bring_home
 from .station import too_large
 
 WIDTH = 2
@@ -52,13 +55,17 @@ MAX_SENT = 3
 class _Ticket:
     """An order that has not ended."""
 
-    __slots__ = ("is_cancelled", "is_sent", "number", "order", "token")
+    __slots__ = ("formers", "is_cancelled", "is_sent", "number", "order", "token", "was_sent", "work")
 
-    def __init__(self, token: str, order: Order) -> None:
+    def __init__(self, token: str, order: Order, *, work: str, formers: tuple[str, ...]) -> None:
         self.token = token
         self.order = order
+        self.work = work
+        self.formers = formers
+        """Tokens of attempts that were under way when an earlier host of the run was lost."""
         self.number = 1
         self.is_sent = False
+        self.was_sent = False
         self.is_cancelled = False
 
 
@@ -90,6 +97,9 @@ class RemoteExecutor:
         self._limit = limit_bytes
         self._artifacts = artifacts
         self._folder = None if artifacts is None else ArtifactFolder(artifacts)
+        self._kept = None if artifacts is None else Kept(artifacts, context.run)
+        self._collected: list[str] = []
+        """Tokens of attempts whose ends were found among the kept ones."""
         self._clock = clock
         self._demands = [_demand(operation.policy) for operation in context.operations]
         self._pace = Pace(context.operations)
@@ -97,19 +107,30 @@ class RemoteExecutor:
         self._tickets: dict[str, _Ticket] = {}
         self._unsent: deque[_Ticket] = deque()
         self._news: list[AttemptEnded | StepTold] = []
-        self._is_closed = False
+        self._is_closed = self._is_up = False
         self.inbox = Inbox()
         self._link = open_link(self.inbox)
 
     def room(self) -> int:
-        """Return how many more orders it takes now."""
+        """Return how many more orders it takes now: none before the place was reached, and found fit for the run."""
+        if not self._is_up:
+            return 0
         depth = max(WIDTH, self._pace.depth_now)
         return max(0, min(self._context.jobs, self._link.threads() * depth) - len(self._tickets))
+
+    def has_arrived(self) -> bool:
+        """Tell whether the place was reached, and found fit for the run."""
+        return self._is_up
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders. The caller has committed their dispatch."""
         for order in orders:
-            ticket = _Ticket(token_of(self._context.run, order), order)
+            formers = tuple(
+                token_of(self._context.run, order._replace(attempt=attempt))
+                for attempt in self._context.unended.get(order.node, ())
+            )
+            token, work = token_of(self._context.run, order), work_of(self._bundle.digest, order)
+            ticket = _Ticket(token, order, work=work, formers=formers)
             self._tickets[ticket.token] = ticket
             self._unsent.append(ticket)
         self._send()
@@ -139,7 +160,8 @@ class RemoteExecutor:
                 if message is not None:
                     self._hear(message)
             self._send()
-            if self._news or None in messages or time.monotonic() >= deadline:
+            is_woken = None in messages or any(isinstance(message, Up) for message in messages)
+            if self._news or is_woken or time.monotonic() >= deadline:
                 news, self._news = self._news, []
                 return news
 
@@ -148,6 +170,9 @@ class RemoteExecutor:
         if not self._is_closed:
             self._is_closed = True
             self._link.close()
+            if self._kept is not None and self._collected:
+                with contextlib.suppress(OSError):  # a run does not fail for what its steps printed
+                    bring_home(self._kept, self._collected, self._context.logs)
 
     def wake(self) -> None:
         """Make `wait` return early. For signal handlers and other threads."""
@@ -161,6 +186,8 @@ class RemoteExecutor:
         for ticket in list(self._unsent):
             if ticket.token not in self._tickets:  # cancelled while it waited
                 continue
+            if (ticket.formers or ticket.was_sent) and self._collect(ticket):
+                continue
             try:
                 shipments.append(self._shipment(ticket))
             except GraftError as problem:
@@ -169,7 +196,7 @@ class RemoteExecutor:
             if shipments:
                 self._link.send(shipments)
             for shipment in shipments:
-                self._tickets[shipment.token].is_sent = True
+                self._tickets[shipment.token].is_sent = self._tickets[shipment.token].was_sent = True
             self._unsent.clear()
 
     def _shipment(self, ticket: _Ticket) -> Shipment:
@@ -198,14 +225,18 @@ class RemoteExecutor:
             order=order,
             carried=carried,
             artifacts=self._artifacts,
+            work=ticket.work,
+            formers=ticket.formers,
         )
         data = encode_parcel(parcel)
         return Shipment(
             token=ticket.token,
             data=data,
             demand=self._demands[operation],
+            routed=self._context.routed,
             bulk=bulk,
             batch=self._pace.depth(operation),
+            formers=ticket.formers,
             number=ticket.number,
         )
 
@@ -232,9 +263,11 @@ class RemoteExecutor:
     def _hear(self, message: Message) -> None:
         if isinstance(message, Broken):
             raise message.error
+        if isinstance(message, Up):
+            self._is_up = True
+            return
         if isinstance(message, Told):
-            live = {(ticket.order.node, ticket.order.attempt) for ticket in self._tickets.values()}
-            self._news += [fact for fact in message.facts if (fact.node, fact.attempt) in live]
+            self._told(message)
             return
         ticket = self._tickets.get(getattr(message, "token", ""))
         if ticket is None:  # it came twice, or late
@@ -244,6 +277,11 @@ class RemoteExecutor:
                 self._reported(ticket, message.data)
             case Lost() if ticket.is_cancelled:
                 self._end(ticket, cancelled(ticket.order, at=self._clock()))
+            case Lost() if self._collect(ticket):
+                pass
+            case Cut():
+                ticket.is_sent = False
+                self._unsent.append(ticket)
             case Lost():
                 error = StepError(type="WorkerLost", message=message.why)
                 self._end(ticket, lost(ticket.order, Reason.LOST, error, at=self._clock()))
@@ -251,6 +289,25 @@ class RemoteExecutor:
                 self._end(ticket, cancelled(ticket.order, at=self._clock()))
             case Unsendable():
                 self._fail(ticket, "WorkerUnavailable", message.why, message.hint)
+
+    def _told(self, message: Told) -> None:
+        """Take in what running attempts tell, those of an earlier host as the ones that stand for them now."""
+        live = {ticket.order.node: ticket.order.attempt for ticket in self._tickets.values()}
+        for fact in message.facts:
+            attempt = live.get(fact.node)
+            if attempt is None or fact.attempt == attempt:
+                self._news += [fact] if attempt is not None else []
+            elif fact.attempt in self._context.unended.get(fact.node, ()):
+                self._news.append(replace(fact, attempt=attempt))
+
+    def _collect(self, ticket: _Ticket) -> bool:
+        """Take the end of an attempt from among the kept ones; tell whether it was there."""
+        found = None if self._kept is None else self._kept.find((ticket.token, *ticket.formers), ticket.work)
+        if found is None:
+            return False
+        self._collected.append(found[0])
+        self._reported(ticket, found[1])
+        return True
 
     def _reported(self, ticket: _Ticket, data: bytes) -> None:
         report = decode_report(data)
@@ -280,7 +337,8 @@ class RemoteExecutor:
         except GraftError as problem:
             self._fail(ticket, type(problem).__name__, str(problem), problem.hint)
             return
-        self._end(ticket, replace(fact, at=self._clock()))
+        # The attempt it was, when it was one of an earlier host.
+        self._end(ticket, replace(fact, at=self._clock(), attempt=ticket.order.attempt))
 
     def _keep(self, output: Output, report: Ended) -> None:
         digest, size, _, inline = output.ref

@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ...core.artifacts import Output
 from ...core.errors import InvalidError, MissingError, PluginError, StoreError
@@ -146,6 +146,13 @@ class LaidOutRun:
             self._known[path] = _read(os.path.join(self._steps(path), "report")) or _read(given)
         return self._known[path]
 
+    def ends(self) -> dict[str, End]:
+        """Return how nodes have ended, by path, as all reports of the run say."""
+        given, steps = os.path.join(self.folder, "given", self._told() or ""), os.path.join(self.home, "steps")
+        places = {name: os.path.join(given, name) for name in _listed(given)}
+        places |= {name: os.path.join(steps, name, "report") for name in _listed(steps)}
+        return {unquote(name): end for name, place in places.items() if (end := _read(place)) is not None}
+
     def outputs(self, path: str) -> tuple[Output, ...] | None:
         """Return what a node made; None: it has not succeeded."""
         found = self.end(path)
@@ -196,6 +203,10 @@ def _needed(source: Source) -> list[str]:
     if isinstance(source, Gather | Either):
         return [digest for item in source.items for digest in _needed(item)]
     return []
+
+
+def _listed(directory: str) -> list[str]:
+    return os.listdir(directory) if os.path.isdir(directory) else []
 
 
 def _name_of(path: str) -> str:

@@ -24,16 +24,23 @@ class Shipment:
     """The bytes of the parcel."""
     demand: Mapping[str, float]
     """What the place must offer: `cpus`, `gpu`, `memory` in bytes, named limits, and 1 of each label."""
+    routed: frozenset[str] = frozenset()
+    """Labels among them that `[route]` sends to this place: where nobody offers one by name, everybody serves it."""
     bulk: Mapping[str, int] = field(default_factory=dict)
     """sha256 -> size of values that are too large to be in the parcel, and that the link brings along."""
     batch: int = 1
     """How many of its kind may travel together: those of steps that are shorter than their way."""
+    formers: tuple[str, ...] = ()
+    """Tokens of attempts it may stand for, as the parcel has them: where the place holds one, it is to go there."""
     number: int = 1
     """How often the attempt has been sent; more than once only when it was not begun."""
 
 
 class Link(Protocol):
-    """Sends parcels. Used by one thread; what comes back it puts into the inbox it was made with."""
+    """Sends parcels. Used by one thread; what comes back it puts into the inbox it was made with.
+
+    Made, it connects, and puts `Up` when the place was found fit for the run: nothing of the run starts before.
+    """
 
     bulk_from: int
     """Bytes from which on a value is `bulk`."""
@@ -76,6 +83,13 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """The connection broke while it was under way, and the place still holds it: sent again, it begins nothing new."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unbegun:
     """It was taken back before it began, because it was cancelled."""
 
@@ -110,7 +124,7 @@ class Broken:
     error: GraftError
 
 
-Message = Reported | Lost | Unbegun | Unsendable | Told | Up | Broken
+Message = Reported | Lost | Cut | Unbegun | Unsendable | Told | Up | Broken
 
 
 class Inbox:

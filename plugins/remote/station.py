@@ -40,6 +40,8 @@ from ...worker.parcels import Ended, Missing, Parcel, Report, needs_of
 from ...worker.vault import open_vault
 from ..local.executor import LocalExecutor
 from ..local.slots import Cores
+from .kept import Kept
+from .logs import LogKeeper
 
 Fetch = Callable[[str], bytes | None]
 """Returns the bytes of a digest; None: they are not to be had there."""
@@ -50,6 +52,8 @@ CHUNK_BYTES = 1 << 20
 """Log bytes of one file told at once."""
 _REMEMBERED = 1024
 """Ended attempts a station can still tell of, to whoever was cut off meanwhile."""
+_STRAY_GRACE_S = 1.0
+"""For attempts that no host of the run wants any more."""
 _IDLE_S = 0.5
 """How long the local executor may wait by itself: it is woken for all that comes from outside."""
 
@@ -83,6 +87,7 @@ class Station:
         """
         self.name = name
         self.bundle = bundle.digest
+        self._mark = os.urandom(3).hex()
         self._folder = tempfile.mkdtemp(prefix="graftline-", dir=home)
         try:
             unpacked = unpack(bundle, self._folder)
@@ -100,6 +105,9 @@ class Station:
         """Orders to be submitted, and (node, grace in seconds) of those to be stopped."""
         self._open: dict[str, tuple[str, Future[AttemptEnded]]] = {}
         """Node -> token and end of the attempt it is at."""
+        self._works: dict[str, str] = {}
+        """Token -> what the attempt does, of all that are known."""
+        self._log_keeper: LogKeeper | None = None
         self._ended: OrderedDict[str, Future[AttemptEnded]] = OrderedDict()
         self._unwanted: set[str] = set()
         """Tokens of attempts that were cancelled, perhaps before they came."""
@@ -109,9 +117,11 @@ class Station:
         self._thread.start()
 
     def execute(self, parcel: Parcel, fetch: Fetch, keep: Keep) -> Report:
-        """Execute a parcel, or wait for it when it has come before; return the report for it."""
+        """Execute a parcel, or wait for it when it, or one it stands for, has come before; return the report for it."""
+        if parcel.artifacts is not None and self._log_keeper is None:
+            self._log_keeper = LogKeeper(self._context.logs, Kept(parcel.artifacts, parcel.run))
         with self._lock:
-            future = self._known(parcel.token)
+            future = self._known(parcel.token) or self._taken_over(parcel)
         if future is None:
             missing = self._supply(parcel, fetch)
             if missing:
@@ -124,10 +134,14 @@ class Station:
         """Tell whether an attempt has not ended."""
         return bool(self._open)
 
-    def known(self, token: str) -> bool:
-        """Tell whether an attempt is, or was, here."""
+    def hold(self, wanted: Iterable[str]) -> list[str]:
+        """Return which of these attempts are here, going on or ended; stop all others that go on."""
+        tokens = set(wanted)
         with self._lock:
-            return self._known(token) is not None
+            held = [token for token in tokens if self._known(token) is not None]
+            stray = [token for token, _ in self._open.values() if token not in tokens]
+        self.cancel(stray, grace_s=_STRAY_GRACE_S)
+        return held
 
     def cancel(self, tokens: Iterable[str], *, grace_s: float) -> None:
         """Stop attempts, also those that have yet to come."""
@@ -144,11 +158,12 @@ class Station:
         folder = self._context.logs
         for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else ():
             if name.endswith(LOG_SUFFIX):
-                offset = seen.get(name, 0)
+                known = f"{self._mark}.{name}"  # another station of this run at this worker has logs of its own
+                offset = seen.get(known, 0)
                 with open(os.path.join(folder, name), "rb") as file:
                     file.seek(offset)
                     if data := file.read(CHUNK_BYTES):
-                        logs.append((name, offset, data))
+                        logs.append((known, offset, data))
         told = []
         while self._told:
             told.append(self._told.popleft())
@@ -161,6 +176,7 @@ class Station:
         self._is_closing = True
         self._wake()
         self._thread.join()
+        self._keep_logs()
 
     def close(self) -> None:
         """Stop, and delete what it wrote. Safe to call twice."""
@@ -172,6 +188,22 @@ class Station:
         if future is not None:
             return future
         return next((future for each, future in self._open.values() if each == token), None)
+
+    def _taken_over(self, parcel: Parcel) -> Future[AttemptEnded] | None:
+        """Return the end of an attempt the parcel stands for, if it is here: it is the parcel's from now on."""
+        for former in parcel.formers:
+            future = self._known(former)
+            if future is None or self._works.get(former) != parcel.work:
+                continue
+            self._works[parcel.token] = self._works.pop(former)
+            if former in self._ended:
+                self._ended[parcel.token] = self._ended.pop(former)
+            else:
+                self._open[parcel.order.node] = parcel.token, future
+            if parcel.token in self._unwanted:
+                self._waiting.append((parcel.order.node, 0.0))
+            return future
+        return None
 
     def _supply(self, parcel: Parcel, fetch: Fetch) -> list[str]:
         """Put the values an order names among the objects; return the digests of those that are nowhere."""
@@ -201,6 +233,7 @@ class Station:
                 future.set_result(_unbegun(parcel.order))
                 return future
             self._open[node] = parcel.token, future
+            self._works[parcel.token] = parcel.work
             self._waiting.append(parcel.order)
         self._wake()
         return future
@@ -215,6 +248,7 @@ class Station:
                     else:
                         self._executor.cancel([each[0]], grace_s=each[1])
                 self._hear(self._executor.wait(_IDLE_S))
+                self._keep_logs()
         except Exception as problem:  # noqa: BLE001  whoever waits for an attempt must hear of it
             self._fail(problem)
         finally:
@@ -237,8 +271,13 @@ class Station:
                 token, future = self._open.pop(fact.node)
                 self._ended[token] = future
                 while len(self._ended) > _REMEMBERED:
-                    self._ended.popitem(last=False)
+                    forgotten, _ = self._ended.popitem(last=False)
+                    self._works.pop(forgotten, None)
             future.set_result(fact)
+
+    def _keep_logs(self) -> None:
+        if self._log_keeper is not None:
+            self._log_keeper.look()
 
     def _fail(self, problem: Exception | None) -> None:
         """End what has not ended: the station is going, or it broke."""

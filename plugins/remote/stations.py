@@ -7,21 +7,26 @@ One for each run, made when its first parcel comes, and closed when the run's ho
 from __future__ import annotations
 
 import atexit
+import contextlib
 import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ...core.errors import PluginError
+from ...core.errors import PluginError, StoreError
+from ...core.events import AttemptFailed, AttemptSucceeded
 from ...worker.bundles import Bundle
 from ...worker.handshake import refusal
-from ...worker.parcels import Missing, Refused, decode_parcel, encode_report, speaker_of
+from ...worker.parcels import Ended, Missing, Refused, decode_parcel, encode_report, speaker_of
 from .artifacts import ArtifactFolder
+from .kept import Kept
 from .station import Fetch, Keep, News, Station, by_value
 
 FORGOTTEN_S = 600.0
 """Seconds without a question from the host after which an idle station is closed: the host is gone."""
+UNCLAIMED_S = 60.0
+"""Seconds after which a station is closed when its run came back with another bundle."""
 DEFAULT_LIMIT = 64 * 1000 * 1000
 """Bytes of values that travel with one attempt by value."""
 
@@ -29,6 +34,8 @@ _lock = threading.Lock()
 _stations: dict[tuple[str, str], Station] = {}
 """By run and bundle."""
 _asked: dict[tuple[str, str], float] = {}
+_doomed: dict[tuple[str, str], float] = {}
+"""When stations are closed whose run was taken up with another bundle, by a monotonic clock."""
 
 
 def execute(
@@ -60,8 +67,11 @@ def execute(
     if why is not None:
         return encode_report(Refused(token=token, message=_turned(speaker.graftline, speaker.python, name)))
     order = decode_parcel(parcel)
+    kept = None
     if order.artifacts is not None:
-        folder = ArtifactFolder(order.artifacts)
+        kept, folder = Kept(order.artifacts, order.run), ArtifactFolder(order.artifacts)
+        if found := kept.find((order.token, *order.formers), order.work):
+            return found[1]
         fetch, keep = _either(fetch, folder.get), folder.put
     key = order.run, order.bundle
     station = _stations.get(key)
@@ -73,7 +83,12 @@ def execute(
             station = prepare(order.run, Bundle(digest=order.bundle, data=data), name=name, jobs=jobs, home=home)
         except (PluginError, OSError) as problem:
             return encode_report(Refused(token=token, message=f"{name} cannot work for this run: {problem}"))
-    return encode_report(station.execute(order, fetch, keep or by_value(limit_bytes)))
+    report = station.execute(order, fetch, keep or by_value(limit_bytes))
+    data = encode_report(report)
+    if kept is not None and isinstance(report, Ended) and isinstance(report.fact, AttemptSucceeded | AttemptFailed):
+        with contextlib.suppress(StoreError):  # told, it is as good; kept, it outlives whoever is told
+            kept.keep(order.token, order.work, data)
+    return data
 
 
 def execute_all(parcels: Sequence[bytes], fetch: Fetch, *, name: str, **options: Any) -> list[bytes]:
@@ -100,24 +115,39 @@ def prepare(run: str, bundle: Bundle, *, name: str, jobs: int, home: str | None 
         return _stations[key]
 
 
-def news(run: str, seen: Mapping[str, int]) -> News | None:
-    """Return what is new at the station of a run; None when there is none."""
-    found = _of_run(run)
+def hold(run: str, bundle: str, wanted: Iterable[str]) -> list[str]:
+    """Return which of these attempts are at the station of a run and bundle, going on or ended; stop all others there.
+
+    Other stations of the run are closed in a minute, unless somebody asks for them: it was taken up with other code.
+    """
+    with _lock:
+        for key in _stations:
+            if key[0] == run and key[1] != bundle:
+                _doomed.setdefault(key, time.monotonic() + UNCLAIMED_S)
+    return [token for _, station in _of_run(run, bundle) for token in station.hold(wanted)]
+
+
+def news(run: str, seen: Mapping[str, int], bundle: str | None = None) -> News | None:
+    """Return what is new at the station of a run, and of a bundle where there are several; None when there is none."""
+    found = _of_run(run, bundle)
     for key, _ in found:
         _asked[key] = time.monotonic()
+    if _doomed:
+        sweep()
     return found[0][1].news(seen) if found else None
 
 
-def cancel(run: str, tokens: Iterable[str], grace_s: float) -> None:
-    """Stop attempts of a run here."""
-    wanted = list(tokens)
-    for _, station in _of_run(run):
+def cancel(run: str, tokens: Iterable[str], grace_s: float, bundle: str | None = None) -> bool:
+    """Stop attempts of a run here; False: it has no station (yet), and nothing was stopped."""
+    wanted, found = list(tokens), _of_run(run, bundle)
+    for _, station in found:
         station.cancel(wanted, grace_s=grace_s)
+    return bool(found)
 
 
-def finish(run: str, seen: Mapping[str, int]) -> News | None:
+def finish(run: str, seen: Mapping[str, int], bundle: str | None = None) -> News | None:
     """End the station of a run and return the rest of its news; call it until that is empty. None: there is none."""
-    found = _of_run(run)
+    found = _of_run(run, bundle)
     for key, station in found:
         station.stop()
         rest = station.news(seen)
@@ -130,13 +160,19 @@ def finish(run: str, seen: Mapping[str, int]) -> News | None:
 
 
 def sweep() -> None:
-    """Close the stations whose hosts have not asked for long."""
+    """Close the stations whose hosts have not asked for long, and those that no host asks for any more."""
     now = time.monotonic()
     with _lock:
         old = [key for key, at in _asked.items() if now - at > FORGOTTEN_S and key in _stations]
         gone = [_stations.pop(key) for key in old if not _stations[key].is_busy]
+        over = [key for key, at in _doomed.items() if now > at]
+        stray = [_stations.pop(key) for key in over if key in _stations]
+        for key in over:
+            del _doomed[key]
     for station in gone:
         station.close()
+    for station in stray:  # which may have to be stopped first
+        threading.Thread(target=station.close, name="graftline-station-end", daemon=True).start()
 
 
 @atexit.register
@@ -149,9 +185,12 @@ def close_all() -> None:
         station.close()
 
 
-def _of_run(run: str) -> list[tuple[tuple[str, str], Station]]:
+def _of_run(run: str, bundle: str | None) -> list[tuple[tuple[str, str], Station]]:
     with _lock:
-        return [(key, station) for key, station in _stations.items() if key[0] == run]
+        found = [(key, each) for key, each in _stations.items() if key[0] == run and bundle in (None, key[1])]
+        for key, _ in found:
+            _doomed.pop(key, None)
+    return found
 
 
 def _either(first: Fetch, second: Fetch) -> Fetch:

@@ -113,9 +113,10 @@ def test_a_run_whose_process_outlives_its_worker_is_left_to_it(
 
 
 def test_a_run_that_was_cancelled_while_it_waited_is_not_taken(store: Store, queue: StoredQueue) -> None:
-    run = submitted(store, queue)
+    run, other = submitted(store, queue), submitted(store, queue, "gpu")
     store.runs.request_cancel(run, is_hard=False)
 
+    assert [each.run for each in queue.waiting()] == [other]
     assert queue.claim(queue.register(["default"], 1)) is None
     found = queue.submission(run)
     assert found is not None

@@ -26,8 +26,8 @@ def is_grey(ui: Ui) -> bool:
 async def settled(ui: Ui) -> str:
     """Return the screen once it has stopped changing."""
     before, same = "", 0
-    while same < (STUCK if ui.app.is_busy else 4):
-        await ui.pilot.pause(0.05)
+    while same < (STUCK if ui.is_reading else 3):
+        await ui.pilot.pause(0.03)
         now = ui.text
         same = same + 1 if now == before else 0
         before = now

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from dask_places import executor_on, kill, pids_of, wait_for_workers
-from local_runs import ends, logged, operation, order, run_all
+from local_runs import ends, logged, operation, order, run_all, until
 
 from graftline.core.artifacts import ArtifactRef
 from graftline.core.errors import InvalidError, PluginError
@@ -140,8 +140,8 @@ def test_a_lost_worker_fails_what_it_had_once_and_the_rest_goes_on(fragile: OwnC
     marks = tmp_path / "marks"
     marks.mkdir()
     with executor_on(fragile.address, tmp_path, [operation("stamp"), operation("nothing")]) as executor:
-        executor.submit([order("long", 0, folder=str(marks), name="began", seconds=2.0)])
-        executor.wait(1.0)
+        executor.submit([order("long", 0, folder=str(marks), name="began", seconds=20.0)])
+        assert until(lambda: executor.wait(0.2) == [] and executor.has_arrived())
         before = pids_of(fragile)
         busy = _busy(fragile)
 
@@ -173,4 +173,5 @@ def _busy(cluster: OwnCluster) -> str:
     from distributed import Client
 
     with Client(cluster.address, set_as_default=False) as client:
+        assert until(lambda: any(client.processing().values()))
         return str(next(address for address, keys in client.processing().items() if keys))
