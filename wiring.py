@@ -28,6 +28,7 @@ from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import read_parameters as read_parameters
 from .worker.putback import putting_back
+from .worker.userdirs import user_data_dir
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .core.keeper import Keeper
     from .core.proposals import Proposal
     from .core.registry import Registry
+    from .core.replay import Ended, Replay
     from .core.runners import RunnerChoice
     from .core.runs import RunSpec
     from .core.targets import Job
@@ -123,6 +125,16 @@ def vault_of(choices: Choices) -> Keeper:
     return open_vault(workplace_of(choices).root, os.environ)
 
 
+def find_runner(choices: Choices, name: str) -> RunnerChoice:
+    """Return a runner of the current directory's configuration, or one that comes with graftline; no store is opened.
+
+    Raises:
+        InvalidError: no runner has that name.
+        PluginError: it does not load.
+    """
+    return choose_runner(settings_of(choices), name)
+
+
 def find_job(job: Job, choices: Choices) -> Target:
     """Return the target of a step that is run alone and written down nowhere; InvalidError when its file is missing."""
     return job_target(workplace_of(choices, job.project), job, choices.project)
@@ -167,9 +179,7 @@ def store_directory(settings: Settings) -> Path:
     chosen = settings.text("store.home")
     if chosen is not None:
         return Path(chosen).expanduser().absolute()
-    import platformdirs  # 4 ms that `--store` saves
-
-    return Path(platformdirs.user_data_dir("graftline"))
+    return Path(user_data_dir())
 
 
 def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
@@ -259,7 +269,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine, hash_seed, who
     from .plugins.local.slots import MachineSlots
-    from .plugins.local.terminal import execute_here
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
@@ -280,7 +289,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         marks=store.marks,
         hash_seed=hash_seed,
         lockfile=ProjectLock(),
-        terminal=execute_here,
+        terminal=_execute_here,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
@@ -341,6 +350,12 @@ def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:
 def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:
     wanted = settings.values.get("project.include")
     return store.files.expand([str(each) for each in wanted], root) if isinstance(wanted, list) else ()
+
+
+def _execute_here(replay: Replay) -> Ended:
+    from .plugins.local.terminal import execute_here  # for one command
+
+    return execute_here(replay)
 
 
 def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..core.health import Finding
     from ..core.keeper import Keeper
     from ..core.proposals import Proposal
+    from ..core.runners import RunnerChoice
     from ..core.runs import Target
     from ..core.targets import Job
     from ..core.workspace import Workspace
@@ -72,6 +73,13 @@ def job(options: Options, wanted: Job) -> Target:
     from ..wiring import find_job
 
     return find_job(wanted, options)
+
+
+def runner(options: Options, name: str) -> RunnerChoice:
+    """Return a runner by name; the store is not looked at."""
+    from ..wiring import find_runner
+
+    return find_runner(options, name)
 
 
 def parameters(file: str | None) -> ParameterFile:

@@ -189,6 +189,7 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("worker", "serve label 'default', a run at a time"),
         Example("worker --label gpu -j 2", "serve another one, two runs at a time"),
         Example("worker --once", "host what waits, and end"),
+        Example("worker --celery redis://10.0.0.1/0 --label gpu", "execute steps with this label, for runs anywhere"),
     ),
     "workers": (Example("workers", "who works, and what waits"),),
     "functions": (Example("functions", "the newest version of each"),),

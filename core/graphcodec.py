@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from .artifacts import ArtifactRef
@@ -29,6 +28,7 @@ from .graph import (
     ReturnKind,
     Terminate,
 )
+from .records import defaults_of, names_of
 from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Stored, Upstream
 
 
@@ -235,14 +235,11 @@ def policy_from_json(document: Document) -> Policy:
     return Policy(**policy)
 
 
-def _default(field: Field[Any]) -> object:
-    return field.default_factory() if field.default_factory is not MISSING else field.default
-
-
+_NONE = object()
 _DEFAULTS: dict[type, dict[str, object]] = {
-    kind: {field.name: _default(field) for field in fields(kind)} for kind in (Call, Return, Policy)
+    kind: dict.fromkeys(names_of(kind), _NONE) | defaults_of(kind) for kind in (Call, Return, Policy)
 }
-"""By field; worked out once: `dataclasses.fields` costs 8 us a record, a second for 10,000 operations."""
+"""By field, `_NONE` where it must be said; worked out once, for 10,000 operations."""
 
 
 def record_to_json(record: Call | Return | Policy) -> Document:

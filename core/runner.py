@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .above import above
@@ -118,6 +118,21 @@ class Runner:
     ) -> RunResult:
         found: RunResult = above("programs").carry_by(self, action, pipeline, params or {}, options)
         return found
+
+    @classmethod
+    def serve(cls, labels: Sequence[str], jobs: int | None, say: Callable[[str], None], /, **kwargs: Any) -> int:
+        """Be a worker that executes steps of runs hosted elsewhere, until it is stopped; return the exit code.
+
+        Args:
+            labels: those it serves.
+            jobs: attempts at once; None: one for each core.
+            say: tells the person.
+            kwargs: the runner's own options.
+
+        Raises:
+            PluginError: workers of this kind are started in another way, or there are none.
+        """
+        raise PluginError(f"runner {cls.__qualname__} has no workers that graft starts")
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> Executor:

@@ -12,6 +12,7 @@ from .records import dataclass, field
 from .runner import Runner
 
 BUNDLED_RUNNERS = {
+    "celery": "graftline.plugins.celery.runner:CeleryRunner",
     "container": "graftline.plugins.container.runner:ContainerRunner",
     "dask": "graftline.plugins.dask.runner:DaskRunner",
     "local": "graftline.plugins.local.runner:LocalRunner",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Sequence
 from types import FrameType
 from typing import Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from ...core.demands import DEFAULT_LABEL
 from ...core.document import SCHEMA, instant
+from ...core.errors import InvalidError
 from ...core.moments import ago
 from ...core.quantities import duration_text
 from ...core.queue import Submission, Worker, WorkerState
@@ -32,17 +34,27 @@ def worker(
         list[str] | None,
         typer.Option("--label", metavar="LABEL", help="Serve this label; repeatable. None: 'default'."),
     ] = None,
-    jobs: Annotated[int, typer.Option("-j", "--jobs", metavar="N", min=1, help="Runs hosted at once.")] = 1,
+    jobs: Annotated[
+        int | None, typer.Option("-j", "--jobs", metavar="N", min=1, help="Runs hosted at once; attempts of --celery.")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="End when nothing waits that fits.")] = False,
+    celery: Annotated[
+        str | None,
+        typer.Option("--celery", metavar="RUNNER|URL", help="Be a celery worker of a runner, or of a broker."),
+    ] = None,
 ) -> int:
     """Take submissions with these labels and host them, one process each.
 
     SIGTERM or Ctrl+C: end what it has and take nothing more. A second one: at once; its runs go back to the queue.
     """
-    space = context.workspace(options)
     labels = labels_of(label or (), DEFAULT_LABEL)
     check_labels(labels)
-    shift = space.parts.shift(ShiftRequest(labels=labels, slots=jobs, is_once=once), remark)
+    if celery is not None:
+        if once:
+            raise InvalidError("--once and --celery exclude each other", "a celery worker serves until it is stopped")
+        return _serve(options, celery, labels, jobs)
+    space = context.workspace(options)
+    shift = space.parts.shift(ShiftRequest(labels=labels, slots=jobs or 1, is_once=once), remark)
     asked: list[int] = []
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -54,7 +66,7 @@ def worker(
             shift.kill()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    remark(f"serving {', '.join(labels)}; {jobs} at once")
+    remark(f"serving {', '.join(labels)}; {jobs or 1} at once")
     try:
         shift.run()
     finally:
@@ -86,6 +98,14 @@ def workers(options: Options) -> int:
     for each in waiting:
         remark(f"run {each.run[:6]} waits for {', '.join(each.labels)} since {ago(each.created, now)}")
     return 0
+
+
+def _serve(options: Options, name: str, labels: Sequence[str], jobs: int | None) -> int:
+    """Be a worker of a runner, which is called by its name or by the URL of its broker."""
+    if "://" in name:
+        return context.runner(options, "celery").runner.serve(labels, jobs, remark, broker=name)
+    choice = context.runner(options, name)
+    return choice.runner.serve(labels, jobs, remark, **choice.options)
 
 
 def _table(options: Options, found: list[Worker]) -> list[str]:

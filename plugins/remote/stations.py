@@ -137,11 +137,12 @@ def news(run: str, seen: Mapping[str, int], bundle: str | None = None) -> News |
     return found[0][1].news(seen) if found else None
 
 
-def cancel(run: str, tokens: Iterable[str], grace_s: float, bundle: str | None = None) -> None:
-    """Stop attempts of a run here."""
-    wanted = list(tokens)
-    for _, station in _of_run(run, bundle):
+def cancel(run: str, tokens: Iterable[str], grace_s: float, bundle: str | None = None) -> bool:
+    """Stop attempts of a run here; False: it has no station (yet), and nothing was stopped."""
+    wanted, found = list(tokens), _of_run(run, bundle)
+    for _, station in found:
         station.cancel(wanted, grace_s=grace_s)
+    return bool(found)
 
 
 def finish(run: str, seen: Mapping[str, int], bundle: str | None = None) -> News | None:

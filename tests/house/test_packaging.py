@@ -83,6 +83,8 @@ def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> No
         "duckdb",
         "pandas",
         "keyring",
+        "celery",
+        "kombu",
         "textual_serve",
         "pygraphviz",
         "numpy",
