@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ...core.applying import why_not_applied
 from ...core.document import SCHEMA, policy_document
@@ -24,6 +25,10 @@ from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
 from ..verified import marked_document
+
+if TYPE_CHECKING:
+    from ...core.loaded import Loaded
+    from ...core.workspace import Workspace
 
 
 def check(
@@ -49,19 +54,16 @@ def check(
     if mode is None and (problem := why_not_applied(graph)) is not None:
         loaded = replace(loaded, warnings=(*loaded.warnings, problem))
     steps = Outline(graph).steps
-    noted = Routes.noted(loaded.environment)
-    away = noted.steps(graph, options.runner or space.parts.default_runner) if noted.by_label else {}
+    away = _away(options, space, loaded)
     marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
-        shown = Outline(graph).graph
-        policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
         put_document(
             {
                 "schema": SCHEMA,
                 "pipeline": graph.name,
                 "steps": steps,
                 "warnings": list(loaded.warnings),
-                "policies": {path: policy for path, policy in policies.items() if policy},
+                "policies": _policies(graph, steps),
                 "runs_each_time": {
                     each.path: {"why": each.obstacle.value, "detail": each.detail}
                     for each in foretell(graph, loaded.prints)
@@ -100,6 +102,18 @@ _ADVICE = {
 def _told(each: Foretold) -> str:
     advice = _ADVICE[each.obstacle]
     return f"{each.path}: {advice}" if each.detail is None else f"{each.path}: {each.detail}; {advice}"
+
+
+def _policies(graph: Graph, steps: Iterable[str]) -> dict[str, dict[str, Any]]:
+    shown = Outline(graph).graph
+    policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
+    return {path: policy for path, policy in policies.items() if policy}
+
+
+def _away(options: Options, space: Workspace, loaded: Loaded) -> dict[str, str]:
+    """Return path -> runner of the steps that go to another runner."""
+    noted = Routes.noted(loaded.environment)
+    return noted.steps(loaded.graph, options.runner or space.parts.default_runner) if noted.by_label else {}
 
 
 def _routed(look: Look, away: Mapping[str, str]) -> list[str]:

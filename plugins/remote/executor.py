@@ -160,7 +160,8 @@ class RemoteExecutor:
                 if message is not None:
                     self._hear(message)
             self._send()
-            is_woken = None in messages or any(isinstance(message, Up) for message in messages)
+            # There is room now, for who waits with nothing under way.
+            is_woken = None in messages or (not self._tickets and any(isinstance(each, Up) for each in messages))
             if self._news or is_woken or time.monotonic() >= deadline:
                 news, self._news = self._news, []
                 return news
