@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from .burden import Traffic
 from .demands import DEFAULT_LABEL
 from .errors import nearest
-from .graph import Graph, Json
+from .graph import CallKind, Graph, Json
 from .promotion import Check, Fault, Standing, Subject
 from .quantities import size_text
 from .runnerhealth import Answer, Health, Reach
@@ -89,6 +89,18 @@ def resource_checks(graph: Graph, health: Health) -> Iterator[Check]:
         )
     if not lacking:
         yield Check(subject=Subject.RESOURCES, standing=Standing.GOOD, told=told)
+
+
+def channel_checks(graph: Graph) -> Iterator[Check]:
+    """Tell what feeds and sinks mean there: they are asked where steps run."""
+    kinds = {operation.call.kind for operation in graph.operations}
+    told = {
+        CallKind.FEED: "the feed is asked where steps run: a file of this machine is not there",
+        CallKind.SINK: "what the sink writes is written where steps run",
+    }
+    for kind, text in told.items():
+        if kind in kinds:
+            yield Check(subject=Subject.FILES, standing=Standing.NOTED, told=text)
 
 
 def packages_check(environment: Mapping[str, Json], health: Health) -> Iterator[Check]:

@@ -16,6 +16,7 @@ from .hosting import Hosting
 from .ids import RunId
 from .launching import Launching
 from .placechecks import (
+    channel_checks,
     packages_check,
     resource_checks,
     runner_check,
@@ -79,7 +80,7 @@ class Promoting:
         if choice.runner.is_elsewhere:
             packed, found = self._packed(old, spec)
             passing = self._traffic(old, packed)
-            checks += [*found, *value_checks(passing, health, request.to)]
+            checks += [*found, *channel_checks(old.graph), *value_checks(passing, health, request.to)]
             checks += [*resource_checks(old.graph, health), *secret_checks(old.graph, health, self._is_here)]
         else:
             told = "steps find the recorded code and every value on this machine"

@@ -9,8 +9,8 @@ from run_specs import chain
 from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.burden import Packed, constants, traffic
 from graftline.core.errors import ConflictError, InvalidError, PluginError, StoreError
-from graftline.core.graph import Argument, Graph, Policy
-from graftline.core.placechecks import value_checks
+from graftline.core.graph import Argument, CallKind, Graph, Policy
+from graftline.core.placechecks import channel_checks, value_checks
 from graftline.core.ports import RunQuery
 from graftline.core.promotion import Fault, PromotionPlan, Standing, Subject
 from graftline.core.records import replace
@@ -160,6 +160,16 @@ def test_pickled_arguments_are_weighed_and_their_loss_stops_it() -> None:
     refusal = space.plan(run).refusal()
     assert isinstance(refusal, InvalidError)
     assert "1 pickled argument of steps are gone" in refusal.message
+
+
+def test_feeds_and_sinks_are_noted_as_what_works_there() -> None:
+    graph = chain("a")
+    fed = replace(graph.operations[0], call=replace(graph.operations[0].call, kind=CallKind.FEED))
+
+    [check] = channel_checks(replace(graph, operations=(fed,)))
+
+    assert (check.standing, list(channel_checks(graph))) == (Standing.NOTED, [])
+    assert "a file of this machine is not there" in check.told
 
 
 def test_code_that_cannot_be_packed_stops_it() -> None:
