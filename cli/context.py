@@ -1,6 +1,7 @@
-"""The door to everything beneath: a workspace, a target, settings. The one file of the command line that knows wiring.
+"""The door to everything beneath: a workspace, a target, settings. The one file of the command line that knows
+wiring, and storeless beside it.
 
-Wiring is imported when it is called for: `graft --help` needs none of it.
+They are imported when called for: `graft --help` needs nothing of them.
 """
 
 from __future__ import annotations
@@ -138,23 +139,23 @@ def examine(options: Options, *, repair: bool) -> Sequence[Finding]:
 
 def templates() -> Sequence[Template]:
     """Return what a project can begin as."""
-    from ..wiring import templates as known
+    from ..storeless import templates as known
 
     return known()
 
 
 def begin(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
     """Write a project from a template into a folder."""
-    from ..wiring import begin_project
+    from ..storeless import begin_project
 
     return begin_project(folder, template, with_git=with_git, is_dry=is_dry)
 
 
 def propose(options: Options, words: Sequence[str], *, is_dry: bool) -> tuple[Proposal, Sequence[str]]:
     """Propose a pipeline of scripts; return it and the files that were written, or would be."""
-    from ..wiring import propose_pipeline
+    from ..storeless import propose_pipeline
 
-    return propose_pipeline(options, words, is_dry=is_dry)
+    return propose_pipeline(options.project, words, is_dry=is_dry)
 
 
 def short(space: Workspace, run: RunId) -> str:
@@ -170,20 +171,20 @@ def short(space: Workspace, run: RunId) -> str:
 
 def rendered(source: str, form: str) -> bytes:
     """Return a picture of a graph in the DOT language, as `svg`, `png` or `pdf`."""
-    from ..wiring import render
+    from ..storeless import render
 
     return render(source, form)
 
 
 def execute_node(folder: str, run: str, path: str, **options: Any) -> AttemptSucceeded | AttemptFailed:
     """Execute one node from a directory of artifacts; no store and no project take part."""
-    from ..wiring import execute_node
+    from ..storeless import execute_node
 
     return execute_node(folder, run, path, **options)
 
 
 def serve_station(nonce: str) -> None:
     """Execute attempts that come through stdin until it ends; no store and no project take part."""
-    from ..wiring import serve_station
+    from ..storeless import serve_station
 
     serve_station(nonce)
