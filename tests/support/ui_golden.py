@@ -9,8 +9,9 @@ import pytest
 from ui_pilot import Ui
 
 GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
-STUCK = 12
-"""Looks after which a screen that is still reading counts as at rest: its store cannot be read."""
+LOOK_S, SAME, STUCK = 0.03, 4, 20
+"""Seconds between two looks; how many must see the same while nothing is read, and while something is: then the store
+cannot be read."""
 GREY = "160x50"
 """The size that is looked at under NO_COLOR: text tells the same with and without."""
 
@@ -26,8 +27,8 @@ def is_grey(ui: Ui) -> bool:
 async def settled(ui: Ui) -> str:
     """Return the screen once it has stopped changing."""
     before, same = "", 0
-    while same < (STUCK if ui.app.is_busy else 4):
-        await ui.pilot.pause(0.05)
+    while same < (SAME if ui.is_at_rest else STUCK):
+        await ui.pilot.pause(LOOK_S)
         now = ui.text
         same = same + 1 if now == before else 0
         before = now

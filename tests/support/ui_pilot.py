@@ -10,6 +10,7 @@ from typing import Any
 from memory_logs import MemoryLogs
 from run_specs import chain
 from spaces import Space
+from textual import _wait
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -22,6 +23,10 @@ from graftline.tui.screens import page
 from graftline.tui.widgets.bars import Sayings
 
 DEADLINE_S = 8.0
+ENDLESS = frozenset({"watch"})
+"""Groups of work that ends with the UI."""
+# Textual's pilot looks three times per key whether the process is idle, 20 ms each: 1,500 keys waited 90 s for nothing.
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.005, 0.00025
 
 
 class UiSpace(Space):
@@ -57,6 +62,13 @@ class Ui:
                     await self.pilot.pause(0.02)
         except TimeoutError:
             raise AssertionError(f"{what or 'it'} never came:\n{self.text}") from None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Tell whether nothing is being read or done, but for what goes on as long as the UI does."""
+        return not self.app.is_busy and not any(
+            worker.is_running and worker.group not in ENDLESS for worker in self.app.workers
+        )
 
     async def sees(self, text: str) -> None:
         """Wait until a text is on the screen."""
