@@ -44,8 +44,9 @@ mutations: ## edit projects in 400 ways and see what runs again; QUICK=1 for one
 ui: ## open the terminal UI
 	@./run graft ui
 
-pictures: ## draw the README's picture anew from what graft prints
+pictures: ## draw the pictures of the pages anew: what graft prints, and the terminal UI
 	@./run python docs/pictures/make.py
+	@./run python docs/pictures/ui.py
 
 lint: ## ruff: rules and layout
 	@./run ruff check .

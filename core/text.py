@@ -16,6 +16,7 @@ _SEQUENCES = re.compile(
     re.DOTALL,
 )
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_UNTYPED = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _WIDE = frozenset({"W", "F"})
 REPLACEMENT = "·"
 
@@ -34,6 +35,17 @@ def clean(text: str, *, keep_lines: bool = False) -> str:
     text = _SEQUENCES.sub("", text).expandtabs(4).replace("\r\n", "\n")
     lines = [line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n")]
     return ("\n" if keep_lines else " ").join(_printable(line) for line in lines)
+
+
+def typeable(text: str) -> str:
+    """Return what of a text belongs into a field of one line: its first line, without control characters.
+
+    Characters that only join others (of emoji, of right-to-left text) stay: they are what somebody meant.
+    """
+    if text.isprintable():
+        return text
+    first = next(iter(text.splitlines()), "")
+    return "".join(each for each in first.expandtabs(4) if category(each) not in _UNTYPED)
 
 
 def columns(text: str) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
-from textual.events import Event
+from textual.events import Event, Paste
 from textual.events import Key as KeyPressed
 from textual.screen import Screen
 
@@ -26,6 +26,7 @@ from ..core.ports import RunQuery
 from ..core.runs import Run
 from ..core.signs import MARKS
 from ..core.states import Status
+from ..core.text import typeable
 from ..core.workspace import Workspace
 from .bridge import Bridge, begin
 from .deed import Deed
@@ -221,9 +222,11 @@ class GraftApp(App[int]):
         self._is_away = False
 
     async def on_event(self, event: Event) -> None:
-        """Take away what was said before a key does what it is for: most keys never reach a screen as events."""
+        """Take away what was said before a key does what it is for; take out of a paste what is no text."""
         if isinstance(event, KeyPressed) and self.page is not None:
             self.page.sayings.pressed()
+        if isinstance(event, Paste):
+            event.text = typeable(event.text)
         await super().on_event(event)
 
     # -- what screens ask ------------------------------------------------------------------------------------------
@@ -265,8 +268,10 @@ class GraftApp(App[int]):
 
     @property
     def is_busy(self) -> bool:
-        """Tell whether the screen on top is still reading what it shows."""
-        return self.page is not None and self.page.is_behind
+        """Tell whether the screen on top is still reading what it shows, or the dialog working out what it tells."""
+        if self.page is not None:
+            return self.page.is_behind
+        return any(worker.is_running and worker.node is self.screen for worker in self.workers)
 
     @property
     def home(self) -> Runs:

@@ -11,6 +11,9 @@ from ..core.records import dataclass
 from ..core.runs import StepRun
 from ..core.text import metric_text
 
+LISTED = 3
+"""Items of a map whose values are shown one by one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricRow:
@@ -42,7 +45,10 @@ class MetricRow:
 
     @property
     def text(self) -> str:
-        """Return its value for people."""
+        """Return its value for people; of many the least and the largest."""
+        values = [y for _, y in self.points if math.isfinite(y)]
+        if isinstance(self.value, list) and len(self.value) > LISTED and values:
+            return f"{min(values):.3g} to {max(values):.3g}"
         return metric_text(self.value)
 
 

@@ -6,6 +6,9 @@ import asyncio
 import os
 import re
 from collections.abc import Sequence
+from html import escape, unescape
+
+from rich.cells import cell_len
 
 from ..core.errors import InvalidError, StoreError
 from ..core.workspace import Workspace
@@ -16,7 +19,12 @@ SMALLEST, LARGEST = (40, 12), (400, 200)
 """Columns and rows of a picture."""
 SAME = 4
 """Looks, 50 ms apart, after which a screen that has not changed counts as whole."""
-DEADLINE_S = 10.0
+DEADLINE_S = 30.0
+"""After it the picture is of what stands there: an import that hangs is a picture too."""
+CELL = 12.2
+"""Pixels that a column is wide, in Textual's pictures."""
+TEXT = re.compile(r'<text( class="[^"]*-r\d+") x="([\d.]+)" y="([\d.]+)" textLength="[\d.]+"([^>]*)>([^<]*)</text>')
+FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"
 
 
 def size_of(text: str) -> tuple[int, int]:
@@ -62,7 +70,31 @@ async def _drawn(app: GraftApp, size: tuple[int, int], keys: Sequence[str]) -> s
         for key in keys:
             await pilot.press(key)
             await _settled(app)
-        return app.export_screenshot(title="graft")
+        return by_itself(app.export_screenshot(title="graft"))
+
+
+def by_itself(picture: str) -> str:
+    """Return a picture that asks nobody for anything, and looks alike whoever shows it.
+
+    Textual names a font and where in the net it is; here it is one the reader has. And it draws a line of spaces and
+    words as one element, of which viewers leave out spaces at the ends: here each group of words stands where it does.
+    """
+    picture = re.sub(r"\s*@font-face\s*\{.*?\}", "", picture, flags=re.DOTALL)
+    picture = re.sub(r"\s*<!-- Generated.*?-->", "", picture, flags=re.DOTALL)
+    picture = re.sub(r"font-family:\s*(?!arial)[^;]+;", f"font-family: {FONTS};", picture)
+    return TEXT.sub(_placed, picture)
+
+
+def _placed(found: re.Match[str]) -> str:
+    """Return an element of text as one for each group of words."""
+    head, x, y, tail, text = found.groups()
+    plain = unescape(text).replace("\xa0", " ")
+    parts = []
+    for words in re.finditer(r"\S+(?: \S+)*", plain):
+        column, width = cell_len(plain[: words.start()]), cell_len(words.group())
+        place = f' x="{float(x) + column * CELL:.5g}" y="{y}" textLength="{width * CELL:.5g}"'
+        parts.append(f"<text{head}{place}{tail}>{escape(words.group(), quote=False)}</text>")
+    return "".join(parts)
 
 
 async def _settled(app: GraftApp) -> None:

@@ -33,7 +33,7 @@ CHART = (44, 6)
 def tree_columns(glyphs: Glyphs, now: float) -> list[Column[Row]]:
     """Return the columns of the tree."""
     return [
-        Column(title="PROJECT, LINEAGE, GENERATION", width=24, share=2, cell=lambda row: _name(row, glyphs)),
+        Column(title="PROJECT, LINEAGE, GEN", width=24, share=2, cell=lambda row: _name(row, glyphs)),
         Column(title="ALIAS", width=13, share=2, rank=1, cell=lambda row: _alias(row, glyphs)),
         Column(title="SCORE", width=9, is_right=True, cell=_score),
         Column(title="METRICS, ABOUT", width=18, share=2, rank=3, cell=_metrics),

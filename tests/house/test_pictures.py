@@ -9,6 +9,8 @@ from xml.etree import ElementTree
 import pytest
 from source_tree import ROOT
 
+PICTURES = sorted(file.name for file in (ROOT / "docs/pictures").glob("*.svg"))
+
 
 @pytest.fixture(scope="module")
 def maker() -> ModuleType:
@@ -31,11 +33,23 @@ def test_a_line_is_split_by_colour(maker: ModuleType) -> None:
     assert list(maker.spans("\x1b[31;1mbad\x1b[0m news")) == [("bad", ("31", "1")), (" news", ())]
 
 
-def test_the_picture_is_svg_that_asks_nobody_for_a_font() -> None:
-    text = (ROOT / "docs/pictures/demo.svg").read_text()
+def test_the_picture_shows_what_was_run() -> None:
+    assert "model_fit" in (ROOT / "docs/pictures/demo.svg").read_text()
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_is_small_svg_that_asks_nobody_for_a_font(name: str) -> None:
+    text = (ROOT / "docs/pictures" / name).read_text(encoding="utf-8")
 
     root = ElementTree.fromstring(text)
 
     assert root.tag.endswith("svg")
     assert text.count("http") == 1  # the name space
-    assert "model_fit" in text
+    assert "/tmp" not in text
+    assert len(text) < 150_000
+
+
+def test_every_picture_is_on_a_page() -> None:
+    pages = "".join((ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/tui.md"))
+
+    assert [name for name in PICTURES if f"pictures/{name})" not in pages] == []

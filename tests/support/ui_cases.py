@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from textual.widgets import Input
 from ui_pilot import Ui
 
 from graftline.tui.app import GraftApp
@@ -303,4 +304,4 @@ SHELF_DIFF = {
 
 
 def _types(did: Did) -> bool:
-    return type(did.focused).__name__ == "Input"
+    return isinstance(did.focused, Input)

@@ -10,6 +10,7 @@ from typing import Any
 from registries import CONTENT, REGISTRIES, digest, draft_generation, draft_lineage
 from ui_around import FormSpace
 
+from graftline.core.errors import MissingError
 from graftline.core.graph import Json
 from graftline.core.ids import RunId
 from graftline.core.lineages import Generation, Lineage, Manifest, Move, Place
@@ -86,12 +87,17 @@ class ShelfSpace(FormSpace):
         given: dict[str, Any] = {
             "project": "churn",
             "registry": lambda: registry,
-            "registry_at": lambda text: registry if text is None else self.others[text],
+            "registry_at": self._at,
             "registry_place": lambda: "sqlite",
             "gates": GATES,
             "who": lambda: "ada@lab",
         }
         super().__init__(**(given | changes))
+
+    def _at(self, text: str | None) -> Registry:
+        if text is not None and text not in self.others:
+            raise MissingError(f"there is no registry '{text}'", "models")
+        return self.registry if text is None else self.others[text]
 
 
 def shelf_space(folder: Path, **changes: Any) -> ShelfSpace:

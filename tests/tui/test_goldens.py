@@ -35,7 +35,7 @@ SHOWN: Mapping[str, tuple[str, str, str, str]] = {
     "NewRun": ("new run, to be filled", "new run, huge", "new run, wrong", "new run, huge"),
     "Compare": (NONE, "compare, all", NONE, "compare, huge"),
     "Output": (NONE, "output", "output, wrong", NONE),
-    "WatchPane": ("watch, empty", "watch, wrong", "watch, wrong", NONE),
+    "WatchPane": ("watch, empty", "watch", "watch, wrong", NONE),
     "RegistryScreen": ("registry, empty", "generation", "broken", "registry, huge"),
     "ShelfDiff": (NONE, "two generations", NONE, NONE),
     "Commanding": (NONE, "alias, refused", "alias, refused", NONE),

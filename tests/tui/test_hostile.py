@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_specs import spec, value
 from ui_around import FormSpace, outside
+from ui_driver import controls_written, recorded
 from ui_pilot import Ui, UiSpace, opened
 from ui_shelves import hostile, shelf_space
 
@@ -118,7 +119,9 @@ async def _every_part(ui: Ui) -> list[str]:
 
 
 @pytest.mark.parametrize("text", [" ".join(EVIL), EVIL[1]], ids=["all", "markup"])
-async def test_no_screen_breaks_and_no_control_character_gets_through(text: str) -> None:
+async def test_no_screen_breaks_and_no_control_character_gets_through(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     form = FormField(key=f"key {text}", kind=text, choices=(text,), default=text, where=text, steps=(text,))
     space = FormSpace()
     space.forms.form = (form,)
@@ -127,26 +130,39 @@ async def test_no_screen_breaks_and_no_control_character_gets_through(text: str)
     space.forms.problem = InvalidError(f"wrong {text}", text, file=text, line=3)
     given = outside(targets=lambda: [text], complete=lambda line, asked: [Candidate(text, text)])
 
-    async with opened(space, outside=given) as ui:
-        shown = await _every_part(ui)
+    with recorded(monkeypatch) as written:
+        async with opened(space, outside=given) as ui:
+            shown = await _every_part(ui)
 
+    assert controls_written(written) == []
     assert [controls_in(each.replace("\n", "")) for each in shown] == [[]] * len(shown)
 
 
 @pytest.mark.parametrize("text", [" ".join(EVIL), EVIL[1]], ids=["all", "markup"])
-async def test_what_a_foreign_registry_says_is_text(tmp_path: Path, text: str) -> None:
+async def test_what_a_foreign_registry_says_is_text(tmp_path: Path, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     space = shelf_space(tmp_path, gates={"champion": [f"auc > 0 {text}"]})
     hostile(space.registry, text)
     shown: list[str] = []
 
-    async with opened(space, (160, 50), outside=outside(root="")) as ui:
-        await ui.press("g", "m")
-        await ui.sees("0.1.0")
-        for keys in (["j"], ["j"], ["*"], ["escape", "d"], ["escape", "y"], ["escape", "D"], ["escape", "V"], ["a"]):
-            await ui.press(*keys)
-            await ui.until(lambda: not ui.app.is_busy)
-            shown.append(ui.text)
+    with recorded(monkeypatch) as written:
+        async with opened(space, (160, 50), outside=outside(root="")) as ui:
+            await ui.press("g", "m")
+            await ui.sees("0.1.0")
+            for keys in (
+                ["j"],
+                ["j"],
+                ["*"],
+                ["escape", "d"],
+                ["escape", "y"],
+                ["escape", "D"],
+                ["escape", "V"],
+                ["a"],
+            ):
+                await ui.press(*keys)
+                await ui.until(lambda: not ui.app.is_busy)
+                shown.append(ui.text)
 
+    assert controls_written(written) == []
     assert any("1970" in each or "ago" in each for each in shown)
     assert [controls_in(each.replace("\n", "")) for each in shown] == [[]] * len(shown)
 

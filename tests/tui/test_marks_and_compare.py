@@ -33,11 +33,11 @@ async def test_marked_runs_are_compared_by_what_differs_until_all_is_asked_for()
         await ui.until(lambda: isinstance(ui.app.screen, Compare))
         await ui.sees("first to differ")
         assert [second[:6] in ui.text, third[:6] in ui.text, first[:6] in ui.text] == [True, True, False]
-        [row] = [line for line in ui.lines if "state fit" in line]
+        [row] = [line for line in ui.lines if "state  fit" in line]
         assert row.split()[2:] == ["failed", "ok"]
-        assert "state fetch" not in ui.text
+        assert "state  fetch" not in ui.text
         await ui.press("equals_sign")
-        await ui.sees("state fetch")
+        await ui.sees("state  fetch")
         await ui.press("escape")
 
         await ui.press("escape")

@@ -36,7 +36,7 @@ async def _entered(ui: Ui) -> None:
     """Go to the registry."""
     await ui.press("g", "m")
     await ui.until(lambda: isinstance(ui.app.screen, RegistryScreen) and not ui.app.is_busy)
-    await ui.sees("PROJECT, LINEAGE, GENERATION")
+    await ui.sees("PROJECT, LINEAGE, GEN")
 
 
 async def _at(ui: Ui, *row: str) -> None:

@@ -34,9 +34,9 @@ class Choosing(ModalScreen[set[str]]):
     def compose(self) -> ComposeResult:
         """Put the list between title and keys."""
         with Vertical(classes="dialog"):
-            yield Bar(id="title")
+            yield Bar(id="title", classes="-flush")
             yield Grid[str]([Column(title="", width=20, share=1, cell=self._cell)], str, glyphs=self._glyphs)
-            yield Bar(id="keys")
+            yield Bar(id="keys", classes="-flush")
 
     def on_mount(self) -> None:
         """Show the names."""

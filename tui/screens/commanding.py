@@ -19,6 +19,7 @@ from ..glyphs import Glyphs
 from ..shelfdeeds import Deed, Outlook, refusal_of
 from ..tones import Line, Span, Tone
 from ..widgets.bars import Bar
+from ..widgets.field import Field
 from ..widgets.sheet import Sheet
 from .dialog import Dialog
 
@@ -52,10 +53,10 @@ class Commanding(Dialog[str]):
     def compose(self) -> ComposeResult:
         """Put the field above what would come of it."""
         with Vertical(classes="dialog"):
-            yield Bar(id="title")
-            yield Input(self.deed.offered[0], placeholder=self.deed.hint, select_on_focus=False, id="words")
+            yield Bar(id="title", classes="-flush")
+            yield Field(self.deed.offered[0], placeholder=self.deed.hint, id="words")
             yield Sheet(id="lines")
-            yield Bar(id="keys")
+            yield Bar(id="keys", classes="-flush")
 
     @property
     def text(self) -> str:

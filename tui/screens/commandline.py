@@ -19,6 +19,7 @@ from ..keys import bindings
 from ..memory import Memory
 from ..outside import Candidate, Outside
 from ..tones import Line, Tone, padded
+from ..widgets.field import Field
 from ..widgets.sheet import Sheet
 from .page import recolour
 
@@ -57,7 +58,7 @@ class CommandLine(ModalScreen[str]):
         """Put what is offered above the field."""
         with Vertical():
             yield Sheet(id="offers")
-            yield Input(self._text, placeholder="run, show @last, diff @last~1 @last, ls --state failed, q", id="line")
+            yield Field(self._text, placeholder="run, show @last, diff @last~1 @last, ls --state failed, q", id="line")
 
     def on_mount(self) -> None:
         """Offer the commands."""

@@ -78,7 +78,7 @@ class Compare(Page):
     def status(self) -> tuple[Line, Line]:
         """Return what is equal, and the command."""
         same = Counter(row.section for row in self._rows if row.is_same and row.section)
-        told = ", ".join(f"{count} {section}" for section, count in same.items())
+        told = ", ".join(f"{section} {count}" for section, count in same.items())
         left = f"equal: {told}   = shows them" if told and not self.has_all else ""
         return [(left, Tone.DIM)], [(self._command(), Tone.DIM)]
 
@@ -129,7 +129,7 @@ class Compare(Page):
 
     def _label(self, row: Row) -> Line:
         # The part is in the same column: on a narrow terminal others go, and `fit` alone may be its state or its time.
-        part: list[Span] = [(f"{PARTS.get(row.section, row.section):<6}", Tone.DIM)] if row.section else []
+        part: list[Span] = [(f"{PARTS.get(row.section, row.section):<7}", Tone.DIM)] if row.section else []
         return [*part, (row.name, Tone.DIM if row.is_same else Tone.BOLD)]
 
     def _cell(self, row: Row, at: int) -> Line:

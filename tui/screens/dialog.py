@@ -34,14 +34,21 @@ class Dialog(ModalScreen[A], Generic[A]):
     def compose(self) -> ComposeResult:
         """Put title, lines and keys into the box."""
         with Vertical(classes="dialog"):
-            yield Bar(id="title")
+            yield Bar(id="title", classes="-flush")
             yield Sheet(id="lines")
-            yield Bar(id="keys")
+            yield Bar(id="keys", classes="-flush")
+
+    _shown: tuple[Line, Sequence[Line], Line] | None = None
 
     def on_mount(self) -> None:
         """Take the colours and draw."""
         recolour(self)
         self.draw()
+
+    def on_resize(self) -> None:
+        """Break the lines for the width there is now."""
+        if self._shown is not None:
+            self.show(*self._shown)
 
     def draw(self) -> None:
         """Show what the dialog has to say."""
@@ -49,6 +56,7 @@ class Dialog(ModalScreen[A], Generic[A]):
 
     def show(self, title: Line, lines: Sequence[Line], keys: Line) -> None:
         """Put text into the three parts."""
+        self._shown = (title, lines, keys)
         self.query_one("#title", Bar).show(title)
         self.query_one("#lines", Sheet).show([row for line in lines for row in self._folded(line)])
         self.query_one("#keys", Bar).show(keys)

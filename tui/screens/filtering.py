@@ -34,11 +34,11 @@ class Filtering(Page):
 
     async def action_filter(self) -> None:
         """Type a filter; the last one stands there."""
-        from textual.widgets import Input  # 15 ms, and a first paint needs none
+        from ..widgets.field import Field  # 15 ms, and a first paint needs none
 
         if self.query("#filter"):
             return
-        field = Input(self.filter, placeholder=self.PLACEHOLDER, select_on_focus=False, id="filter", classes="-open")
+        field = Field(self.filter, placeholder=self.PLACEHOLDER, id="filter", classes="-open")
         await self.mount(field, before="#body")
         field.focus()
 

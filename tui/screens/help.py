@@ -16,6 +16,7 @@ from ...core.records import dataclass
 from ..glyphs import Glyphs
 from ..keys import KEYS, Key, bindings
 from ..tones import Line, Tone
+from ..widgets.field import Field
 from ..widgets.grid import Column, Grid
 from ..widgets.rows import ListRows
 from .page import recolour
@@ -82,7 +83,7 @@ class Help(ModalScreen[None]):
         ]
         with Vertical(classes="dialog") as dialog:
             dialog.styles.width = 118
-            yield Input(placeholder="what do you want to do?")
+            yield Field(placeholder="what do you want to do?")
             yield Grid[Offer](columns, _id, glyphs=self._glyphs)
 
     def on_mount(self) -> None:

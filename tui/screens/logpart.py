@@ -25,6 +25,7 @@ from ..glyphs import Glyphs
 from ..logbook import Filter, LogBook, source_name
 from ..loglines import ERRORS
 from ..tones import Line, Span, Tone
+from ..widgets.field import Field
 from ..widgets.logview import LogView
 from .part import Part
 from .runlog import RunLog
@@ -49,7 +50,7 @@ class LogPart(Part):
     def __init__(self, name: str, glyphs: Glyphs) -> None:
         super().__init__(name, glyphs)
         self.view = LogView(glyphs, empty=self._nothing)
-        self._field = Input(id="search", placeholder="find in the log", select_on_focus=False)
+        self._field = Field(id="search", placeholder="find in the log")
         self._wants_filter = False
         self._log: RunLog | None = None
         self._attempt: int | None = None

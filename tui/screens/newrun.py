@@ -23,6 +23,7 @@ from ..keys import bindings
 from ..planlines import paths_text, plan_lines
 from ..tones import Line, Tone
 from ..wanted import NO, YES, Wanted
+from ..widgets.field import Field
 from ..widgets.grid import Grid
 from ..widgets.rows import ListRows
 from ..widgets.sheet import Sheet
@@ -68,7 +69,7 @@ class NewRun(Page):
 
     def body(self) -> ComposeResult:
         """Put the form above or beside the plan."""
-        yield Input(id="field", select_on_focus=False)
+        yield Field(id="field")
         with Container(id="body", classes="split"):
             yield Grid[Entry](form_columns(), lambda each: each.id, glyphs=self.graft.glyphs, id="list")
             yield Sheet(id="detail")

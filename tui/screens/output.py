@@ -14,6 +14,7 @@ from ...core.text import plural
 from ..child import Child
 from ..keys import bindings
 from ..tones import Line, Span, Tone
+from ..widgets.field import Field
 from ..widgets.logview import LogView
 from .page import Page
 
@@ -33,7 +34,7 @@ class Output(Page):
 
     def body(self) -> ComposeResult:
         """Put a search field above the lines."""
-        yield Input(id="search", placeholder="find in the output", select_on_focus=False)
+        yield Field(id="search", placeholder="find in the output")
         with Container(id="body"):
             yield LogView(self.graft.glyphs, empty=self._nothing, id="list")
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from ...core.document import root_failures
 from ...core.errors import GraftError
 from ...core.moments import ago, local
+from ...core.place import seen_from
 from ...core.quantities import duration_text
 from ...core.reasons import run_reason_text
 from ...core.records import dataclass
@@ -116,7 +117,7 @@ def run_sheet(
     if steps is not None and len(steps) <= CHAIN:
         lines += [[], *_chain(steps, spec, glyphs, width)]
     for step in root_failures(steps or ())[:3] if run.state is not Status.SUCCESS else ():
-        lines += [[], *failure_lines(step, glyphs, width)]
+        lines += [[], *failure_lines(step, spec, glyphs, width)]
     return [*lines, [], *fact_lines(run, spec, glyphs, now)]
 
 
@@ -175,7 +176,7 @@ def value_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def failure_lines(step: StepRun, glyphs: Glyphs, width: int) -> list[Line]:
+def failure_lines(step: StepRun, spec: RunSpec | None, glyphs: Glyphs, width: int) -> list[Line]:
     """Return why a step failed, in few lines: the cause, and the line of the user's code it comes from."""
     lines: list[Line] = [[state_span(Status.FAILURE, glyphs), (f"  {step.path}", Tone.BOLD)]]
     error = step.error
@@ -184,7 +185,8 @@ def failure_lines(step: StepRun, glyphs: Glyphs, width: int) -> list[Line]:
     first = clean(error.message.partition("\n")[0])
     lines.append([(cut(f"{clean(error.type)}: {first}" if first else clean(error.type), max(20, width * 3)), Tone.RED)])
     for frame in error.frames[-1:]:
-        lines.append([(f"  {frame.file}:{frame.line}", Tone.TEXT), (f" in {frame.function}", Tone.DIM)])
+        file = frame.file if spec is None else seen_from(spec.target.root, frame.file)
+        lines.append([(f"  {file}:{frame.line}", Tone.TEXT), (f" in {frame.function}", Tone.DIM)])
         lines.append([(f"    {frame.code}", Tone.TEXT)])
     return lines
 

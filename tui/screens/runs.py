@@ -190,7 +190,8 @@ class Runs(RunView):
         run = self.grid.current
         if run is None or not sheet.display:
             self._shown = None
-            sheet.show([])
+            if run is None:
+                sheet.show([])  # else what it shows stays for when there is room again, behind a dialog for instance
             return
         is_new = run.id != self._shown
         if not is_new and run.state.is_final and not is_stale:

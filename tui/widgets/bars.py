@@ -37,7 +37,8 @@ class Bar(Widget):
         width = self.size.width
         if self._palette is None or y:
             return Strip.blank(width, self.rich_style)
-        line: list[Span] = [(" ", Tone.TEXT), *self._left]
+        # A dialog has a border with room beside it; what is in it stands below each other.
+        line: list[Span] = [*self._left] if self.has_class("-flush") else [(" ", Tone.TEXT), *self._left]
         spare = width - length(line) - length(self._right) - 2
         if self._right and spare >= 0:
             line += [(" " * (spare + 1), Tone.TEXT), *self._right]
