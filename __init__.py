@@ -146,12 +146,15 @@ _HOMES = {
 """Module -> public names in it. A name is imported when it is first asked for (PEP 562), so that importing graftline
 costs a command line or a worker nothing it does not use."""
 
+_MODULES = ("runtime",)
+"""Public modules."""
+
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name == "runtime":  # a module of its own
-        return import_module(".runtime", __name__)
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -57,13 +57,14 @@ def dot_source(
     texts = {}
     for node, name in index.items():
         attributes = f"label={_dot_quote(labels.get(node, node))}"
+        is_dropped = kinds is not None and kinds.get(node) == DROPPED
         if node in small:
             attributes += ", shape=plaintext, fontsize=10"
-        elif node in square:
+        elif node in square and not is_dropped:
             attributes += ', style=""'
         if kinds and node in kinds:
             attributes += f", class={_dot_quote(kinds[node])}"
-            attributes += _GREY if kinds[node] == DROPPED else ""
+            attributes += _GREY if is_dropped else ""
         texts[node] = f"{name} [{attributes}];"
     lines += _framed(texts, frames or {}, lambda at, name: f"subgraph cluster_{at} {{ label={_dot_quote(name)};", "}")
     lines += [

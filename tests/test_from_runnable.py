@@ -149,7 +149,7 @@ def test_jobs_are_pipelines_of_one_task(folder: Path) -> None:
                 "'whatever' has no effect: it is not known here",
             ],
         ),
-        ("executor:\n  type: argo\n", 1, ["there is no runner 'argo'"]),
+        ("executor:\n  type: k8s-job\n", 1, ["there is no runner 'k8s-job'"]),
         ("executor:\n  type: retry\n", 1, ["graft retry RUN continues a failed run"]),
         ("executor: [\n", 1, ["it is not YAML"]),
     ],

@@ -17,6 +17,7 @@ MASKS = (
     (r"(?<=steps · )\S+", "TIME"),
     (r"(?<=snapshot )[0-9a-f]{8}", "SNAPSHOT"),
     (r"python 3\.\d+\.\d+", "python VERSION"),
+    (r"\bnow\b", "0s ago"),
     (r"\b\d+(\.\d+)?(m?s)\b *", "TIME "),
     (r"\b\d+(\.\d+)? (B|kB|MB)", "SIZE"),
     (r" +", " "),
