@@ -2,12 +2,12 @@
 # Every target sets up what it needs through ./run: nothing to install first but Python 3.11+ and make.
 
 SHELL = /bin/sh
-WORKERS ?= 2
+WORKERS ?= 3
 KILLS ?= 50
-ENTRIES = __init__.py __main__.py py.typed wiring.py programs.py runtime.py testing.py conformance.py cli core plugins store tui worker
+ENTRIES = __init__.py __main__.py py.typed wiring.py storeless.py programs.py runtime.py submission.py testing.py conformance.py cli core plugins store tui worker
 
 .DEFAULT_GOAL = help
-.PHONY: help setup demo test slow check bench faults mutations ui pictures typing lint types contracts test-all-pythons clean
+.PHONY: help setup demo test test-redis slow check bench faults mutations ui pictures typing lint types contracts test-all-pythons clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-18s %s\n", $$1, $$2}' Makefile
@@ -20,6 +20,9 @@ demo: ## run samples/iris; then train, tune and apply samples/tabular
 
 test: ## run the tests (without the long fault sweeps)
 	@./run python -m pytest -q -n $(WORKERS) -m "not sweep"
+
+test-redis: ## run the tests that need a redis-server, which is installed when there is none
+	@REDIS_SERVER=$$(.ci/redis) && export REDIS_SERVER && ./run python -m pytest -q -n $(WORKERS) -m redis
 
 slow: ## list the dearest tests by CPU time, their processes included; TESTS=tests/core for some of them
 	@./run python -m pytest -q -n $(WORKERS) -m "not sweep" --costs $(TESTS)

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from . import runtime
     from .core.actors import actor
     from .core.called import pipeline
     from .core.calls import task
@@ -97,6 +98,7 @@ __all__ = [
     "pipeline",
     "progress",
     "pyfunc",
+    "runtime",
     "state",
     "task",
     "uniform",
@@ -148,6 +150,8 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
+    if name == "runtime":  # a module of its own
+        return import_module(".runtime", __name__)
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

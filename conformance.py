@@ -204,7 +204,7 @@ whole = Pipeline([
 ])
 broken = Pipeline([
     PythonTask(source, returns=["n"]),
-    PythonTask(fail, returns=["l"]),
+    PythonTask(fail, returns=["l"], reads=["mended"]),
     PythonTask(both, returns=["total", metric("size")], inputs={"r": "l"}),
 ])
 flaky_twice = PythonTask(flaky, returns=["tried"], retries=2, backoff="0s", cache=False)

@@ -49,8 +49,8 @@ def execute_pipeline(
         warn_python(each)
     file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, patches, file=file, config=config, force=force)
-    _host_here(space, run)
-    result = _result(space, run)
+    host_here(space, run)
+    result = result_of(space, run)
     return result.check() if check else result
 
 
@@ -70,8 +70,8 @@ def carry_by(
     file = parameters_of(None, os.environ)
     jobs, tags, force = wanted["jobs"], wanted["tags"], wanted["force"]
     space, run = _create_live(pipeline, params, None, jobs, tags, file=file, force=force, by=runner)
-    _host_here(space, run)
-    result = _result(space, run)
+    host_here(space, run)
+    result = result_of(space, run)
     return result.check() if check else result
 
 
@@ -89,7 +89,7 @@ def submit_pipeline(
     file = parameters_of(parameters_file, os.environ)
     space, run = _create_live(pipeline, params, runner, jobs, tags, file=file, force=force)
     space.launch(run)
-    return _result(space, run)
+    return result_of(space, run)
 
 
 def load_run(run: str = "@last", *, store: str | None = None, all_projects: bool = False) -> RunResult:
@@ -99,7 +99,7 @@ def load_run(run: str = "@last", *, store: str | None = None, all_projects: bool
         MissingError: there is no such run.
     """
     space = open_workspace(Given(store=store))
-    return _result(space, space.find(run, all_projects=all_projects))
+    return result_of(space, space.find(run, all_projects=all_projects))
 
 
 def list_runs(*, store: str | None = None) -> list[RunResult]:
@@ -108,7 +108,7 @@ def list_runs(*, store: str | None = None) -> list[RunResult]:
     found: list[RunResult] = []
     before = None
     while page := space.runs(RunQuery(with_children=True, before=before)):
-        found += [_result(space, run.id) for run in page]
+        found += [result_of(space, run.id) for run in page]
         before = (page[-1].created, page[-1].id)
     return found
 
@@ -210,8 +210,8 @@ class Launcher:
             options[name] = None if options.get(name) is None else str(options[name])
         request = LifecycleRequest(run=RunRequest(target=target, origin="api", **of_run), **options)
         created = live.searches.create(live.searches.tune(request, asked))
-        _host_here(live, created)
-        result = _result(live, created)
+        host_here(live, created)
+        result = result_of(live, created)
         return result.check() if check else result
 
     def _opened(self, root: str) -> Workspace:
@@ -234,8 +234,8 @@ class Launcher:
         life = space.lifecycle
         prepare = {"train": life.train, "apply": life.apply, "eval": life.evaluate}[mode]
         created = life.create(prepare(request))
-        _host_here(space, created)
-        result = _result(space, created)
+        host_here(space, created)
+        result = result_of(space, created)
         return result.check() if check else result
 
 
@@ -279,7 +279,7 @@ def pyfunc(
     return opened(space.parts, prepared, load_states(space.parts, prepared.spec))
 
 
-def _host_here(space: Workspace, run: RunId) -> None:
+def host_here(space: Workspace, run: RunId) -> None:
     """Host a run in the program that called `execute()`.
 
     A signal that asks to stop cancels the run first. Once that is on record and the program's own handlers are back,
@@ -336,7 +336,7 @@ def _create_live(
         graph=loaded.graph,
         code=parts.machine.code_state(target.root, loaded.snapshot.key),
         environment={**loaded.environment, "imports": list(loaded.preload)},
-        jobs=jobs or parts.default_jobs or parts.machine.cores(),
+        jobs=jobs or parts.jobs_of(parts.default_runner),
         prints=loaded.prints,
         reusing=Reusing(is_on=not force),
         created=parts.clock(),
@@ -379,7 +379,8 @@ def _opened(
     )
 
 
-def _result(space: Workspace, run: RunId) -> RunResult:
+def result_of(space: Workspace, run: RunId) -> RunResult:
+    """Return a run as programs have it."""
     # Only the Python API gives values back; `ls` and `show` pay for neither.
     from .core.results import RunResult
     from .worker.stored import value_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -15,10 +15,11 @@ from .core.library import Fetched, FunctionRequest, KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
 from .core.records import dataclass, replace
-from .core.runners import choose_runner
+from .core.runners import choose_runner, runner_names
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
+from .plugins.local.working import queued
 from .plugins.registry.opening import Opening, zipped
 from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
@@ -27,16 +28,19 @@ from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import read_parameters as read_parameters
 from .worker.putback import putting_back
+from .worker.userdirs import user_data_dir
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
-    from .core.beginning import Begun, Template
+    from .core.burden import Packed
     from .core.config import Settings
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
-    from .core.proposals import Proposal
+    from .core.orders import RunContext
+    from .core.ports import Deposit
     from .core.registry import Registry
+    from .core.replay import Ended, Replay
     from .core.runners import RunnerChoice
     from .core.runs import RunSpec
     from .core.targets import Job
@@ -121,6 +125,16 @@ def vault_of(choices: Choices) -> Keeper:
     return open_vault(workplace_of(choices).root, os.environ)
 
 
+def find_runner(choices: Choices, name: str) -> RunnerChoice:
+    """Return a runner of the current directory's configuration, or one that comes with graftline; no store is opened.
+
+    Raises:
+        InvalidError: no runner has that name.
+        PluginError: it does not load.
+    """
+    return choose_runner(settings_of(choices), name)
+
+
 def find_job(job: Job, choices: Choices) -> Target:
     """Return the target of a step that is run alone and written down nowhere; InvalidError when its file is missing."""
     return job_target(workplace_of(choices, job.project), job, choices.project)
@@ -149,7 +163,7 @@ def open_workspace(
     directory = store_directory(workplace.settings)
     # What may not be written may still be looked at; whoever then writes is told.
     store = open_store(directory, read_only=Layout(directory).is_sealed())
-    parts = _parts(workplace, store, choices, warn or warn_python)
+    parts = queued(_parts(workplace, store, choices, warn or warn_python), lambda: store.queue, lambda: store.datasets)
 
     def watch(request: WatchRequest, listener: Listener) -> Watch:
         from .plugins.watch.opening import open_watch  # watchfiles, for one command
@@ -165,9 +179,7 @@ def store_directory(settings: Settings) -> Path:
     chosen = settings.text("store.home")
     if chosen is not None:
         return Path(chosen).expanduser().absolute()
-    import platformdirs  # 4 ms that `--store` saves
-
-    return Path(platformdirs.user_data_dir("graftline"))
+    return Path(user_data_dir())
 
 
 def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
@@ -192,40 +204,6 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
     return [*findings, worker_start()]
 
 
-def templates() -> Sequence[Template]:
-    """Return what a project can begin as."""
-    from .plugins.projects.templates import TEMPLATES  # for one command, as below
-
-    return list(TEMPLATES.values())
-
-
-def begin_project(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
-    """Write a project from a template into a folder, which it is called after.
-
-    Raises:
-        InvalidError: there is no such template, or something of it is there already.
-        StoreError: it cannot be written.
-    """
-    from .plugins.projects.templates import template as named
-    from .plugins.projects.writing import begin
-
-    root = Path(folder).absolute()
-    name = strict_name(root.name or "project")
-    return begin(root, name, named(template), with_git=with_git, is_dry=is_dry)
-
-
-def propose_pipeline(choices: Choices, words: Sequence[str], *, is_dry: bool) -> tuple[Proposal, Sequence[str]]:
-    """Propose a pipeline of scripts in the current directory; return it and the files that were written, or would be.
-
-    Raises:
-        InvalidError: a script is not there or cannot be read, or there is a pipeline.py already.
-        StoreError: it cannot be written.
-    """
-    from .plugins.projects.proposal import propose_here  # for one command
-
-    return propose_here(words, Path(choices.project or ".").absolute(), is_dry=is_dry)
-
-
 def functions_at(root: str) -> Shelf:
     """Return the registered functions of the project at an absolute root."""
     from .worker.shelf import Shelf  # for pipelines that name one
@@ -243,7 +221,6 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.host import ProcessHost
     from .plugins.local.machine import LocalMachine, hash_seed, who
     from .plugins.local.slots import MachineSlots
-    from .plugins.local.terminal import execute_here
 
     settings, layout = workplace.settings, store.layout
     machine = LocalMachine(layout.root / "code")
@@ -264,7 +241,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         marks=store.marks,
         hash_seed=hash_seed,
         lockfile=ProjectLock(),
-        terminal=execute_here,
+        terminal=_execute_here,
         fetch=partial(_fetch, workplace.root),
         runner=partial(choose_runner, settings),
         default_runner=settings.text("runner.default") or "local",
@@ -292,6 +269,10 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         chooses=_can_choose,
         searching=_search,
         environ=os.environ,
+        pack=_pack,
+        deposit=partial(_deposit, str(layout.objects)),
+        lacking=partial(_lacking, str(layout.objects)),
+        runners=partial(runner_names, settings),
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
@@ -316,6 +297,24 @@ def _can_choose(method: str) -> None:
     check_method(method)
 
 
+def _pack(context: RunContext, digests: Sequence[str]) -> Packed:
+    from .plugins.remote.packing import weigh  # for runs that go elsewhere
+
+    return weigh(context, digests)
+
+
+def _lacking(objects: str, digests: Mapping[str, int | None]) -> list[str]:
+    from .worker.blobs import lacking  # as below
+
+    return lacking(objects, digests)
+
+
+def _deposit(objects: str, folder: str) -> Deposit:
+    from .plugins.remote.deposit import ArtifactDeposit  # for one command
+
+    return ArtifactDeposit(folder, objects)
+
+
 def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:
     from .plugins.search.opening import open_search  # for one kind of run
 
@@ -325,6 +324,12 @@ def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:
 def _included(settings: Settings, store: Store, root: str) -> Sequence[str]:
     wanted = settings.values.get("project.include")
     return store.files.expand([str(each) for each in wanted], root) if isinstance(wanted, list) else ()
+
+
+def _execute_here(replay: Replay) -> Ended:
+    from .plugins.local.terminal import execute_here  # for one command
+
+    return execute_here(replay)
 
 
 def _fetch(root: str, request: FunctionRequest, kind: str) -> Fetched:

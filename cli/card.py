@@ -12,6 +12,7 @@ from ..core.quantities import duration_text
 from ..core.reasons import run_reason_text
 from ..core.records import dataclass, field
 from ..core.roles import Composites
+from ..core.routes import Routes
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.states import Status
 from ..core.undeclared import Undeclared
@@ -185,6 +186,9 @@ def _by(look: Look, shown: Shown) -> str:
     run = shown.run
     parts = [f"runner {run.runner}", f"from {run.origin}"]
     if shown.spec is not None:
+        taken = Routes.noted(shown.spec.environment).by_label.values()
+        away = [f"{route.label} on {route.runner}" for route in taken if route.runner != run.runner]
+        parts[0] += f" ({', '.join(away)})" if away else ""
         parts.append(shown.spec.target.text)
     if run.parent:
         parts.append(f"rerun of {run.parent[:8]}")

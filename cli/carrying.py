@@ -136,7 +136,7 @@ def searched_document(spec: RunSpec | None, steps: list[StepRun]) -> dict[str, A
 
 def shown_run(space: Workspace, run: Run, steps: list[StepRun], *, is_full: bool = False) -> Shown:
     """Gather what the screens of a run show."""
-    failed = root_failures(steps)[:PANELS_SHOWN]
+    failed = [] if run.state is Status.SUCCESS else root_failures(steps)[:PANELS_SHOWN]
     return Shown(
         run=run,
         steps=steps,

@@ -1,12 +1,13 @@
-"""The door to everything beneath: a workspace, a target, settings. The one file of the command line that knows wiring.
+"""The door to everything beneath: a workspace, a target, settings. The one file of the command line that knows
+wiring, and storeless beside it.
 
-Wiring is imported when it is called for: `graft --help` needs none of it.
+They are imported when called for: `graft --help` needs nothing of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import MissingError
 from ..core.given import NO_FILE, ParameterFile
@@ -20,9 +21,11 @@ if TYPE_CHECKING:
     from ..core.beginning import Begun, Template
     from ..core.config import Settings
     from ..core.discovery import Plugin
+    from ..core.events import AttemptFailed, AttemptSucceeded
     from ..core.health import Finding
     from ..core.keeper import Keeper
     from ..core.proposals import Proposal
+    from ..core.runners import RunnerChoice
     from ..core.runs import Target
     from ..core.targets import Job
     from ..core.workspace import Workspace
@@ -71,6 +74,13 @@ def job(options: Options, wanted: Job) -> Target:
     from ..wiring import find_job
 
     return find_job(wanted, options)
+
+
+def runner(options: Options, name: str) -> RunnerChoice:
+    """Return a runner by name; the store is not looked at."""
+    from ..wiring import find_runner
+
+    return find_runner(options, name)
 
 
 def parameters(file: str | None) -> ParameterFile:
@@ -129,23 +139,23 @@ def examine(options: Options, *, repair: bool) -> Sequence[Finding]:
 
 def templates() -> Sequence[Template]:
     """Return what a project can begin as."""
-    from ..wiring import templates as known
+    from ..storeless import templates as known
 
     return known()
 
 
 def begin(folder: str, template: str, *, with_git: bool, is_dry: bool) -> Begun:
     """Write a project from a template into a folder."""
-    from ..wiring import begin_project
+    from ..storeless import begin_project
 
     return begin_project(folder, template, with_git=with_git, is_dry=is_dry)
 
 
 def propose(options: Options, words: Sequence[str], *, is_dry: bool) -> tuple[Proposal, Sequence[str]]:
     """Propose a pipeline of scripts; return it and the files that were written, or would be."""
-    from ..wiring import propose_pipeline
+    from ..storeless import propose_pipeline
 
-    return propose_pipeline(options, words, is_dry=is_dry)
+    return propose_pipeline(options.project, words, is_dry=is_dry)
 
 
 def short(space: Workspace, run: RunId) -> str:
@@ -157,3 +167,24 @@ def short(space: Workspace, run: RunId) -> str:
         except MissingError:
             continue
     return run
+
+
+def rendered(source: str, form: str) -> bytes:
+    """Return a picture of a graph in the DOT language, as `svg`, `png` or `pdf`."""
+    from ..storeless import render
+
+    return render(source, form)
+
+
+def execute_node(folder: str, run: str, path: str, **options: Any) -> AttemptSucceeded | AttemptFailed:
+    """Execute one node from a directory of artifacts; no store and no project take part."""
+    from ..storeless import execute_node
+
+    return execute_node(folder, run, path, **options)
+
+
+def serve_station(nonce: str) -> None:
+    """Execute attempts that come through stdin until it ends; no store and no project take part."""
+    from ..storeless import serve_station
+
+    serve_station(nonce)

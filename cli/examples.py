@@ -136,6 +136,15 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("rerun k3f9", "same code, same parameters, a new run"),
         Example("rerun --code current", "the last run again, with the code as it is now"),
     ),
+    "promote": (
+        Example("promote k3f9 --to cluster -n", "what would be sent, and what stands in the way"),
+        Example("promote k3f9 --to cluster", "run it there, then compare every output"),
+        Example("promote --compare p7qa", "compare a promoted run with its parent again"),
+    ),
+    "pull": (
+        Example("pull k3f9", "what the run left in its runner's artifacts"),
+        Example("pull k3f9 --from /shared/runs", "a run from a directory, also one that is not known here"),
+    ),
     "verify": (
         Example("verify", "the last run: does every step make the same again?"),
         Example("verify k3f9 --sample 10%", "a tenth of its steps, some of every kind"),
@@ -174,6 +183,24 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     ),
     "build": (Example("build churn@champion -o churn-champion", "everything it takes to apply it elsewhere"),),
     "remove": (Example("remove churn/0.1.0/2", "one generation; shows it and asks"),),
+    "submit": (
+        Example("submit script etl.py run -p day=2026-01-01 --wait", "call run() of a file, on any worker"),
+        Example(
+            "submit model titanic fit 'data[x,z]' 'data[y]' --label gpu", "fit a model that was put, on a gpu worker"
+        ),
+        Example("submit notebook report.ipynb run -p C=0.1", "run a notebook"),
+    ),
+    "result": (
+        Example("result k3f9 --wait", "wait for a submission, and print its value"),
+        Example("result k3f9 --json", "where it stands"),
+    ),
+    "worker": (
+        Example("worker", "serve label 'default', a run at a time"),
+        Example("worker --label gpu -j 2", "serve another one, two runs at a time"),
+        Example("worker --once", "host what waits, and end"),
+        Example("worker --celery redis://10.0.0.1/0 --label gpu", "execute steps with this label, for runs anywhere"),
+    ),
+    "workers": (Example("workers", "who works, and what waits"),),
     "functions": (Example("functions", "the newest version of each"),),
     "function": (
         Example("function add fit steps.py:fit --returns model", "register one, with its code"),

@@ -63,6 +63,8 @@ COMMANDS = {
     "cancel": Entry("Run log", "cancel:cancel", "Stop a run."),
     "debug": Entry("Run log", "debug:debug", "Run a step again in a debugger."),
     "rerun": Entry("Run log", "rerun:rerun", "Run a run's frozen specification again."),
+    "promote": Entry("Run log", "promote:promote", "Run a run on another runner, and compare."),
+    "pull": Entry("Run log", "promote:pull", "Bring home what a run left elsewhere."),
     "verify": Entry("Run log", "verify:verify", "Run steps again and compare what comes out."),
     "release": Entry("Lifecycle", "release:release", "Publish the working copy as a new lineage."),
     "list": Entry("Lifecycle", "lineages:lineages", "List projects, lineages and generations."),
@@ -72,6 +74,10 @@ COMMANDS = {
     "import": Entry("Lifecycle", "exchange:import_", "Take what a file holds into the registry."),
     "build": Entry("Lifecycle", "build:build", "Write a generation to a directory that stands by itself."),
     "remove": Entry("Lifecycle", "exchange:remove", "Remove a generation, a lineage or a project."),
+    "submit": Entry("Runtime", "submit:submit", "Submit an action of a model, script, notebook or function."),
+    "result": Entry("Runtime", "submit:result", "Print what a submission came to."),
+    "worker": Entry("Runtime", "worker:worker", "Host submissions in this terminal."),
+    "workers": Entry("Runtime", "worker:workers", "List workers, and what waits for one."),
     "functions": Entry("Functions", "functions:functions", "List registered functions."),
     "function": Entry("Functions", "function:COMMANDS", "Register, show, remove or run a function."),
     "config": Entry("Store", "config:config", "Show the configuration and where each value is from."),
@@ -80,6 +86,8 @@ COMMANDS = {
     "doctor": Entry("Store", "doctor:doctor", "Check the store and the environment."),
     "ls": Entry("", "runs:runs", "List runs, newest first."),
     "ui": Entry("", "ui:ui", "Open the terminal UI."),
+    "exec-node": Entry("", "single:execute", "Execute one node of a run from a directory of artifacts."),
+    "serve-station": Entry("", "station:serve", "Execute attempts that come through stdin."),
     "_host": Entry("", "host:host", "Carry a stored run to its end."),
 }
 

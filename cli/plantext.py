@@ -42,6 +42,10 @@ def plan_lines(around: Around, plan: Plan) -> list[str]:
         Column(title="WHY", shrinks=True),
         Column(title="TOOK", is_right=True, rank=1),
     ]
+    if any(step.runner is not None for step in plan.steps):
+        heads.append(Column(title="RUNNER"))
+    else:
+        rows = [row[:-1] for row in rows]
     lines += ["", *table(look, heads, rows, indent=2)] if rows else []
     if left := len(groups) - len(rows):
         lines.append(look.said(f"  … {plural(left, 'more line')} (--full shows every step)"))
@@ -85,7 +89,7 @@ def _grouped(around: Around, plan: Plan) -> Iterator[tuple[Planned, list[str], s
     groups: dict[object, tuple[Planned, list[str], str]] = {}
     for step in plan.steps:
         text = step_why(around, step, plan)
-        same = (starred(step.path), step.fate, starred(text))
+        same = (starred(step.path), step.fate, starred(text), step.runner)
         groups.setdefault(same, (step, [], text))[1].append(step.path)
     yield from groups.values()
 
@@ -95,7 +99,7 @@ def _joined(groups: Sequence[tuple[Planned, list[str], str]]) -> list[tuple[Plan
     found: dict[object, tuple[Planned, list[str], str]] = {}
     for step, paths, text in groups:
         told = "takes what steps before it make" if step.hinge is Hinge.DATA else text
-        found.setdefault((step.fate, told), (step, [], told))[1].extend(paths)
+        found.setdefault((step.fate, told, step.runner), (step, [], told))[1].extend(paths)
     return list(found.values())
 
 
@@ -112,7 +116,8 @@ def _row(around: Around, step: Planned, paths: Sequence[str], text: str) -> list
     seconds = "" if step.seconds is None or step.fate not in (Fate.RUN, Fate.MAY_RUN) else duration_text(step.seconds)
     what = Cell(f"{plain if look.is_ascii else glyph} {step.fate.value}", (ink,))
     quiet = () if step.fate in (Fate.RUN, Fate.MAY_RUN) else (Ink.DIM,)
-    return [what, Cell(name, quiet), Cell(text, quiet), Cell(seconds, (Ink.DIM,))]
+    where = Cell(clean(step.runner or ""), quiet)
+    return [what, Cell(name, quiet), Cell(text, quiet), Cell(seconds, (Ink.DIM,)), where]
 
 
 def step_why(around: Around, step: Planned, plan: Plan) -> str:

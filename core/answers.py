@@ -124,7 +124,8 @@ def compared_document(compared: Compared | None) -> dict[str, Any] | None:
 
 
 def _planned(each: Planned) -> dict[str, Any]:
-    return {
+    where = {} if each.runner is None else {"runner": each.runner}
+    return where | {
         "step": each.path,
         "fate": each.fate.value,
         "verdict": each.verdict,

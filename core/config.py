@@ -50,6 +50,8 @@ class Settings:
 
     values: Mapping[str, object]
     origins: Mapping[str, Sequence[Origin]] = field(default_factory=dict)
+    layers: Sequence[Layer] = ()
+    """What they were merged from, the strongest last."""
 
     def text(self, key: str) -> str | None:
         """Return a text; None when nothing sets it."""
@@ -72,6 +74,16 @@ class Settings:
                     inner = inner.setdefault(parent, {})
                 inner[last] = value
         return found
+
+    def written(self, *path: str) -> tuple[str | None, int | None]:
+        """Return the file and line that set a key; None where it was no file, or the line is not told from its text."""
+        for layer in reversed(self.layers):
+            inner: Any = layer.data
+            for part in path:
+                inner = inner.get(part) if isinstance(inner, Mapping) else None
+            if inner is not None:
+                return layer.file, line_of(layer.text, (*layer.prefix, *path)) if layer.file else None
+        return None, None
 
     def explain(self, key: str) -> list[Origin]:
         """Return what each layer said of a key, the one that won last.
@@ -110,7 +122,7 @@ def merge(layers: Sequence[Layer]) -> Settings:
             origins.setdefault(key, []).append(Origin(layer.file or layer.name, values[key]))
     if problems:
         raise InvalidError.all_of(problems)
-    return Settings(values, origins)
+    return Settings(values, origins, tuple(layers))
 
 
 def from_environ(environ: Mapping[str, str]) -> list[Layer]:

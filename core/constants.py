@@ -7,11 +7,12 @@ from inspect import Parameter
 from math import isfinite
 from typing import TypeGuard
 
+from .artifacts import ArtifactRef
 from .errors import InvalidError
 from .given import Value
 from .graph import Json
 from .ports import Workshop
-from .supply import Blob, Constant
+from .supply import Blob, Constant, Stored
 
 
 class Constants:
@@ -19,7 +20,7 @@ class Constants:
 
     def __init__(self, workshop: Workshop):
         self._workshop = workshop
-        self._known: dict[tuple[object, ...], Constant | Blob] = {}
+        self._known: dict[tuple[object, ...], Constant | Blob | Stored] = {}
         self.blobs: dict[str, bytes] = {}
         """sha256 -> bytes."""
 
@@ -29,7 +30,7 @@ class Constants:
         self.blobs[sha256] = data
         return sha256
 
-    def given(self, found: Value, annotation: object) -> Constant | Blob:
+    def given(self, found: Value, annotation: object) -> Constant | Blob | Stored:
         """Return a run parameter as an argument, cast; ten thousand steps that take one parameter cast it once.
 
         Raises:
@@ -42,12 +43,16 @@ class Constants:
             self._known[key] = self.fixed(found.value, found.origin, annotation, is_text=found.is_text)
         return self._known[key]
 
-    def fixed(self, value: object, origin: str, annotation: object, *, is_text: bool = False) -> Constant | Blob:
+    def fixed(
+        self, value: object, origin: str, annotation: object, *, is_text: bool = False
+    ) -> Constant | Blob | Stored:
         """Return a value as an argument, cast.
 
         Raises:
             InvalidError: it does not cast or cannot be pickled.
         """
+        if isinstance(value, ArtifactRef):
+            return Stored(value, origin)
         cast = self._workshop.cast(value, annotation, is_text=is_text)
         if is_json(cast):
             return Constant(cast, origin)

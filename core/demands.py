@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from .graph import Graph, Policy
 
@@ -18,21 +18,32 @@ def demand_of(policy: Policy) -> dict[str, float]:
     return demand | {f"{_LABEL}{label}": 1.0 for label in policy.labels if label != DEFAULT_LABEL}
 
 
-def demands_of(graph: Graph) -> dict[int, dict[str, float]]:
-    """Return the demands by index of the operation, of those that have any: nodes that grow later have them too."""
+def demands_of(graph: Graph, here: Collection[int] | None = None) -> dict[int, dict[str, float]]:
+    """Return the demands by index of the operation, of those that have any: nodes that grow later have them too.
+
+    Args:
+        graph: whose steps ask.
+        here: operations that run on this machine; None: all.
+    """
     wanted = enumerate([demand_of(operation.policy) for operation in graph.operations])
-    return {at: demand for at, demand in wanted if demand}
+    return {at: demand for at, demand in wanted if demand and (here is None or at in here)}
 
 
-def capacities(graph: Graph, labels: Mapping[str, int], capacity: Callable[[str], float]) -> dict[str, float]:
+def capacities(
+    graph: Graph,
+    labels: Mapping[str, int],
+    capacity: Callable[[str], float],
+    here: Collection[int] | None = None,
+) -> dict[str, float]:
     """Return by name how much there is of everything the graph's steps ask for.
 
     Args:
         graph: whose steps ask.
         labels: slots of each label this machine serves; another one (of a step that is not selected) has none.
         capacity: how much of a resource this machine offers.
+        here: operations that run on this machine; None: all.
     """
-    names = {name for operation in graph.operations for name in demand_of(operation.policy)}
+    names = {name for demand in demands_of(graph, here).values() for name in demand}
     return {
         name: float(labels.get(name.removeprefix(_LABEL), 0)) if name.startswith(_LABEL) else capacity(name)
         for name in sorted(names)

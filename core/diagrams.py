@@ -32,6 +32,8 @@ def dot_source(
     kinds: Mapping[str, str] | None = None,
     frames: Mapping[str, str] | None = None,
     small: Container[str] = (),
+    square: Container[str] = (),
+    dotted: Container[tuple[str, str]] = (),
 ) -> str:
     """Return the graph in the DOT language, flowing from left to right.
 
@@ -42,6 +44,8 @@ def dot_source(
             picture keeps for style sheets. None, or a node left out, writes none.
         frames: for each node the path of the innermost frame it is in; a node left out, or "", is in none.
         small: nodes that only start or end what is framed.
+        square: nodes with corners; all others are rounded.
+        dotted: edges that are dotted.
 
     Raises:
         ValueError: an edge names an unknown node.
@@ -55,12 +59,17 @@ def dot_source(
         attributes = f"label={_dot_quote(labels.get(node, node))}"
         if node in small:
             attributes += ", shape=plaintext, fontsize=10"
+        elif node in square:
+            attributes += ', style=""'
         if kinds and node in kinds:
             attributes += f", class={_dot_quote(kinds[node])}"
             attributes += _GREY if kinds[node] == DROPPED else ""
         texts[node] = f"{name} [{attributes}];"
     lines += _framed(texts, frames or {}, lambda at, name: f"subgraph cluster_{at} {{ label={_dot_quote(name)};", "}")
-    lines += [f"    {index[source]} -> {index[target]};" for source, target in dict.fromkeys(edges)]
+    lines += [
+        f"    {index[edge[0]]} -> {index[edge[1]]}{' [style=dotted]' if edge in dotted else ''};"
+        for edge in dict.fromkeys(edges)
+    ]
     return "\n".join([*lines, "}", ""])
 
 
@@ -72,6 +81,8 @@ def mermaid_source(
     kinds: Mapping[str, str] | None = None,
     frames: Mapping[str, str] | None = None,
     small: Container[str] = (),
+    square: Container[str] = (),
+    dotted: Container[tuple[str, str]] = (),
 ) -> str:
     """Return the graph as a Mermaid flowchart, flowing from left to right.
 
@@ -82,6 +93,8 @@ def mermaid_source(
             name keeps only the letters, digits and underscores of the word.
         frames: as for `dot_source`.
         small: as for `dot_source`.
+        square: takes no part: where flowcharts are drawn, all steps have corners.
+        dotted: as for `dot_source`.
 
     Raises:
         ValueError: an edge names an unknown node.
@@ -93,7 +106,9 @@ def mermaid_source(
         text = f'"{_mermaid_text(labels.get(node, node))}"'
         texts[node] = f"{name}({text})" if node in small else f"{name}[{text}]"
     lines += _framed(texts, frames or {}, lambda at, name: f'subgraph f{at}["{_mermaid_text(name)}"]', "end")
-    lines += [f"    {index[source]} --> {index[target]}" for source, target in dict.fromkeys(edges)]
+    lines += [
+        f"    {index[edge[0]]} {'-.->' if edge in dotted else '-->'} {index[edge[1]]}" for edge in dict.fromkeys(edges)
+    ]
     members: dict[str, list[str]] = {}
     for node, name in index.items():
         if kinds and node in kinds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from importlib import import_module
 from typing import NamedTuple
 
@@ -41,8 +42,13 @@ def version_of(distribution: str) -> str:
         return ""
 
 
-def load(group: str, name: str) -> object:
+def load(group: str, name: str, also: Collection[str] = ()) -> object:
     """Import one plugin, by its name or as `module:attribute`.
+
+    Args:
+        group: of entry points.
+        name: of the plugin.
+        also: further names a person may have meant, for the message.
 
     Raises:
         InvalidError: no plugin of the group has this name; the known ones are listed.
@@ -54,7 +60,7 @@ def load(group: str, name: str) -> object:
     for plugin in known:
         if plugin.name == name:
             return _import(plugin)
-    names = [plugin.name for plugin in known]
+    names = sorted({*also, *(plugin.name for plugin in known)})
     kind = group.rpartition(".")[2].rstrip("s")
     listed = f"known are {', '.join(names)}" if names else f"no {kind} is installed"
     raise InvalidError(f"there is no {kind} '{name}'{nearest(name, names)}", f"{listed}; or write module:Class")

@@ -14,6 +14,7 @@ from .artifacts import Output
 from .errors import GraftError
 from .graph import ON_FAILURE, Policy
 from .provenance import Origins
+from .routes import Routes
 from .runs import Attempt, Run, RunSpec, StepError, StepRun
 from .states import Reason, Status
 from .undeclared import GUARD_ROLE, Undeclared
@@ -159,12 +160,15 @@ class _Spec:
     def __init__(self, spec: RunSpec):
         self._graph = spec.graph
         self._origins = Origins(spec.graph, spec.environment)
+        self._away = Routes.noted(spec.environment).steps(spec.graph, spec.runner)
 
     def of(self, path: str) -> dict[str, Any]:
-        """Return `provenance` by argument, and what of the `policy` is not the default."""
+        """Return `provenance` by argument, what of the `policy` is not the default, and the runner a route leads to."""
         found: dict[str, Any] = {"provenance": {name: each.to_json() for name, each in self._origins.of(path).items()}}
         if path in self._graph.index and (policy := policy_document(self._graph.operation_of(path).policy)):
             found["policy"] = policy
+        if path in self._away:
+            found["runner"] = self._away[path]
         return found
 
 

@@ -7,6 +7,7 @@ most what was running.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .demands import demands_of
 from .errors import GraftError
@@ -32,9 +33,13 @@ from .ports import Executor
 from .runs import StepError
 from .scheduler import Scheduler
 from .session import Session
-from .states import Reason
+from .states import Reason, Status
 from .turns import Turn
 from .values import Values
+
+if TYPE_CHECKING:
+    from .routes import Sites
+    from .spread import Spread
 
 _YIELDING = (AttemptSucceeded, StepJoined, StepReused)
 """Facts with outputs."""
@@ -64,14 +69,18 @@ class Engine:
             deadline=session.deadline,
             past=session.past,
             recorded=session.recorded,
+            sites=session.sites,
+            jobs_away=[each.jobs for each in session.away],
         )
+        self._spread = None if session.sites is None else _spread(executor, session.sites)
+        self._is_open = False
         self.plot = self._scheduler.plot
         """The graph as it stands."""
         self._values = Values(self.plot, session.recorded)
         self._judge = None if session.judge is None else session.judge(self.plot, self._values)
         self._judged: dict[str, StepJudged] = {}
         """By path, of steps that are ready and must run."""
-        self._demands = demands_of(graph)
+        self._demands = demands_of(graph, session.here)
         self._held: set[str] = set()
         """Paths of steps that hold machine-wide resources."""
         self._next_look = 0.0
@@ -144,10 +153,26 @@ class Engine:
         return facts
 
     def _start(self, now: float) -> list[AttemptDispatched]:
+        if self._spread is not None:
+            return self._start_each(*self._spread, now)
         if not self._scheduler.has_ready():
             return []  # without asking for room: to open a place where attempts run takes longer than a run of none
         room = self._executor.room()
         return self._scheduler.start(room, now, self._admit) if room > 0 else []
+
+    def _start_each(self, spread: Spread, sites: Sites, now: float) -> list[AttemptDispatched]:
+        """Pick what starts at each site; nothing before all are there, so that a run that cannot go on never began."""
+        ready = [site for site in range(len(sites.names)) if self._scheduler.has_ready(site)]
+        if ready and not self._is_open:
+            self._is_open = True
+            states = self._scheduler.states
+            left = [node for path, node in self.plot.nodes.items() if states[path] is Status.PENDING]
+            spread.open(sites.of_steps(left, self.plot.origin))
+        started: list[AttemptDispatched] = []
+        for site in ready if spread.has_arrived(ready) else ():
+            if (room := spread.room_at(site)) > 0:
+                started += self._scheduler.start(room, now, self._admit, site)
+        return started
 
     def _admit(self, path: str) -> bool:
         if self._slots is None:
@@ -210,6 +235,12 @@ def _with_kept(facts: Sequence[Fact], kept: Sequence[ResultKept]) -> list[Fact]:
         if isinstance(fact, AttemptSucceeded) and fact.node in by_node:
             found.append(by_node[fact.node])
     return found
+
+
+def _spread(executor: Executor, sites: Sites) -> tuple[Spread, Sites] | None:
+    from .spread import Spread  # of the few runs that several runners share
+
+    return (executor, sites) if isinstance(executor, Spread) else None
 
 
 def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:

@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef, Output
-from .graph import Argument, Call, CallKind, Graph, Node, Operation, Return, ReturnKind
+from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, Return, ReturnKind
 from .hosting import Hosting
-from .ids import new_run_id
+from .ids import RunId, new_run_id
+from .ports import RunQuery
 from .records import replace
-from .runs import RunSpec, StepRun
+from .runs import VERIFY, RunSpec, StepRun
 from .session import Requests
 from .states import Status
 from .supply import Constant, Upstream
@@ -57,6 +58,33 @@ class Equality:
         told = {(pair.path, pair.output): _told(steps[_path(at)]) for at, pair in enumerate(pairs)}
         return {pair: text for pair, text in told.items() if text is not None}
 
+    def known(self, checked: RunId, pairs: Sequence[Pair], rtol: float) -> dict[tuple[str, str], str]:
+        """Return the same as far as earlier comparisons tell, which are the hidden runs below a run.
+
+        Args:
+            checked: the run whose outputs were compared: parent of what compared them.
+            pairs: what is wanted.
+            rtol: it was compared with.
+        """
+        parts = self._parts
+        found: dict[tuple[str, ...], str] = {}
+        for run in parts.history.runs(RunQuery(parent=checked, with_children=True, limit=_MOST)):
+            graph = parts.runs.spec(run.id).graph if run.origin == VERIFY else None
+            if graph is None or graph.operations != (_DIFFERENCE,):
+                continue
+            steps = {step.path: step for step in parts.history.steps(run.id)}
+            for node in graph.nodes:
+                text = _told(steps[node.path])
+                places, limit = _taken_by(node)
+                if text is not None and limit == rtol:
+                    found.setdefault(places, text)
+        told = {(pair.path, pair.output): found.get((_place(pair.old), _place(pair.new))) for pair in pairs}
+        return {pair: text for pair, text in told.items() if text is not None}
+
+
+_MOST = 50
+"""Comparisons of one run that are looked at, the newest first."""
+
 
 def _path(at: int) -> str:
     return f"pair-{at}"
@@ -66,7 +94,7 @@ def _graph_of(pairs: Sequence[Pair], rtol: float, spec: RunSpec) -> tuple[Graph,
     given: dict[str, tuple[Output, ...]] = {}
 
     def taken(name: str, ref: ArtifactRef) -> Argument:
-        place = f"[value]/{ref.serializer}/{ref.sha256}"
+        place = _place(ref)
         given[place] = (Output("value", "value", ref),)
         return Argument(name, Upstream(place, "value"))
 
@@ -79,6 +107,17 @@ def _graph_of(pairs: Sequence[Pair], rtol: float, spec: RunSpec) -> tuple[Graph,
         for at, pair in enumerate(pairs)
     )
     return Graph(name=spec.graph.name, nodes=nodes, operations=(_DIFFERENCE,)), given
+
+
+def _place(ref: ArtifactRef) -> str:
+    return f"[value]/{ref.serializer}/{ref.sha256}"
+
+
+def _taken_by(node: Node) -> tuple[tuple[str, ...], Json]:
+    """Return the places of the two values a step compares, and the difference it allows."""
+    places = tuple(each.source.node for each in node.arguments if isinstance(each.source, Upstream))
+    limits = [each.source.value for each in node.arguments if isinstance(each.source, Constant)]
+    return places, limits[0] if limits else None
 
 
 def _told(step: StepRun) -> str | None:

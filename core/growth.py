@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias, assert_never
 
 from .graph import Argument, Body, BodyKind, Graph, Growth, Guard, Node
 from .records import replace
-from .supply import HERE, PREVIOUS, Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
+from .supply import HERE, PREVIOUS, Blob, Carried, Constant, Either, Gather, Index, Item, Source, Stored, Upstream
 
 ITEMS = "items"
 """Last part of the path of a map's split: items themselves are numbers, so nothing else can have it."""
@@ -235,7 +235,7 @@ class Filled:
             case Upstream(node, output):
                 path = self._text(node)
                 return lambda number: Upstream(path(number), output)
-            case Constant() | Blob():
+            case Constant() | Blob() | Stored():
                 return lambda number: source
             case Gather(items):
                 makers = [self._source(item) for item in items]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import takewhile
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from .artifacts import Output
 from .collector import rare_collections
 from .demands import capacities
+from .dispatching import Dispatch, served
 from .errors import Cancelled, GraftError
 from .events import RunStarted, StepReused, StepSettled
 from .evidencing import Circumstances
@@ -20,7 +22,7 @@ from .judging import Judge
 from .orders import RunContext
 from .ports import RunLog
 from .records import replace
-from .runs import RunSpec, Snapshot, StepRun, Target
+from .runs import Attempt, RunSpec, Snapshot, StepRun, Target
 from .scheduler import reset_for_retry
 from .session import Observer, Requests, Session, report
 from .settling import settle
@@ -31,6 +33,7 @@ from .values import Values
 if TYPE_CHECKING:
     from .committing import CommittingLog
     from .parts import Parts  # the bundle of ports; workspace builds Hosting, so a real import would be a circle
+    from .runners import RunnerChoice
 
 
 class Hosting:
@@ -80,7 +83,7 @@ class Hosting:
             try:
                 past = self._begin(spec, log, observe, reused)
                 choice = parts.runner(spec.runner) if spec.search is None else parts.searching(parts, spec)
-                session = self._session(spec, past, log, observe, requests, is_real=choice.runner.takes_resources)
+                session = self._session(spec, past, log, observe, requests, choice)
                 session = replace(session, recorded={**session.recorded, **given}) if given else session
                 choice.runner.run(spec.graph, events=session, **choice.options)
             except Exception as problem:  # noqa: BLE001  a plugin may raise anything; all of it is recorded
@@ -161,13 +164,17 @@ class Hosting:
         log: RunLog,
         observe: Observer | None,
         requests: Requests,
-        *,
-        is_real: bool,
+        choice: RunnerChoice,
     ) -> Session:
-        parts = self._parts
-        wanted = capacities(spec.graph, parts.labels, parts.capacity) if is_real else {}
+        parts, is_real = self._parts, choice.runner.takes_resources
+        dispatch = Dispatch(parts, spec, choice)
+        here = dispatch.here
+        wanted = {} if here == frozenset() else capacities(spec.graph, served(parts, spec.graph), parts.capacity, here)
+        context = self._context(spec)
+        if here is not None and any(known.attempts for known in past.values()):
+            context = replace(context, unended=_unended(parts.history.attempts(spec.id)))
         return Session(
-            context=self._context(spec, is_real=is_real),
+            context=dispatch.context(context, 0),
             log=log,
             clock=parts.clock,
             jobs=spec.jobs,
@@ -178,6 +185,9 @@ class Hosting:
             recorded=parts.outputs.of_run(spec.id),
             observe=observe,
             requests=requests,
+            sites=dispatch.sites,
+            away=dispatch.away(context),
+            here=here,
             judge=partial(self._judge, spec) if is_real else None,
         )
 
@@ -221,11 +231,10 @@ class Hosting:
                 facts.append(StepSettled(node=path, state=Status.SKIPPED, reason=Reason.UNSELECTED, at=now))
         return facts
 
-    def _context(self, spec: RunSpec, *, is_real: bool) -> RunContext:
+    def _context(self, spec: RunSpec) -> RunContext:
         parts = self._parts
         snapshot = parts.runs.snapshot(spec.id)
-        target = self._target(spec, snapshot)
-        names = sorted({name for operation in spec.graph.operations for name in operation.policy.secrets})
+        target = target_of(parts, spec, snapshot)
         imports = spec.environment.get("imports")
         return RunContext(
             run=spec.id,
@@ -238,18 +247,17 @@ class Hosting:
             slots=parts.slot_directory,
             jobs=spec.jobs,
             preload=tuple(str(name) for name in imports) if isinstance(imports, list) else (),
-            secrets=parts.secrets(names) if names and is_real else {},
             planned_files=snapshot.files,
+            contents=snapshot.contents,
             code=spec.code.key,
             params=spec.params,
             guard=spec.guard,
+            work_tree=None if target.root == spec.target.root else spec.target.root,
         )
 
-    def _target(self, spec: RunSpec, snapshot: Snapshot) -> Target:
-        """Return where steps find their code: the working copy, or a copy of the recorded one."""
-        if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
-            return spec.target
-        return moved(spec.target, self._parts.machine.materialise(snapshot, spec.code.key))
+    def context(self, spec: RunSpec) -> RunContext:
+        """Return what all attempts of a run share, its secrets left out; recorded code is written out for it."""
+        return self._context(spec)
 
 
 def _committing(parts: Parts, spec: RunSpec, log: RunLog, observe: Observer | None) -> CommittingLog:
@@ -282,6 +290,13 @@ def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) ->
     )
 
 
+def target_of(parts: Parts, spec: RunSpec, snapshot: Snapshot) -> Target:
+    """Return where steps find their code: the working copy, or a copy of the recorded one."""
+    if not spec.uses_snapshot or not snapshot.files or spec.code.key is None:
+        return spec.target
+    return moved(spec.target, parts.machine.materialise(snapshot, spec.code.key))
+
+
 def moved(target: Target, copy: str) -> Target:
     """Point a target's code at a copy of the project; steps still run in the working directory they ran in."""
     root = target.root
@@ -290,6 +305,16 @@ def moved(target: Target, copy: str) -> Target:
         for entry in target.sys_path
     )
     return replace(target, root=copy, sys_path=search if search != target.sys_path else (copy, *search))
+
+
+def _unended(attempts: Mapping[str, Sequence[Attempt]]) -> dict[str, tuple[int, ...]]:
+    """Return by path the attempts at the end of the list that nobody heard the end of."""
+    found = {}
+    for path, tried in attempts.items():
+        lost = [each.n for each in takewhile(lambda each: each.state is Status.INTERRUPTED, reversed(tried))]
+        if lost:
+            found[path] = tuple(reversed(lost))
+    return found
 
 
 def _past(steps: Sequence[StepRun]) -> dict[str, Past]:

@@ -150,7 +150,7 @@ class Launching:
             code=parts.machine.code_state(request.target.root, loaded.snapshot.key),
             environment={**loaded.environment, "imports": list(loaded.preload)},
             parent=request.parent,
-            jobs=request.jobs or parts.default_jobs or parts.machine.cores(),
+            jobs=request.jobs or parts.jobs_of(request.runner or parts.default_runner),
             fail_fast=request.fail_fast,
             prints=loaded.prints,
             reusing=_reusing(request, graph),
@@ -209,6 +209,7 @@ class Launching:
             parts.warn_of(loaded)
         elif spec.runner != old.runner:
             spec = replace(spec, graph=parts.overriding.applied(spec.graph, spec.runner))
+        spec = replace(spec, environment=parts.routed(spec.environment, spec.graph, spec.runner))
         self._preflight.check(spec)
         return spec, loaded
 

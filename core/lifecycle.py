@@ -11,13 +11,12 @@ from .errors import InvalidError, MissingError
 from .feeding import Provider
 from .graph import CallKind, Graph, Json, ReturnKind
 from .ids import RunId
-from .lineages import Generation, Lineage, LineageDraft, Manifest
+from .lineages import Generation, Lineage
 from .loading import load_states
 from .ports import Loaded, LoadRequest
 from .records import dataclass, replace
 from .requests import RunRequest
 from .runs import APPLIES, CodeState, Lifecycle, RunSpec, Target
-from .versions import dev_version
 
 if TYPE_CHECKING:
     from .launching import Launching  # both are built by workspace, so real imports would be a circle
@@ -130,8 +129,13 @@ class Lifecycles:
             direction="maximize" if loaded.score is None else loaded.score[1],
         )
         prepared = self._prepared(request, "train", loaded, lineage, last if further else None, lifecycle)
-        load_states(self._parts, prepared.spec)  # what cannot be loaded is told before the run is on record
-        return prepared
+        load_states(self._parts, prepared.spec)  # what cannot be loaded is told before anything is on record
+        if request.words or request.is_dry:
+            return prepared
+        published = self._lineages.working(loaded, request.run.target)
+        if published.version != lineage.version:  # another training has published since, and took the number
+            return self.train(replace(request, loaded=loaded))
+        return replace(prepared, lineage=published)
 
     def apply(self, request: LifecycleRequest) -> Prepared:
         """Return a run that applies a generation; write it with `create`. Its states are verified here already.
@@ -251,14 +255,14 @@ class Lifecycles:
             origin=APPLIES,
         )
         prepared = self._prepared(request, mode, loaded, lineage, generation, lifecycle)
-        load_states(self._parts, prepared.spec)  # what cannot be loaded is told before the run is on record
+        load_states(self._parts, prepared.spec)  # what cannot be loaded is told before anything is on record
         return prepared
 
     def _loaded(self, request: LifecycleRequest, mode: str) -> tuple[Loaded, Lineage]:
-        """Return what is trained and the lineage it is of."""
+        """Return what is trained and the lineage it is of; that of the working copy need not be published yet."""
         if not request.words:
             loaded, target = self._compiled(request, mode)
-            return loaded, self._working(loaded, target, is_dry=request.is_dry)
+            return loaded, self._lineages.working(loaded, target, is_dry=True)
         lineage = self._lineages.lineage_of(*request.words)
         return self._load_lineage(request, lineage, mode), lineage
 
@@ -290,24 +294,6 @@ class Lifecycles:
             )
         )
         return self._parts.overridden(loaded, run.runner or self._parts.default_runner), run.target
-
-    def _working(self, loaded: Loaded, target: Target, *, is_dry: bool = False) -> Lineage:
-        """Return the development lineage of the working copy.
-
-        What was typed into a REPL or notebook is no code that anybody could run again: only a registry that lasts no
-        longer than this process takes it.
-        """
-        registry = self._parts.registry()
-        if target.is_loadable or registry.name != "virtual":
-            return self._lineages.working(loaded, target, is_dry=is_dry)
-        draft = LineageDraft(
-            project=self._parts.project,
-            version=dev_version(None, 1, loaded.snapshot.key or "typed"),
-            manifest=Manifest(target=target.text, pipeline=loaded.graph.name),
-            files=loaded.snapshot.files,
-            created=self._parts.clock(),
-        )
-        return registry.publish(draft, loaded.snapshot.contents.__getitem__)
 
     def _newest(self, loaded: Loaded, target: Target) -> tuple[Lineage, Generation]:
         """Return the generation that the working copy applies: the last one trained with this code, else the newest.

@@ -21,7 +21,7 @@ from .prints import Print
 from .records import dataclass, replace
 from .requests import RunRequest
 from .reusing import Reusing
-from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
+from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Stored, Upstream
 
 if TYPE_CHECKING:
     from .parts import Parts  # the bundle of ports; workspace builds Locking, so a real import would be a circle
@@ -229,6 +229,8 @@ def _source_text(source: Source) -> str:
             return f"{plain(value)!r}"
         case Blob(sha256):
             return f"pickled {sha256}"
+        case Stored(ref):
+            return f"stored {ref.sha256}"
         case Gather(items):
             return f"[{', '.join(_source_text(item) for item in items)}]"
         case Either(items):

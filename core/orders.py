@@ -56,9 +56,19 @@ class RunContext:
     """Name -> value; masked in logs, never stored."""
     planned_files: Mapping[str, str] = field(default_factory=dict)
     """Relative path -> sha256 of the code snapshot; workers report what differs."""
+    contents: Mapping[str, bytes] = field(default_factory=dict)
+    """sha256 -> bytes of those files: what a runner sends to machines that do not see the project."""
     code: str | None = None
     """Digest of the code snapshot."""
+    unended: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Path -> attempts that were under way when a host of the run was lost, oldest first, and were not followed by one
+    that ended: a runner on other machines may find them there, going on or done."""
+    routed: frozenset[str] = frozenset()
+    """Labels that `[route]` sends here: where nothing offers one by name, all that is here serves it."""
     params: Mapping[str, object] = field(default_factory=dict)
     """Run parameters; `log_param` and notebooks see them."""
     guard: GuardMode | None = None
     """Look for undeclared use; None: nobody does."""
+    work_tree: str | None = None
+    """Absolute root of the project's own directory when `root` is a copy of recorded code, which holds no data: what
+    steps declare to read is there. None: it is `root`."""

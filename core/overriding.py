@@ -13,6 +13,7 @@ from .errors import InvalidError, nearest
 from .graph import Graph, Policy
 from .options import choose
 from .records import dataclass, field, replace
+from .routes import Routes
 
 Places = Mapping[int, tuple[str, int]]
 """Operation -> file and line of its step."""
@@ -26,6 +27,8 @@ class Overriding:
     """`[profile.NAME]`."""
     tables: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Runner -> key -> `[runner.NAME.overrides.KEY]`. Any: options as the configuration holds them."""
+    routes: Routes = field(default_factory=Routes)
+    """`[route]`: the override of the runner that attempts a step holds."""
 
     @classmethod
     def of(cls, settings: Settings) -> Overriding:
@@ -33,7 +36,7 @@ class Overriding:
         runners = settings.table("runner")
         # `[runner] default` is a text among the tables.
         tables = {name: table.get("overrides", {}) for name, table in runners.items() if isinstance(table, dict)}
-        return cls(profiles=settings.table("profile"), tables=tables)
+        return cls(profiles=settings.table("profile"), tables=tables, routes=Routes.of(settings))
 
     def applied(self, graph: Graph, runner: str, places: Places | None = None) -> Graph:
         """Return the graph as a runner attempts it. What another runner's override changed is put back first.
@@ -66,6 +69,7 @@ class Overriding:
 
     def _policy(self, policy: Policy, runner: str) -> Policy:
         base = _undone(policy)
+        runner = self.routes.runner_of(base, runner)
         changed: dict[str, Any] = {}
         if base.profile is not None:
             changed["resources"] = {**self._profile(base.profile), **base.resources}

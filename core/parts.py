@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from .contents import Files, Restore
 from .errors import InvalidError, PluginError
-from .graph import CallKind
+from .graph import CallKind, Graph, Json
 from .ids import RunId
 from .overriding import Overriding
 from .ports import (
     Clock,
+    Deposit,
     Feed,
     History,
     Host,
@@ -26,20 +27,26 @@ from .ports import (
 )
 from .records import dataclass, field, replace
 from .reusing import Results
+from .routes import NOTE, Routes, follows_routes
 from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
+    from .burden import Packed
+    from .datasets import Datasets
     from .engines import Channels
     from .exchanging import Bundles
     from .functions import FunctionStore
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
     from .locking import LockFile
+    from .orders import RunContext
+    from .queue import Hosts, Queue
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
     from .runs import RunSpec
+    from .shift import Shift, ShiftRequest
     from .trusting import Trust
     from .verification import Marks
     from .watchnews import Listener, Watch, WatchRequest  # with concern 9 ms, for one command
@@ -83,6 +90,38 @@ def _no_trust() -> Trust:
 def _no_registry(text: str | None = None) -> Registry:
     """Refuse: what a workspace has that was put together without a registry."""
     raise PluginError("there is no registry here")
+
+
+def _no_queue() -> Queue:
+    raise PluginError("nothing here keeps a queue")
+
+
+def _no_hosts() -> Hosts:
+    raise PluginError("nothing here starts processes for submissions")
+
+
+def _no_datasets() -> Datasets:
+    raise PluginError("nothing here keeps values by name")
+
+
+def _no_pack(context: RunContext, digests: Sequence[str]) -> Packed:
+    raise PluginError("nothing here packs what other machines need")
+
+
+def _no_deposit(folder: str) -> Deposit:
+    raise PluginError("nothing here reads directories of artifacts")
+
+
+def _lacks_nothing(digests: Mapping[str, int | None]) -> list[str]:
+    return []
+
+
+def _no_runners() -> Sequence[str]:
+    return ()
+
+
+def _no_shift(request: ShiftRequest, say: Callable[[str], None]) -> Shift:
+    raise PluginError("nothing here works")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,21 +200,74 @@ class Parts:
     """What carries the trials of a search."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that steps get: those of this process."""
+    queue: Callable[[], Queue] = _no_queue
+    """Submissions and workers of the store."""
+    hosts: Callable[[], Hosts] = _no_hosts
+    """Starts the processes of submissions."""
+    shift: Callable[[ShiftRequest, Callable[[str], None]], Shift] = _no_shift
+    """Makes a worker that tells a person what it does; nothing happens before its `run`."""
+    datasets: Callable[[], Datasets] = _no_datasets
+    """Values by name."""
+    pack: Callable[[RunContext, Sequence[str]], Packed] = _no_pack
+    """Puts the bundle of a run together and says what is in it; and how large these values, by digest, are."""
+    deposit: Callable[[str], Deposit] = _no_deposit
+    """Opens a directory of artifacts, absolute."""
+    lacking: Callable[[Mapping[str, int | None]], list[str]] = _lacks_nothing
+    """Of values by digest, with their sizes where they are known, those that the store does not have whole."""
+    runners: Callable[[], Sequence[str]] = _no_runners
+    """Names of the runners that were set up: each `[runner.NAME]`, and this machine."""
     restore: Restore | None = None
     """Puts missing catalog files of reused steps back; None: they stay missing."""
     warn: Callable[[str], None] = _ignore
     """Told what the compiler finds odd about a pipeline that is started, a sentence at a time."""
 
+    def executes(self, runner: str | None) -> bool:
+        """Tell whether a runner, None the default one, executes; else it only writes pipelines down.
+
+        Raises:
+            InvalidError: there is no such runner.
+            PluginError: it does not load.
+        """
+        return self.runner(runner or self.default_runner).runner.executes
+
+    def jobs_of(self, runner: str) -> int:
+        """Return how many cpus steps use together on a runner, when nobody said.
+
+        Raises:
+            InvalidError: there is no such runner, or an option of it is wrong.
+        """
+        choice = self.runner(runner)
+        return choice.runner.jobs(choice.options) or self.default_jobs or self.machine.cores()
+
     def overridden(self, loaded: Loaded, runner: str) -> Loaded:
         """Return a pipeline as a runner attempts it.
 
         Raises:
-            InvalidError: a step names a profile or an override that is not configured; or there is no such runner.
+            InvalidError: a step names a profile or an override that is not configured; or there is no such runner; or
+                labels lead where steps cannot go.
         """
         if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
             self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
         graph = self.overriding.applied(loaded.graph, runner, loaded.places)
-        return replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+        loaded = replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
+        return replace(loaded, environment=self.routed(loaded.environment, graph, runner))
+
+    @property
+    def routes(self) -> Routes:
+        """Return where steps go by their labels."""
+        return self.overriding.routes
+
+    def routed(self, environment: Mapping[str, Json], graph: Graph, runner: str) -> Mapping[str, Json]:
+        """Return what is recorded around a run, with the routes that steps of its graph take.
+
+        Raises:
+            InvalidError: labels lead where steps cannot go; all problems in one message.
+        """
+        self.routes.check(graph, runner, self.runner)
+        taken = self.routes.of_graph(graph)
+        is_followed = bool(taken) and follows_routes(self.runner(runner).runner)
+        rest = {name: value for name, value in environment.items() if name != NOTE}
+        return {**rest, NOTE: taken} if is_followed else rest
 
     def sourced(self, loaded: Loaded, engine: str | None = None) -> Loaded:
         """Return a pipeline with its source, when it has one, asking the feeds of an engine; None: the default one.

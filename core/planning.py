@@ -26,6 +26,7 @@ from .records import replace
 from .remembered import Remembered
 from .reusing import Verdict
 from .roles import Composites
+from .routes import follows_routes
 from .runs import RunSpec, StepRun
 from .scheduler import Scheduler
 from .states import Reason, Status
@@ -92,7 +93,11 @@ class Planning:
         told = [node for node in graph.nodes if _is_told(graph, roles, node)]
         seconds = last_seconds(self._parts.history, self._spec, [node.path for node in told])
         fates = Fates(self._parts, self._recorded(graph), self._spec, self._judged)
-        steps = tuple(replace(self._planned(fates, node, later), seconds=seconds.get(node.path)) for node in told)
+        away = self._away(graph)
+        steps = tuple(
+            replace(self._planned(fates, node, later), seconds=seconds.get(node.path), runner=away.get(node.path))
+            for node in told
+        )
         certain, longest = estimate(graph, steps, self._spec.jobs)
         return Plan(
             pipeline=self._spec.pipeline,
@@ -102,6 +107,11 @@ class Planning:
             estimate_s=certain,
             longest_s=longest,
         )
+
+    def _away(self, graph: Graph) -> dict[str, str]:
+        """Return path -> runner of steps that go to another one than the run's own."""
+        is_followed = follows_routes(self._parts.runner(self._spec.runner).runner)
+        return self._parts.routes.steps(graph, self._spec.runner) if is_followed else {}
 
     def _settle_sure(self) -> None:
         """Judge what the engine would judge before it starts anything."""

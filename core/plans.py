@@ -63,6 +63,8 @@ class Planned:
     """What they decide it by; None: it is decided."""
     seconds: float | None = None
     """How long it took when it last ran; None: not known."""
+    runner: str | None = None
+    """Where its labels send it; None: the runner of the run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,16 @@ from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .states import Status
 
 if TYPE_CHECKING:
-    from .events import AttemptEnded, CancelRequested, Fact, StepTold  # 10 ms that a loader needs not
+    from .events import (
+        AttemptEnded,
+        AttemptFailed,
+        AttemptSucceeded,
+        CancelRequested,
+        Fact,
+        StepTold,
+    )  # 10 ms that a loader needs not
     from .functions import Function  # it knows steps; a worker, which imports this, needs none of them
+    from .laid import Laid
     from .orders import Order
 
 
@@ -238,6 +246,39 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """End all workers and wait for them. Nothing it started survives. Safe to call twice."""
+        ...
+
+
+class Deposit(Protocol):
+    """What runs left in a directory that several machines see (`[runner.NAME] artifacts`)."""
+
+    def runs(self) -> list[str]:
+        """Return the ids of the runs that were laid out there, whoever laid them."""
+        ...
+
+    def laid(self, run: str) -> Laid:
+        """Return what a run there was made from.
+
+        Raises:
+            MissingError: it was not laid out there.
+            PluginError: it is damaged.
+        """
+        ...
+
+    def ends(self, run: str) -> Mapping[str, AttemptSucceeded | AttemptFailed]:
+        """Return by path how the steps of a run ended that left word there; none when it was not laid out."""
+        ...
+
+    def bring(self, digest: str) -> int | None:
+        """Copy a value into the store and return its size in bytes; None: it is not there.
+
+        Raises:
+            StoreError: it cannot be read, or not be written here.
+        """
+        ...
+
+    def bring_logs(self, run: str, into: str) -> int:
+        """Copy what steps of a run printed into a directory of logs; return how many bytes were new."""
         ...
 
 

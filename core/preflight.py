@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from .artifacts import Output
 from .demands import DEFAULT_LABEL
+from .dispatching import operations_here, served
 from .errors import InvalidError, nearest
-from .graph import Graph
+from .graph import Graph, Node
 from .quantities import size_text
-from .runs import VERIFY, RunSpec
+from .runs import TRANSLATION, VERIFY, RunSpec
 from .secrecy import leaks
 from .supply import Either, Gather, Source, Upstream, upstreams
 
@@ -51,45 +52,57 @@ class Preflight:
             PluginError: the runner does not load.
         """
         problems: list[InvalidError] = []
-        if self._parts.runner(spec.runner).runner.takes_resources:
-            problems += self._label_problems(spec.graph, chosen)
-            problems += self._resource_problems(spec.graph, chosen)
-            problems += self._secret_problems(spec, chosen)
+        runner = self._parts.runner(spec.runner).runner
+        if not runner.executes and spec.origin != TRANSLATION:
+            raise InvalidError(
+                f"the runner '{spec.runner}' only writes pipelines down: it executes nothing",
+                "graft run, train, apply and eval take it, without -d; for all else name a runner that executes",
+            )
+        here = operations_here(self._parts, spec.graph, spec.runner)
+        if here is None or here:
+            nodes = [node for node in spec.graph.nodes if here is None or node.operation in here]
+            wanted = [node for node in nodes if node.path in chosen]
+            problems += self._label_problems(spec.graph, wanted)
+            problems += self._resource_problems(spec.graph, wanted)
+            # Of all steps that run here: whoever hosts the run reads them all at once.
+            problems += self._secret_problems(spec, nodes) if chosen else ()
         problems += _input_problems(spec.graph, chosen, outputs, hint)
         if problems:
             raise InvalidError.all_of(problems)
 
-    def _label_problems(self, graph: Graph, chosen: Collection[str]) -> Iterator[InvalidError]:
-        served = sorted({DEFAULT_LABEL, *self._parts.labels})
-        for node in graph.nodes:
+    def _label_problems(self, graph: Graph, wanted: Sequence[Node]) -> Iterator[InvalidError]:
+        known = sorted({DEFAULT_LABEL, *served(self._parts, graph)})
+        for node in wanted:
             for label in graph.operations[node.operation].policy.labels:
-                if node.path in chosen and label not in served:
+                if label not in known:
+                    routes = sorted(self._parts.routes.by_label)
+                    away = f"; routed: {', '.join(routes)}" if routes else ""
                     yield InvalidError(
-                        f"step '{node.path}' wants label '{label}', which nothing serves{nearest(label, served)}",
-                        f"labels here: {', '.join(served)}; add it under [runner.local.labels] or [route]",
+                        f"step '{node.path}' wants label '{label}', which nothing serves"
+                        f"{nearest(label, [*known, *routes])}",
+                        f"labels here: {', '.join(known)}{away}; add it under [runner.local.labels] or [route]",
                     )
 
-    def _resource_problems(self, graph: Graph, chosen: Collection[str]) -> Iterator[InvalidError]:
+    def _resource_problems(self, graph: Graph, wanted: Sequence[Node]) -> Iterator[InvalidError]:
         """Steps that want more than this machine has; they would wait for ever."""
-        for node in graph.nodes:
+        for node in wanted:
             for name, amount in graph.operations[node.operation].policy.resources.items():
-                if name == "cpus" or node.path not in chosen:
+                if name == "cpus":
                     continue
                 offered = self._parts.capacity(name)
                 if amount > offered:
-                    wanted = f"{amount:g} of '{name}'" if name != "memory" else f"{size_text(int(amount))} of memory"
+                    asked = f"{amount:g} of '{name}'" if name != "memory" else f"{size_text(int(amount))} of memory"
                     has = f"{offered:g}" if name != "memory" else size_text(int(offered))
                     yield InvalidError(
-                        f"step '{node.path}' wants {wanted}; this machine has {has}",
+                        f"step '{node.path}' wants {asked}; this machine has {has}",
                         "lower it, route its label to another runner, or set [runner.local.limits]",
                     )
 
-    def _secret_problems(self, spec: RunSpec, chosen: Collection[str]) -> Iterator[InvalidError]:
-        graph = spec.graph
-        names = {name for node in graph.nodes for name in graph.operations[node.operation].policy.secrets}
-        if names and chosen:
+    def _secret_problems(self, spec: RunSpec, nodes: Sequence[Node]) -> Iterator[InvalidError]:
+        operations = spec.graph.operations
+        names = {name for node in nodes for name in operations[node.operation].policy.secrets}
+        if names:
             try:
-                # Of all steps: whoever hosts the run reads them all at once.
                 secrets = self._parts.secrets(sorted(names))
             except InvalidError as problem:
                 yield problem

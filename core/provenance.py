@@ -17,7 +17,7 @@ from .given import Given, Value
 from .graph import Call, CallKind, Graph, Json, Node
 from .options import Wire
 from .records import dataclass
-from .supply import Blob, Constant, Source, Upstream
+from .supply import Blob, Constant, Source, Stored, Upstream
 
 if TYPE_CHECKING:
     from .steps import Step
@@ -159,9 +159,10 @@ class Origins:
                 output=source.output,
                 hidden=self._hidden(layers),
             )
-        if not isinstance(source, Constant | Blob):
+        if not isinstance(source, Constant | Blob | Stored):
             return Provenance(origin="list", where="several", value="")
-        value = shown(source.value) if isinstance(source, Constant) else "(pickled)"
+        kept = "(stored)" if isinstance(source, Stored) else "(pickled)"
+        value = shown(source.value) if isinstance(source, Constant) else kept
         is_of_body = source.origin == "fixed" and self._body.get(argument) == value
         if is_of_body and layers:  # the body of a @pipeline handed it on
             found, hidden = layers[0], self._hidden(layers[1:])

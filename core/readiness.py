@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .graph import Node
 from .growth import Plot
 from .states import Status
+
+if TYPE_CHECKING:
+    from .routes import Sites
 
 
 class Readiness:
@@ -18,8 +22,9 @@ class Readiness:
     """
 
     def __init__(self, plot: Plot):
-        self.ready: list[tuple[int, int, str]] = []
-        """A heap of (minus the rank, number, path); some may have been settled while they waited here."""
+        self.ready: list[list[tuple[int, int, str]]] = [[]]
+        """By site a heap of (minus the rank, number, path); some may have been settled while they waited here. A heap
+        for each: with one, whoever looks for a step of a free site passes all that wait for a full one."""
         self.delayed: list[tuple[float, str]] = []
         """A heap of (wall time before which it is not tried again, path)."""
         self.fresh: list[str] = []
@@ -27,9 +32,15 @@ class Readiness:
         self._arrived: list[str] = []
         """Paths that became ready and are not in `ready` yet: when a result serves, they never come there."""
         self._plot = plot
+        self._sites: Sequence[int] | None = None
         self._number: dict[str, int] = {}
         """By path; with `_rank` worked out when the first step must run: 20 ms for 10,000 steps."""
         self._rank: dict[str, int] = {}
+
+    def divide(self, sites: Sites) -> None:
+        """Keep the steps of each site apart. Before anything is ready."""
+        self._sites = sites.of
+        self.ready = [[] for _ in sites.names]
 
     def add(self, nodes: Sequence[Node]) -> None:
         """Take in nodes that grew, in definition order."""
@@ -58,11 +69,8 @@ class Readiness:
         if not self._rank:
             self._number = {each: number for number, each in enumerate(self._plot.nodes)}
             self._rank = _critical_path(self._plot)
-        heapq.heappush(self.ready, (-self._rank[path], self._number[path], path))
-
-    def pop(self) -> str:
-        """Take the most urgent one out of the queue."""
-        return heapq.heappop(self.ready)[2]
+        site = 0 if self._sites is None else self._sites[self._plot.nodes[path].operation]
+        heapq.heappush(self.ready[site], (-self._rank[path], self._number[path], path))
 
     def delay(self, path: str, until: float) -> None:
         """Let a step start when this wall time has come."""
@@ -75,7 +83,8 @@ class Readiness:
 
     def clear(self) -> None:
         """Let nothing start any more."""
-        self.ready.clear()
+        for heap in self.ready:
+            heap.clear()
         self.fresh.clear()
         self._arrived.clear()
         self.delayed.clear()

@@ -9,6 +9,7 @@ REASONS = {
     Reason.SIGNAL: "killed by a signal",
     Reason.OOM: "out of memory",
     Reason.EXIT: "its process left",
+    Reason.LOST: "its machine was lost",
     Reason.UNPICKLABLE: "returned what cannot be stored",
     Reason.RETURNS: "returned another number of values",
     Reason.INPUT: "an input is missing or does not cast",

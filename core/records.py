@@ -66,6 +66,13 @@ def names_of(kind: type) -> tuple[str, ...]:
     return tuple(fields)
 
 
+def defaults_of(kind: type) -> dict[str, Any]:
+    """Return by field what it is when nobody says; fields that must be said are absent. As cheap as `names_of`."""
+    fields: _Fields = kind.__record__  # type: ignore[attr-defined]
+    said = {name: each for name, each in fields.items() if each.factory is not None or each.default is not _NOTHING}
+    return {name: each.default if each.factory is None else each.factory() for name, each in said.items()}
+
+
 def _dataclass(*, frozen: bool = False, slots: bool = False, kw_only: bool = False) -> Callable[[Any], Any]:
     def make(kind: Any) -> Any:
         own = _own_fields(kind, kw_only=kw_only)

@@ -190,7 +190,10 @@ class Lineages:
             StoreError: the registry cannot be written.
         """
         registry, project = self._parts.registry(), self._parts.project
-        manifest = self.manifest(loaded, target)
+        if target.is_loadable or registry.name != "virtual":
+            manifest = self.manifest(loaded, target)
+        else:  # typed into a REPL or notebook: nobody could run it again, and this registry ends with the process
+            manifest = Manifest(target=target.text, pipeline=loaded.graph.name)
         known = registry.lineages(project)
         last = newest(each.version for each in known)
         base = parsed(bumped(last))
@@ -201,7 +204,7 @@ class Lineages:
         number = 1 + max((parsed(each.version).dev or 0 for each in devs), default=0)
         draft = LineageDraft(
             project=project,
-            version=dev_version(last, number, loaded.snapshot.key or ""),
+            version=dev_version(last, number, loaded.snapshot.key or "typed"),
             manifest=manifest,
             files=loaded.snapshot.files,
             created=self._parts.clock(),

@@ -8,7 +8,9 @@ from .states import Reason
 LONGEST_BACKOFF_S = 600.0
 """Ten minutes: beyond that a person has come to look."""
 
-_WORTH_RETRYING = frozenset({Reason.ERROR, Reason.TIMEOUT, Reason.SIGNAL, Reason.OOM, Reason.EXIT, Reason.PREFLIGHT})
+_WORTH_RETRYING = frozenset(
+    {Reason.ERROR, Reason.TIMEOUT, Reason.SIGNAL, Reason.OOM, Reason.EXIT, Reason.LOST, Reason.PREFLIGHT}
+)
 """A step that returns the wrong number of values, or one that no serializer takes, does so again."""
 
 

@@ -144,8 +144,8 @@ class Retrying:
         )
         if loaded is None:
             if spec.runner != old.runner:
-                return replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
-            return spec
+                spec = replace(spec, graph=self._parts.overriding.applied(spec.graph, spec.runner))
+            return replace(spec, environment=self._parts.routed(spec.environment, spec.graph, spec.runner))
         graph = grown_as(loaded.graph, old.graph)
         return replace(
             spec,

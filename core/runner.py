@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .above import above
@@ -17,13 +17,15 @@ from .session import Session
 if TYPE_CHECKING:
     from .pipeline import Pipeline
     from .results import RunResult
+    from .runnerhealth import Health, Question  # for promotions: a run that reuses everything imports little
+    from .translating import Sheet, Translation
 
 
 class Runner:
     """Runs a whole graph somewhere. Found by the entry point group `graftline.runners`.
 
-    A subclass overrides one of two classmethods: `executor`, and gets scheduling, journal, retry, reuse and logs for
-    nothing; or `run`, and does everything itself (a runner that translates the graph for another engine).
+    A subclass overrides one of three classmethods: `executor`, and gets scheduling, journal, retry, reuse and logs for
+    nothing; `run`, and does everything itself; or `translate`, and writes the graph down for somebody else to carry.
 
     Programs may hold one: `LocalRunner(feed="csv").train(churn)` compiles a pipeline and calls `run` with its graph.
 
@@ -38,6 +40,35 @@ class Runner:
 
     takes_resources: ClassVar[bool] = True
     """Whether its attempts need what steps ask for: labels, gpus, memory, secrets. False: none of it is looked for."""
+    is_elsewhere: ClassVar[bool] = False
+    """Whether attempts run on other machines: labels, resources and secrets are those of the place they run at, and
+    nothing of this machine is counted, taken or sent for them."""
+
+    executes: ClassVar[bool] = True
+    """False: it only writes graphs down (`translate`), nothing is executed, and there is no run of it."""
+
+    @classmethod
+    def jobs(cls, options: Mapping[str, Any]) -> int | None:
+        """Return how many cpus steps use together when nobody said (`-j`); None: as many as this machine has."""
+        return None
+
+    @classmethod
+    def has_executor(cls) -> bool:
+        """Tell whether it executes single steps, so that a run of another runner may send it some (`[route]`)."""
+        overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
+        return "executor" in overrides and "run" not in overrides
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether a run could go there now, within the time a question gives; nothing is sent for it.
+
+        Args:
+            options: the runner's own, as `[runner.NAME]` in the configuration gives them.
+            question: what else is wanted; None: nothing.
+        """
+        from .runnerhealth import NOT_ASKED  # as above
+
+        return NOT_ASKED
 
     def __init__(self, instance: str | None = None, feed: object = None, sink: object = None, **kwargs: Any):
         self.instance = instance
@@ -48,10 +79,14 @@ class Runner:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = cls.__mro__[: cls.__mro__.index(Runner)]
-        found = [vars(each)[name] for each in own for name in ("executor", "run") if name in vars(each)]
+        found = [vars(each)[name] for each in own for name in ("executor", "run", "translate") if name in vars(each)]
         # Checked when the class is made: a runner is called as a class, hours of a run may depend on it.
         if not found or not all(isinstance(method, classmethod) for method in found):
             raise TypeError(f"runner {cls.__qualname__} must override `executor` or `run`, as a classmethod")
+        if cls.executes == any("translate" in vars(each) for each in own):
+            raise TypeError(
+                f"runner {cls.__qualname__} must set `executes = False` and override `translate`, or neither"
+            )
 
     def job(self, pipeline: Pipeline, params: Mapping[str, object] | None = None, **options: Any) -> RunResult:
         """Run a pipeline and return the finished run.
@@ -106,6 +141,21 @@ class Runner:
         return found
 
     @classmethod
+    def serve(cls, labels: Sequence[str], jobs: int | None, say: Callable[[str], None], /, **kwargs: Any) -> int:
+        """Be a worker that executes steps of runs hosted elsewhere, until it is stopped; return the exit code.
+
+        Args:
+            labels: those it serves.
+            jobs: attempts at once; None: one for each core.
+            say: tells the person.
+            kwargs: the runner's own options.
+
+        Raises:
+            PluginError: workers of this kind are started in another way, or there are none.
+        """
+        raise PluginError(f"runner {cls.__qualname__} has no workers that graft starts")
+
+    @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> Executor:
         """Open an executor for one run.
 
@@ -113,6 +163,21 @@ class Runner:
             PluginError: the place where attempts run is out of reach.
         """
         raise PluginError(f"runner {cls.__qualname__} runs whole graphs; it has no executor")
+
+    @classmethod
+    def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:
+        """Write a graph down.
+
+        Args:
+            sheet: the graph, and what belongs to it.
+            is_dry: a person only wants to see what it would write: its text, for the terminal.
+            kwargs: the runner's own options.
+
+        Raises:
+            InvalidError: an option is wrong, or the graph cannot be said that way; nothing was written.
+            PluginError: what it needs is not installed.
+        """
+        raise PluginError(f"runner {cls.__qualname__} executes graphs; it does not write them down")
 
     @classmethod
     def run(cls, symbols: Graph, *, events: Session, **kwargs: Any) -> None:
@@ -131,5 +196,9 @@ class Runner:
             ConflictError: somebody else took the run over.
             StoreError: the run log cannot be written; the run can be resumed.
         """
-        executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        executor: Executor = LateExecutor(lambda: cls.executor(events.context, **kwargs))
+        if events.sites is not None:
+            from .spread import Spread  # of the few runs that several runners share
+
+            executor = Spread(executor, events.away, events.sites, events.clock)
         Engine(graph=symbols, session=events, executor=executor).run()

@@ -12,9 +12,15 @@ from .records import dataclass, field
 from .runner import Runner
 
 BUNDLED_RUNNERS = {
+    "argo": "graftline.plugins.argo.runner:ArgoRunner",
+    "celery": "graftline.plugins.celery.runner:CeleryRunner",
+    "container": "graftline.plugins.container.runner:ContainerRunner",
+    "dask": "graftline.plugins.dask.runner:DaskRunner",
+    "graphviz": "graftline.plugins.graphviz.runner:GraphvizRunner",
     "local": "graftline.plugins.local.runner:LocalRunner",
     "mock": "graftline.plugins.mock.runner:MockRunner",
     "pyfunc": "graftline.plugins.pyfunc.runner:PyfuncRunner",
+    "ssh": "graftline.plugins.ssh.runner:SshRunner",
 }
 """What comes with graftline, as pyproject.toml registers it: to ask all installed distributions costs 26 ms a run, and
 a checkout that is merely on the path has none to ask."""
@@ -38,10 +44,19 @@ def choose_runner(settings: Settings, name: str) -> RunnerChoice:
     options: dict[str, Any] = settings.table(f"runner.{name}") if name != "local" else {}
     options.pop("overrides", None)  # of steps, not of the runner
     provider = options.pop("provider", name)
-    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider))
+    configured = [each for each, table in settings.table("runner").items() if isinstance(table, dict)]
+    known = {*BUNDLED_RUNNERS, *configured}
+    found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider), known)
     if not (isinstance(found, type) and issubclass(found, Runner)):
         raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
     return RunnerChoice(runner=found, options=options)
+
+
+def runner_names(settings: Settings) -> list[str]:
+    """Return the names of the runners that were set up: each `[runner.NAME]`, and this machine."""
+    tables = settings.table("runner")
+    configured = [name for name, table in tables.items() if isinstance(table, dict) and name != "local"]
+    return list(dict.fromkeys([*configured, "local"]))
 
 
 def name_of(runner: type[Runner]) -> str:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 APPLIES = "apply"
 """Origin in `Lifecycle` of runs that use a generation and make none."""
+TRANSLATION = "translation"
+"""Origin of specs that are written down for something else to carry, and never recorded."""
 VERIFY = "verify"
 """Origin of runs that check another one: hidden, never the newest, feeding no reuse, not to be taken up again."""
 _HIDDEN_ORIGINS = frozenset({"watch", "sweep", "step", VERIFY})

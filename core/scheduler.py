@@ -10,7 +10,8 @@ Attempts are here: which start, how they end, when one is tried again. What the 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .artifacts import Output
 from .consequences import Consequences
@@ -37,6 +38,9 @@ from .retry import retry_delay
 from .states import Reason, Status
 from .turns import CANCEL_GRACE_S, PART_GRACE_S, Past, Stop, Turn
 
+if TYPE_CHECKING:
+    from .routes import Sites
+
 _ENDS = (AttemptSucceeded, AttemptFailed, AttemptCancelled)
 """`AttemptEnded` for isinstance: to make the union anew for each fact costs 1 us."""
 _WORDS = (StepYielded, StepProgressed)
@@ -53,6 +57,8 @@ class Scheduler:
         deadline: wall time at which the run is stopped; None: no limit.
         past: by path, for steps that are not simply PENDING (retry, resume).
         recorded: by path, outputs of steps that are not run again.
+        sites: where the steps of each operation go; None: all to one place.
+        jobs_away: cpus that steps may use together at each further site.
     """
 
     def __init__(
@@ -64,8 +70,11 @@ class Scheduler:
         deadline: float | None = None,
         past: Mapping[str, Past] | None = None,
         recorded: Mapping[str, tuple[Output, ...]] | None = None,
+        sites: Sites | None = None,
+        jobs_away: Sequence[int] = (),
     ):
-        self.jobs = jobs
+        self.jobs = (jobs, *jobs_away)
+        """By site."""
         self.deadline = deadline
         self.result: RunFinished | None = None
         self._consequences = Consequences(graph, fail_fast=fail_fast, recorded=recorded or {})
@@ -81,8 +90,11 @@ class Scheduler:
         for path, known in (past or {}).items():
             if known.state.is_final:
                 self._standing.settle(path, known.state, known.reason)
-        self._cpus = _cpus_of(graph, jobs)
-        self._busy_cpus = 0.0
+        self._sites = None if sites is None else sites.of
+        if sites is not None:
+            self._queue.divide(sites)
+        self._cpus = _cpus_of(graph, self.jobs, self._sites)
+        self._busy_cpus = [0.0 for _ in self.jobs]
         self._failures: dict[str, int] = {}
         self._is_open = False
 
@@ -133,42 +145,43 @@ class Scheduler:
         fresh, self._queue.fresh = self._queue.fresh, []
         return [path for path in fresh if self.states[path] is Status.PENDING] if self.stop is None else []
 
-    def has_ready(self) -> bool:
-        """Tell whether a step waits for nothing but room."""
+    def has_ready(self, site: int = 0) -> bool:
+        """Tell whether a step of a site waits for nothing but room."""
         self._queue.line_up(self.states)
-        ready = self._queue.ready
+        ready = self._queue.ready[site]
         while ready and self.states[ready[0][2]] is not Status.PENDING:
             heapq.heappop(ready)
         return bool(ready) and self.stop is None
 
-    def start(self, room: int, now: float, admit: Callable[[str], bool]) -> list[AttemptDispatched]:
+    def start(self, room: int, now: float, admit: Callable[[str], bool], site: int = 0) -> list[AttemptDispatched]:
         """Pick up to `room` attempts to start, most urgent first (longest chain behind them, then definition order).
 
         Args:
-            room: attempts the executor takes now.
+            room: attempts the executor of the site takes now.
             now: wall time the attempts are recorded with.
             admit: takes the machine-wide resources of a step; False when they are not free now.
+            site: whose steps are meant.
         """
         chosen: list[AttemptDispatched] = []
         if self.stop is not None:
             return chosen
         held: list[str] = []
         self._queue.line_up(self.states)
-        ready, states, attempts = self._queue.ready, self.states, self.attempts
+        ready, states, attempts = self._queue.ready[site], self.states, self.attempts
         while ready and len(chosen) < room:
             path = ready[0][2]
             if states[path] is not Status.PENDING:  # settled while it waited here: reused, left out, or not wanted
                 heapq.heappop(ready)
                 continue
             # A step that wants several cpus waits at the head of the queue: overtaking would starve it.
-            if self._cpus is not None and self._busy_cpus + self._cpus_for(path) > self.jobs:
+            if self._cpus is not None and self._busy_cpus[site] + self._cpus_for(path) > self.jobs[site]:
                 break
             heapq.heappop(ready)
             if not admit(path):
                 held.append(path)
                 continue
             if self._cpus is not None:
-                self._busy_cpus += self._cpus_for(path)
+                self._busy_cpus[site] += self._cpus_for(path)
             self._standing.begin(path)
             attempts[path] = attempt = attempts.get(path, 0) + 1
             chosen.append(AttemptDispatched(node=path, attempt=attempt, at=now))
@@ -209,7 +222,7 @@ class Scheduler:
             return  # a late report of an attempt that is already over: never applied twice
         self.running.discard(path)
         if self._cpus is not None:
-            self._busy_cpus -= self._cpus_for(path)
+            self._busy_cpus[self._site_of(path)] -= self._cpus_for(path)
         unwanted = self._unwanted.pop(path, None) if self._unwanted else None
         if isinstance(fact, AttemptSucceeded):
             turn.facts.append(fact)
@@ -250,6 +263,9 @@ class Scheduler:
         state = Status.SUCCESS if self._standing.is_good() else Status.FAILURE
         return RunFinished(state=state, reason=None, at=now)
 
+    def _site_of(self, path: str) -> int:
+        return 0 if self._sites is None else self._sites[self._nodes[path].operation]
+
     def _cpus_for(self, path: str) -> float:
         return 1.0 if self._cpus is None else self._cpus[self._nodes[path].operation]
 
@@ -275,7 +291,12 @@ def _cancelled(fact: AttemptCancelled | AttemptFailed, reason: Reason) -> Attemp
     )
 
 
-def _cpus_of(graph: Graph, jobs: int) -> list[float] | None:
-    """Return the cpus of each operation, at most `jobs`; None when every step wants one: the hot path skips it then."""
+def _cpus_of(graph: Graph, jobs: Sequence[int], sites: Sequence[int] | None) -> list[float] | None:
+    """Return the cpus of each operation, at most the `jobs` of its site.
+
+    None when every step wants one: the hot path skips it then.
+    """
     wanted = [operation.policy.resources.get("cpus", 1.0) for operation in graph.operations]
-    return None if all(cpus == 1.0 for cpus in wanted) else [min(cpus, float(jobs)) for cpus in wanted]
+    if all(cpus == 1.0 for cpus in wanted):
+        return None
+    return [min(cpus, float(jobs[0 if sites is None else sites[at]])) for at, cpus in enumerate(wanted)]

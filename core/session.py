@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import Output
@@ -16,6 +16,8 @@ from .turns import Past
 if TYPE_CHECKING:
     from .growth import Plot
     from .judging import Judge
+    from .routes import Sites
+    from .spread import Away  # which few runs have
     from .values import Values
 
 
@@ -63,6 +65,12 @@ class Session:
     """By path, outputs of steps that are not run again."""
     observe: Observer | None = None
     requests: Requests = field(default_factory=Requests)
+    sites: Sites | None = None
+    """Where steps go by their labels; None: all of them to the runner of the run."""
+    away: Sequence[Away] = ()
+    """The other runners they go to: site 1, site 2, ..."""
+    here: Collection[int] | None = None
+    """Operations whose attempts run on this machine, and take of its resources; None: all."""
     judge: Callable[[Plot, Values], Judge] | None = None
     """Makes the judge of what must run; None: everything does, and no result is kept (a runner that is not real)."""
 

@@ -49,6 +49,8 @@ class Reason(StrEnum):
     """The worker was killed while the kernel counted an out-of-memory kill."""
     EXIT = "EXIT"
     """The worker left by itself (os._exit); the error text has the code."""
+    LOST = "LOST"
+    """The machine it ran on, or the connection to it, was lost: nobody knows how far it came."""
     UNPICKLABLE = "UNPICKLABLE"
     """The step returned something that no serializer can write."""
     RETURNS = "RETURNS"

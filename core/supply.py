@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
+from .artifacts import ArtifactRef
+
 Json: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 
 
@@ -26,6 +28,13 @@ class Blob(NamedTuple):
     """A constant that JSON cannot hold, pickled by value into the store."""
 
     sha256: str
+    origin: str
+
+
+class Stored(NamedTuple):
+    """A value the store has already, by digest: a named dataset, the state of a generation, the result of a run."""
+
+    ref: ArtifactRef
     origin: str
 
 
@@ -66,7 +75,7 @@ class Carried(NamedTuple):
     """In all others; its path names the iteration before by `PREVIOUS`."""
 
 
-Source: TypeAlias = Upstream | Constant | Blob | Gather | Either | Item | Index | Carried
+Source: TypeAlias = Upstream | Constant | Blob | Stored | Gather | Either | Item | Index | Carried
 
 HERE = "[]"
 """Part of a path in a body: the number of the item or iteration. No name of a step holds brackets."""

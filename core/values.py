@@ -14,7 +14,7 @@ from .events import StepJoined
 from .graph import Argument, CallKind, Json, Node
 from .growth import Plot
 from .orders import Order, Resolved
-from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Upstream
+from .supply import Blob, Carried, Constant, Either, Gather, Index, Item, Source, Stored, Upstream
 
 _FEW = 8
 """Outputs up to which looking through them is faster than a dictionary of them; a split may have ten thousand."""
@@ -136,6 +136,8 @@ class Values:
                 return self._find(source)
             case Constant() | Blob():
                 return source
+            case Stored(ref):
+                return ref
             case Gather(items):
                 values = [value for item in items if (value := self._resolve(item)) is not None]
                 return values if len(values) == len(items) else None

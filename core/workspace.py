@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
-from .errors import MissingError, PluginError, nearest
+from .errors import MissingError, PluginError
 from .events import CancelRequested
 from .graph import Graph
 from .hosting import Hosting
@@ -32,8 +32,11 @@ if TYPE_CHECKING:
     from .inquiry import Inquiry
     from .lifecycle import Lifecycles
     from .locking import Locking
+    from .promoting import Promoting
+    from .pulling import Pulling
     from .releasing import Lineages
     from .searches import Searches
+    from .submitting import Submissions
     from .verifying import Verifying
 
 
@@ -79,6 +82,20 @@ class Workspace:
         return Verifying(self.parts, self._hosting)
 
     @cached_property
+    def promoting(self) -> Promoting:
+        """Sending runs to other runners, and comparing what comes out."""
+        from .promoting import Promoting  # as above
+
+        return Promoting(self.parts, self._hosting, self._launching)
+
+    @cached_property
+    def pulling(self) -> Pulling:
+        """Bringing home what a run left elsewhere."""
+        from .pulling import Pulling  # as above
+
+        return Pulling(self.parts, self._hosting)
+
+    @cached_property
     def lineages(self) -> Lineages:
         """What is in the registry: published code, and what was trained with it."""
         from .releasing import Lineages  # as above
@@ -97,6 +114,13 @@ class Workspace:
         at = self.parts.registry_at
         other = replace(self.parts, registry=lambda: at(text), registry_place=lambda: text or "")
         return self if text is None else Workspace(other)
+
+    @cached_property
+    def submissions(self) -> Submissions:
+        """Runs that wait for workers, and who works."""
+        from .submitting import Submissions  # as above
+
+        return Submissions(self.parts)
 
     @cached_property
     def searches(self) -> Searches:
@@ -259,15 +283,9 @@ class Workspace:
         Raises:
             MissingError: no step, or several, fit.
         """
-        graph = self.graph(run)
-        if text in graph.index:
-            return text
-        named = [node.path for node in graph.nodes if node.name == text]
-        if len(named) == 1:
-            return named[0]
-        if named:
-            raise MissingError(f"several steps are called '{text}'", f"name one by its path: {', '.join(named[:6])}")
-        raise MissingError(f"run {run} has no step '{text}'{nearest(text, list(graph.index))}")
+        from .naming import named_step  # for commands that name one
+
+        return named_step(run, self.graph(run), text)
 
     def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:
         """Yield captured output by time."""
@@ -283,27 +301,14 @@ class Workspace:
         Raises:
             MissingError: nothing, or several things, have that name.
         """
-        step, _, name = text.rpartition(":")
-        only = self.step_path(run, step) if step else None
-        found = {
-            each.path: output.ref
-            for each in (self.steps(run) if only else self.making_steps(run))
-            for output in each.outputs
-            if output.name == name and only in (None, each.path)
-        }
-        # Of a composite and what is inside of it, the composite: its end hands on what people ask for.
-        inside = {path for path in found for at, each in enumerate(path) if each == "/" and path[:at] in found}
-        found = {path: ref for path, ref in found.items() if path not in inside}
-        if len(found) == 1:
-            return next(iter(found.values()))
-        if found:
-            raise MissingError(
-                f"several steps of run {run} have an output '{name}'",
-                f"write one as {', '.join(f'{path}:{name}' for path in list(found)[:4])}",
-            )
-        names = list(dict.fromkeys(output.name for each in self.making_steps(run) for output in each.outputs))
-        hint = f"outputs: {', '.join(names)}" if names else "it has no outputs"
-        raise MissingError(f"run {run} has no output '{text}'{nearest(name, names)}", hint)
+        from .naming import named_output  # as above
+
+        step = text.rpartition(":")[0]
+        making = self.making_steps(run)
+        if not step:
+            return named_output(run, text, making, making)
+        path = self.step_path(run, step)
+        return named_output(run, text, [each for each in self.steps(run) if each.path == path], making)
 
     def making_steps(self, run: RunId) -> list[StepRun]:
         """Return the steps whose outputs people ask for by name, without starts of composites and ends of iterations.
@@ -365,8 +370,7 @@ class Workspace:
 
     def retry(self, request: RetryRequest, observe: Observer | None = None, requests: Requests | None = None) -> Run:
         """Continue a run: failed and unfinished steps and what follows them, by default."""
-        self.begin_retry(request)
-        return self.host(request.run, observe, requests)
+        return self.host(self.begin_retry(request).run, observe, requests)
 
     def submit_retry(self, request: RetryRequest) -> RunId:
         """Continue a run in a process of its own; return at once."""

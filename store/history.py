@@ -21,7 +21,7 @@ from .convert import (
     STEP_COLUMNS,
     attempt_from_row,
     metric_from_row,
-    output_from_row,
+    outputs_from_rows,
     steps_from_rows,
 )
 from .database import Database
@@ -176,8 +176,9 @@ def in_definition_order(found: Numbered) -> Iterator[tuple[int, Node]]:
 def outputs_by_node(connection: sqlite3.Connection, seq: int) -> dict[int, list[Output]]:
     """Return by position the current outputs of each good step of a run, and what failed ones left as evidence."""
     found: dict[int, list[Output]] = {}
-    for node, *row in connection.execute(_OUTPUTS, (seq,)):
-        found.setdefault(node, []).append(output_from_row(row))
+    rows = connection.execute(_OUTPUTS, (seq,)).fetchall()
+    for row, output in zip(rows, outputs_from_rows([row[1:] for row in rows]), strict=True):
+        found.setdefault(row[0], []).append(output)
     return found
 
 

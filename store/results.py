@@ -15,7 +15,7 @@ from ..core.errors import MissingError
 from ..core.ids import RunId
 from ..core.keys import Basis, Evidence, basis_from_json, evidence_from_text
 from ..core.reusing import Judgement, Result, Verdict
-from .convert import METRIC_COLUMNS, Row, metric_from_row, output_from_row
+from .convert import METRIC_COLUMNS, Row, metric_from_row, outputs_from_rows
 from .database import Database
 from .graphs import Graphs
 from .interruption import settle
@@ -193,15 +193,16 @@ class StoredResults:
         return {names[path]: digest for path, digest in found.items() if digest is not None}, reasons
 
 
-def _by_attempt(rows: Iterable[Row]) -> Iterable[tuple[Row, list[Output]]]:
+def _by_attempt(rows: Sequence[Row]) -> Iterable[tuple[Row, list[Output]]]:
     """Return the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
     found: dict[Row, tuple[Row, list[Output]]] = {}
+    outputs = iter(outputs_from_rows([row[_NAME:] for row in rows if row[_NAME] is not None]))
     for row in rows:
         known = found.get(row[:3])
         if known is None:
             known = found[row[:3]] = row, []
         if row[_NAME] is not None:  # None: it has no outputs
-            known[1].append(output_from_row(row[_NAME:]))
+            known[1].append(next(outputs))
     return found.values()
 
 

@@ -25,7 +25,9 @@ from .runstore import StoredRuns
 from .trust import StoredTrust
 
 if TYPE_CHECKING:
+    from .datasets import StoredDatasets
     from .doctor import Finding
+    from .queue import StoredQueue
     from .registry import StoredRegistry
 
 
@@ -60,6 +62,20 @@ class Store:
     def read_only(self) -> bool:
         """Tell whether nothing can be written through it."""
         return self._database.read_only
+
+    @cached_property
+    def queue(self) -> StoredQueue:
+        """Submissions and workers."""
+        from .queue import StoredQueue  # as above
+
+        return StoredQueue(self.layout, self._database)
+
+    @cached_property
+    def datasets(self) -> StoredDatasets:
+        """Values by name."""
+        from .datasets import StoredDatasets  # as above
+
+        return StoredDatasets(self._database)
 
     def feed(self) -> StoredFeed:
         """Return a new feed; it has a connection of its own, closed with it or with the store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import signal
@@ -50,6 +51,15 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("costs"):
         config.pluginmanager.register(Costs())
     config.pluginmanager.import_plugin("graftline.testing")  # a checkout that is merely on the path has no entry point
+    # What is collected stays: looking through it for garbage took 4 of the 13 s of CPU that collecting all tests takes.
+    gc.disable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Collect garbage again, though not among the tests."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)

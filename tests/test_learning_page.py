@@ -20,7 +20,7 @@ from graftline.core.pipeline import Pipeline
 from graftline.worker.naming import find_function
 from graftline.worker.yamlfile import read_yaml
 
-pytest.importorskip("sklearn")
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("sklearn") is None, reason="scikit-learn is not installed")
 PAGE = (Path(__file__).parent.parent / "docs" / "learning.md").read_text()
 X = [[float(row % 7), float(row // 4) - 1.0] for row in range(24)]
 Y = [int(row >= 12) for row in range(24)]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import re
 import shlex
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from command_line import call
 
-pytest.importorskip("sklearn")
+pytestmark = pytest.mark.skipif(find_spec("sklearn") is None, reason="scikit-learn is not installed")
 PAGE = (Path(__file__).parent.parent / "docs" / "tune.md").read_text()
 COMMANDS = re.findall(r"^\$ graft (.*)$", PAGE, flags=re.MULTILINE)
 

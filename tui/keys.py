@@ -157,6 +157,13 @@ KEYS: dict[str, Key] = {
         teaches="Start the run's frozen specification again, as a new run.",
         cli="graft rerun RUN",
     ),
+    "run.promote": Key(
+        keys="P",
+        action="promote",
+        label="promote",
+        teaches="Run it on another runner: what is sent and what stands in the way is seen before; compared after.",
+        cli="graft promote RUN --to RUNNER",
+    ),
     "run.cancel": Key(
         keys="x",
         action="cancel",

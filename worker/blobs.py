@@ -11,7 +11,7 @@ import hashlib
 import mmap
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..core.artifacts import INLINE_LIMIT, ArtifactRef
 from ..core.errors import StoreError
@@ -78,6 +78,15 @@ def has_object(objects: str, digest: str, size: int) -> bool:
         return False
     _verified.add(digest)
     return True
+
+
+def lacking(objects: str, digests: Mapping[str, int | None]) -> list[str]:
+    """Return those of the digests that have no whole object; of those without a size any file counts."""
+    return [
+        digest
+        for digest, size in digests.items()
+        if not (os.path.exists(object_path(objects, digest)) if size is None else has_object(objects, digest, size))
+    ]
 
 
 def open_value(objects: str, serializer: str, sha256: str, size: int) -> object:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from ..core.errors import GraftError
 from ..core.records import replace
 from ..core.runs import Frame, StepError
 from ..core.states import Reason
@@ -89,9 +90,10 @@ def type_name(problem: BaseException) -> str:
 
 
 def safe_message(problem: BaseException) -> str:
-    """Return `str()` of the exception, or what went wrong with that."""
+    """Return `str()` of the exception, of our own with the line that says what to do; or what went wrong with that."""
     try:
-        return str(problem)[:_MAX_MESSAGE]
+        hint = problem.hint if isinstance(problem, GraftError) else None
+        return f"{problem}\n{hint}"[:_MAX_MESSAGE] if hint else str(problem)[:_MAX_MESSAGE]
     except BaseException as second:  # noqa: BLE001  a `__str__` may raise SystemExit
         return f"<its __str__ raised {type(second).__name__}>"
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..core.errors import GraftError, InvalidError, MissingError, PluginError
 from ..core.keeper import Held, Place, check_name
+from .userdirs import user_config_dir
 
 FILES = ("secrets.toml", "secrets.env")
 """Names of secret files, in the project root and in the user's configuration directory; the first is written to."""
@@ -127,9 +128,7 @@ class Vault:
 
 def open_vault(root: str, environ: Mapping[str, str]) -> Vault:
     """Return the vault of a project for the user of this process."""
-    import platformdirs  # 4 ms, for those who have secrets
-
-    return Vault(root=root, user=platformdirs.user_config_dir("graftline"), environ=environ)
+    return Vault(root=root, user=user_config_dir(), environ=environ)
 
 
 def _read(path: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ from ..core.graph import Json
 from ..core.records import dataclass
 from ..core.runs import CodeState, Target
 from ..core.targets import Job, Named, TargetKind, of_registry, parse_target
+from .userdirs import user_config_dir
 
 CONFIG_FILE = "graftline.toml"
 _GIT_LIMIT_S = 5.0
@@ -296,11 +297,9 @@ def _has_git(folder: str) -> bool:
 
 
 def _files(root: str, cwd: str, config_file: str | None) -> list[tuple[str, str, tuple[str, ...]]]:
-    import platformdirs  # 4 ms, and a worker never gets here
-
     project = (CONFIG_FILE, ()) if _has_config(root) else ("pyproject.toml", ("tool", "graftline"))
     files: list[tuple[str, str, tuple[str, ...]]] = [
-        ("user", os.path.join(platformdirs.user_config_dir("graftline"), "config.toml"), ()),
+        ("user", os.path.join(user_config_dir(), "config.toml"), ()),
         ("project", os.path.join(root, project[0]), project[1]),
     ]
     if config_file is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ...core.applying import why_not_applied
 from ...core.document import SCHEMA, policy_document
@@ -12,17 +13,22 @@ from ...core.graph import CallKind, Graph
 from ...core.outline import Outline
 from ...core.records import replace
 from ...core.requests import RunRequest
+from ...core.routes import Routes
 from ...core.states import Status
 from .. import context
 from ..arguments import ModeOption, ParamOption, ParamsFileOption, TargetArgument
 from ..card import marked_lines
 from ..dropped import dropped_lines
-from ..look import Ink, look_of
+from ..look import Ink, Look, look_of
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document
 from ..text import clean, plural
 from ..verified import marked_document
+
+if TYPE_CHECKING:
+    from ...core.loaded import Loaded
+    from ...core.workspace import Workspace
 
 
 def check(
@@ -48,32 +54,32 @@ def check(
     if mode is None and (problem := why_not_applied(graph)) is not None:
         loaded = replace(loaded, warnings=(*loaded.warnings, problem))
     steps = Outline(graph).steps
+    away = _away(options, space, loaded)
     marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
-        shown = Outline(graph).graph
-        policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
         put_document(
             {
                 "schema": SCHEMA,
                 "pipeline": graph.name,
                 "steps": steps,
                 "warnings": list(loaded.warnings),
-                "policies": {path: policy for path, policy in policies.items() if policy},
+                "policies": _policies(graph, steps),
                 "runs_each_time": {
                     each.path: {"why": each.obstacle.value, "detail": each.detail}
                     for each in foretell(graph, loaded.prints)
                 },
+                **({"routes": away} if away else {}),
                 **marked_document(marked),
                 **({} if mode is None else {"mode": mode.value, "dropped": dict(loaded.dropped)}),
             },
         )
         return 0
     look = look_of(is_plain=options.is_plain)
-    sound = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
-    put(f"{sound}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
+    good = look.paint(look.state(Status.SUCCESS), Ink.GREEN)
+    put(f"{good}  {clean(graph.name)}{look.dot}{plural(len(steps), 'step')}")
     for warning in loaded.warnings:
         put(f"  {look.paint('warning', Ink.YELLOW)}  {clean(warning)}")
-    for line in marked_lines(look, marked):
+    for line in [*marked_lines(look, marked), *_routed(look, away)]:
         put(line)
     for line in _overridden(graph):
         put(f"  {clean(line)}")
@@ -96,6 +102,27 @@ _ADVICE = {
 def _told(each: Foretold) -> str:
     advice = _ADVICE[each.obstacle]
     return f"{each.path}: {advice}" if each.detail is None else f"{each.path}: {each.detail}; {advice}"
+
+
+def _policies(graph: Graph, steps: Iterable[str]) -> dict[str, dict[str, Any]]:
+    shown = Outline(graph).graph
+    policies = {path: policy_document(shown.operation_of(path).policy) for path in steps}
+    return {path: policy for path, policy in policies.items() if policy}
+
+
+def _away(options: Options, space: Workspace, loaded: Loaded) -> dict[str, str]:
+    """Return path -> runner of the steps that go to another runner."""
+    noted = Routes.noted(loaded.environment)
+    return noted.steps(loaded.graph, options.runner or space.parts.default_runner) if noted.by_label else {}
+
+
+def _routed(look: Look, away: Mapping[str, str]) -> list[str]:
+    """Say which steps go to another runner."""
+    lines = []
+    for runner in dict.fromkeys(away.values()):
+        named = [path for path, each in away.items() if each == runner]
+        lines.append(f"  {look.paint(f'on {clean(runner)}', Ink.CYAN)}  {clean(', '.join(named))}")
+    return lines
 
 
 def _overridden(graph: Graph) -> Iterator[str]:

@@ -17,6 +17,7 @@ from ...core.errors import InvalidError
 from ...core.graph import Graph
 from ...core.layout.sketch import NodeStyle, Orientation
 from ...core.outline import Outline
+from ...core.portrait import portrait
 from ...core.records import replace
 from ...core.requests import RunRequest
 from ...core.selection import Selection
@@ -40,7 +41,6 @@ from ..options import Options
 from ..parameters import typed_params
 from ..picture import LARGEST, Part, coloured, picture
 from ..printer import put, put_document, remark
-from ..rendering import rendered
 from ..text import cut
 
 
@@ -270,16 +270,10 @@ def _kinds(part: Part, dropped: Mapping[str, str]) -> dict[str, str]:
 
 
 def _source(outline: Outline, part: Part, look: Look, dropped: Mapping[str, str]) -> dict[str, Any]:
-    """Return the arguments of `dot_source` and `mermaid_source`: composites are frames, names in them are short."""
-    named = replace(part, names={path: outline.short(path) for path in part.nodes})
-    return {
-        "nodes": part.nodes,
-        "edges": part.edges,
-        "labels": named.labels(look),
-        "kinds": _kinds(part, dropped),
-        "frames": {path: outline.frame(path) for path in part.nodes},
-        "small": {path for path in part.nodes if outline.is_control(path)},
-    }
+    """Return the arguments of `dot_source` and `mermaid_source`."""
+    labels = replace(part, names={path: outline.short(path) for path in part.nodes}).labels(look)
+    kinds = _kinds(part, dropped)
+    return portrait(outline, part.nodes, part.edges, name=lambda path, _: labels[path], kinds=kinds)
 
 
 def _dot(drawn: dict[str, Any], orientation: Orientation | None) -> str:
@@ -290,7 +284,7 @@ def _dot(drawn: dict[str, Any], orientation: Orientation | None) -> str:
 def _rendered(source: str, form: Format, file: str | None) -> bytes:
     if file is None and form is not Format.SVG and sys.stdout.isatty():
         raise InvalidError(f"{form} is not for a terminal", f"write it with -o graph.{form}")
-    return rendered(source, form.value)
+    return context.rendered(source, form.value)
 
 
 def _write(data: bytes, file: str | None) -> None:

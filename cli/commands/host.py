@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from ...core.ids import RunId
+from ...core.requests import CodeChoice, RetryRequest
 from ...core.session import Requests
 from ...core.states import Status
+from ...core.submitting import serving
 from .. import context
 from ..carrying import exit_code
 from ..options import Options
@@ -21,9 +23,16 @@ def host(
     *,
     run: Annotated[str, typer.Argument(metavar="RUN", help="Whole run id.")],
     expect: Annotated[str | None, typer.Argument(metavar="STATE", help="State it must still be in.")] = None,
+    serves: Annotated[
+        list[str] | None, typer.Option("--serves", metavar="LABEL=SLOTS", help="A label of the worker it runs for.")
+    ] = None,
+    resumes: Annotated[bool, typer.Option("--resumes", help="Put back first what was interrupted.")] = False,
 ) -> int:
     """Carry a stored run to its end."""
-    space = context.workspace(options)
+    labels = {label: int(slots) for label, _, slots in (each.rpartition("=") for each in serves or ())}
+    space = serving(context.workspace(options), labels)
+    if resumes:  # with the code it ran: whoever submitted it may be half through another edit
+        space.begin_retry(RetryRequest(run=RunId(run), code=CodeChoice.RECORDED))
     requests = Requests()
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), remark)
     with handled(stops):

@@ -94,6 +94,11 @@ def start_run(
     space: Workspace, options: Options, request: RunRequest, *, is_named: bool, dry_run: bool, detach: bool
 ) -> int:
     """Run what was asked for, or say what would run, or leave it to a process of its own; return the exit code."""
+    if not space.parts.executes(options.runner):
+        from ..translated import check_stays, translate  # 10 ms that a run never needs
+
+        check_stays(space, options, detach=detach)
+        return translate(space, options, request, is_dry=dry_run)
     if dry_run:
         from .plan import show_plan  # 30 ms that a run never needs
 

@@ -47,6 +47,7 @@ from .train import (
 if TYPE_CHECKING:
     from ...core.workspace import Workspace
 
+_BUDGET = re.compile(r"(.+)=(\d+):(\d+)(?::(\d+))?")
 SearchOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
@@ -61,9 +62,6 @@ TopOption: TypeAlias = Annotated[
     int | None,
     typer.Option("--top", min=1, metavar="N", help=f"List the best N at the end; default: {SHOWN}."),
 ]
-_BUDGET = re.compile(r"(.+)=(\d+):(\d+)(?::(\d+))?")
-
-
 MethodOption: TypeAlias = Annotated[
     str | None, typer.Option("--method", metavar="NAME", help="grid, random, halving or optuna.")
 ]

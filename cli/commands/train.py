@@ -16,7 +16,7 @@ from ...core.lifecycle import LifecycleRequest, Lifecycles, Prepared
 from ...core.records import replace
 from ...core.requests import RunRequest
 from ...core.reusing import Reusing
-from ...core.runs import Target
+from ...core.runs import TRANSLATION, Target
 from .. import context
 from ..addressing import complete_addresses
 from ..arguments import (
@@ -251,6 +251,13 @@ def _start(
     if request.from_start and request.lower is not None:
         raise InvalidError("--lower and --from-start exclude each other")
     space = context.workspace(options, path_of(what), needs_code=True)
+    if not space.parts.executes(options.runner):
+        from ..translated import check_stays, translate_prepared  # 10 ms that a run never needs
+
+        check_stays(space, options, detach=detach)
+        run = replace(request.run, origin=TRANSLATION)
+        prepared = prepare(space.lifecycle, replace(request, run=run, is_dry=True))
+        return translate_prepared(space, options, prepared, is_dry=dry_run)
     if detach:
         space.lifecycle.check_lasting()
     prepared = prepare(space.lifecycle, replace(request, is_dry=dry_run))

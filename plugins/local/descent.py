@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import sys
 import time
@@ -23,6 +24,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _GUARDIAN = "graft-guardian"
 """Name of a guardian's process, which carries the mark of its nursery too: whoever ends strays leaves it at its work.
 A program that a step starts has a name of its own."""
+_NAME = re.compile(r"graft([0-9a-f]{6})([0-9a-f]{4})")
+"""Name of what was forked below a guardian: the runner, and the end of its start time. A name has 15 bytes at most."""
 _IS_LINUX = sys.platform == "linux"
 
 
@@ -39,13 +42,13 @@ def adopt_orphans() -> bool:
 
 
 def be_guardian() -> None:
-    """Name this process so that nobody takes it for a stray; its forks are to take it back."""
+    """Name this process so that nobody takes it for a stray; its forks are to `be_marked`."""
     _rename(_GUARDIAN)
 
 
-def be_no_guardian() -> None:
-    """Take the name back in a fork."""
-    _rename("graft")
+def be_marked(mark: str) -> None:
+    """Name this process after a mark: forks of a command carry it nowhere else, and hand the name on to theirs."""
+    _rename(_name_of(mark))
 
 
 def start_time(pid: int) -> int | None:
@@ -103,6 +106,8 @@ def kill_descendants(*, spare: int | None = None, limit_s: float = 10.0) -> bool
     pause, deadline = 0.001, time.monotonic() + limit_s
     while True:
         reap()
+        if _is_childless():  # then nobody is below either, and /proc need not be gone through, 2 ms
+            return True
         kept = {spare, *descendants(spare)} if spare is not None else set()
         left = [pid for pid in descendants(me) if pid not in kept]
         if not left:
@@ -113,6 +118,14 @@ def kill_descendants(*, spare: int | None = None, limit_s: float = 10.0) -> bool
             _kill(pid)
         time.sleep(pause)
         pause = min(pause * 2, 0.1)
+
+
+def _is_childless() -> bool:
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
 
 
 def kill_strays(mark: str | None = None) -> int:
@@ -138,7 +151,7 @@ def _is_stray(pid: int, mark: str | None) -> bool:
         return False  # gone, or of another user
     at = environ.find(f"{MARK}=".encode())
     if at < 0 or (at > 0 and environ[at - 1]):
-        return False
+        return _is_stray_by_name(pid, mark)
     found = environ[at + len(MARK) + 1 :].partition(b"\0")[0].decode("ascii", "replace")
     if mark is not None:
         return found == mark
@@ -147,6 +160,26 @@ def _is_stray(pid: int, mark: str | None) -> bool:
         return False
     owner, started = int(fields[1]), int(fields[2])
     return started > 0 and start_time(owner) != started and _name(pid) != _GUARDIAN
+
+
+def _is_stray_by_name(pid: int, mark: str | None) -> bool:
+    """Tell the same of a fork of a command, whose environment is still the one the command was started with."""
+    found = _NAME.fullmatch(name := _name(pid))
+    if found is None or _namespace(pid) != _namespace():
+        return False
+    if mark is not None:
+        return name == _name_of(mark)
+    started = start_time(int(found[1], 16))
+    return started is None or _end_of(started) != found[2]
+
+
+def _name_of(mark: str) -> str:
+    _, runner, started, _ = mark.split(".")
+    return f"graft{int(runner):06x}{_end_of(int(started))}"
+
+
+def _end_of(started: int) -> str:
+    return f"{started & 0xFFFF:04x}"
 
 
 def _name(pid: int) -> str:
@@ -162,10 +195,10 @@ def _rename(name: str) -> None:
         file.write(name)
 
 
-def _namespace() -> int:
-    """Return the number of this process's pid namespace; 0 where there are none."""
+def _namespace(pid: int | str = "self") -> int:
+    """Return the number of a process's pid namespace; 0 where there are none, or where it may not be looked at."""
     try:
-        return os.stat("/proc/self/ns/pid").st_ino
+        return os.stat(f"/proc/{pid}/ns/pid").st_ino
     except OSError:
         return 0
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ...core.errors import PluginError
 from ...core.ids import RunId
+from ...core.queue import Claim
 from ...core.states import Status
+
+_started: list[subprocess.Popen[bytes]] = []
+"""Hosts this process started that were alive when it last looked: dropping one that runs is a ResourceWarning."""
 
 
 class ProcessHost:
@@ -33,32 +37,58 @@ class ProcessHost:
         Raises:
             PluginError: it cannot be started.
         """
-        command = [
-            sys.executable,
-            "-m",
-            "graftline",
-            "--store",
-            str(self._store),
-            *self._arguments(),
-            "_host",
-            run,
-            expect,
-        ]
+        self._start([*self.command(), run, expect], run, None)
+
+    def command(self) -> tuple[str, ...]:
+        """Return what starts a host of this project's runs; the run and its state are to follow."""
+        return sys.executable, "-m", "graftline", "--store", str(self._store), *self._arguments(), "_host"
+
+    def start(self, claim: Claim, expect: Status, labels: Mapping[str, int]) -> HostProcess:
+        """Start the process of a claim, with the interpreter and configuration of who submitted it.
+
+        Raises:
+            PluginError: it cannot be started.
+        """
+        served = [word for label, slots in labels.items() for word in ("--serves", f"{label}={slots}")]
+        again = ["--resumes"] if expect is Status.INTERRUPTED else []  # by its own project's configuration
+        return HostProcess(self._start([*claim.command, claim.run, expect, *served, *again], claim.run, claim.cwd))
+
+    def _start(self, command: list[str], run: RunId, cwd: str | None) -> subprocess.Popen[bytes]:
         said = self._logs(run) / "host.txt"
         descriptor = -1
         try:
             said.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            subprocess.Popen(
+            _started[:] = [each for each in _started if each.poll() is None]  # none stays a zombie for long
+            process = subprocess.Popen(
                 command,
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=descriptor,
                 stderr=descriptor,
                 start_new_session=True,
                 close_fds=True,
             )
+            _started.append(process)
+            return process
         except OSError as error:
             raise PluginError(f"cannot start a process to host run {run}: {error}") from error
         finally:
             if descriptor >= 0:
                 os.close(descriptor)
+
+
+class HostProcess:
+    """A process that hosts a run for a worker; the worker's own end leaves it alone."""
+
+    def __init__(self, process: subprocess.Popen[bytes]):
+        self._process = process
+
+    def is_over(self) -> bool:
+        """Tell whether it has ended."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """Kill it and wait for it; its guardian clears away what it had started."""
+        self._process.kill()
+        self._process.wait()

@@ -15,7 +15,7 @@ import sys
 import warnings
 
 from . import rights as rights  # sockets, for both
-from .descent import be_guardian, be_no_guardian
+from .descent import MARK, be_guardian, be_marked
 
 _IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT)
 
@@ -53,7 +53,7 @@ def guard(runner: int, link: int, server: int) -> None:
 
 def _serve(server: int) -> None:
     """Be the forkserver, and never return: its atexit functions are those of packages, not of this start."""
-    be_no_guardian()
+    be_marked(os.environ[MARK])
     signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started us may have blocked signals
     for each in _IGNORED:
         signal.signal(each, signal.default_int_handler if each == signal.SIGINT else signal.SIG_DFL)

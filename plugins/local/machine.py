@@ -84,7 +84,7 @@ class LocalMachine:
         if name in limits:
             return float(limits[name])
         if name == "gpu":
-            return float(_gpus())
+            return float(gpus())
         if name == "memory":
             return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
         return 1.0
@@ -126,7 +126,8 @@ def _write(snapshot: Snapshot, folder: Path) -> None:
         file.write_bytes(snapshot.contents[digest])
 
 
-def _gpus() -> int:
+def gpus() -> int:
+    """Return how many gpus there are: those that are visible, else those the driver lists."""
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None:
         return len([each for each in visible.split(",") if each.strip() not in ("", "-1")])

@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import IO
 
 from ...core.errors import PluginError
-from . import bootstrap
+from . import bootstrap, seed
 from .child import Child
 from .descent import MARK, kill_strays, mark_of
 from .rights import Message, pair, receive, send
@@ -161,7 +161,13 @@ class Nursery:
     ) -> None:
         self.close()
 
-    def _start(self, link: socket.socket, control: socket.socket) -> subprocess.Popen[bytes]:
+    def _start(self, link: socket.socket, control: socket.socket) -> subprocess.Popen[bytes] | seed.Grown:
+        ends = (link.fileno(), control.fileno(), self._diagnosis.fileno())
+        # What imports packages is an interpreter's: a seed shares its hashes and its warnings with the command.
+        if not self.preload and (grown := seed.grow(self.mark, ends)) is not None:
+            link.close()
+            control.close()
+            return grown
         arguments = (str(os.getpid()), str(link.fileno()), str(control.fileno()))
         try:
             return subprocess.Popen(

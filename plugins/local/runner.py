@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...core.orders import RunContext
@@ -9,11 +10,23 @@ from ...core.runner import Runner
 from . import warm
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from .executor import LocalExecutor
 
 
 class LocalRunner(Runner):
     """Runs pipelines in worker processes on this machine."""
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return what this machine has: it is always there."""
+        from ...core.runnerhealth import Answer, Health, Reach  # for promotions, which few runs are
+        from ...core.text import plural
+        from ...worker.handshake import installed
+        from .slots import available_cores
+
+        answer = Answer(name="here", packages=installed(question.packages if question else ()))
+        return Health(reach=Reach.UP, told=f"this machine, {plural(available_cores(), 'core')}", answers=(answer,))
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> LocalExecutor:

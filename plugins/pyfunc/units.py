@@ -15,7 +15,7 @@ from ...core.artifacts import Output
 from ...core.decisions import BRANCH
 from ...core.errors import InvalidError
 from ...core.graph import ON_FAILURE, CallKind, Graph, Node, Return
-from ...core.supply import Blob, Constant, Either, Gather, Source, Upstream
+from ...core.supply import Blob, Constant, Either, Gather, Source, Stored, Upstream
 from ...worker.bind import Binder
 from ...worker.blobs import object_path, open_object
 from ...worker.call import Functions, PythonStep, Step, prepare
@@ -175,6 +175,9 @@ class Units:
         if isinstance(source, Constant | Blob):
             value = self._constant(source, binder, name)
             return lambda values: value
+        if isinstance(source, Stored):
+            found = value_of(source.ref, self._objects)
+            return lambda values: found
         if isinstance(source, Gather | Either):
             inner = [self.getter(each) for each in source.items]
             return _gathered(inner) if isinstance(source, Gather) else _first(inner)

@@ -42,7 +42,7 @@ from graftline.core.graphrows import packed_graph
 from graftline.core.graphtext import graph_from_text, graph_text
 from graftline.core.ids import RunId
 from graftline.core.runs import Frame, StepError
-from graftline.core.supply import Blob, Constant, Gather, Upstream
+from graftline.core.supply import Blob, Constant, Gather, Stored, Upstream
 
 TEXT = st.text(max_size=8)
 SHA = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -54,7 +54,10 @@ JSON = st.recursive(
     max_leaves=6,
 )
 SOURCE = st.recursive(
-    st.builds(Upstream, TEXT, TEXT) | st.builds(Constant, JSON, TEXT) | st.builds(Blob, SHA, TEXT),
+    st.builds(Upstream, TEXT, TEXT)
+    | st.builds(Constant, JSON, TEXT)
+    | st.builds(Blob, SHA, TEXT)
+    | st.builds(Stored, st.builds(ArtifactRef, SHA, st.integers(0), TEXT, st.none() | st.binary(max_size=8)), TEXT),
     lambda inner: st.builds(Gather, st.lists(inner, max_size=3).map(tuple)),
     max_leaves=4,
 )

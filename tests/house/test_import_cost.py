@@ -58,7 +58,7 @@ try:
     runpy.run_module("graftline", run_name="__main__", alter_sys=True)
 except SystemExit as left:
     assert not left.code, left.code
-assert started == ["subprocess.Popen"], started
+assert started == ["os.fork" if sys.platform == "linux" else "subprocess.Popen"], started
 """
 
 STEPS = """
@@ -155,8 +155,9 @@ def test_a_run_in_which_nothing_runs_starts_one_process_and_imports_nothing_that
     seldom |= {"store.registry", "core.lineages", "worker.naming", "cli.steptable", "core.replay", "core.definitions"}
     assert ours(loaded) & (executing | seldom) == set()
     assert "packaging" not in loaded
-    # Each costs 0.25 ms of a re-run, which is to cost 300 for 1,000 steps: 172 when this was written.
-    assert len(ours(loaded)) <= 185, sorted(ours(loaded))
+    # Each costs 0.25 ms of a re-run, which is to cost 300 for 1,000 steps: 172 when this was written. 186 now, of which
+    # `seed` saves an interpreter and `userdirs` five modules of platformdirs; 188 with `routes` and `dispatching`.
+    assert len(ours(loaded)) <= 189, sorted(ours(loaded))
 
 
 def test_the_process_that_loads_a_pipeline_imports_little() -> None:

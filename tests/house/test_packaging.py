@@ -78,13 +78,18 @@ IMPORTED_AS = {"yaml": "pyyaml"}
 def test_what_is_installed_is_imported_and_what_is_imported_is_installed() -> None:
     listed = {re.split(r"[^\w-]", each)[0] for each in project()["project"]["dependencies"]}
     optional = {
+        "cloudpickle",
+        "distributed",
         "duckdb",
         "pandas",
         "keyring",
+        "celery",
+        "kombu",
         "textual_serve",
         "pygraphviz",
         "numpy",
         "graftline",
+        "hera",
         "ibis",
         "nbclient",
         "jupyter_client",

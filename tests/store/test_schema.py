@@ -16,6 +16,7 @@ AFFINITY = {"INTEGER": "INTEGER", "TEXT": "VARCHAR", "REAL": "FLOAT", "BLOB": "B
 def test_the_classes_have_the_columns_of_the_tables(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from graftline.store.queuerows import DatasetRow as _  # noqa: F401  they enter the metadata
         from graftline.store.schema import METADATA
     open_store(tmp_path / "store").close()
     connection = sqlite3.connect(tmp_path / "store" / "v1" / "graft.db")

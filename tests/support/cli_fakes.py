@@ -204,7 +204,8 @@ class FakeWorkspace(Workspace):
     """A workspace on records; pure logic (step_path, output) is the real one."""
 
     def __init__(self) -> None:
-        self.parts = SimpleNamespace(project="iris", clock=lambda: NOW)  # type: ignore[assignment]
+        parts = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True)
+        self.parts = parts  # type: ignore[assignment]
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
         self.prints_now: dict[int, Print] = {}

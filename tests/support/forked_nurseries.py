@@ -30,8 +30,23 @@ from graftline.plugins.local import bootstrap
 from graftline.plugins.local.nursery import Nursery
 from graftline.plugins.local.rights import pair, receive, send
 
-HEAVY = frozenset({"matplotlib", "nbclient", "nbformat", "numpy", "pandas", "pyarrow", "scipy", "sklearn"})
-"""Packages that are worth a parent that has imported them."""
+TABLES = ("pandas",)
+LEARNING = (
+    *TABLES,
+    "matplotlib.pyplot",
+    "sklearn.datasets",
+    "sklearn.linear_model",
+    "sklearn.pipeline",
+    "sklearn.preprocessing",
+)
+NOTEBOOKS = ("nbclient", "nbformat")
+PARENT_OF = {
+    **dict.fromkeys(("numpy", "pandas", "pyarrow"), TABLES),
+    **dict.fromkeys(("matplotlib", "scipy", "sklearn"), LEARNING),
+    **dict.fromkeys(("nbclient", "nbformat"), NOTEBOOKS),
+}
+"""Package that is worth a parent that has imported it -> all that this one imports: what users take of them, too, and
+few sets of them, since each parent takes as long as a start of Python with all of its packages."""
 COMMAND = ("graftline.cli.main", "graftline.wiring", "graftline.cli.commands.debug", "graftline.worker.replaying")
 """Modules of a parent for processes that are command lines."""
 OURS = tuple(
@@ -204,13 +219,19 @@ def _options(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.startswith("PYTHON") and value}
 
 
+def _reads_tables() -> bool:
+    """Tell whether what runs here is a pipeline that begins at a feed."""
+    return any(b"Source(" in file.read_bytes() for file in Path.cwd().glob("*.py"))
+
+
 def _start(nursery: Nursery, link: socket.socket, control: socket.socket) -> Any:
     """Do what `Nursery._start` does, by forks; in its way where that cannot be."""
-    packages = frozenset(nursery.preload)
-    if not {name.partition(".")[0] for name in packages} <= HEAVY:
-        packages = frozenset()
-    if packages & {"matplotlib", "pandas", "sklearn"}:
-        packages -= {"numpy"}  # which they import, too: one parent less
+    wanted = {name.partition(".")[0] for name in nursery.preload}
+    if not wanted <= PARENT_OF.keys():
+        wanted = set()
+    if _reads_tables():
+        wanted.add("pandas")  # which the feed would import in the first worker of each run: 0.3 s of CPU time
+    packages = frozenset(module for name in wanted for module in PARENT_OF[name])
     if _options(os.environ) != _options(_environ):
         return _START(nursery, link, control)  # as `graft verify` asks for another seed of hashes
     request = ("start", dict(os.environ), os.getcwd(), nursery.mark)

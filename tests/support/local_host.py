@@ -1,10 +1,16 @@
 """A runner process to be killed: opens an executor, runs one step of local_steps, waits. No guard, on purpose.
 
-Command line: FOLDER STEP. Prints `ends N` when the step has ended.
+Command line: FOLDER STEP [seed]. With `seed` its workers are its forks, as those of a command. Prints `ends N` when the
+step has ended.
 """
 
 import sys
 from pathlib import Path
+
+if sys.argv[3:] == ["seed"]:
+    from graftline.plugins.local.seed import plant
+
+    plant()
 
 from local_runs import context, operation, order
 

@@ -37,6 +37,13 @@ def stamp(folder: str, name: str, seconds: float = 0.0) -> None:
         file.write(f"{began} {time.monotonic()} {os.getpid()}\n")
 
 
+def stamp_twice(folder: str, name: str, seconds: float) -> None:
+    """Leave a file when it begins and one when it ends."""
+    Path(folder, f"{name}.began").touch()
+    time.sleep(seconds)
+    Path(folder, f"{name}.ended").touch()
+
+
 def fail() -> NoReturn:
     raise ValueError("no such luck")
 
@@ -150,3 +157,15 @@ def leave_children(folder: str) -> None:
 def leave_children_and_stay(folder: str) -> None:
     leave_children(folder)
     time.sleep(300)
+
+
+def doubled(data: bytes) -> bytes:
+    return data * 2
+
+
+def large() -> bytes:
+    return b"y" * 100_000
+
+
+def say(text: str) -> None:
+    print(text)

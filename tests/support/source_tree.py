@@ -15,7 +15,10 @@ ROOMS = ("cli", "core", "plugins", "store", "tui", "worker")
 BESIDE = ("tests", "samples", "benchmarks", "docs")
 """Folders beside the package that are not part of it."""
 
-ROOT_MODULES = ("__init__", "__main__", "wiring", "programs", "runtime", "testing", "conformance")
+ROOT_MODULES = (
+    *("__init__", "__main__", "wiring", "storeless", "programs"),
+    *("runtime", "submission", "testing", "conformance"),
+)
 """The only Python files the root may hold: anything else would ship as a module of graftline."""
 
 

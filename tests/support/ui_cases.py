@@ -147,6 +147,7 @@ LIST = {
     "run.logs": Case(lambda did: did.on == "RunScreen" and did.run.tab_shown == "logs", "home", "escape"),
     "run.retry": Case(on("Retry"), "home", "escape"),
     "run.rerun": Case(on("Confirm"), "home", "escape"),
+    "run.promote": Case(on("Promote"), "home", "escape"),
     "copy": Case(on("Choose"), "home", "escape"),
     "run.kill": Case(on("Confirm"), "end", "escape"),
     "run.cancel": Case("$ graft cancel", "end", once=True),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 
+import pytest
 from memory_logs import MemoryLogs
 from run_specs import chain
 from spaces import Space
-from textual import _wait
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -23,10 +24,11 @@ from graftline.tui.screens import page
 from graftline.tui.widgets.bars import Sayings
 
 DEADLINE_S = 8.0
-ENDLESS = frozenset({"watch"})
-"""Groups of work that ends with the UI."""
-# Textual's pilot looks three times per key whether the process is idle, 20 ms each: 1,500 keys waited 90 s for nothing.
-_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.005, 0.00025
+READ_S = 1.0
+"""After a key, what is being read is waited for so long."""
+BEHIND_S = 0.1
+"""And a screen that has still to read so long; one whose store cannot be read is behind for ever."""
+T = TypeVar("T")
 
 
 class UiSpace(Space):
@@ -40,9 +42,15 @@ class UiSpace(Space):
 class Ui:
     """The UI under test."""
 
-    def __init__(self, app: GraftApp, pilot: Pilot[Any]) -> None:
+    def __init__(self, app: GraftApp, pilot: Pilot[Any], rest: Rest) -> None:
         self.app = app
         self.pilot = pilot
+        self._rest = rest
+
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether something is being read, or has still to be."""
+        return self._rest.is_reading
 
     async def press(self, *keys: str) -> None:
         """Press keys and let everything they start come to rest."""
@@ -62,13 +70,6 @@ class Ui:
                     await self.pilot.pause(0.02)
         except TimeoutError:
             raise AssertionError(f"{what or 'it'} never came:\n{self.text}") from None
-
-    @property
-    def is_at_rest(self) -> bool:
-        """Tell whether nothing is being read or done, but for what goes on as long as the UI does."""
-        return not self.app.is_busy and not any(
-            worker.is_running and worker.group not in ENDLESS for worker in self.app.workers
-        )
 
     async def sees(self, text: str) -> None:
         """Wait until a text is on the screen."""
@@ -95,6 +96,50 @@ class Ui:
         return self.app.screen.query_one(selector, Widget)
 
 
+class Rest:
+    """Tells when an app has nothing more to do, which Textual's pilot guesses from the use of the processor.
+
+    Its guess takes 20 ms at least and is made three times for a key, and never comes true while something is read.
+    """
+
+    def __init__(self, app: GraftApp) -> None:
+        self._app = app
+        self._asked = 0
+        self._ask = app.bridge.ask
+
+    async def ask(self, call: Callable[[Workspace], T]) -> T:
+        """Do as the bridge does, and count what it is asked for."""
+        self._asked += 1
+        try:
+            return await self._ask(call)
+        finally:
+            self._asked -= 1
+
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether something is being read, or has still to be."""
+        return bool(self._asked) or self._app.is_busy
+
+    async def come(self, *_: float) -> None:
+        """Wait until nothing is ready to run in the loop and nothing is read."""
+        begun = monotonic()
+        while not self._app._exit:
+            await self._quiet()
+            if self._app.screen_stack:
+                self._app.screen._on_timer_update()  # what a timer does 60 times a second: lay out and paint
+                await self._quiet()
+            waited = monotonic() - begun
+            if not (self._asked and waited < READ_S) and not (self._app.is_busy and waited < BEHIND_S):
+                return
+            await asyncio.sleep(0.002)
+
+    async def _quiet(self) -> None:
+        ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined] # all that is not a timer or a thread
+        await asyncio.sleep(0)
+        while ready and not self._app._exit:
+            await asyncio.sleep(0)
+
+
 @asynccontextmanager
 async def opened(
     space: UiSpace | Workspace,
@@ -106,13 +151,15 @@ async def opened(
     """Open the UI; what ends it unforeseen fails the test."""
     workspace = space if isinstance(space, Workspace) else space.workspace
     app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
-    before, page.LEAST_S = page.LEAST_S, 0.02  # reads of a test need not be paced
-    read, Sayings.READ_S = Sayings.READ_S, 0.0  # nor need it read what was said
-    try:
+    rest = Rest(app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "LEAST_S", 0.02)  # reads of a test need not be paced
+        patch.setattr(Sayings, "READ_S", 0.0)  # nor need it read what was said
+        patch.setattr(app.bridge, "ask", rest.ask)
+        patch.setattr("textual.app.wait_for_idle", rest.come)
+        patch.setattr("textual.pilot.wait_for_idle", rest.come)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Ui(app, pilot)
-    finally:
-        page.LEAST_S, Sayings.READ_S = before, read
+            yield Ui(app, pilot, rest)
     if app.failure is not None:
         raise app.failure

@@ -69,6 +69,16 @@ class TestTraining:
         assert min(graftline.load_run(ours["run"], all_projects=True).value("prediction")) == -1.0
         assert min(graftline.load_run(theirs["run"], all_projects=True).value("prediction")) == 0.0
 
+    def test_what_is_found_wrong_before_it_starts_leaves_no_lineage(self, fresh: Churn) -> None:
+        known = len(registry_of(fresh).lineages("churn"))
+
+        refused = fresh.graft("train", "-E", "nope")
+        fresh.change("pipeline.py", 'state("model")', '"model"')
+        nothing = fresh.graft("train")
+
+        assert (refused.code, nothing.code) == (2, 2), refused.err + nothing.err
+        assert len(registry_of(fresh).lineages("churn")) == known
+
     def test_a_lineage_trains_with_its_own_code_whatever_the_working_copy_says(self, churn: Churn) -> None:
         version = generations(churn)[0].draft.version
         churn.change("steps.py", "def fit(", "raise RuntimeError('not this one')\n\n\ndef fit(")

@@ -42,6 +42,7 @@ SHOWN: Mapping[str, tuple[str, str, str, str]] = {
     "Why": (NONE, "why", NONE, NONE),
     "Help": (NONE, "help", NONE, NONE),
     "CommandLine": (NONE, "command line", NONE, NONE),
+    "Promote": ("promote, empty", "promote", "promote, down", NONE),
     "Retry": (NONE, "retry", NONE, NONE),
     "Goto": (NONE, "go to", NONE, NONE),
     "Confirm": (NONE, "confirm", NONE, NONE),

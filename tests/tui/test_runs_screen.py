@@ -131,7 +131,7 @@ async def test_rows_that_come_in_above_what_one_sees_do_not_move_it() -> None:
         await ui.until(lambda: grid.news == 2)
 
         await ui.until(lambda: listed() == before)
-        assert "2 new" in ui.text
+        await ui.sees("2 new")
         await ui.press("g", "g")
         assert grid.cursor == 0
         assert grid.news == 0

@@ -130,7 +130,7 @@ def test_secrets_reach_the_step_alone_and_no_report(tmp_path: Path) -> None:
     assert b"s3cr3t-value" not in repr(failed).encode()
     assert error.pickled is None
     assert after == {"x": b"false"}
-    assert unknown.message == "secret 'OTHER' is not set"
+    assert unknown.message == "secret 'OTHER' is not set\ngraft secret set OTHER, or export it"
 
 
 def test_trained_state_can_be_a_file(worker: WorkerProcess) -> None:

@@ -6,7 +6,7 @@ import os
 import shlex
 import subprocess
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SuspendNotSupported
 from textual.binding import BindingType
@@ -22,9 +22,13 @@ from ..keys import bindings
 from ..tones import Line, Tone
 from .page import Page
 
+if TYPE_CHECKING:
+    from ...core.promotion import PromotionPlan  # 20 ms that the first paint need not wait for
+
 OLD_S = 600.0
 """Seconds of work after which a cancel asks first."""
-CHANGING = frozenset({"run.retry", "run.rerun", "run.cancel", "run.kill", "run.marked", "run.new", "places.watch"})
+CHANGING = frozenset({"run.retry", "run.rerun", "run.promote", "run.cancel", "run.kill", "run.marked", "run.new"})
+CHANGING |= {"places.watch"}
 """Ids of keys that start or stop something."""
 RETRIED = (Status.FAILURE, Status.CANCELLED, Status.INTERRUPTED)
 
@@ -33,7 +37,7 @@ class RunDeeds(Page):
     """A screen with a run at hand."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("run.retry", "run.rerun", "run.cancel", "run.kill", "copy", "edit"),
+        *bindings("run.retry", "run.rerun", "run.promote", "run.cancel", "run.kill", "copy", "edit"),
     ]
 
     def subject(self) -> Run | None:
@@ -67,6 +71,8 @@ class RunDeeds(Page):
             return "the run is over"
         if key_id == "run.retry" and run.state not in RETRIED:
             return "the run goes on" if not run.state.is_final else "nothing failed; ctrl+r runs it again"
+        if key_id == "run.promote" and not run.state.is_final:
+            return "the run goes on"
         return ""
 
     def copies(self) -> Mapping[str, tuple[str, str]]:
@@ -161,6 +167,21 @@ class RunDeeds(Page):
         self.app.push_screen(
             Confirm(f"Run {run.id[:6]}  {run.pipeline} again?", lines, f"graft rerun {run.id[:6]}"), answered
         )
+
+    def action_promote(self) -> None:
+        """Run it on another runner, after a look at everything that takes."""
+        run = self.may("run.promote")
+        if run is None:
+            return
+
+        def answered(plan: PromotionPlan | None) -> None:
+            if plan is not None:
+                self.do(lambda space: f"{space.launch(space.promoting.create(plan))[:6]} started", dialog.command)
+
+        from .promote import Promote
+
+        dialog = Promote(self.bridge, self.graft.glyphs, run)
+        self.app.push_screen(dialog, answered)
 
     # -- copy and edit ---------------------------------------------------------------------------------------------
 

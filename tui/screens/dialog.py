@@ -65,8 +65,12 @@ class Dialog(ModalScreen[A], Generic[A]):
         """Return a line as rows that have room; code, which is indented, is scrolled to instead."""
         if line and line[0][0].startswith("  "):
             return [line]
-        width = min(WIDTH, self.app.size.width * 96 // 100) - AROUND
-        return wrapped(line, max(1, width), most=ROWS, at_blanks=True)
+        return wrapped(line, self.columns, most=ROWS, at_blanks=True)
+
+    @property
+    def columns(self) -> int:
+        """Return how many columns a line has."""
+        return max(1, min(WIDTH, self.app.size.width * 96 // 100) - AROUND)
 
     def action_back(self) -> None:
         """Close without an answer."""

@@ -20,10 +20,12 @@ from graftline.plugins.local.nursery import Nursery
 pytestmark = pytest.mark.fault
 
 
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A runner whose step leaves a child, a session and a daemon behind, and stays."""
+@pytest.fixture(params=["", "seed"])
+def host(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """A runner whose step leaves a child, a session and a daemon behind, and stays; with an interpreter for its
+    guardian, and with a fork of its own."""
     command = [sys.executable, str(Path(SUPPORT) / "local_host.py"), str(tmp_path), "leave_children_and_stay"]
+    command += filter(None, [request.param])
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=own_environment()) as process:
         yield process
         process.kill()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from ..core.errors import PluginError
+from ...core.errors import PluginError
+
+
+class NoGraphviz(PluginError):
+    """There is nothing here that draws."""
 
 
 def rendered(source: str, form: str) -> bytes:
@@ -13,7 +17,8 @@ def rendered(source: str, form: str) -> bytes:
         form: `svg`, `png` or `pdf`.
 
     Raises:
-        PluginError: there is no Graphviz, or it could not draw the graph.
+        NoGraphviz: it is not installed.
+        PluginError: it could not draw the graph.
     """
     import graphviz  # 37 ms, for pictures alone
 
@@ -23,7 +28,7 @@ def rendered(source: str, form: str) -> bytes:
         try:
             import pygraphviz  # the extra `svg`
         except ImportError:
-            raise PluginError(
+            raise NoGraphviz(
                 f"{form} needs Graphviz, which is not installed",
                 "pip install 'graftline[svg]', or the program dot (apt install graphviz, brew install graphviz); "
                 "--format text, dot and mermaid work without",

@@ -1,0 +1,1 @@
+"""The argo runner: a pipeline as a WorkflowTemplate for Argo; nothing is executed here."""

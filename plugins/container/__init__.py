@@ -1,0 +1,1 @@
+"""Steps in a container that `docker` or `podman` starts."""

@@ -1,0 +1,1 @@
+"""The graphviz runner: a pipeline as a picture; nothing is executed."""

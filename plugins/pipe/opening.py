@@ -1,0 +1,112 @@
+"""Puts a runner of pipes together: bundle, link, executor; and checks what its configuration says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...core.errors import InvalidError, nearest
+from ...core.orders import RunContext
+from ..remote.executor import RemoteExecutor
+from ..remote.link import Inbox
+from ..remote.logs import LogCopies
+from ..remote.packing import bundle_of
+from ..remote.stations import DEFAULT_LIMIT
+from .link import PipeLink
+from .place import Offer, Place
+
+PATIENCE_S = 30.0
+"""Seconds a place may be out of reach."""
+MANY = 4096
+"""Attempts that may be dispatched when nobody says how many: the places' cores, which `room` knows, are the limit."""
+
+
+def open_executor(
+    context: RunContext,
+    places: Sequence[Place],
+    *,
+    limit: int = DEFAULT_LIMIT,
+    artifacts: str | None = None,
+    patience: float = PATIENCE_S,
+) -> RemoteExecutor:
+    """Open an executor on places; it connects while the run begins.
+
+    Args:
+        context: what all attempts share.
+        places: where stations can be started.
+        limit: bytes of values that travel with one attempt.
+        artifacts: absolute directory both sides see; None: values travel.
+        patience: seconds a place may be out of reach.
+
+    Raises:
+        StoreError: a file of the bundle cannot be read.
+    """
+    bundle, requirements = bundle_of(context)
+
+    def open_link(inbox: Inbox) -> PipeLink:
+        return PipeLink(
+            inbox,
+            places,
+            run=context.run,
+            bundle=bundle,
+            requirements=requirements,
+            read=lambda digest: executor.read(digest),
+            logs=LogCopies(context.logs),
+            limit_bytes=limit,
+            patience_s=patience,
+        )
+
+    executor = RemoteExecutor(context, bundle, open_link, limit_bytes=limit, artifacts=artifacts)
+    return executor
+
+
+def check_options(runner: str, given: Mapping[str, Any], kinds: Mapping[str, tuple[type, ...]]) -> None:
+    """Refuse options a runner does not have, or of another type than it takes.
+
+    Args:
+        runner: its name.
+        given: options of `[runner.NAME]`.
+        kinds: option -> types it may have.
+
+    Raises:
+        InvalidError: with the nearest name, or the type.
+    """
+    for name, value in given.items():
+        if name not in kinds:
+            hint = f"options: {', '.join(kinds)}"
+            raise InvalidError(f"the runner '{runner}' has no option '{name}'{nearest(name, list(kinds))}", hint)
+        if not isinstance(value, kinds[name]) or (isinstance(value, bool) and bool not in kinds[name]):
+            wanted = " or ".join(_WORDS[kind] for kind in kinds[name])
+            raise InvalidError(f"the runner '{runner}': '{name}' is {wanted}, not {value!r}")
+    artifacts = given.get("artifacts")
+    if artifacts is not None and not os.path.isabs(artifacts):
+        raise InvalidError(f"the runner '{runner}': 'artifacts' is an absolute directory, not {artifacts!r}")
+    for name in ("jobs", "patience", "limit"):
+        if name in given and given[name] < (1 if name == "jobs" else 0):
+            raise InvalidError(f"the runner '{runner}': '{name}' cannot be {given[name]!r}")
+
+
+_WORDS: Mapping[type, str] = {str: "text", int: "a number", float: "a number", list: "a list", dict: "a table"}
+NUMBER = (int, float)
+OPEN_OPTIONS: Mapping[str, tuple[type, ...]] = {"limit": (int,), "artifacts": (str,), "patience": NUMBER}
+"""Options of `open_executor`, which every runner of pipes takes."""
+OFFER_OPTIONS: Mapping[str, tuple[type, ...]] = {"jobs": (int,), "labels": (list,), "resources": (dict,)}
+"""Options of `offer_of`."""
+
+
+def offer_of(runner: str, given: Mapping[str, Any]) -> Offer:
+    """Return what a configuration says that a place offers.
+
+    Raises:
+        InvalidError: an amount is no number above 0.
+    """
+    resources = given.get("resources", {})
+    for name, amount in resources.items():
+        if isinstance(amount, bool) or not isinstance(amount, int | float) or amount <= 0:
+            raise InvalidError(f"the runner '{runner}': resources.{name} is a number above 0, not {amount!r}")
+    return Offer(
+        jobs=given.get("jobs"),
+        labels=tuple(map(str, given.get("labels", ()))),
+        resources={name: float(amount) for name, amount in resources.items()},
+    )

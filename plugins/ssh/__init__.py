@@ -1,0 +1,1 @@
+"""Steps on hosts that the system's `ssh` reaches."""

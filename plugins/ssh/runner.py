@@ -1,0 +1,60 @@
+"""The ssh runner: what the entry point `graftline.runners: ssh` names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...core.errors import InvalidError, PluginError
+from ...core.orders import RunContext
+from ...core.runner import Runner
+
+if TYPE_CHECKING:
+    from ..remote.executor import RemoteExecutor
+
+
+class SshRunner(Runner):
+    """Runs steps on hosts that the system's `ssh` reaches, where graftline is installed.
+
+    Options: `address`, `user@host` or a Host of ssh's configuration, or a list of them; `port`, `identity` (a file),
+    `options` (as `ssh -o` takes them); `graft`, the command there (shell text), or `python`, an interpreter that has
+    graftline; `directory` there, for what is unpacked; `jobs`, attempts at once on each host; `labels` and `resources`
+    each offers; `limit`, `artifacts`, `patience`.
+    """
+
+    is_elsewhere = True
+
+    @classmethod
+    def jobs(cls, options: Mapping[str, Any]) -> int | None:
+        """Return the option times the hosts, else as many as the hosts take."""
+        from ..pipe.opening import MANY  # with what connects; `graft plan` asks for the number alone
+
+        jobs, address = options.get("jobs"), options.get("address")
+        hosts = len(address) if isinstance(address, list) else 1
+        return jobs * hosts if isinstance(jobs, int) else MANY
+
+    @classmethod
+    def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
+        """Open an executor; it connects while the run begins.
+
+        Raises:
+            InvalidError: an option is missing, not known, or of another type; two exclude each other.
+            PluginError: this machine has no `ssh`.
+        """
+        import shutil
+
+        from ..pipe.opening import OPEN_OPTIONS, check_options, open_executor
+        from .host import OPTIONS, hosts_of
+
+        if "instance" in kwargs:  # `SshRunner("me@box")` in programs
+            kwargs["address"] = kwargs.pop("instance")
+        check_options("ssh", kwargs, {**OPTIONS, **OPEN_OPTIONS})
+        if not kwargs.get("address"):
+            hint = '[runner.NAME] provider = "ssh", address = "me@box"'
+            raise InvalidError("the runner 'ssh' needs an address", hint)
+        if shutil.which("ssh") is None:
+            raise PluginError(
+                "the runner 'ssh' needs the program ssh, which is not on PATH", "install OpenSSH's client"
+            )
+        opening = {name: kwargs[name] for name in OPEN_OPTIONS if name in kwargs}
+        return open_executor(context, hosts_of(kwargs), **opening)

@@ -1,0 +1,171 @@
+"""Whole runs on dask: the samples come out as they do here, and what is lost on the way is told once."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dask_places import kill, pids_of, scheduler_pid, wait_for_workers
+from local_runs import until
+from sample_runs import Sample
+
+from graftline.plugins.dask.cluster import OwnCluster
+
+PIPELINE = """
+import os, time
+from pathlib import Path
+from graftline import Pipeline, PythonTask
+
+def first():
+    return 1
+
+def long(first, marks):
+    with open(Path(marks, "began"), "a") as file:
+        file.write("x")
+    while not Path(marks, "go").exists():
+        time.sleep(0.02)
+    print("went on")
+    return first + 1
+
+def last(long):
+    return long + 1
+
+flow = Pipeline([
+    PythonTask(first, returns=["first"]),
+    PythonTask(long, returns=["long"], retries=RETRIES, backoff="0.1s"),
+    PythonTask(last, returns=["last"]),
+], name="flow")
+"""
+
+
+@pytest.fixture
+def fragile() -> Iterator[OwnCluster]:
+    found = OwnCluster(2)
+    wait_for_workers(found, 2)
+    yield found
+    found.close()
+
+
+def outcome(document: dict[str, Any]) -> dict[str, Any]:
+    """Return by step what must be the same wherever it runs."""
+    return {
+        step["path"]: (
+            step["state"],
+            step["attempts"],
+            {name: output["sha256"] for name, output in step["outputs"].items() if output["serializer"] != "file"},
+            step["metrics"],
+        )
+        for step in document["steps"]
+    }
+
+
+@pytest.mark.parametrize("name", ["iris", "etl", "sweep_map"])
+def test_a_sample_has_the_outcomes_and_digests_it_has_here(cluster: OwnCluster, tmp_path: Path, name: str) -> None:
+    here, there = Sample(name, tmp_path / "here"), Sample(name, tmp_path / "there")
+    configure(there.root, cluster)
+
+    expected = here.document("run", "-j", "2")
+    found = there.document("run", "-R", "cluster")
+
+    assert outcome(found) == outcome(expected)
+    assert found["runner"] == "cluster"
+    assert found["metrics"].keys() == expected["metrics"].keys()
+
+
+def test_what_ran_there_is_reused_there_and_here(cluster: OwnCluster, tmp_path: Path) -> None:
+    sample = Sample("sweep_map", tmp_path)
+    configure(sample.root, cluster)
+    first = sample.document("run", "-R", "cluster")
+
+    there = sample.document("run", "-R", "cluster")
+    here = sample.document("run")
+
+    assert states(there) == states(here)
+    assert "CACHED" in states(there).values()
+    assert outcome(first).keys() == outcome(here).keys()
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize(("retries", "code"), [(0, 1), (1, 0)])
+def test_a_killed_worker_fails_the_attempt_and_the_retry_policy_decides(
+    fragile: OwnCluster, tmp_path: Path, retries: int, code: int
+) -> None:
+    sample, marks = project(tmp_path, fragile, retries)
+    killer = threading.Thread(target=kill_the_busy, args=(fragile, marks))
+    killer.start()
+
+    document = sample.document("run", "-R", "cluster", "-p", f"marks={marks}", exit_code=code)
+    killer.join()
+
+    attempts = sample.document("show", "--full")["steps"][1]["attempts_log"]
+    assert [(each["state"], each["reason"]) for each in attempts] == [("FAILURE", "LOST"), ("SUCCESS", None)][
+        : retries + 1
+    ]
+    assert (marks / "began").read_text() == "x" * (retries + 1)
+    assert document["state"] == ("SUCCESS" if retries else "FAILURE")
+
+
+@pytest.mark.fault
+def test_a_scheduler_lost_in_mid_run_is_one_clear_failure_and_a_retry_goes_on(
+    fragile: OwnCluster, tmp_path: Path
+) -> None:
+    sample, marks = project(tmp_path, fragile, 0)
+
+    pid = scheduler_pid(fragile)
+
+    def end_the_scheduler() -> None:
+        assert until((marks / "began").exists)
+        os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=end_the_scheduler)
+    killer.start()
+
+    lost = sample.graft("--json", "run", "-R", "cluster", "-p", f"marks={marks}")
+    killer.join()
+    (marks / "go").touch()
+    healed = sample.document("retry", "-R", "local")
+
+    assert lost.returncode in (1, 4), lost.stdout + lost.stderr
+    assert json.loads(lost.stdout)["schema"] == 1
+    assert states(healed) == {"first": "SUCCESS", "long": "SUCCESS", "last": "SUCCESS"}
+    assert (marks / "began").read_text() == "xx"
+
+
+def project(tmp_path: Path, cluster: OwnCluster, retries: int) -> tuple[Sample, Path]:
+    """Return a project whose middle step waits for a file, and the directory of such files."""
+    source = tmp_path / "sources" / "flow"
+    source.mkdir(parents=True)
+    (source / "pipeline.py").write_text(PIPELINE.replace("RETRIES", str(retries)))
+    sample = Sample("flow", tmp_path / "project", within=str(source.parent))
+    configure(sample.root, cluster)
+    marks = tmp_path / "marks"
+    marks.mkdir()
+    return sample, marks
+
+
+def configure(root: Path, cluster: OwnCluster) -> None:
+    """Name the cluster in the project's configuration."""
+    with open(root / "graftline.toml", "a", encoding="utf-8") as file:
+        file.write(f'\n[runner.cluster]\nprovider = "dask"\naddress = "{cluster.address}"\npatience = 2.0\n')
+
+
+def kill_the_busy(cluster: OwnCluster, marks: Path) -> None:
+    """Kill the worker that runs the step, once it has begun; let the next attempt go on."""
+    from distributed import Client
+
+    assert until((marks / "began").exists)
+    pids = pids_of(cluster)
+    with Client(cluster.address, set_as_default=False) as client:
+        busy = next(address for address, keys in client.processing().items() if keys)
+    kill(cluster, pids[busy])
+    (marks / "go").touch()
+
+
+def states(document: dict[str, Any]) -> dict[str, str]:
+    return {step["path"]: step["state"] for step in document["steps"]}

@@ -1,0 +1,37 @@
+"""The page about the runtime is one program; it runs as it stands, in one process to save six."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "runtime.md"
+SAID = re.compile(r"^(\S.*?)\s+# (\{.*\}|\[.*?\]|\d[\d.]*|array\(.*\)|titanic/\S+?)(?:[,:] .*)?$", re.MULTILINE)
+
+
+def test_the_page_about_the_runtime_runs_and_says_what_comes(tmp_path: Path) -> None:
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    text = "\n\n".join(blocks).replace(
+        "from graftline import runtime\n", "import graftline.runtime\n\nruntime = graftline.runtime.local\n"
+    )
+    told = [line for line in SAID.findall(text) if "put(" not in line[0]]
+    checked = SAID.sub(lambda found: found[0] if "put(" in found[1] else f"SAID.append(str({found[1]}))", text)
+    program = tmp_path / "page.py"
+    program.write_text(f"SAID = []\n{checked}\nprint('---', *SAID, sep='|')\n")
+    (tmp_path / "graftline.toml").touch()
+    environ = {**os.environ, "HOME": str(tmp_path), "GRAFTLINE_HOME": str(tmp_path / "store")}
+
+    done = subprocess.run(
+        [sys.executable, program], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=110
+    )
+
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.strip().splitlines()[-1].split("|")[1:]
+    expected = [value.removeprefix("array(").removesuffix(")") if "array(" in value else value for _, value in told]
+    assert len(expected) >= 9
+    assert said == expected
+    assert "ZeroDivisionError" in done.stdout
