@@ -213,7 +213,7 @@ async def test_a_release_shows_the_files_that_changed_and_is_published(space: Sh
         await _entered(ui)
         await ui.press("n")
         await ui.sees("churn 0.2.1")
-        assert "changed  pipeline.py" in ui.text
+        await ui.sees("changed  pipeline.py")
         await ui.press("down")
         await ui.sees("churn 0.3.0")
         await ui.press("enter")

@@ -90,6 +90,7 @@ async def test_workers_what_they_have_and_what_waits_read_well(
     async with opened(space, size, glyph_set=glyph_set, outside=outside(root="")) as ui:
         await go(ui)
         await ui.sees("nobody serves tpu")
+        await ui.until(lambda: ui.app._changed_at is not None, "the clock of the first poll")
         shown = CLOCK.sub("12:00:00", await settled(ui))
 
     compare({f"workers-{name}": shown})
