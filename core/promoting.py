@@ -132,6 +132,9 @@ class Promoting:
         if not choice.runner.takes_resources:
             text = f"the runner '{request.to}' executes no step as it would be executed there: nothing can be compared"
             raise InvalidError(text, "name one that does: dask, or [runner.NAME] of the configuration")
+        if not choice.runner.has_executor():
+            text = f"the runner '{request.to}' carries whole graphs itself: what its steps make is not here to compare"
+            raise InvalidError(text, f"'graft rerun {short} -R {request.to}' hands the run to it")
         try:
             before = self._parts.runner(old.runner)
         except GraftError:

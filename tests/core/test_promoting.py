@@ -45,6 +45,7 @@ def kinds(space: FarSpace) -> list[str]:
     [
         ("stub", "ran on 'stub'", "graft rerun"),
         ("none", "executes no step", "dask"),
+        ("whole", "carries whole graphs itself", "graft rerun"),
         ("fra", "there is no runner 'fra'; did you mean 'far'", "set up are far, stub"),
     ],
 )

@@ -55,6 +55,12 @@ class NoRunner(Runner):
         """Do nothing."""
 
 
+class WholeRunner(NoRunner):
+    """Translates graphs, for an engine of its own."""
+
+    takes_resources = True
+
+
 class FarSpace(Space):
     """A workspace with the runners `stub`, `far` and `none`; steps there say what `there` holds of them."""
 
@@ -78,11 +84,13 @@ class FarSpace(Space):
         return created
 
     def _runner(self, name: str) -> RunnerChoice:
-        kinds: dict[str, type[Runner]] = {"far": FarRunner, "none": NoRunner}
-        if name not in ("far", "none", "stub", "local"):
+        kinds: dict[str, type[Runner]] = {"far": FarRunner, "none": NoRunner, "whole": WholeRunner}
+        if name not in ("far", "none", "stub", "local", "whole"):
             raise InvalidError(f"there is no runner '{name}'; did you mean something?")
         call = self._call_far if name == "far" else self._call_here
-        options = {"call": call, "contexts": self.contexts, "health": self.health} if name != "none" else {}
+        options = (
+            {"call": call, "contexts": self.contexts, "health": self.health} if name not in ("none", "whole") else {}
+        )
         return RunnerChoice(runner=kinds.get(name, StubRunner), options=options)
 
     def _pack(self, context: object, digests: object) -> Packed:

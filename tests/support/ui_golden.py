@@ -13,7 +13,7 @@ from ui_pilot import Ui
 from graftline.tui.glyphs import ASCII, UNICODE
 
 GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
-LOOK_S, SAME, STUCK = 0.03, 3, 20
+LOOK_S, SAME, STUCK = 0.03, 4, 20
 """Seconds between two looks; how many must see the same while nothing is read, and while something is: then the store
 cannot be read."""
 WHOLE = (160, 50)
@@ -36,7 +36,7 @@ def is_grey(ui: Ui) -> bool:
 async def settled(ui: Ui, plain: Callable[[str], str] = str) -> str:
     """Return the screen once it has stopped changing, but for what `plain` takes out of it: a clock goes on."""
     before, same = "", 0
-    while same < (STUCK if ui.is_reading else SAME):
+    while same < (SAME if ui.is_at_rest else STUCK):
         await ui.pilot.pause(LOOK_S)
         now = plain(ui.text + "\n")
         same = same + 1 if now == before else 0
@@ -72,25 +72,23 @@ class Album:
         assert not self.is_grey or is_grey(self.ui), part
 
     def compare(self, kind: str) -> None:
-        """Compare with what a person looked at; every size is written before the first missing one fails."""
-        texts = {f"{kind}{name}": "".join(parts) for name, parts in self._shown.items()}
-        missing = [write(name, text) for name, text in texts.items() if not (GOLDEN / f"{name}.txt").exists()]
-        if missing:
-            pytest.fail(f"{', '.join(missing)}: not there, and written now: look at it, then run again")
-        for name, text in texts.items():
-            compare(name, text)
+        """Compare with what a person looked at."""
+        compare({f"{kind}{name}": "".join(parts) for name, parts in self._shown.items()})
 
 
-def compare(name: str, text: str) -> None:
-    """Compare a text with the one a person looked at; to renew one, delete its file, run twice, and look at it."""
-    if not (GOLDEN / f"{name}.txt").exists():
-        pytest.fail(f"{write(name, text)} was not there and is written now: look at it, then run again")
-    expected = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
-    assert text == expected, "\n".join(unified_diff(expected.splitlines(), text.splitlines(), name, "now", n=0))
+def compare(texts: Mapping[str, str]) -> None:
+    """Compare texts by name with what a person looked at; all are written before the first missing one fails."""
+    missing = [write(name, text) for name, text in texts.items() if not (GOLDEN / f"{name}.txt").exists()]
+    if missing:
+        pytest.fail(f"{', '.join(missing)}: not there, and written now: look at it, then run again")
+    for name, text in texts.items():
+        expected = (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+        lines = unified_diff(expected.splitlines(), text.splitlines(), name, "now", n=0)
+        assert text == expected, "\n".join(lines)
 
 
 def write(name: str, text: str) -> str:
-    """Write what is to be looked at, and return its name."""
+    """Write what is to be looked at; to renew one, delete its file, run twice, and look at it."""
     GOLDEN.mkdir(exist_ok=True)
     (GOLDEN / f"{name}.txt").write_text(text, encoding="utf-8")
     return name

@@ -28,6 +28,8 @@ READ_S = 1.0
 """After a key, what is being read is waited for so long."""
 BEHIND_S = 0.1
 """And a screen that has still to read so long; one whose store cannot be read is behind for ever."""
+ENDLESS = frozenset({"watch"})
+"""Groups of work that ends with the UI."""
 T = TypeVar("T")
 
 
@@ -70,6 +72,13 @@ class Ui:
                     await self.pilot.pause(0.02)
         except TimeoutError:
             raise AssertionError(f"{what or 'it'} never came:\n{self.text}") from None
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Tell whether nothing is being read or done, but for what goes on as long as the UI does."""
+        return not self.app.is_busy and not any(
+            worker.is_running and worker.group not in ENDLESS for worker in self.app.workers
+        )
 
     async def sees(self, text: str) -> None:
         """Wait until a text is on the screen."""

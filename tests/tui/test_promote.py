@@ -174,4 +174,4 @@ async def test_the_dialog_and_the_comparison_read_well(
     text = "".join(f"== {part}\n{text}" for part, text in shown.items())
     for known, told in ((made, "second"), (run, "first0")):
         text = text.replace(known, told + known[6:]).replace(known[6:], "x" * 10).replace(known[:6], told)
-    compare(f"promote-{name}", text)
+    compare({f"promote-{name}": text})

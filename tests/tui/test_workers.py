@@ -93,7 +93,7 @@ async def test_workers_what_they_have_and_what_waits_read_well(
         await ui.until(lambda: ui.app._changed_at is not None, "the clock of the first poll")
         shown = CLOCK.sub("12:00:00", await settled(ui))
 
-    compare(f"workers-{name}", shown)
+    compare({f"workers-{name}": shown})
 
 
 async def test_a_worker_opens_what_it_has_and_what_waits_can_be_stopped() -> None:
