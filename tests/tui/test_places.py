@@ -77,6 +77,7 @@ async def test_the_watch_pane_tells_what_was_saved_what_that_concerns_and_how_it
 
         await ui.press("p")
         await ui.sees("paused")
+        await ui.until(lambda: ui.app.watching is not None and ui.app.watching.is_over, "the end of the watch")
         await ui.press("p")
         await ui.until(lambda: len(made) == 2)
         await ui.press("escape")
