@@ -55,9 +55,9 @@ class Promoting:
         return Agreeing(self._parts, self._hosting)
 
     def targets(self, run: RunId) -> list[str]:
-        """Return the runners a run may go to by name: those that are configured, and this machine."""
+        """Return the runners a run may go to by name: those that are configured and execute, and this machine."""
         old = self._parts.runs.spec(run).runner
-        return [name for name in self._parts.runners() if name != old]
+        return [name for name in self._able() if name != old]
 
     def plan(self, request: PromotionRequest) -> PromotionPlan:
         """Look at everything that a promotion needs. Nothing is written and nothing is sent.
@@ -115,9 +115,19 @@ class Promoting:
         try:
             return self._parts.runner(name)
         except InvalidError as problem:
-            known = [*self._parts.runners()]
+            known = self._able()
             hint = f"set up are {', '.join(known)}; [runner.NAME] in graftline.toml sets one up"
             raise InvalidError(problem.message.partition(";")[0] + nearest(name, known), hint) from problem
+
+    def _able(self) -> list[str]:
+        return [name for name in self._parts.runners() if self._executes(name)]
+
+    def _executes(self, name: str) -> bool:
+        try:
+            runner = self._parts.runner(name).runner
+        except GraftError:
+            return True  # what is wrong with it is told to whoever chooses it
+        return runner.takes_resources and runner.has_executor()
 
     def _refuse(self, request: PromotionRequest, old: RunSpec, choice: RunnerChoice) -> None:
         refuse_check(old)
@@ -132,6 +142,9 @@ class Promoting:
         if not choice.runner.takes_resources:
             text = f"the runner '{request.to}' executes no step as it would be executed there: nothing can be compared"
             raise InvalidError(text, "name one that does: dask, or [runner.NAME] of the configuration")
+        if not choice.runner.executes:
+            text = f"the runner '{request.to}' only writes pipelines down: it executes nothing that could be compared"
+            raise InvalidError(text, f"'graft run -R {request.to}' writes this one as it is now")
         if not choice.runner.has_executor():
             text = f"the runner '{request.to}' carries whole graphs itself: what its steps make is not here to compare"
             raise InvalidError(text, f"'graft rerun {short} -R {request.to}' hands the run to it")

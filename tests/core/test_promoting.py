@@ -68,6 +68,13 @@ def test_the_same_runner_by_another_name_is_refused() -> None:
         space.plan(run, "local")
 
 
+def test_only_runners_that_execute_steps_are_offered() -> None:
+    space = FarSpace()
+    space.names = ["far", "none", "stub", "whole"]
+
+    assert space.workspace.promoting.targets(space.run()) == ["far"]
+
+
 def test_a_run_that_has_not_ended_is_refused() -> None:
     space = FarSpace()
     going = space.workspace.create(RunRequest(target=space.workspace.spec(space.run()).target))
