@@ -65,13 +65,14 @@ def outcome(document: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("name", ["iris", "etl", "sweep_map"])
+@pytest.mark.parametrize("name", ["iris", "tabular", "etl", "sweep_map"])
 def test_a_sample_has_the_outcomes_and_digests_it_has_here(cluster: OwnCluster, tmp_path: Path, name: str) -> None:
     here, there = Sample(name, tmp_path / "here"), Sample(name, tmp_path / "there")
     configure(there.root, cluster)
+    word = "train" if name == "tabular" else "run"
 
-    expected = here.document("run", "-j", "2")
-    found = there.document("run", "-R", "cluster")
+    expected = here.document(word, "-j", "2")
+    found = there.document(word, "-R", "cluster")
 
     assert outcome(found) == outcome(expected)
     assert found["runner"] == "cluster"
