@@ -13,15 +13,18 @@ _STARTING = frozenset({"run", "plan", "check", "graph", "job", "train", "apply",
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    if _is_starting(sys.argv[1:]):
-        from .plugins.local.seed import plant  # for these commands
+    try:
+        if _is_starting(sys.argv[1:]):
+            from .plugins.local.seed import plant  # for these commands
 
-        plant()
+            plant()
+    except KeyboardInterrupt:
+        sys.exit(130)  # Ctrl+C before there was anything to stop: no traceback
     with rare_collections():  # what is imported stays: 15 ms of looking through it
         try:
             from .cli.main import main as run  # a worker that imports __main__ again must not pay for typer
         except KeyboardInterrupt:
-            sys.exit(130)  # Ctrl+C before there was anything to stop: no traceback
+            sys.exit(130)  # as above
         try:
             sys.exit(run(sys.argv[1:]))
         finally:

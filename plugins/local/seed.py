@@ -103,14 +103,18 @@ def plant() -> None:
     ours, theirs = pair()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    # The terminal interrupts both; the fork must not be hit before it is no part of the command any more.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         pid = os.fork()
+        if pid == 0:
+            _wait(theirs, mask)
     except OSError:  # no more processes; whoever needs one will say so
         ours.close()
         theirs.close()
         return
-    if pid == 0:
-        _wait(theirs)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     theirs.close()
     _planted = Seed(pid, ours)
 
@@ -146,11 +150,12 @@ def _is_clean() -> bool:
     return threads == 1 and not is_watched and None not in (sys.stdin, sys.stdout, sys.stderr)
 
 
-def _wait(link: socket.socket) -> NoReturn:
-    """Be the seed: wait until it is wanted, and never return."""
+def _wait(link: socket.socket, mask: set[signal.Signals | int]) -> NoReturn:
+    """Be the seed: wait until it is wanted, and never return. `mask`: signals that were blocked before the fork."""
     code = 1
     try:
         _leave_command(link)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         request = receive(link)
         if request is not None:
             (_, mark, runner), (theirs, control, diagnosis) = request
