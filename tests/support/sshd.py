@@ -1,6 +1,6 @@
 """OpenSSH's own server on the loopback, of the user who runs the tests: with a key, a host key and a home of its own.
 
-Found on PATH, in /usr/sbin, or where GRAFTLINE_SSHD says. Run by root it wants a user `sshd` and /run/sshd; what is
+Found on PATH, in /usr/sbin, or where SSHD says. Run by root it wants a user `sshd` and /run/sshd; what is
 missing of them is put over the real ones in a mount namespace that nobody else sees.
 """
 
@@ -19,9 +19,9 @@ from local_runs import until
 
 from graftline.plugins.local.descent import descendants
 
-SSHD = os.environ.get("GRAFTLINE_SSHD") or shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
+SSHD = os.environ.get("SSHD") or shutil.which("sshd", path=f"{os.environ['PATH']}{os.pathsep}/usr/sbin")
 """Absolute path of the server; None: it is not here. Read before the tests' environment is cleared."""
-IS_NEEDED = bool(os.environ.get("GRAFTLINE_NEEDS_SSHD"))
+IS_NEEDED = bool(os.environ.get("NEEDS_SSHD"))
 """Whether its absence is a failure, as in CI."""
 _SETTINGS = """
 ListenAddress 127.0.0.1
