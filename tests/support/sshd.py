@@ -13,7 +13,9 @@ import shlex
 import shutil
 import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
+from signal import SIGKILL
 
 from local_runs import until
 
@@ -90,16 +92,26 @@ class Sshd:
 
     def cut(self, signal: int) -> None:
         """Send a signal to the processes of the server that serve connections; what they run hears nothing of it."""
-        for pid in self.sessions():
-            with contextlib.suppress(OSError):
-                if Path(f"/proc/{pid}/comm").read_text().strip().startswith("sshd"):
-                    os.kill(pid, signal)
+        _cut(self.sessions(), signal)
+
+    def go_down(self) -> None:
+        """End the server without a word to those who are connected: first it answers nobody new."""
+        running = self.sessions()
+        self.close()
+        _cut(running, SIGKILL)
 
     def close(self) -> None:
         """End the server. Safe to call twice."""
         self._process.terminate()
         self._process.wait()
         self._log.close()
+
+
+def _cut(pids: Sequence[int], signal: int) -> None:
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            if Path(f"/proc/{pid}/comm").read_text().strip().startswith("sshd"):
+                os.kill(pid, signal)
 
 
 def _has_all() -> bool:

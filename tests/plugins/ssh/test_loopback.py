@@ -83,8 +83,7 @@ def test_a_host_that_goes_down_in_mid_run_is_one_clear_failure_and_a_retry_goes_
 
     def go_down() -> None:
         assert until((marks / "began").exists)
-        server.cut(signal.SIGKILL)
-        server.close()
+        server.go_down()
 
     killer = threading.Thread(target=go_down)
     killer.start()
