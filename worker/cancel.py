@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 
@@ -65,3 +68,22 @@ class CancelSwitch:
         """Handle SIGINT, which only a step sends to itself: a KeyboardInterrupt, as in any Python program."""
         if self.is_armed:
             raise KeyboardInterrupt
+
+
+@contextmanager
+def held(number: int) -> Iterator[None]:
+    """Let a signal wait for the end of the block, whose programs do not inherit that; its handler runs then.
+
+    In other threads than the main one, where no handler runs, nothing is done.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handler = signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(number, handler)
+        if came:
+            signal.raise_signal(number)

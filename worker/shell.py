@@ -14,6 +14,7 @@ from typing import Any
 
 from ..core.graph import Call, Return
 from .bind import Binder, CastError
+from .cancel import held
 from .context import WorkerContext
 from .patterns import find_patterns
 from .records import is_record, plain
@@ -69,17 +70,18 @@ class ShellStep:
     def _run(self, environ: Mapping[str, str], printed: Any) -> None:
         self.peak_bytes = None
         has_patterns = bool(self.returns.patterns)
-        process = subprocess.Popen(
-            self.command_line(),
-            env=environ,
-            cwd=self._cwd,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if has_patterns else None,
-            stderr=subprocess.PIPE,
-            process_group=0,
-        )
-        status = None
+        process = status = None
         try:
+            with held(signal.SIGTERM):  # a command may run before Popen returns, and nobody else could end it
+                process = subprocess.Popen(
+                    self.command_line(),
+                    env=environ,
+                    cwd=self._cwd,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE if has_patterns else None,
+                    stderr=subprocess.PIPE,
+                    process_group=0,
+                )
             tail = Tail()
             tees = [Tee(_taken(process.stderr), 2, tail.add)]
             if has_patterns:
@@ -90,7 +92,7 @@ class ShellStep:
             for tee in tees:
                 tee.finish()
         finally:
-            if status is None:
+            if process is not None and status is None:
                 _end_group(process)
         if process.returncode != 0:
             raise CommandFailed(_reason(process.returncode, tail.lines(_STDERR_LINES)))

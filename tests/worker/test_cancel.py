@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from graftline.worker.cancel import CancelSwitch, StepCancelled
+from graftline.worker.cancel import CancelSwitch, StepCancelled, held
 
 
 def terminate(switch: CancelSwitch) -> None:
@@ -56,3 +56,17 @@ def test_a_worker_that_idles_ignores_the_signal() -> None:
 
     switch.expect()
     switch.arm()
+
+
+def test_a_signal_that_is_held_is_handled_at_the_end_of_the_block() -> None:
+    steps: list[str] = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: steps.append("handled"))
+    try:
+        with held(signal.SIGUSR1):
+            signal.raise_signal(signal.SIGUSR1)
+            steps.append("started")
+        steps.append("after")
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+    assert steps == ["started", "handled", "after"]
