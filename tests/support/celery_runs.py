@@ -11,52 +11,11 @@ import pytest
 from celery_places import Workers, kill
 from local_runs import until
 from sample_runs import Sample
+from waiting_runs import attempts_of, outcome, waiting_project
 
 from graftline.plugins.celery.workers import Workers as Known
 
-PIPELINE = """
-import time
-from pathlib import Path
-from graftline import Pipeline, PythonTask
-
-def first():
-    return 1
-
-def long(first, marks):
-    with open(Path(marks, "began"), "a") as file:
-        file.write("x")
-    while not Path(marks, "go").exists():
-        time.sleep(0.02)
-    print("went on")
-    return first + 1
-
-def last(long):
-    return long + 1
-
-flow = Pipeline([
-    PythonTask(first, returns=["first"]),
-    PythonTask(long, returns=["long"], retries=RETRIES, backoff="0.1s"),
-    PythonTask(last, returns=["last"]),
-], name="flow")
-"""
 _TRAINS = {"tabular": ("train",)}
-
-
-def outcome(document: dict[str, Any]) -> dict[str, Any]:
-    """Return by step what must be the same wherever it runs."""
-    return {
-        step["path"]: (
-            step["state"],
-            step["attempts"],
-            {name: output["sha256"] for name, output in step["outputs"].items() if output["serializer"] != "file"},
-            step["metrics"],
-        )
-        for step in document["steps"]
-    }
-
-
-def states(document: dict[str, Any]) -> dict[str, str]:
-    return {step["path"]: step["state"] for step in document["steps"]}
 
 
 def configure(root: Path, workers: Workers, **options: float) -> None:
@@ -65,15 +24,10 @@ def configure(root: Path, workers: Workers, **options: float) -> None:
         file.write(workers.table(**options))
 
 
-def waiting_project(folder: Path, workers: Workers, retries: int, **options: float) -> tuple[Sample, Path]:
-    """Return a project whose middle step waits for a file, and the directory of such files."""
-    source = folder / "sources" / "flow"
-    source.mkdir(parents=True)
-    (source / "pipeline.py").write_text(PIPELINE.replace("RETRIES", str(retries)))
-    sample = Sample("flow", folder / "project", within=str(source.parent))
+def waiting_on(workers: Workers, folder: Path, retries: int, **options: float) -> tuple[Sample, Path]:
+    """Return `waiting_project` with the workers in its configuration."""
+    sample, marks = waiting_project(folder, retries)
     configure(sample.root, workers, **options)
-    marks = folder / "marks"
-    marks.mkdir()
     return sample, marks
 
 
@@ -125,7 +79,7 @@ class CeleryRuns:
 def lost_with_a_worker(workers: Workers, folder: Path, *, retries: int) -> dict[str, Any]:
     """Kill the worker of a run in the middle of a step; check its attempts and return the document of the run."""
     worker = workers.add()
-    sample, marks = waiting_project(folder, workers, retries)
+    sample, marks = waiting_on(workers, folder, retries)
 
     def replace() -> None:
         kill(worker)
@@ -137,9 +91,7 @@ def lost_with_a_worker(workers: Workers, folder: Path, *, retries: int) -> dict[
     document = sample.document("run", "-R", "cluster", "-p", f"marks={marks}", exit_code=0 if retries else 1)
     killer.join()
 
-    attempts = sample.document("show", "--full")["steps"][1]["attempts_log"]
-    expected = [("FAILURE", "LOST"), ("SUCCESS", None)][: retries + 1]
-    assert [(each["state"], each["reason"]) for each in attempts] == expected
+    assert attempts_of(sample, 1) == [("FAILURE", "LOST"), ("SUCCESS", None)][: retries + 1]
     assert (marks / "began").read_text() == "x" * (retries + 1)
     assert document["state"] == ("SUCCESS" if retries else "FAILURE")
     return document

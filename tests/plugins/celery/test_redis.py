@@ -11,8 +11,9 @@ from typing import ClassVar
 
 import pytest
 from celery_places import Redis, Workers, executor_at, redis_in, workers_at
-from celery_runs import CeleryRuns, lost_with_a_worker, meanwhile, states, waiting_project
+from celery_runs import CeleryRuns, lost_with_a_worker, meanwhile, waiting_on
 from local_runs import operation, order, run_all
+from waiting_runs import states
 
 from graftline.core.errors import PluginError
 from graftline.core.events import AttemptSucceeded
@@ -117,7 +118,7 @@ def test_a_broker_that_comes_back_empty_loses_nothing_and_repeats_nothing(
     frail: Redis, fragile: Workers, tmp_path: Path
 ) -> None:
     fragile.add()
-    sample, marks = waiting_project(tmp_path, fragile, 0, patience=20.0)
+    sample, marks = waiting_on(fragile, tmp_path, 0, patience=20.0)
 
     def restart() -> None:
         frail.stop()
@@ -141,7 +142,7 @@ def test_a_broker_lost_for_good_is_one_clear_failure_and_a_retry_goes_on(
     frail: Redis, fragile: Workers, tmp_path: Path
 ) -> None:
     fragile.add()
-    sample, marks = waiting_project(tmp_path, fragile, 0, patience=1.0)
+    sample, marks = waiting_on(fragile, tmp_path, 0, patience=1.0)
     killer = meanwhile(marks, frail.stop)
 
     lost = sample.graft("--json", "run", "-R", "cluster", "-p", f"marks={marks}")

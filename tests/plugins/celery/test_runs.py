@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from celery_places import Workers, workers_in
-from celery_runs import CeleryRuns, meanwhile, states, waiting_project
+from celery_runs import CeleryRuns, meanwhile, waiting_on
+from waiting_runs import states
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ class TestDirectory(CeleryRuns):
 @pytest.mark.fault
 def test_a_broker_lost_in_mid_run_is_one_clear_failure_and_a_retry_goes_on(fragile: Workers, tmp_path: Path) -> None:
     fragile.add()
-    sample, marks = waiting_project(tmp_path, fragile, 0, patience=1.0)
+    sample, marks = waiting_on(fragile, tmp_path, 0, patience=1.0)
     remover = meanwhile(marks, lambda: shutil.rmtree(fragile.broker.removeprefix("filesystem://")))
 
     lost = sample.graft("--json", "run", "-R", "cluster", "-p", f"marks={marks}")

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from local_runs import ends, operation, order, run_all, until
 from pipe_places import GRAFT, StandIn, executor_of
-from pipe_runs import configure, outcome
+from pipe_runs import configure
 from sample_runs import Sample
+from waiting_runs import outcome
 
 from graftline.core.errors import InvalidError, PluginError
 from graftline.core.events import AttemptSucceeded

@@ -8,40 +8,14 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from dask_places import kill, pids_of, scheduler_pid, wait_for_workers
 from local_runs import until
 from sample_runs import Sample
+from waiting_runs import attempts_of, outcome, states, waiting_project
 
 from graftline.plugins.dask.cluster import OwnCluster
-
-PIPELINE = """
-import os, time
-from pathlib import Path
-from graftline import Pipeline, PythonTask
-
-def first():
-    return 1
-
-def long(first, marks):
-    with open(Path(marks, "began"), "a") as file:
-        file.write("x")
-    while not Path(marks, "go").exists():
-        time.sleep(0.02)
-    print("went on")
-    return first + 1
-
-def last(long):
-    return long + 1
-
-flow = Pipeline([
-    PythonTask(first, returns=["first"]),
-    PythonTask(long, returns=["long"], retries=RETRIES, backoff="0.1s"),
-    PythonTask(last, returns=["last"]),
-], name="flow")
-"""
 
 
 @pytest.fixture
@@ -50,19 +24,6 @@ def fragile() -> Iterator[OwnCluster]:
     wait_for_workers(found, 2)
     yield found
     found.close()
-
-
-def outcome(document: dict[str, Any]) -> dict[str, Any]:
-    """Return by step what must be the same wherever it runs."""
-    return {
-        step["path"]: (
-            step["state"],
-            step["attempts"],
-            {name: output["sha256"] for name, output in step["outputs"].items() if output["serializer"] != "file"},
-            step["metrics"],
-        )
-        for step in document["steps"]
-    }
 
 
 @pytest.mark.parametrize("name", ["iris", "tabular", "etl", "sweep_map"])
@@ -104,10 +65,7 @@ def test_a_killed_worker_fails_the_attempt_and_the_retry_policy_decides(
     document = sample.document("run", "-R", "cluster", "-p", f"marks={marks}", exit_code=code)
     killer.join()
 
-    attempts = sample.document("show", "--full")["steps"][1]["attempts_log"]
-    assert [(each["state"], each["reason"]) for each in attempts] == [("FAILURE", "LOST"), ("SUCCESS", None)][
-        : retries + 1
-    ]
+    assert attempts_of(sample, 1) == [("FAILURE", "LOST"), ("SUCCESS", None)][: retries + 1]
     assert (marks / "began").read_text() == "x" * (retries + 1)
     assert document["state"] == ("SUCCESS" if retries else "FAILURE")
 
@@ -139,14 +97,9 @@ def test_a_scheduler_lost_in_mid_run_is_one_clear_failure_and_a_retry_goes_on(
 
 
 def project(tmp_path: Path, cluster: OwnCluster, retries: int) -> tuple[Sample, Path]:
-    """Return a project whose middle step waits for a file, and the directory of such files."""
-    source = tmp_path / "sources" / "flow"
-    source.mkdir(parents=True)
-    (source / "pipeline.py").write_text(PIPELINE.replace("RETRIES", str(retries)))
-    sample = Sample("flow", tmp_path / "project", within=str(source.parent))
+    """Return `waiting_project` with the cluster in its configuration."""
+    sample, marks = waiting_project(tmp_path, retries)
     configure(sample.root, cluster)
-    marks = tmp_path / "marks"
-    marks.mkdir()
     return sample, marks
 
 
@@ -166,7 +119,3 @@ def kill_the_busy(cluster: OwnCluster, marks: Path) -> None:
         busy = next(address for address, keys in client.processing().items() if keys)
     kill(cluster, pids[busy])
     (marks / "go").touch()
-
-
-def states(document: dict[str, Any]) -> dict[str, str]:
-    return {step["path"]: step["state"] for step in document["steps"]}

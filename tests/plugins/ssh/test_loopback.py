@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from local_runs import DEADLINE_S, ends, is_alive, left_behind, operation, order, run_all, until
 from pipe_places import GRAFT, executor_of, survivors
-from pipe_runs import attempts_of, configure, outcome, waiting_project
+from pipe_runs import configure
 from sample_runs import Sample
 from sshd import IS_NEEDED, SSHD, Sshd
+from waiting_runs import attempts_of, outcome, waiting_project
 
 from graftline.core.errors import PluginError
 from graftline.core.events import AttemptFailed, AttemptSucceeded

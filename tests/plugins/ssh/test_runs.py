@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from local_runs import until
 from pipe_places import GRAFT, StandIn
-from pipe_runs import attempts_of, configure, outcome, waiting_project
+from pipe_runs import configure
 from sample_runs import Sample
+from waiting_runs import attempts_of, outcome, waiting_project
 
 
 @pytest.fixture
