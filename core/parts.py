@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     from .datasets import Datasets
     from .engines import Channels
     from .exchanging import Bundles
-    from .functions import FunctionStore
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
     from .locking import LockFile
     from .orders import RunContext
     from .queue import Hosts, Queue
+    from .registered import FunctionStore
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice

@@ -12,7 +12,7 @@ from ui_pilot import Ui, UiSpace, opened
 from graftline.core.concern import Concern
 from graftline.core.errors import InvalidError
 from graftline.core.events import AttemptDispatched, RunStarted
-from graftline.core.functions import NewFunction
+from graftline.core.registered import NewFunction
 from graftline.core.watchnews import Begun, Broken, Ended, Noticed, Planned, Waiting, Wish
 from graftline.tui.screens.happened import Happened
 from graftline.tui.screens.run import RunScreen

@@ -130,6 +130,7 @@ class Runs(RunView):
             pages.is_reversed = self.is_reversed
             self._pages = pages
             self.grid.set_rows(pages)
+            await self.wait_for_refresh()  # rows first: the rest is on threads, and takes the interpreter from them
             await pages.measure()
             self.grid.rows_changed()
         else:
