@@ -173,11 +173,11 @@ class GraftApp(App[int]):
         try:
             if self.bridge.moved():
                 self._changed_at = self.bridge.now()
-                page.stale()
+                page.moved()
             elif self.counts.get(Status.STARTED) and self._polls % round(SETTLE_S / POLL_S) == 0:
-                page.stale()
+                page.moved()
         except GraftError:
-            page.stale()  # reading tells what is wrong, and when it is right again
+            page.moved()  # reading tells what is wrong, and when it is right again
 
     def _tick(self) -> None:
         if self.page is not None and not self._is_away:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SHARE = 9
-"""After a read that took a second of CPU, so many seconds pass before the next: reading takes a tenth of a core."""
+SHARE = 30
+"""After a read that took a second of CPU, so many seconds pass before the next: reading takes 3 % of a core."""
 LEAST_S = 0.25
 """Between two reads: four repaints a second at most."""
-SLOWEST_S = 3.0
+SLOWEST_S = 5.0
 """Between two reads, however much they cost."""
 LEAST_SIZE = (40, 12)
 """Columns and rows below which a screen says that it is too small."""
@@ -70,6 +71,8 @@ class Page(Screen[None]):
         self.sayings = Sayings(monotonic)
         self._is_stale = True
         self._is_reading = False
+        self._wanted = asyncio.Event()
+        """A person waits for the next read."""
 
     # -- what a screen is made of ----------------------------------------------------------------------------------
 
@@ -188,7 +191,12 @@ class Page(Screen[None]):
         recolour(self)
 
     def stale(self) -> None:
-        """Read anew, soon."""
+        """Read anew at once: a person did something."""
+        self._wanted.set()
+        self.moved()
+
+    def moved(self) -> None:
+        """Read anew when it is time for it: the store has moved."""
         self._is_stale = True
         if not self._is_reading and self.is_current:
             self._is_reading = True
@@ -199,6 +207,7 @@ class Page(Screen[None]):
         try:
             while self._is_stale and self.is_current:
                 self._is_stale = False
+                self._wanted.clear()
                 spent = self.bridge.spent_s
                 try:
                     await self.reload()
@@ -210,9 +219,15 @@ class Page(Screen[None]):
                     self._is_stale = True
                     pause = min(LONGEST_S, pause * 2)
                 self.show_bars()
-                await asyncio.sleep(pause)
+                await self._rest_until_wanted(pause)
         finally:
             self._is_reading = False
+
+    async def _rest_until_wanted(self, pause: float) -> None:
+        await asyncio.sleep(LEAST_S)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause - LEAST_S):
+                await self._wanted.wait()
 
     def _show_banner(self, error: GraftError | None) -> None:
         banner = self.query_one("#banner", Bar)

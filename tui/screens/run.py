@@ -204,7 +204,7 @@ class RunScreen(StepDeeds):
         if isinstance(row, Row):
             self.step = row.path
             if self._cells is not None and self._cells.look_from(row):
-                self.query_one("#steps", Grid).refresh()
+                self.query_one("#steps", Grid).refresh_changed()
             return row
         return None
 
@@ -218,7 +218,7 @@ class RunScreen(StepDeeds):
         """Let the time of running steps go on."""
         self.moment.now = self.bridge.now()
         if self.run.state is Status.STARTED and self.tab_shown == "steps":
-            self.query_one("#steps", Grid).refresh()
+            self.query_one("#steps", Grid).refresh_changed()
             self._details.sample()
         if self.part is not None:
             self.part.tick()
@@ -264,7 +264,7 @@ class RunScreen(StepDeeds):
     def on_resize(self) -> None:
         """Draw for the new width."""
         if self.told is not None:
-            self.stale()
+            self.moved()
 
     def action_tab(self, tab: str) -> None:
         """Show a part."""

@@ -153,7 +153,7 @@ class Runs(RunView):
             and self.size.width >= WITH_PAST
         ):
             self.past.take(await self.ask(lambda space: read_past(space, seen)))
-            self.grid.refresh()
+            self.grid.refresh_changed()
 
     async def _reload_pipelines(self) -> None:
         query = replace(self._query(), limit=GROUPED)
@@ -207,7 +207,7 @@ class Runs(RunView):
         """Let the time of running runs go on."""
         self.moment.now = self.bridge.now()
         if any(run.state is Status.STARTED for run in self.grid.seen()):
-            self.grid.refresh()
+            self.grid.refresh_changed()
         self.show_bars()
 
     # -- events ----------------------------------------------------------------------------------------------------
