@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from time import monotonic
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from textual.app import ComposeResult
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 SHARE = 30
-"""After a read that took a second of CPU, so many seconds pass before the next: reading takes 3 % of a core."""
+"""After a read that took a second of CPU, its painting included, so many seconds pass before the next."""
 LEAST_S = 0.25
 """Between two reads: four repaints a second at most."""
 SLOWEST_S = 5.0
@@ -71,6 +71,8 @@ class Page(Screen[None]):
         self.sayings = Sayings(monotonic)
         self._is_stale = True
         self._is_reading = False
+        self._is_new = True
+        """Nothing was read so far."""
         self._wanted = asyncio.Event()
         """A person waits for the next read."""
 
@@ -203,30 +205,36 @@ class Page(Screen[None]):
             begin(self, self._read, "reading", exclusive=False)
 
     async def _read(self) -> None:
-        pause = LEAST_S
+        failed = 0
         try:
             while self._is_stale and self.is_current:
                 self._is_stale = False
                 self._wanted.clear()
-                spent = self.bridge.spent_s
+                begun = process_time()
                 try:
                     await self.reload()
                     await self.graft.count()
                     self._show_banner(None)
-                    pause = min(SLOWEST_S, max(LEAST_S, SHARE * (self.bridge.spent_s - spent)))
+                    failed = 0
                 except GraftError as error:
                     self._show_banner(error)
                     self._is_stale = True
-                    pause = min(LONGEST_S, pause * 2)
+                    failed += 1
                 self.show_bars()
-                await self._rest_until_wanted(pause)
+                await asyncio.sleep(LEAST_S)  # meanwhile it is painted, which is part of the cost
+                await self._pause(LEAST_S * 2**failed if failed else self._due_after(process_time() - begun))
         finally:
             self._is_reading = False
 
-    async def _rest_until_wanted(self, pause: float) -> None:
-        await asyncio.sleep(LEAST_S)
+    def _due_after(self, cost_s: float) -> float:
+        """Return how long what was read is good enough; of the first read, which is the dearest, not at all."""
+        is_first, self._is_new = self._is_new, False
+        return 0.0 if is_first else min(SLOWEST_S, SHARE * cost_s)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless a person does."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(pause - LEAST_S):
+            async with asyncio.timeout(min(LONGEST_S, seconds)):
                 await self._wanted.wait()
 
     def _show_banner(self, error: GraftError | None) -> None:
