@@ -40,7 +40,7 @@ from .screens.page import Page
 from .screens.places import screen_named
 from .screens.runs import Runs
 from .steering import Steering
-from .theme import THEMES
+from .theme import THEMES, is_light
 from .tones import TONE_OF, Line, Palette, Span, Tone
 
 POLL_S = 0.25
@@ -113,7 +113,7 @@ class GraftApp(App[int]):
             self.register_theme(each)
         remembered = self.memory.text("theme")
         known = remembered if remembered in {each.name for each in THEMES} else ""
-        usual = "graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name
+        usual = "graft-light" if is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name
         self.theme = theme or known or usual
         self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
 
@@ -293,6 +293,10 @@ class GraftApp(App[int]):
         """Show a run over the screen there is; at the log of a step, if one is named."""
         from .screens.run import RunScreen  # the drawing and the log view: not needed for the first paint
 
+        top = self.screen
+        if isinstance(top, RunScreen) and top.run.id == run.id and step is None:
+            top.asked_again(tab)
+            return
         screen = RunScreen(run, tab)
         screen.step, screen.log_of_step = step, step is not None
         self.push_screen(screen)
@@ -393,8 +397,3 @@ def _say_farewell(running: int) -> None:
 def _home(path: str) -> str:
     home = os.path.expanduser("~")
     return f"~{path[len(home) :]}" if path.startswith(f"{home}/") else path
-
-
-def _is_light(colours: str) -> bool:
-    """Tell whether the terminal says that its ground is white: `COLORFGBG=0;15`."""
-    return colours.rpartition(";")[2] in ("7", "15")

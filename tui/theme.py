@@ -86,3 +86,8 @@ THEMES = (
     ),
 )
 """The first is the one to begin with. The third tells states apart by blue and orange (deuteranopia, protanopia)."""
+
+
+def is_light(colours: str) -> bool:
+    """Tell whether the terminal says that its ground is white: `COLORFGBG=0;15`."""
+    return colours.rpartition(";")[2] in ("7", "15")

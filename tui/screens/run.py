@@ -51,6 +51,7 @@ class RunScreen(StepDeeds):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("tab.steps", "tab.graph", "tab.gantt", "tab.logs", "tab.metrics", "tab.artifacts", "tab.info"),
         *bindings("tab.next", "tab.previous", "run.logs", "problem.next", "problem.previous", "pane.zoom"),
+        *bindings("row.open"),
     ]
 
     def __init__(self, run: Run, tab: str = "steps") -> None:
@@ -64,6 +65,8 @@ class RunScreen(StepDeeds):
         """Path of the step at hand; of a family with `*`."""
         self.log_of_step = False
         """The log is of the step at hand, not of the whole run."""
+        self._opens_soon = False
+        """Enter was pressed before there was a row to open."""
         self._cells: StepColumns | None = None
         self._parts: dict[str, Part] = {}
         self._mounting: dict[str, AwaitMount | AwaitComplete] = {}
@@ -140,6 +143,8 @@ class RunScreen(StepDeeds):
         self._cells.show(told)
         if before is None:
             self._begin(told)
+            if self._opens_soon and self.tab_shown == "steps" and self.query_one("#steps", Grid).current is not None:
+                self.query_one("#steps", Grid).action_open()
         else:
             self.query_one("#steps", Grid).replace_rows(self._rows(told))
         await self._show_part()
@@ -153,6 +158,17 @@ class RunScreen(StepDeeds):
                 if self._cells is not None and not row.role.is_composite and self._cells.line(row).state is wanted:
                     grid.go_to_key(row.path)
                     return
+
+    def action_open(self) -> None:
+        """Open what the cursor will be on: a person who presses enter twice does not wait for the screen between."""
+        self._opens_soon = self.told is None
+
+    def asked_again(self, tab: str) -> None:
+        """Show a part of the run that is on the screen already; the second enter may come before the screen does."""
+        if self.told is None:
+            self.action_open()
+        elif tab != self.tab_shown:
+            self.action_tab(tab)
 
     def _rows(self, told: Told) -> ListRows[Row]:
         assert self._cells is not None

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.style import Style
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -224,9 +225,10 @@ class Grid(Lines, Generic[R], can_focus=True):
         self.go_to(len(self._rows) - 1)
 
     def action_open(self) -> None:
-        """Open the row at the cursor."""
-        if self.current is not None:
-            self.post_message(self.Opened(self))
+        """Open the row at the cursor; where there is none yet, the screen may know what is meant."""
+        if self.current is None:
+            raise SkipAction
+        self.post_message(self.Opened(self))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to a row that is clicked; a double click opens it."""
