@@ -151,11 +151,11 @@ class Retry(Dialog[RetryRequest]):
         ]
 
     def _listed(self, what: str, paths: Sequence[str], tone: Tone) -> list[Line]:
-        named = paths if len(paths) <= SHOWN else self._folded(paths)
+        named = paths if len(paths) <= SHOWN else self._families(paths)
         names = ", ".join(named[:SHOWN]) + (f" {self._glyphs.ellipsis}" if len(named) > SHOWN else "")
         return [[(f"{what:<15} ", tone), (names, Tone.TEXT)]] if paths else []
 
-    def _folded(self, paths: Sequence[str]) -> list[str]:
+    def _families(self, paths: Sequence[str]) -> list[str]:
         """Return paths with those that differ in numbers alone as one, `trials/*/fit`, and how many they are."""
         counts = Counter(starred(path) for path in paths)
         times = self._glyphs.times
