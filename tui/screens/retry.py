@@ -31,7 +31,7 @@ class Scope(StrEnum):
     """What runs again."""
 
     FAILED = "failed + what follows"
-    FROM = "from here on"
+    FROM = "from here"
     ONLY = "this step only"
     ALL = "everything"
 
@@ -138,7 +138,9 @@ class Retry(Dialog[RetryRequest]):
         if not is_possible:
             return []
         tone = Tone.BOLD if scope is self._wish.scope else Tone.DIM
-        return [(f"{self.LETTERS[scope]} ", Tone.KEY), (f"{scope.value}   ", tone)]
+        # All four are 68 columns then, of the 70 that a dialog has on 80.
+        gap = " " * (0 if scope is Scope.ALL else 2 if self._wish.step is not None else 3)
+        return [(f"{self.LETTERS[scope]} ", Tone.KEY), (f"{scope.value}{gap}", tone)]
 
     def _outlook(self) -> list[Line]:
         if self._problem is not None:
