@@ -34,13 +34,14 @@ from .ends import Ends
 from .glyphs import Glyphs, glyphs
 from .keymap import keymap, remapped
 from .keys import Key, bindings
+from .lean import with_palette
 from .memory import Memory
 from .outside import Outside
 from .screens.page import Page
 from .screens.places import screen_named
 from .screens.runs import Runs
 from .steering import Steering
-from .theme import THEMES, is_light
+from .theme import THEMES, following, usual
 from .tones import TONE_OF, Line, Palette, Span, Tone
 
 POLL_S = 0.25
@@ -111,10 +112,7 @@ class GraftApp(App[int]):
         self._is_away = False
         for each in THEMES:
             self.register_theme(each)
-        remembered = self.memory.text("theme")
-        known = remembered if remembered in {each.name for each in THEMES} else ""
-        usual = "graft-light" if is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name
-        self.theme = theme or known or usual
+        self.theme = theme or usual(self.memory.text("theme"), os.environ.get("COLORFGBG", ""))
         self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
 
     # -- life ------------------------------------------------------------------------------------------------------
@@ -316,6 +314,11 @@ class GraftApp(App[int]):
         """Leave; runs go on."""
         self.exit(0)
 
+    def action_command_palette(self) -> None:
+        """Find an action by a few letters of its name."""
+        with_palette()
+        super().action_command_palette()
+
     def action_help(self) -> None:
         """Show what can be done here."""
         from .screens.help import (  # like all dialogs: together 15 ms that the first paint need not wait for
@@ -356,9 +359,7 @@ class GraftApp(App[int]):
 
     def action_next_theme(self) -> None:
         """Take the next of our themes."""
-        names = [each.name for each in THEMES]
-        at = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(at + 1) % len(names)]
+        self.theme = following(self.theme)
         self.memory.keep(theme=self.theme)
         self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
         for screen in self.screen_stack:

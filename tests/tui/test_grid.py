@@ -6,6 +6,7 @@ from collections.abc import Hashable
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from graftline.tui.glyphs import UNICODE
 from graftline.tui.theme import THEMES
@@ -128,7 +129,12 @@ async def test_of_a_later_state_the_lines_that_say_something_else_are_drawn(monk
             grid.replace_rows(ListRows(list(range(50)), lambda row: row))
             await pilot.pause()
         draw = grid.render_line
-        monkeypatch.setattr(grid, "render_line", lambda y: drawn.append(y) or draw(y))
+
+        def noted(y: int) -> Strip:
+            drawn.append(y)
+            return draw(y)
+
+        monkeypatch.setattr(grid, "render_line", noted)
 
         grid.replace_rows(ListRows([0, 1, 2, 300, *range(4, 50)], lambda row: row))
         await pilot.pause()
