@@ -41,7 +41,7 @@ def without_palette() -> Iterator[None]:
 
 
 def with_palette() -> None:
-    """Give Textual what was left out; all but its own chooser of themes, which is derived from it and not in use here."""
+    """Give Textual what was left out, but for its own chooser of themes, which is derived from it and not used here."""
     palette = import_module(_PALETTE)
     for user in map(import_module, _USERS):
         for name, value in list(vars(user).items()):
