@@ -20,7 +20,7 @@ from ..remote.link import Broken, Inbox, Lost, Reported, Shipment, Told, Unbegun
 from ..remote.logs import LogCopies
 from .broker import Box, Broker, BrokerDown, Post
 from .ledger import Entry, Ledger
-from .names import queue_of, replies_of
+from .names import START_A_WORKER, queue_of, replies_of
 from .workers import Worker, Workers
 
 POLL_S = 0.1
@@ -179,8 +179,7 @@ class CeleryLink:
             PluginError: patience is over.
         """
         deadline, pause, tries = time.monotonic() + self._patience, FIRST_PAUSE_S, 0
-        if not self._broker.can_broadcast:
-            raise PluginError(f"the broker {self._broker} cannot broadcast: no worker is found", "use redis or AMQP")
+        self._broker.check()
         while not self._ending.is_set():
             tries += 1
             try:
@@ -262,13 +261,13 @@ class CeleryLink:
             if not listened:
                 raise PluginError(
                     f"no graftline worker answers at the celery broker {self._broker}",
-                    "start one: graft worker --celery NAME",
+                    START_A_WORKER,
                 )
             label = queue.removeprefix(self._prefix)
             given = "" if label == self._queue else f" --label {label}"
             for token in self._ledger.withdraw(queue):
                 why = f"no worker listens to the queue '{queue}'; they listen to {', '.join(listened)}"
-                self._inbox.put(Unsendable(token=token, why=why, hint=f"start one: graft worker --celery NAME{given}"))
+                self._inbox.put(Unsendable(token=token, why=why, hint=f"{START_A_WORKER}{given}"))
 
     def _lose(self, worker: Worker, why: str, *, is_gone: bool = False) -> None:
         """Give up a worker: what it had begun is lost, what it had not is sent again."""

@@ -12,6 +12,7 @@ from ...core.runner import Runner
 from .names import QUEUE
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 _NUMBER = (int, float)
@@ -44,6 +45,20 @@ class CeleryRunner(Runner):
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
         """Return the option, else as many as the workers take."""
         return int(options.get("jobs") or _MANY)
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the broker answers, which workers are there, and what each has.
+
+        Raises:
+            InvalidError: as `executor`.
+            PluginError: as `executor`.
+        """
+        _check(options)
+        from ...core.runnerhealth import Question
+        from .health import health_of
+
+        return health_of(options, question or Question())
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:

@@ -10,6 +10,7 @@ from ...core.orders import RunContext
 from ...core.runner import Runner
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 
@@ -33,6 +34,18 @@ class ContainerRunner(Runner):
         return max(1, math.floor(cpus)) if isinstance(cpus, int | float) else None
 
     @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the engine answers and the image works: one that is here is started, none is fetched.
+
+        Raises:
+            InvalidError: as `executor`.
+        """
+        from ...core.runnerhealth import Question
+        from .health import health_of
+
+        return health_of(_checked(options), question or Question())
+
+    @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
         """Open an executor; the container starts while the run begins.
 
@@ -40,14 +53,24 @@ class ContainerRunner(Runner):
             InvalidError: an option is missing, not known, or of another type.
             PluginError: neither docker nor podman answers here.
         """
-        from ..pipe.opening import OPEN_OPTIONS, check_options, open_executor
-        from .box import OPTIONS, box_of, check
+        from ..pipe.opening import OPEN_OPTIONS, open_executor
+        from .box import box_of
         from .engine import find_engine
 
-        if "instance" in kwargs:  # `ContainerRunner("team/image")` in programs
-            kwargs["image"] = kwargs.pop("instance")
-        check_options("container", kwargs, {**OPTIONS, **OPEN_OPTIONS})
-        check(kwargs)
-        engine = find_engine(kwargs.get("engine"))
-        opening = {name: kwargs[name] for name in OPEN_OPTIONS if name in kwargs}
-        return open_executor(context, [box_of(kwargs, engine, context.run, context.operations)], **opening)
+        given = _checked(kwargs)
+        engine = find_engine(given.get("engine"))
+        opening = {name: given[name] for name in OPEN_OPTIONS if name in given}
+        return open_executor(context, [box_of(given, engine, context.run, context.operations)], **opening)
+
+
+def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options by the names that the configuration gives them; InvalidError when they cannot be."""
+    from ..pipe.opening import OPEN_OPTIONS, check_options
+    from .box import OPTIONS, check
+
+    given = dict(options)
+    if "instance" in given:  # `ContainerRunner("team/image")` in programs
+        given["image"] = given.pop("instance")
+    check_options("container", given, {**OPTIONS, **OPEN_OPTIONS})
+    check(given)
+    return given

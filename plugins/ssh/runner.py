@@ -10,7 +10,9 @@ from ...core.orders import RunContext
 from ...core.runner import Runner
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
+    from .host import SshHost
 
 
 class SshRunner(Runner):
@@ -34,6 +36,22 @@ class SshRunner(Runner):
         return jobs * hosts if isinstance(jobs, int) else MANY
 
     @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the hosts can be logged in to, and what each has; a station is started there and ends.
+
+        Raises:
+            InvalidError: as `executor`.
+            PluginError: as `executor`.
+        """
+        from ...core.runnerhealth import Question
+        from ..pipe.visit import health_of, visit
+        from ..remote.answering import limit_of
+        from ..remote.stations import DEFAULT_LIMIT
+
+        sights = visit(_hosts(options), question or Question())
+        return health_of(sights, limit_of(options, DEFAULT_LIMIT), lambda sight: f"{sight.place.what} has {sight}")
+
+    @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
         """Open an executor; it connects while the run begins.
 
@@ -41,20 +59,27 @@ class SshRunner(Runner):
             InvalidError: an option is missing, not known, or of another type; two exclude each other.
             PluginError: this machine has no `ssh`.
         """
-        import shutil
+        from ..pipe.opening import OPEN_OPTIONS, open_executor
 
-        from ..pipe.opening import OPEN_OPTIONS, check_options, open_executor
-        from .host import OPTIONS, hosts_of
-
-        if "instance" in kwargs:  # `SshRunner("me@box")` in programs
-            kwargs["address"] = kwargs.pop("instance")
-        check_options("ssh", kwargs, {**OPTIONS, **OPEN_OPTIONS})
-        if not kwargs.get("address"):
-            hint = '[runner.NAME] provider = "ssh", address = "me@box"'
-            raise InvalidError("the runner 'ssh' needs an address", hint)
-        if shutil.which("ssh") is None:
-            raise PluginError(
-                "the runner 'ssh' needs the program ssh, which is not on PATH", "install OpenSSH's client"
-            )
+        hosts = _hosts(kwargs)
         opening = {name: kwargs[name] for name in OPEN_OPTIONS if name in kwargs}
-        return open_executor(context, hosts_of(kwargs), **opening)
+        return open_executor(context, hosts, **opening)
+
+
+def _hosts(options: Mapping[str, Any]) -> list[SshHost]:
+    """Return the hosts that options name, once they are checked; raises as `executor`."""
+    import shutil
+
+    from ..pipe.opening import OPEN_OPTIONS, check_options
+    from .host import OPTIONS, hosts_of
+
+    given = dict(options)
+    if "instance" in given:  # `SshRunner("me@box")` in programs
+        given["address"] = given.pop("instance")
+    check_options("ssh", given, {**OPTIONS, **OPEN_OPTIONS})
+    if not given.get("address"):
+        hint = '[runner.NAME] provider = "ssh", address = "me@box"'
+        raise InvalidError("the runner 'ssh' needs an address", hint)
+    if shutil.which("ssh") is None:
+        raise PluginError("the runner 'ssh' needs the program ssh, which is not on PATH", "install OpenSSH's client")
+    return hosts_of(given)
