@@ -44,6 +44,11 @@ class ConformanceProject:
         """Have the step that failed find what it looks for."""
         (self.root / "mended").touch()
 
+    def line_of(self, text: str) -> tuple[Path, int]:
+        """Return the file of the steps, and the number of the line that has a text."""
+        file = self.root / "conformance_steps.py"
+        return file, next(at for at, line in enumerate(file.read_text().splitlines(), 1) if text in line)
+
     def run(self, pipeline: str, *, is_stopped: bool = False, **params: str) -> RunResult:
         """Run a pipeline of the project and return the finished run, failed or not."""
         requests = Requests()
@@ -156,6 +161,12 @@ class RunnerConformance:
         assert after.reason == "UPSTREAM"
         assert failed.error is not None
         assert (failed.error.type, failed.error.message) == ("ValueError", "no such luck")
+        file, line = project.line_of("no such luck")
+        if failed.error.frames:  # a file of the project, wherever its copy ran
+            frame = failed.error.frames[-1]
+            assert (frame.file, frame.line) == (str(file), line)
+            assert frame.code.endswith('raise ValueError("no such luck")')
+            assert f'File "{file}", line {line}' in failed.error.traceback
 
     def test_a_retry_goes_on_where_the_run_stands(self, project: ConformanceProject) -> None:
         self._needs(self.executes, "steps are not really run")

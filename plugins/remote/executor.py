@@ -43,6 +43,7 @@ from .artifacts import ArtifactFolder
 from .kept import Kept
 from .link import Broken, Cut, Inbox, Link, LinkDown, Lost, Message, Reported, Shipment, Told, Unbegun, Unsendable, Up
 from .logs import bring_home
+from .places import at_home
 from .station import too_large
 
 WIDTH = 2
@@ -329,6 +330,8 @@ class RemoteExecutor:
         fact = report.fact
         if isinstance(fact, AttemptSucceeded):
             self._pace.saw(ticket.order.operation, fact.seconds)
+        elif isinstance(fact, AttemptFailed):
+            fact = at_home(fact, self._context.work_tree or self._context.root)
         try:
             if isinstance(fact, AttemptSucceeded | AttemptFailed):
                 for output in fact.outputs:
