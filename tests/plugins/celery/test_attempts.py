@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from graftline.core.errors import PluginError
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.states import Reason
 from graftline.plugins.celery import link
+from graftline.plugins.remote.artifacts import ArtifactFolder
 from graftline.worker.blobs import has_object, store
 from graftline.worker.serializers import dump
 
@@ -62,6 +64,35 @@ def test_large_values_go_there_and_come_back(workers: Workers, tmp_path: Path, a
     made: ArtifactRef = end.outputs[0].ref
     assert made.size >= 600_000
     assert has_object(str(tmp_path / "objects"), made.sha256, made.size)
+
+
+def test_artifacts_that_somebody_cleans_meanwhile_are_put_there_again(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    (tmp_path / "objects").mkdir()
+    large, other = (store(dump(each * 300_000), str(tmp_path / "objects")) for each in (b"x", b"y"))
+    put, swept = ArtifactFolder.put, list[str]()
+
+    def swept_once(folder: ArtifactFolder, digest: str, path: str) -> None:
+        put(folder, digest, path)
+        if not swept:  # between the host's look and the worker's
+            swept.append(digest)
+            (shared / digest[:2] / digest[2:]).unlink()
+
+    operations = [operation("doubled", returns=True)]
+    with executor_at(workers.broker, tmp_path, operations, options={"artifacts": str(shared)}) as executor:
+        executor.submit([order("a", 0)._replace(arguments=(("data", large),))])
+        first = ends(executor, 1)["a"]
+        assert isinstance(first, AttemptSucceeded)
+        shutil.rmtree(shared)
+        monkeypatch.setattr(ArtifactFolder, "put", swept_once)
+        executor.submit([order("b", 0)._replace(arguments=(("data", other),))])
+        second = ends(executor, 1)["b"]
+
+    assert swept == [other.sha256]
+    assert isinstance(second, AttemptSucceeded)
+    assert (shared / other.sha256[:2] / other.sha256[2:]).exists()
 
 
 def test_values_over_the_limit_fail_the_attempt_and_name_the_option(workers: Workers, tmp_path: Path) -> None:
