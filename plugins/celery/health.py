@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -21,6 +22,8 @@ from .opening import LIMIT
 START_IT = "start it, or mend [runner.NAME] broker"
 _SHARE = 0.8
 """Of the time there is, for workers to answer; to connect and to let go take the rest."""
+_LEFT_SHARE = 0.9
+"""Of the time there is: when we have to be gone, or the answer is given while we go."""
 _CALM_S = 0.6
 """Once a worker has answered, the others have had their chance when nothing comes for so long."""
 _AGAIN_S = 1.0
@@ -88,7 +91,8 @@ def _answers(broker: Broker, question: Question, wait_s: float) -> list[Mapping[
         PluginError: no worker can be found by it.
     """
     broker.check()
-    deadline = time.monotonic() + wait_s
+    began = time.monotonic()
+    deadline = began + wait_s
     post = Post(make_app(broker), broker.connection)
     reply = f"graft-health-{uuid.uuid4().hex}"
     box = Box(reply, broker.connection)
@@ -105,5 +109,12 @@ def _answers(broker: Broker, question: Question, wait_s: float) -> list[Mapping[
                     found[message["desk"]], heard_at = message, time.monotonic()
         return sorted(found.values(), key=lambda each: str(each["worker"]))
     finally:
-        box.close(deletes=True)
-        post.close()
+        leaving = threading.Thread(target=_leave, args=(box, post), name="graftline-leave", daemon=True)
+        leaving.start()
+        leaving.join(max(0.0, began + question.timeout_s * _LEFT_SHARE - time.monotonic()))
+
+
+def _leave(box: Box, post: Post) -> None:
+    """Delete our queue and disconnect: redis takes up to a second for it, in which it waits for messages."""
+    box.close(deletes=True)
+    post.close()
