@@ -24,6 +24,7 @@ class ContainerRunner(Runner):
     """
 
     is_elsewhere = True
+    instance_option = "image"
 
     @classmethod
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
@@ -34,16 +35,32 @@ class ContainerRunner(Runner):
         return max(1, math.floor(cpus)) if isinstance(cpus, int | float) else None
 
     @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot run with.
+
+        Raises:
+            InvalidError: an option is missing, not known, or of another type.
+        """
+        from ..pipe.opening import OPEN_OPTIONS, offer_of
+        from ..remote.options import check_options
+        from .box import OPTIONS, check
+
+        check_options("container", options, {**OPTIONS, **OPEN_OPTIONS})
+        check(options)
+        offer_of("container", options)
+
+    @classmethod
     def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
         """Return whether the engine answers and the image works: one that is here is started, none is fetched.
 
         Raises:
-            InvalidError: as `executor`.
+            InvalidError: as `check`.
         """
         from ...core.runnerhealth import Question
         from .health import health_of
 
-        return health_of(_checked(options), question or Question())
+        cls.check(options)
+        return health_of(options, question or Question())
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
@@ -57,20 +74,7 @@ class ContainerRunner(Runner):
         from .box import box_of
         from .engine import find_engine
 
-        given = _checked(kwargs)
-        engine = find_engine(given.get("engine"))
-        opening = {name: given[name] for name in OPEN_OPTIONS if name in given}
-        return open_executor(context, [box_of(given, engine, context.run, context.operations)], **opening)
-
-
-def _checked(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options by the names that the configuration gives them; InvalidError when they cannot be."""
-    from ..pipe.opening import OPEN_OPTIONS, check_options
-    from .box import OPTIONS, check
-
-    given = dict(options)
-    if "instance" in given:  # `ContainerRunner("team/image")` in programs
-        given["image"] = given.pop("instance")
-    check_options("container", given, {**OPTIONS, **OPEN_OPTIONS})
-    check(given)
-    return given
+        cls.check(kwargs)
+        engine = find_engine(kwargs.get("engine"))
+        opening = {name: kwargs[name] for name in OPEN_OPTIONS if name in kwargs}
+        return open_executor(context, [box_of(kwargs, engine, context.run, context.operations)], **opening)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.diagrams import dot_source
@@ -26,6 +27,16 @@ class GraphvizRunner(WritingRunner):
     """
 
     is_elsewhere = True
+    instance_option = "path"
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot draw with.
+
+        Raises:
+            InvalidError: an option is unknown or wrong; all of them in one message.
+        """
+        _form(**options)
 
     @classmethod
     def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:
@@ -35,8 +46,6 @@ class GraphvizRunner(WritingRunner):
             InvalidError: an option is wrong.
             PluginError: Graphviz is there and cannot draw it.
         """
-        if "instance" in kwargs:  # `GraphvizRunner("churn.svg")` in programs
-            kwargs["path"] = kwargs.pop("instance")
         form, file = _form(**kwargs), kwargs.get("path")
         source = drawn(sheet)
         if is_dry:
