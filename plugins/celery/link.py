@@ -14,7 +14,7 @@ from typing import Any
 
 from celery import Celery
 
-from ...core.errors import GraftError, PluginError
+from ...core.errors import GraftError, InvalidError, PluginError
 from ...worker.handshake import Speaker, differences, refusal
 from ..remote.link import Broken, Fit, Inbox, Lost, Reported, Shipment, Told, Unbegun, Unsendable, Up
 from ..remote.logs import LogCopies
@@ -103,7 +103,7 @@ class CeleryLink:
         """Take in what attempts may demand: each queue needs a worker that listens to it."""
         found = [queue_of(demand, prefix=self._prefix, default=self._queue) for demand in demands]
         if several := next((queues for queues in found if len(queues) > 1), None):
-            self._inbox.put(Broken(error=PluginError(_torn(several), _ONE_LABEL)))
+            self._inbox.put(Broken(error=InvalidError(_torn(several), _ONE_LABEL)))
             return
         with self._lock:
             self._expected = {queue for queues in found for queue in queues}

@@ -15,7 +15,7 @@ from celery_places import Workers, executor_at, workers_in
 from local_runs import ends, is_alive, logged, operation, order, run_all, until
 
 from graftline.core.artifacts import ArtifactRef
-from graftline.core.errors import PluginError
+from graftline.core.errors import InvalidError, PluginError
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.states import Reason
 from graftline.plugins.celery import link
@@ -93,6 +93,22 @@ def test_artifacts_that_somebody_cleans_meanwhile_are_put_there_again(
     assert swept == [other.sha256]
     assert isinstance(second, AttemptSucceeded)
     assert (shared / other.sha256[:2] / other.sha256[2:]).exists()
+
+
+def test_it_has_arrived_once_somebody_listens_to_all_that_is_expected(workers: Workers, tmp_path: Path) -> None:
+    operations = [operation("nothing"), operation("nothing", labels=("gpu",)), operation("nothing", labels=("a", "b"))]
+    for name in ("fit", "torn"):
+        (tmp_path / name).mkdir()
+    with executor_at(workers.broker, tmp_path / "fit", operations) as executor:
+        executor.expect([0, 1])
+        assert until(lambda: not executor.wait(0.05) and executor.has_arrived(), 10.0)
+        assert executor.room() > 0
+
+    with executor_at(workers.broker, tmp_path / "torn", operations) as executor:
+        executor.expect([0, 2])
+        with pytest.raises(InvalidError, match="a step goes to one queue; its labels and resources name 2: a, b"):
+            executor.wait(10)
+        assert executor.room() == 0
 
 
 def test_values_over_the_limit_fail_the_attempt_and_name_the_option(workers: Workers, tmp_path: Path) -> None:
