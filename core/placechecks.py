@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from .agreement import PLUMBING
 from .burden import Traffic
 from .demands import DEFAULT_LABEL
 from .errors import nearest
 from .graph import CallKind, Graph, Json, Node
 from .promotion import Check, Fault, Standing, Subject
 from .quantities import size_text
+from .routes import NO_ATTEMPT
 from .runnerhealth import Answer, Health, Reach
 from .text import plural
 
@@ -92,7 +92,7 @@ def wanted_in(graph: Graph) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = {}
     for node in _nodes(graph):
         operation = graph.operations[node.operation]
-        if operation.call.kind in PLUMBING:
+        if operation.call.kind in NO_ATTEMPT:
             continue
         policy = operation.policy
         names = [*(label for label in policy.labels if label != DEFAULT_LABEL), *policy.resources]
