@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.events import Event, Paste
 from textual.events import Key as KeyPressed
@@ -41,8 +41,9 @@ from .screens.page import Page
 from .screens.places import screen_named
 from .screens.runs import Runs
 from .steering import Steering
-from .theme import THEMES, following, usual
-from .tones import TONE_OF, Line, Palette, Span, Tone
+from .theme import following, usual
+from .themed import Themed
+from .tones import TONE_OF, Line, Span, Tone
 
 POLL_S = 0.25
 """Between two looks at the store's version: 3 us each."""
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from .watching import Watching
 
 
-class GraftApp(App[int]):
+class GraftApp(Themed):
     """The terminal UI on one workspace."""
 
     TITLE = "graftline"
@@ -110,10 +111,7 @@ class GraftApp(App[int]):
         self._changed_at: float | None = None
         self._polls = 0
         self._is_away = False
-        for each in THEMES:
-            self.register_theme(each)
-        self.theme = theme or usual(self.memory.text("theme"), os.environ.get("COLORFGBG", ""))
-        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
+        self.begin_in(theme or usual(self.memory.text("theme"), os.environ.get("COLORFGBG", "")), self.glyphs.ellipsis)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -359,9 +357,8 @@ class GraftApp(App[int]):
 
     def action_next_theme(self) -> None:
         """Take the next of our themes."""
-        self.theme = following(self.theme)
+        self.paint_in(following(self.theme), self.glyphs.ellipsis)
         self.memory.keep(theme=self.theme)
-        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.recolour()
