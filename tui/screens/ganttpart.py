@@ -18,9 +18,12 @@ from ..bridge import begin
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
 from ..widgets.ganttview import GanttView, Prepared, strokes_of
-from .page import LEAST_S, SHARE
+from .page import SHARE
 from .part import Part
 from .steplist import MEMBERS_SHOWN, Told
+
+STILL = 4
+"""How much rarer it is drawn for the time alone than what is read: then it is not, while anything is read."""
 
 
 class GanttPart(Part):
@@ -80,7 +83,7 @@ class GanttPart(Part):
         is_first = self._line is None
         spent = self.page.bridge.spent_s
         line, prepared = await self.page.ask(work)
-        self._due = monotonic() + max(LEAST_S, SHARE * (self.page.bridge.spent_s - spent))
+        self._due = monotonic() + STILL * SHARE * (self.page.bridge.spent_s - spent)
         self._line = line
         self.view.show(line, by_worker=by_worker, prepared=prepared)
         if is_first and self.page.step is not None:
