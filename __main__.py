@@ -34,7 +34,7 @@ def main() -> None:
 
 def _face(arguments: list[str]) -> Callable[[], int]:
     """Import what a command line needs, and return what runs it; a worker that imports __main__ again needs neither."""
-    if not arguments and sys.stdin.isatty() and sys.stdout.isatty():
+    if arguments == ["ui"] or (not arguments and sys.stdin.isatty() and sys.stdout.isatty()):
         from .cli.opening import main as open_ui  # typer takes 30 ms, of a first paint that is to take 400
 
         return open_ui

@@ -14,7 +14,7 @@ from .printer import put
 
 
 def main() -> int:
-    """Run `graft` without a word at a terminal, and return the exit code."""
+    """Run `graft` at a terminal, or `graft ui`, without an option, and return the exit code."""
     return guarded(lambda: open_ui(Options()), ())
 
 

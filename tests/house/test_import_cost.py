@@ -196,6 +196,9 @@ def test_until_the_ui_has_its_first_rows_nothing_is_imported_that_starts_runs(tm
 
 
 def test_graft_alone_opens_the_ui_without_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _face(["ui"]) is opening.main
+    assert _face([]) is not opening.main  # nobody could use it: help is printed
+
     for stream in (sys.stdin, sys.stdout):
         monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
 
