@@ -196,11 +196,14 @@ def test_until_the_ui_has_its_first_rows_nothing_is_imported_that_starts_runs(tm
 
 
 def test_graft_alone_opens_the_ui_without_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    def are_terminals(answer: bool) -> None:
+        for stream in (sys.stdin, sys.stdout):
+            monkeypatch.setattr(stream, "isatty", lambda: answer, raising=False)
+
+    are_terminals(False)
     assert _face(["ui"]) is opening.main
     assert _face([]) is not opening.main  # nobody could use it: help is printed
 
-    for stream in (sys.stdin, sys.stdout):
-        monkeypatch.setattr(stream, "isatty", lambda: True, raising=False)
-
+    are_terminals(True)
     assert _face([]) is opening.main
     assert _face(["ls"]) is not opening.main
