@@ -28,7 +28,6 @@ from .ports import (
 from .records import dataclass, field, replace
 from .reusing import Results
 from .routes import NOTE, Routes, follows_routes
-from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
@@ -285,6 +284,8 @@ class Parts:
 
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""
+        from .secrecy import leaks_in_code  # with two others 1 ms, of pipelines that are started
+
         names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
         warnings = list(loaded.warnings)
         # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
