@@ -11,6 +11,7 @@ import pytest
 from textual._compositor import Compositor
 from ui_pilot import Ui, UiSpace, opened
 
+from graftline.core.workspace import Workspace
 from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
 from graftline.tui.outside import Outside
 
@@ -48,7 +49,7 @@ async def settled(ui: Ui, plain: Callable[[str], str] = str) -> str:
 
 @asynccontextmanager
 async def album_of(
-    space: UiSpace,
+    space: UiSpace | Workspace,
     glyph_set: Glyphs,
     sizes: Mapping[str, tuple[int, int]],
     *,

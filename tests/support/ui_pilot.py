@@ -12,7 +12,7 @@ import pytest
 from memory_logs import MemoryLogs
 from run_specs import chain
 from spaces import Space
-from textual._compositor import visible_screen_stack
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.widget import Widget
 

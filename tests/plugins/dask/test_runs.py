@@ -18,6 +18,15 @@ from waiting_runs import attempts_of, outcome, states, waiting_project
 from graftline.plugins.dask.cluster import OwnCluster
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[OwnCluster]:
+    """One worker: two would import scikit-learn twice for each run; `test_routes` has values go between two."""
+    found = OwnCluster(1)
+    wait_for_workers(found, 1)
+    yield found
+    found.close()
+
+
 @pytest.fixture
 def fragile() -> Iterator[OwnCluster]:
     found = OwnCluster(2)
