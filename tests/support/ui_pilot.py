@@ -24,8 +24,8 @@ from graftline.tui.outside import Outside
 from graftline.tui.screens import page
 from graftline.tui.widgets.bars import Sayings
 
-DEADLINE_S = 8.0
-READ_S = 1.0
+DEADLINE_S = 30.0
+READ_S = 3.0
 """After a key, what is being read is waited for so long."""
 BEHIND_S = 0.1
 """And a screen that has still to read so long; one whose store cannot be read is behind for ever."""
