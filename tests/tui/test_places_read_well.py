@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 from run_specs import chain, spec
 from ui_around import FORM, FakeWatch, FormSpace, outside, watches
-from ui_golden import LOOKS, Album
-from ui_pilot import Ui, opened
+from ui_golden import LOOKS, album_of
+from ui_pilot import Ui
 
 from graftline.core.concern import Concern
 from graftline.core.errors import InvalidError, StoreError
@@ -59,14 +59,11 @@ def _plain(space: FormSpace, text: str) -> str:
 async def test_every_place_reads_well(
     glyph_set: Glyphs, sizes: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not glyph_set.is_ascii:
-        monkeypatch.setenv("NO_COLOR", "1")
     watching: list[FakeWatch] = []
     space = FormSpace(watch=watches(watching))
 
-    async with opened(space, [*sizes.values()][-1], glyph_set=glyph_set, outside=outside(root="")) as ui:
-        album = Album(ui, sizes, partial(_plain, space))
-        look = album.look
+    async with album_of(space, glyph_set, sizes, outside=outside(root=""), plain=partial(_plain, space)) as album:
+        ui, look = album.ui, album.look
         await look("runs, empty", "No run yet")
         await look("go to", "what executes now", "g")
         await look("functions, empty", "No functions", "f")
