@@ -9,6 +9,8 @@ from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
+from memory_logs import block_of
+
 from graftline.core.artifacts import ArtifactRef, MetricPoint, Output
 from graftline.core.codec import facts_to_json
 from graftline.core.errors import InvalidError, MissingError
@@ -204,7 +206,8 @@ class FakeWorkspace(Workspace):
     """A workspace on records; pure logic (step_path, output) is the real one."""
 
     def __init__(self) -> None:
-        parts = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True)
+        logs = SimpleNamespace(blocks=lambda *of: map(block_of, self.logs(*of)))
+        parts = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs)
         self.parts = parts  # type: ignore[assignment]
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
