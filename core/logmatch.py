@@ -286,7 +286,7 @@ def _compiled(text: str) -> re.Pattern[str]:
             warnings.simplefilter("ignore")  # of what another Python may read otherwise: `[[a]`
             return re.compile(text, re.IGNORECASE)
     except (re.error, ValueError, RecursionError, OverflowError) as error:
-        hint = "a text that is no regular expression is looked for as it stands"
+        hint = "without --re, or re: in a field, it is looked for as it stands"
         raise InvalidError(f"'{text}' is no regular expression: {error}", hint) from error
 
 

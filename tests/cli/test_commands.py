@@ -11,7 +11,6 @@ import pytest
 from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, graph_of
 
 from graftline.core.errors import CheckError, ConflictError, GraftError, InvalidError, MissingError, StoreError
-from graftline.core.ids import RunId
 from graftline.core.prints import Print
 from graftline.core.requests import CodeChoice
 from graftline.core.states import Status
@@ -243,78 +242,6 @@ def test_logs_timestamps_are_local_times(graft: Graft) -> None:
 
 def test_following_a_run_that_ended_ends(graft: Graft) -> None:
     assert graft("logs", GOOD, "-f").code == 0
-
-
-def test_logs_finds_lines_of_all_runs_newest_first(graft: Graft, space: FakeWorkspace) -> None:
-    ended = graft("logs", "--grep", "LAST", "--state", "failed,ok", "--since", "2d", "--pipeline", "iris")
-    assert ended.out == "k3f9  model_fit:2 │ last\nk3h2  model_fit:2 │ last\n"  # the fake's runs share one log
-    assert (ended.code, ended.err) == (0, "")
-    query = space.queries[0]
-    assert (query.states, query.pipeline) == ((Status.FAILURE, Status.SUCCESS), "iris")
-    assert (query.since, query.project) == (NOW - 2 * 86400, "iris")
-
-
-def test_logs_finds_lines_of_one_run_with_those_around(graft: Graft) -> None:
-    assert graft("logs", GOOD, "model_fit", "--grep", "li.e", "--re", "--context", "1").out.splitlines() == [
-        "fitting",
-        "\x1b[31mred\x1b[0m line",
-        "last",
-    ]
-    assert graft("logs", "@last", "--grep", "warn", "--stream", "stdout").code == 1
-
-
-def test_logs_finds_as_objects(graft: Graft) -> None:
-    rows = [json.loads(line) for line in graft("logs", "--grep", "last", "--context", "1", "--json").out.splitlines()]
-    assert [(row["run"], row["before"], row["text"]) for row in rows] == [
-        (GOOD, ["\x1b[31mred\x1b[0m line"], "last"),
-        (BAD, ["\x1b[31mred\x1b[0m line"], "last"),
-    ]
-    assert graft("logs", "--grep", "nowhere", "--json").out == ""
-
-
-def test_logs_says_what_was_left_out_and_that_nothing_was_found(graft: Graft) -> None:
-    ended = graft("logs", "--grep", "i", "--limit", "2")
-    assert len(ended.out.splitlines()) == 2
-    assert ended.err == "stopped after 2 lines of 2 runs; there are more: --limit N\n"
-    ended = graft("logs", "--grep", "nowhere")
-    assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "no line has 'nowhere'; searched 84 B of 2 runs\n"
-
-
-def test_logs_that_cannot_be_read_are_told_and_do_not_end_the_search(graft: Graft, space: FakeWorkspace) -> None:
-    found = space.parts.logs.blocks
-
-    def blocks(run: RunId, *rest: object) -> object:
-        if run == GOOD:
-            raise StoreError("the disk gives errors")
-        return found(run, *rest)  # type: ignore[arg-type]
-
-    space.parts.logs.blocks = blocks  # type: ignore[method-assign, assignment]
-    ended = graft("logs", "--grep", "last")
-    assert ended.out == "k3h2  model_fit:2 │ last\n"
-    assert (ended.code, ended.err) == (0, "run k3f9 was not searched: the disk gives errors\n")
-    assert graft("logs", GOOD, "--grep", "last").code == 4
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (["--grep", "x", "-f"], "--grep and --follow exclude each other"),
-        (["--grep", "x", "--tail", "3"], "--grep and --tail exclude each other"),
-        (["--limit", "3"], "--limit needs --grep TEXT"),
-        (["@last", "--state", "failed"], "--state needs --grep TEXT"),
-        (["@last", "--grep", "x", "--since", "2d"], "a run is named, and --since chooses runs"),
-        (["--grep", "("], None),
-        (["--grep", "(", "--re"], "'(' is no regular expression"),
-        (["--grep", ""], "there is nothing to look for"),
-        (["--grep", "x", "--since", "soon"], "--since 'soon' is no time"),
-        (["--grep", "x", "--state", "fialed"], "fialed"),
-    ],
-)
-def test_a_search_that_means_nothing_is_refused(graft: Graft, arguments: list[str], told: str | None) -> None:
-    ended = graft("logs", *arguments)
-    assert ended.code == (1 if told is None else 2)
-    assert (told or "") in ended.err
 
 
 def test_output_lists_prints_describes_and_saves(graft: Graft, tmp_path: Path) -> None:

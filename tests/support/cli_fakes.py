@@ -207,8 +207,8 @@ class FakeWorkspace(Workspace):
 
     def __init__(self) -> None:
         logs = SimpleNamespace(blocks=lambda *of: map(block_of, self.logs(*of)))
-        parts = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs)
-        self.parts = parts  # type: ignore[assignment]
+        parts: Any = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs)
+        self.parts = parts
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
         self.prints_now: dict[int, Print] = {}
@@ -242,8 +242,7 @@ class FakeWorkspace(Workspace):
             return newest[0]
         if text == "@last-failed":
             return next(each for each in newest if self.records[each][0].state is Status.FAILURE)
-        fitting = [each for each in newest if each.startswith(text)]
-        if len(fitting) != 1:
+        if len(fitting := [each for each in newest if each.startswith(text)]) != 1:
             raise MissingError(f"no run fits '{text}'", "graft ls lists them")
         return fitting[0]
 
@@ -294,7 +293,7 @@ class FakeWorkspace(Workspace):
         )
 
     def graph(self, run: RunId) -> Graph:
-        """Return the graph of a run."""
+        """Return its graph."""
         return self.graph_now
 
     def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:

@@ -32,6 +32,7 @@ SHOWN: Mapping[str, tuple[str, str, str, str]] = {
     "WorkersScreen": ("workers, empty", "workers", NONE, NONE),
     "Schedules": ("schedules, empty", NONE, NONE, NONE),
     "Happened": ("what happened, empty", "what happened", NONE, NONE),
+    "FoundLines": ("found lines, empty", "found lines", "found lines, unread", "found lines, huge"),
     "NewRun": ("new run, to be filled", "new run, huge", "new run, wrong", "new run, huge"),
     "Compare": (NONE, "compare, all", NONE, "compare, huge"),
     "Output": (NONE, "output", "output, wrong", NONE),
