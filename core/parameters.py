@@ -118,8 +118,9 @@ class Parameters:
         takers = {name for _, _, takes in self._takers for name in takes.names}
         takes_all = any(takes.takes_rest for _, _, takes in self._takers)
         asked = Counter(name for _, _, takes in self._takers for name in takes.names)
-        free = sorted(name for name in takers if self._bound[name] < asked[name]) or sorted(takers)
-        found = [_unknown(key, steps, takers, free, takes_all) for key in self._given.demanded() if key not in self.used]
+        free = sorted(name for name in takers if self._bound[name] < asked[name])
+        unused = [key for key in self._given.demanded() if key not in self.used]
+        found = [_unknown(key, steps, takers, free, takes_all) for key in unused]
         return [problem for problem in found if problem is not None]
 
     def without_effect(self) -> list[str]:

@@ -47,6 +47,10 @@ ENDED = (
     Picture("ui-why", "etl", "enter j j j j j w"),
     Picture("ui-compare", "iris", "space space space d"),
     Picture("ui-new-run", "iris", "n"),
+    Picture("ui-artifacts", "iris", "enter 6 j j j j"),
+    Picture("ui-search", "etl", "ctrl+a F t o t a l enter"),
+    Picture("ui-promote", "etl", "P"),
+    Picture("ui-watch", "etl", "W"),
     Picture("ui-help", "iris", "?"),
     Picture("ui-registry", "screening", "g m j j"),
 )
