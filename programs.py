@@ -367,7 +367,7 @@ def _opened(
     given = Given(project=root, runner=name_of(type(by)), registry=registry, config=config)
     space, settings = open_workspace(given), settings_of(given)
     channels = channels_between(settings, by.feed, by.sink)
-    options = {**by.options, **({} if by.instance is None else {"instance": by.instance})}
+    options = {**by.options, **({} if by.instance is None else {by.instance_option: by.instance})}
     choice = RunnerChoice(runner=type(by), options=options)
     known = space.parts.runner
     return Workspace(

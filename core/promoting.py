@@ -152,7 +152,7 @@ class Promoting:
             before = self._parts.runner(old.runner)
         except GraftError:
             return  # it is not configured any more
-        if before == choice:
+        if before.is_same(choice):
             raise InvalidError(f"'{request.to}' is the runner the run ran on, '{old.runner}', by another name")
 
     def _health(self, old: RunSpec, choice: RunnerChoice) -> Health:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.errors import InvalidError, PluginError
@@ -25,6 +26,15 @@ class ArgoRunner(Runner):
 
     executes = False
     is_elsewhere = True
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot write with.
+
+        Raises:
+            InvalidError: an option is missing, not known, or wrong; all of them in one message.
+        """
+        settings_of(options)
 
     @classmethod
     def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:

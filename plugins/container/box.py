@@ -12,8 +12,9 @@ from typing import Any
 from ...core.errors import InvalidError
 from ...core.graph import Operation
 from ...core.records import dataclass, replace
-from ..pipe.opening import NUMBER, OFFER_OPTIONS, offer_of
+from ..pipe.opening import OFFER_OPTIONS, offer_of
 from ..pipe.place import Offer, Verdict, is_signal, quoted
+from ..remote.options import NUMBER
 from .engine import ENGINES, gpu_arguments, remove
 
 OPTIONS: Mapping[str, tuple[type, ...]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.diagrams import dot_source
@@ -27,6 +28,15 @@ class GraphvizRunner(Runner):
 
     executes = False
     is_elsewhere = True
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot draw with.
+
+        Raises:
+            InvalidError: an option is unknown or wrong; all of them in one message.
+        """
+        _form(**options)
 
     @classmethod
     def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:

@@ -23,6 +23,7 @@ class SshRunner(Runner):
     """
 
     is_elsewhere = True
+    instance_option = "address"
 
     @classmethod
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
@@ -34,8 +35,8 @@ class SshRunner(Runner):
         return jobs * hosts if isinstance(jobs, int) else MANY
 
     @classmethod
-    def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
-        """Open an executor; it connects while the run begins.
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot run with.
 
         Raises:
             InvalidError: an option is missing, not known, or of another type; two exclude each other.
@@ -43,18 +44,31 @@ class SshRunner(Runner):
         """
         import shutil
 
-        from ..pipe.opening import OPEN_OPTIONS, check_options, open_executor
+        from ..pipe.opening import OPEN_OPTIONS
+        from ..remote.options import check_options
         from .host import OPTIONS, hosts_of
 
-        if "instance" in kwargs:  # `SshRunner("me@box")` in programs
-            kwargs["address"] = kwargs.pop("instance")
-        check_options("ssh", kwargs, {**OPTIONS, **OPEN_OPTIONS})
-        if not kwargs.get("address"):
+        check_options("ssh", options, {**OPTIONS, **OPEN_OPTIONS})
+        if not options.get("address"):
             hint = '[runner.NAME] provider = "ssh", address = "me@box"'
             raise InvalidError("the runner 'ssh' needs an address", hint)
+        hosts_of(options)
         if shutil.which("ssh") is None:
             raise PluginError(
                 "the runner 'ssh' needs the program ssh, which is not on PATH", "install OpenSSH's client"
             )
+
+    @classmethod
+    def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
+        """Open an executor; it connects while the run begins.
+
+        Raises:
+            InvalidError: an option is missing, not known, or of another type; two exclude each other.
+            PluginError: this machine has no `ssh`.
+        """
+        from ..pipe.opening import OPEN_OPTIONS, open_executor
+        from .host import hosts_of
+
+        cls.check(kwargs)
         opening = {name: kwargs[name] for name in OPEN_OPTIONS if name in kwargs}
         return open_executor(context, hosts_of(kwargs), **opening)
