@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
 from cli_fakes import BAD, GOOD, NOW, FakeWorkspace
 
+from graftline.cli import grepping
 from graftline.core.errors import StoreError
 from graftline.core.ids import RunId
+from graftline.core.listings import RunQuery
+from graftline.core.logmatch import Sought
+from graftline.core.logsearch import LogQuery, LogSearch
 from graftline.core.states import Status
 
 Graft = Callable[..., Any]
@@ -86,3 +92,25 @@ def test_a_search_that_means_nothing_is_refused(graft: Graft, arguments: list[st
     ended = graft("logs", *arguments)
     assert ended.code == (1 if told is None else 2)
     assert (told or "") in ended.err
+
+
+def test_a_terminal_is_told_how_far_a_long_search_is(
+    graft: Graft, space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Screen(StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Screen()
+    monkeypatch.setattr(grepping, "QUIET_S", 0.0)
+    monkeypatch.setattr(grepping, "PROGRESS_S", 0.0)
+    monkeypatch.setenv("TERM", "xterm")
+    search = LogSearch(space, LogQuery(sought=Sought("last")), space.runs(RunQuery()))
+    monkeypatch.setattr(sys, "stderr", screen)
+    progress = grepping._Progress(search, is_on=True)
+    for found in search.found():
+        progress.show(3) if found is None else progress.clear()
+
+    told = screen.getvalue().split("\r\x1b[K")
+    assert "2 runs, 84 B, back to 2026-11-21 10:04:31: 3 lines" in told
+    assert told[-1] == ""

@@ -26,8 +26,12 @@ from graftline.tui import lookingup
 from graftline.tui.glyphs import Glyphs
 from graftline.tui.lookingup import LookingUp
 from graftline.tui.routes import route, words_of
+from graftline.tui.screens import runlog
 from graftline.tui.screens.foundlines import FoundLines
 from graftline.tui.screens.run import RunScreen
+from graftline.tui.theme import THEMES
+from graftline.tui.tones import Palette, Tone, strip
+from graftline.tui.widgets.logview import LogView
 
 CLOCK = re.compile(r"\d+:\d\d:\d\d|\d{4}-\d\d-\d\d \d\d:\d\d")
 
@@ -162,6 +166,35 @@ async def test_hostile_lines_are_text(monkeypatch: pytest.MonkeyPatch) -> None:
                 await ui.press("escape", "j")
             await look_for(ui, "re:[[/x]+", "slash", "ctrl+u")
         assert controls_written(written) == []
+
+
+def test_what_was_found_keeps_its_ground_under_the_cursor() -> None:
+    palette = Palette.of(THEMES[0])
+
+    [before, found] = strip([("C=1 ", Tone.TEXT), ("accuracy", Tone.HIT)], palette, 12, palette.cursor)
+
+    assert before.style is not None
+    assert before.style.bgcolor == palette.cursor.bgcolor
+    assert found.style is not None
+    assert found.style.bgcolor == palette.styles[Tone.HIT].bgcolor
+
+
+async def test_a_large_log_is_shown_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runlog, "SLICE_S", 0.0)  # a chunk at a time
+    seen: list[int] = []
+    grown = LogView.grown
+
+    def noted(view: LogView) -> None:
+        grown(view)
+        seen.append(view.rows)
+
+    monkeypatch.setattr(LogView, "grown", noted)
+    async with opened(RunRecords(), (100, 20)) as ui:
+        await look_for(ui, "row 39", "F")
+        await ui.press("enter")
+        await ui.sees("▌INFO    row 39")
+
+    assert {5, 20, 41} <= set(seen)  # 40 lines, and the rule between two attempts
 
 
 @pytest.mark.parametrize(
