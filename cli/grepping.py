@@ -28,9 +28,9 @@ from .text import clean, plural
 if TYPE_CHECKING:
     from ..core.workspace import Workspace
 
-SEARCHING = ("is_regex", "around", "limit", "state", "since", "tag", "pipeline", "all_projects", "is_all")
+SEARCHING = ("is_regex", "around", "limit", "state", "since", "tag", "pipeline", "parent", "all_projects", "is_all")
 """Options that mean something with --grep alone."""
-RUNS = ("state", "since", "tag", "pipeline", "all_projects", "is_all")
+RUNS = ("state", "since", "tag", "pipeline", "parent", "all_projects", "is_all")
 """And those that say which runs: not where one is named."""
 ENDLESS = ("follow", "tail")
 """Options that a search has no use for."""
@@ -56,6 +56,9 @@ TagOption: TypeAlias = Annotated[
 ]
 PipelineOption: TypeAlias = Annotated[
     str | None, typer.Option("--pipeline", metavar="NAME", help="With --grep: of runs of this pipeline.")
+]
+ParentOption: TypeAlias = Annotated[
+    str | None, typer.Option("--parent", metavar="RUN", help="With --grep: of runs of this one: trials, reruns.")
 ]
 EverywhereOption: TypeAlias = Annotated[
     bool, typer.Option("--all-projects", help="With --grep: of every project of the store.")
@@ -140,8 +143,8 @@ def grep(options: Options, space: Workspace, wanted: Grep) -> int:
     sys.stdout.flush()
     for run, error in search.problems:
         remark(f"run {context.short(space, run.id)} was not searched: {error.message}")
-    if not options.is_json:
-        for text in _told(search, wanted, count, is_more=is_more):
+    for text in _told(search, wanted, count, is_more=is_more):
+        if is_more or not options.is_json:  # that something is missing, programs should be told too
             remark(text)
     return 0 if count else UNREAD if search.problems else NOTHING
 

@@ -28,6 +28,7 @@ from ..grepping import (
     EverywhereOption,
     Grep,
     LimitOption,
+    ParentOption,
     PipelineOption,
     RegexOption,
     SinceOption,
@@ -78,6 +79,7 @@ def logs(
     since: SinceOption = None,
     tag: TagOption = None,
     pipeline: PipelineOption = None,
+    parent: ParentOption = None,
     all_projects: EverywhereOption = False,
     is_all: ChildrenOption = False,
     context: typer.Context,
@@ -97,8 +99,9 @@ def logs(
             states=states_named(state),
             pipeline=pipeline,
             tag=tag,
+            parent=None if parent is None else space.find(parent, all_projects=all_projects),
             since=None if since is None else moment(since, space.parts.clock()),
-            with_children=is_all,
+            with_children=is_all or parent is not None,
         )
         return grep(options, space, Grep(query=query, runs=newest_first(space, runs), limit=limit, is_timed=timestamps))
     found, node = _made(options, space, run, step)

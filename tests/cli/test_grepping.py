@@ -31,6 +31,11 @@ def test_logs_finds_lines_of_all_runs_newest_first(graft: Graft, space: FakeWork
     assert (query.since, query.project) == (NOW - 2 * 86400, "iris")
 
 
+def test_logs_finds_lines_of_trials(graft: Graft, space: FakeWorkspace) -> None:
+    assert graft("logs", "--grep", "last", "--parent", "k3h2").code == 0
+    assert (space.queries[0].parent, space.queries[0].with_children) == (BAD, True)
+
+
 def test_logs_finds_lines_of_one_run_with_those_around(graft: Graft) -> None:
     assert graft("logs", GOOD, "model_fit", "--grep", "li.e", "--re", "--context", "1").out.splitlines() == [
         "fitting",
@@ -46,7 +51,9 @@ def test_logs_finds_as_objects(graft: Graft) -> None:
         (GOOD, ["\x1b[31mred\x1b[0m line"], "last"),
         (BAD, ["\x1b[31mred\x1b[0m line"], "last"),
     ]
-    assert graft("logs", "--grep", "nowhere", "--json").out == ""
+    ended = graft("logs", "--grep", "nowhere", "--json")
+    assert (ended.code, ended.out, ended.err) == (1, "", "")
+    assert "there are more" in graft("logs", "--grep", "i", "--json", "--limit", "1").err
 
 
 def test_logs_says_what_was_left_out_and_that_nothing_was_found(graft: Graft) -> None:
@@ -86,6 +93,7 @@ def test_logs_that_cannot_be_read_are_told_and_do_not_end_the_search(graft: Graf
         (["--grep", ""], "there is nothing to look for"),
         (["--grep", "x", "--since", "soon"], "--since 'soon' is no time"),
         (["--grep", "x", "--state", "fialed"], "fialed"),
+        (["@last", "--grep", "x", "--parent", "k3f9"], "a run is named, and --parent chooses runs"),
     ],
 )
 def test_a_search_that_means_nothing_is_refused(graft: Graft, arguments: list[str], told: str | None) -> None:
