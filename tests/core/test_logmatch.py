@@ -119,6 +119,24 @@ def test_a_regular_expression_does_not_run_over_the_end_of_a_line() -> None:
     assert time.process_time() - begun < 2
 
 
+def test_a_regular_expression_is_not_lost_in_a_long_line() -> None:
+    blob = "x" * 12_000
+    begun = time.process_time()
+
+    assert texts(".*foo.*bar", f"{blob}\n{blob} a foo and bar {blob}\n", is_regex=True) == [
+        f"{blob} a foo and bar {blob}"
+    ]
+    assert texts("^x+$", f"{blob}\n", is_regex=True) == [blob]
+    assert texts("y$", f"{'x' * 2047}y{blob}\n{blob}y\n", is_regex=True) == [f"{blob}y"]
+    assert texts("\u00e9$", f"{blob}é\n", is_regex=True) == [f"{blob}é"]
+    assert time.process_time() - begun < 5
+
+    [hit] = hits(
+        Sought("fo+", is_regex=True), [block_of(chunks([("stdout", f"{blob}foo{blob}".encode(), 1)])[0])], longest=100
+    )
+    assert "foo" in hit.text
+
+
 def test_a_line_that_never_ends_is_found_once_and_does_not_fill_the_memory() -> None:
     piece = b"." * (CARRIED // 2)
     pieces = [("stdout", piece, 1)] * 3 + [("stdout", b"needle" + piece, 1)] * 4 + [("stdout", b"\nneedle two\n", 1)]
