@@ -23,6 +23,7 @@ from .placechecks import (
     secret_checks,
     secrets_of,
     value_checks,
+    wanted_in,
 )
 from .preflight import refuse_check
 from .promotion import CHAMPION, Check, Fault, PromotionPlan, PromotionRequest, Standing, Subject
@@ -158,7 +159,9 @@ class Promoting:
     def _health(self, old: RunSpec, choice: RunnerChoice) -> Health:
         packages = old.environment.get("packages")
         names = tuple(sorted(packages)) if isinstance(packages, dict) else ()
-        question = Question(packages=names, secrets=tuple(secrets_of(old.graph)))
+        question = Question(
+            packages=names, secrets=tuple(secrets_of(old.graph)), labels=tuple(sorted(wanted_in(old.graph)))
+        )
         try:
             return choice.runner.health(choice.options, question)
         except InvalidError:

@@ -152,7 +152,8 @@ class Runner:
     def _carry(
         self, action: str, pipeline: Pipeline, params: Mapping[str, object] | None, options: dict[str, Any]
     ) -> RunResult:
-        found: RunResult = above("programs").carry_by(self, action, pipeline, params or {}, options)
+        home = "programs" if self.executes else "writers"
+        found: RunResult = above(home).carry_by(self, action, pipeline, params or {}, options)
         return found
 
     @classmethod

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...core.errors import InvalidError, PluginError
-from ...core.runner import Runner
 from ...core.translating import Sheet, Translation
+from ...core.writingrunner import WritingRunner
 from ..remote.laidout import lay_out_bundle
 from ..remote.packing import bundle_of
 from .dags import planned
@@ -17,14 +17,13 @@ from .refusals import refusals
 from .settings import ArgoSettings, settings_of
 
 
-class ArgoRunner(Runner):
+class ArgoRunner(WritingRunner):
     """Writes a pipeline as a WorkflowTemplate for Argo; with a schedule as a CronWorkflow too.
 
     Every step becomes a pod that executes `graft exec-node`. What steps need, the code among it, is laid out in a
     directory that pods have as a volume. Options: `ArgoSettings`.
     """
 
-    executes = False
     is_elsewhere = True
 
     @classmethod

@@ -13,6 +13,7 @@ from ...core.runner import Runner
 from .names import QUEUE
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 _NUMBER = (int, float)
@@ -56,6 +57,21 @@ class CeleryRunner(Runner):
             PluginError: celery is not installed.
         """
         _check(options)
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the broker answers, which workers are there, and what each has.
+
+        Raises:
+            InvalidError: as `check`.
+            PluginError: as `check`.
+        """
+        from ...core.runnerhealth import Question
+
+        cls.check(options)
+        from .health import health_of  # which needs celery
+
+        return health_of(options, question or Question())
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:

@@ -78,7 +78,8 @@ class Box:
                 is_final=True,
             )
         if code == _ENGINE_FAILED:
-            return Verdict(message=f"{self.engine} cannot start a {self.what}: {said}", is_final=True)
+            message = f"{self.engine} cannot start a {self.what}: {said}"
+            return Verdict(message=message, hint=f"try: {self._trial()}", is_final=True)
         return Verdict(
             message=f"'{command} serve-station' in a {self.what} ended with exit code {code}: {said}",
             hint=f"is it this graftline? try: {self._trial()}",

@@ -10,6 +10,7 @@ from ...core.orders import RunContext
 from ...core.runner import Runner
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 
@@ -47,6 +48,19 @@ class ContainerRunner(Runner):
         check_options("container", options, {**OPTIONS, **OPEN_OPTIONS})
         check(options)
         offer_of("container", options)
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the engine answers and the image works: one that is here is started, none is fetched.
+
+        Raises:
+            InvalidError: as `check`.
+        """
+        from ...core.runnerhealth import Question
+        from .health import health_of
+
+        cls.check(options)
+        return health_of(options, question or Question())
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:

@@ -10,6 +10,7 @@ from ...core.orders import RunContext
 from ...core.runner import Runner
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 
@@ -57,6 +58,24 @@ class SshRunner(Runner):
             raise PluginError(
                 "the runner 'ssh' needs the program ssh, which is not on PATH", "install OpenSSH's client"
             )
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the hosts can be logged in to, and what each has; a station is started there and ends.
+
+        Raises:
+            InvalidError: as `check`.
+            PluginError: as `check`.
+        """
+        from ...core.runnerhealth import Question
+        from ..pipe.visit import health_of, visit
+        from ..remote.answering import limit_of
+        from ..remote.stations import DEFAULT_LIMIT
+        from .host import hosts_of
+
+        cls.check(options)
+        sights = visit(hosts_of(options), question or Question())
+        return health_of(sights, limit_of(options, DEFAULT_LIMIT), lambda sight: f"{sight.place.what} has {sight}")
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
