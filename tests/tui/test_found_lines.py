@@ -252,7 +252,7 @@ async def test_every_state_reads_well(
     space.captured.chunks = log.chunks
 
     async with opened(space, [*sizes.values()][-1], glyph_set=glyph_set, outside=outside(tmp_path, root="")) as ui:
-        album = Album(ui, sizes, partial(CLOCK.sub, "12:00:00"))
+        album = Album(ui, sizes, partial(CLOCK.sub, "12:00:00"), not glyph_set.is_ascii)
         await album.look("found lines, to be typed", "newest runs first", "F")
         await look_for(ui, "keyerror")
         await album.look("found lines", "every run was searched")
