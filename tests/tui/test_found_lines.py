@@ -249,8 +249,8 @@ async def test_every_state_reads_well(
     log.write(GOOD, "model_fit", "retrying after \x1b[31mKeyError\x1b[0m: 'lang'\n" + "epoch\n" * 900, attempt=2)
     space.captured.chunks = log.chunks
 
-    around, plain = outside(tmp_path, root=""), partial(CLOCK.sub, "12:00:00")
-    async with album_of(space, glyph_set, sizes, outside=around, plain=plain) as album:
+    plain = partial(CLOCK.sub, "12:00:00")
+    async with album_of(space, glyph_set, sizes, outside=outside(tmp_path, root=""), plain=plain) as album:
         ui = album.ui
         await album.look("found lines, to be typed", "newest runs first", "F")
         await look_for(ui, "keyerror")
