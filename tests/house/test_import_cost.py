@@ -159,8 +159,9 @@ def test_a_run_in_which_nothing_runs_starts_one_process_and_imports_nothing_that
     assert ours(loaded) & (executing | seldom) == set()
     assert "packaging" not in loaded
     # Each costs 0.25 ms of a re-run, which is to cost 300 for 1,000 steps: 172 when this was written. 186 now, of which
-    # `seed` saves an interpreter and `userdirs` five modules of platformdirs; 188 with `routes` and `dispatching`.
-    assert len(ours(loaded)) <= 189, sorted(ours(loaded))
+    # `seed` saves an interpreter and `userdirs` five modules of platformdirs; 188 with `routes` and `dispatching`;
+    # 190 with `edge`, `choices` and others that are apart so that the UI does without what was beside them.
+    assert len(ours(loaded)) <= 190, sorted(ours(loaded))
 
 
 def test_the_process_that_loads_a_pipeline_imports_little() -> None:
