@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
 
 from .core.collector import rare_collections
 
@@ -22,13 +23,24 @@ def main() -> None:
         sys.exit(130)  # Ctrl+C before there was anything to stop: no traceback
     with rare_collections():  # what is imported stays: 15 ms of looking through it
         try:
-            from .cli.main import main as run  # a worker that imports __main__ again must not pay for typer
+            run = _face(sys.argv[1:])
         except KeyboardInterrupt:
             sys.exit(130)  # as above
         try:
-            sys.exit(run(sys.argv[1:]))
+            sys.exit(run())
         finally:
             gc.freeze()  # the last collection of an interpreter that ends: 20 ms, and more after 10,000 steps
+
+
+def _face(arguments: list[str]) -> Callable[[], int]:
+    """Import what a command line needs, and return what runs it; a worker that imports __main__ again needs neither."""
+    if arguments == ["ui"] or (not arguments and sys.stdin.isatty() and sys.stdout.isatty()):
+        from .cli.opening import main as open_ui  # typer takes 30 ms, of a first paint that is to take 400
+
+        return open_ui
+    from .cli.main import main as run
+
+    return lambda: run(arguments)
 
 
 def _is_starting(arguments: list[str]) -> bool:

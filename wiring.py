@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from .core.ids import RunId, strict_name
-from .core.library import Fetched, FunctionRequest, KnowingLoader
+from .core.knowingloader import KnowingLoader
 from .core.overriding import Overriding
 from .core.parts import Parts
 from .core.records import dataclass, replace
-from .core.runners import choose_runner, runner_names
 from .core.runs import Target
 from .core.undeclared import guard_mode
 from .core.workspace import Workspace
@@ -37,8 +36,9 @@ if TYPE_CHECKING:
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
+    from .core.library import Fetched, FunctionRequest
     from .core.orders import RunContext
-    from .core.ports import Deposit
+    from .core.ports import Deposit, Loader
     from .core.registry import Registry
     from .core.replay import Ended, Replay
     from .core.runners import RunnerChoice
@@ -132,7 +132,7 @@ def find_runner(choices: Choices, name: str) -> RunnerChoice:
         InvalidError: no runner has that name.
         PluginError: it does not load.
     """
-    return choose_runner(settings_of(choices), name)
+    return _runner(settings_of(choices), name)
 
 
 def find_job(job: Job, choices: Choices) -> Target:
@@ -243,7 +243,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         lockfile=ProjectLock(),
         terminal=_execute_here,
         fetch=partial(_fetch, workplace.root),
-        runner=partial(choose_runner, settings),
+        runner=partial(_runner, settings),
         default_runner=settings.text("runner.default") or "local",
         default_jobs=settings.number("runner.local.jobs"),
         default_guard=guard_mode(settings.text("runner.local.guard")),
@@ -272,17 +272,33 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         pack=_pack,
         deposit=partial(_deposit, str(layout.objects)),
         lacking=partial(_lacking, str(layout.objects)),
-        runners=partial(runner_names, settings),
+        runners=partial(_runners, settings),
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
 
 
 def _loader(settings: Settings, store: Store, project: str) -> KnowingLoader:
-    from .plugins.local.warm import WarmLoader
-
     known = partial(store.functions.versions, project)
-    return KnowingLoader(WarmLoader(), known, str(store.layout.objects), partial(_included, settings, store))
+    return KnowingLoader(_warm, known, str(store.layout.objects), partial(_included, settings, store))
+
+
+def _warm() -> Loader:
+    from .plugins.local.warm import WarmLoader  # with its processes 7 ms, which a list of runs does not need
+
+    return WarmLoader()
+
+
+def _runner(settings: Settings, name: str) -> RunnerChoice:
+    from .core.runners import choose_runner  # with the engine 8 ms, as above
+
+    return choose_runner(settings, name)
+
+
+def _runners(settings: Settings) -> Sequence[str]:
+    from .core.runners import runner_names  # as above
+
+    return runner_names(settings)
 
 
 def _channels(settings: Settings, engine: str | None) -> Channels:

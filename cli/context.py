@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import MissingError
 from ..core.given import NO_FILE, ParameterFile
 from ..core.ids import RunId
+from .choices import Options
 from .environment import enter
-from .options import Options
 from .printer import remark
 from .text import clean
 

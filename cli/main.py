@@ -1,4 +1,4 @@
-"""The command line: which commands there are, and the one place that turns errors into exit codes.
+"""The command line: which commands there are, and how one is found and called.
 
 A command's module is imported when the command is called: `graft ls` does not pay for what `run` needs.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
@@ -15,14 +14,11 @@ from typing import Annotated, Any, NamedTuple
 import typer
 from typer.core import TyperGroup
 
-from ..core.errors import GraftError, InvalidError, nearest
-from .complaint import complain, complain_of_bug, usage_error
-from .options import HELP_SETTINGS, Options, ReaderLeft, to_command, to_group, with_common_options
-from .printer import put, remark
-
-CANCELLED = 130
-BROKEN_PIPE = 141
-"""What a shell reports for a process that SIGPIPE killed; like `cat`, without a word."""
+from ..core.errors import InvalidError, nearest
+from .complaint import usage_error
+from .edge import guarded
+from .options import HELP_SETTINGS, Options, to_command, to_group, with_common_options
+from .printer import put
 
 
 class Entry(NamedTuple):
@@ -129,24 +125,7 @@ class Root(TyperGroup):
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command line and return the exit code."""
-    _harden_streams()
-    is_verbose = any(each in ("-v", "--verbose") for each in arguments)
-    is_json = "--json" in arguments
-    try:
-        code = _dispatch(arguments)
-        sys.stdout.flush()
-    except GraftError as error:
-        return complain(error, is_json=is_json, is_verbose=is_verbose)
-    except KeyboardInterrupt:
-        remark("graft: stopped")
-        return CANCELLED
-    except (BrokenPipeError, ReaderLeft):
-        # The reader left; what is buffered must not be flushed at exit, which would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except Exception as error:  # noqa: BLE001 - the outermost edge: a person never meets a bare traceback
-        return complain_of_bug(error, is_json=is_json, is_verbose=is_verbose)
-    return code
+    return guarded(lambda: _dispatch(arguments), arguments)
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
@@ -203,13 +182,6 @@ def _start(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         put(context.get_help())
         return 0
-    from .commands.ui import ui  # imported when it is opened
+    from .opening import open_ui  # imported when it is opened
 
-    return ui(options)
-
-
-def _harden_streams() -> None:
-    """Let no character of a person's names break the output: what the encoding lacks is written as an escape."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    return open_ui(options)

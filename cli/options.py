@@ -10,37 +10,12 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from ..core.errors import InvalidError, nearest
-from ..core.records import dataclass, names_of
+from .choices import Options as Options
+from .edge import ReaderLeft
 from .examples import example_lines
 from .printer import put
 
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What a person may say to any command. None: not said."""
-
-    config: str | None = None
-    """A configuration file that wins over the project's."""
-    registry: str | None = None
-    runner: str | None = None
-    engine: str | None = None
-    store: str | None = None
-    """Directory of the store."""
-    project: str | None = None
-    """Directory of the project."""
-    is_json: bool = False
-    is_plain: bool = False
-    is_verbose: bool = False
-
-    def over(self, earlier: Options) -> Options:
-        """Return these options, with those not said here taken from before the command."""
-        return Options(**{name: getattr(self, name) or getattr(earlier, name) for name in names_of(Options)})
-
-
-class ReaderLeft(Exception):
-    """Nobody reads our output any more. Not a BrokenPipeError, which typer would turn into exit code 1."""
 
 
 def declared(

@@ -12,8 +12,8 @@ from ..core.registries import STORED
 from ..core.workspace import Workspace
 from ..tui.outside import Outside
 from . import context
+from .choices import Options
 from .complaint import here
-from .options import Options
 
 if TYPE_CHECKING:
     from ..core.config import Settings

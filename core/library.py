@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .errors import InvalidError
-from .functions import FunctionVersion, NewFunction, function_name_problem, parse_address, pick
 from .graph import Json
 from .kinds import BUNDLED_KINDS, kind_names, load_kind
 from .options import choose
-from .ports import Loaded, Loader, LoadRequest
-from .records import dataclass, field, replace
+from .records import dataclass, field
+from .registered import FunctionVersion, NewFunction, function_name_problem, parse_address, pick
 from .stepdata import returns_from
 
 if TYPE_CHECKING:
@@ -123,22 +122,6 @@ class Library:
         """
         self.find(text)
         return self._parts.functions.remove(self._parts.project, *parse_address(text))
-
-
-@dataclass(frozen=True, slots=True)
-class KnowingLoader:
-    """A loader that tells the process it loads in which functions there are and which files belong to the code."""
-
-    loader: Loader
-    known: Callable[[], Sequence[FunctionVersion]]
-    objects: str
-    include: Callable[[str], Sequence[str]] = lambda root: ()
-    """Returns the files of a project that belong to its code although nothing imports them."""
-
-    def load(self, request: LoadRequest) -> Loaded:
-        """Compile a target; see `Loader.load`."""
-        include = tuple(self.include(request.target.root))
-        return self.loader.load(replace(request, functions=tuple(self.known()), objects=self.objects, include=include))
 
 
 def _kind_of(request: FunctionRequest) -> str:

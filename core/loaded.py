@@ -12,7 +12,7 @@ from .runs import Snapshot, Target
 
 if TYPE_CHECKING:
     from .formfields import FormField  # provenance and takes, for one screen
-    from .functions import FunctionVersion  # it knows steps; a worker, which imports this, needs none of them
+    from .registered import FunctionVersion  # with canonical, which a worker that imports this needs not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,6 @@ from .ports import (
 from .records import dataclass, field, replace
 from .reusing import Results
 from .routes import NOTE, Routes, follows_routes
-from .secrecy import leaks_in_code
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
@@ -36,12 +35,12 @@ if TYPE_CHECKING:
     from .datasets import Datasets
     from .engines import Channels
     from .exchanging import Bundles
-    from .functions import FunctionStore
     from .library import Fetched, FunctionRequest
     from .listings import RunIndex
     from .locking import LockFile
     from .orders import RunContext
     from .queue import Hosts, Queue
+    from .registered import FunctionStore
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
@@ -285,6 +284,8 @@ class Parts:
 
     def warn_of(self, loaded: Loaded) -> None:
         """Tell every warning of a pipeline that is about to be started."""
+        from .secrecy import leaks_in_code  # with two others 1 ms, of pipelines that are started
+
         names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
         warnings = list(loaded.warnings)
         # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.

@@ -3,131 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 from .artifacts import ArtifactRef
 from .collector import rare_collections
 from .errors import MissingError, PluginError
 from .events import CancelRequested
 from .graph import Graph
-from .hosting import Hosting
 from .ids import RunId
-from .launching import Launching
-from .library import Library
 from .listings import Spread
 from .parts import Parts
 from .ports import EventRow, Feed, Loaded, LogChunk, LogTail, RunQuery
 from .records import replace
 from .requests import CodeChoice, RetryPlan, RetryRequest, RunRequest, Stale
-from .retrying import Retrying
 from .roles import Composites
 from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .session import Observer, Requests
 from .states import Status
 from .undeclared import Undeclared, chosen_guard, reports_of
-
-if TYPE_CHECKING:
-    from .debugging import Debugging
-    from .inquiry import Inquiry
-    from .lifecycle import Lifecycles
-    from .locking import Locking
-    from .promoting import Promoting
-    from .pulling import Pulling
-    from .releasing import Lineages
-    from .searches import Searches
-    from .submitting import Submissions
-    from .verifying import Verifying
+from .usecases import UseCases
 
 
-class Workspace:
+class Workspace(UseCases):
     """One project on one store."""
 
     def __init__(self, parts: Parts):
-        self.parts = parts
-        self._launching = Launching(parts)
-        self._retrying = Retrying(parts)
-        self._hosting = Hosting(parts)
-        self.functions = Library(parts)
-        """Registered functions."""
+        super().__init__(parts)
         self.watch = parts.watch
         """Makes a watch of a target, whose waves run in this process; nothing happens before its `run`."""
-
-    @cached_property
-    def inquiry(self) -> Inquiry:
-        """Why steps ran, where artifacts come from, how runs differ, what would run."""
-        from .inquiry import Inquiry  # 25 ms that most commands never need
-
-        return Inquiry(self.parts)
-
-    @cached_property
-    def debugging(self) -> Debugging:
-        """Running one step again at the terminal, in a debugger."""
-        from .debugging import Debugging  # as above
-
-        return Debugging(self.parts)
-
-    @cached_property
-    def locking(self) -> Locking:
-        """What results depend on, as a file for version control."""
-        from .locking import Locking  # 6 ms, as above
-
-        return Locking(self.parts, self._launching)
-
-    @cached_property
-    def verifying(self) -> Verifying:
-        """Running steps again to see whether they come out the same."""
-        from .verifying import Verifying  # 9 ms, as above
-
-        return Verifying(self.parts, self._hosting)
-
-    @cached_property
-    def promoting(self) -> Promoting:
-        """Sending runs to other runners, and comparing what comes out."""
-        from .promoting import Promoting  # as above
-
-        return Promoting(self.parts, self._hosting, self._launching)
-
-    @cached_property
-    def pulling(self) -> Pulling:
-        """Bringing home what a run left elsewhere."""
-        from .pulling import Pulling  # as above
-
-        return Pulling(self.parts, self._hosting)
-
-    @cached_property
-    def lineages(self) -> Lineages:
-        """What is in the registry: published code, and what was trained with it."""
-        from .releasing import Lineages  # as above
-
-        return Lineages(self.parts)
-
-    @cached_property
-    def lifecycle(self) -> Lifecycles:
-        """Training, applying, evaluating."""
-        from .lifecycle import Lifecycles  # as above
-
-        return Lifecycles(self.parts, self._launching, self.lineages)
 
     def with_registry(self, text: str | None) -> Workspace:
         """Return the same with another registry, as `-P` names it, a directory absolute; None: with the one at hand."""
         at = self.parts.registry_at
         other = replace(self.parts, registry=lambda: at(text), registry_place=lambda: text or "")
         return self if text is None else Workspace(other)
-
-    @cached_property
-    def submissions(self) -> Submissions:
-        """Runs that wait for workers, and who works."""
-        from .submitting import Submissions  # as above
-
-        return Submissions(self.parts)
-
-    @cached_property
-    def searches(self) -> Searches:
-        """Sweeping and tuning."""
-        from .searches import Searches  # as above
-
-        return Searches(self.parts, self._launching, self.lifecycle)
 
     # -- develop ---------------------------------------------------------------------------------------------------
 

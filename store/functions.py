@@ -6,7 +6,7 @@ import json
 import time
 
 from ..core.canonical import canonical, plain, rich
-from ..core.functions import FunctionVersion, NewFunction, key_of
+from ..core.registered import FunctionVersion, NewFunction, key_of
 from .database import Database
 from .objects import Objects
 

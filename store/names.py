@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from ..core.errors import MissingError
 from ..core.ids import RunId, is_run_id
@@ -91,6 +90,8 @@ def _nearest(connection: sqlite3.Connection, text: str, project: str | None) -> 
     names = {run.id[: max(len(text), SHORTEST)]: run.id for run in known} | {
         tag: tag for run in known for tag in run.tags
     }
+    from difflib import get_close_matches  # for a name that fits nothing: 1 ms of every list
+
     close = get_close_matches(text, names, n=1, cutoff=0.6)
     return f"; did you mean '{close[0]}'?" if close else ""
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import BindingType
 from textual.events import Event, Paste
 from textual.events import Key as KeyPressed
@@ -34,14 +34,16 @@ from .ends import Ends
 from .glyphs import Glyphs, glyphs
 from .keymap import keymap, remapped
 from .keys import Key, bindings
+from .lean import with_palette
 from .memory import Memory
 from .outside import Outside
 from .screens.page import Page
 from .screens.places import screen_named
 from .screens.runs import Runs
 from .steering import Steering
-from .theme import THEMES
-from .tones import TONE_OF, Line, Palette, Span, Tone
+from .theme import following, usual
+from .themed import Themed
+from .tones import TONE_OF, Line, Span, Tone
 
 POLL_S = 0.25
 """Between two looks at the store's version: 3 us each."""
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
     from .watching import Watching
 
 
-class GraftApp(App[int]):
+class GraftApp(Themed):
     """The terminal UI on one workspace."""
 
     TITLE = "graftline"
@@ -109,13 +111,7 @@ class GraftApp(App[int]):
         self._changed_at: float | None = None
         self._polls = 0
         self._is_away = False
-        for each in THEMES:
-            self.register_theme(each)
-        remembered = self.memory.text("theme")
-        known = remembered if remembered in {each.name for each in THEMES} else ""
-        usual = "graft-light" if _is_light(os.environ.get("COLORFGBG", "")) else THEMES[0].name
-        self.theme = theme or known or usual
-        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
+        self.begin_in(theme or usual(self.memory.text("theme"), os.environ.get("COLORFGBG", "")), self.glyphs.ellipsis)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -173,11 +169,11 @@ class GraftApp(App[int]):
         try:
             if self.bridge.moved():
                 self._changed_at = self.bridge.now()
-                page.stale()
+                page.moved()
             elif self.counts.get(Status.STARTED) and self._polls % round(SETTLE_S / POLL_S) == 0:
-                page.stale()
+                page.moved()
         except GraftError:
-            page.stale()  # reading tells what is wrong, and when it is right again
+            page.moved()  # reading tells what is wrong, and when it is right again
 
     def _tick(self) -> None:
         if self.page is not None and not self._is_away:
@@ -293,6 +289,10 @@ class GraftApp(App[int]):
         """Show a run over the screen there is; at the log of a step, if one is named."""
         from .screens.run import RunScreen  # the drawing and the log view: not needed for the first paint
 
+        top = self.screen
+        if isinstance(top, RunScreen) and top.run.id == run.id and step is None:
+            top.asked_again(tab)
+            return
         screen = RunScreen(run, tab)
         screen.step, screen.log_of_step = step, step is not None
         self.push_screen(screen)
@@ -311,6 +311,11 @@ class GraftApp(App[int]):
     def action_leave(self) -> None:
         """Leave; runs go on."""
         self.exit(0)
+
+    def action_command_palette(self) -> None:
+        """Find an action by a few letters of its name."""
+        with_palette()
+        super().action_command_palette()
 
     def action_help(self) -> None:
         """Show what can be done here."""
@@ -352,11 +357,8 @@ class GraftApp(App[int]):
 
     def action_next_theme(self) -> None:
         """Take the next of our themes."""
-        names = [each.name for each in THEMES]
-        at = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(at + 1) % len(names)]
+        self.paint_in(following(self.theme), self.glyphs.ellipsis)
         self.memory.keep(theme=self.theme)
-        self.palette = Palette.of(self.current_theme, self.glyphs.ellipsis)
         for screen in self.screen_stack:
             if isinstance(screen, Page):
                 screen.recolour()
@@ -393,8 +395,3 @@ def _say_farewell(running: int) -> None:
 def _home(path: str) -> str:
     home = os.path.expanduser("~")
     return f"~{path[len(home) :]}" if path.startswith(f"{home}/") else path
-
-
-def _is_light(colours: str) -> bool:
-    """Tell whether the terminal says that its ground is white: `COLORFGBG=0;15`."""
-    return colours.rpartition(";")[2] in ("7", "15")

@@ -55,7 +55,7 @@ def _grouped(plan: Plan, phrases: Phrases) -> Iterator[_Group]:
     groups: dict[object, _Group] = {}
     for step in plan.steps:
         why = phrases.why(step, plan)
-        same = (_starred(step.path), step.fate, _starred(why))
+        same = (starred(step.path), step.fate, starred(why))
         groups.setdefault(same, _Group(step, [], why)).paths.append(step.path)
     yield from groups.values()
 
@@ -69,7 +69,7 @@ def _line(group: _Group, width: int, glyphs: Glyphs) -> Line:
         (f"{plain if glyphs.is_ascii else glyph} {step.fate.value:<8}  ", tone),
         padded(_name(group, glyphs), width, Tone.BOLD if is_work else Tone.DIM),
         (f"  {seconds:>6}  ", Tone.DIM),
-        (_starred(group.why) if len(group.paths) > 1 else group.why, Tone.TEXT if is_work else Tone.DIM),
+        (starred(group.why) if len(group.paths) > 1 else group.why, Tone.TEXT if is_work else Tone.DIM),
     ]
     return line
 
@@ -77,11 +77,12 @@ def _line(group: _Group, width: int, glyphs: Glyphs) -> Line:
 def _name(group: _Group, glyphs: Glyphs) -> str:
     name = clean(group.first.path)
     if len(group.paths) > 1:
-        name = f"{_starred(name)} {glyphs.times}{len(group.paths):,}"
+        name = f"{starred(name)} {glyphs.times}{len(group.paths):,}"
     return cut(name, NAME, ellipsis=glyphs.ellipsis)
 
 
-def _starred(path: str) -> str:
+def starred(path: str) -> str:
+    """Return a path with `*` for its numbers."""
     return "/".join("*" if part.isdecimal() else part for part in path.split("/"))
 
 

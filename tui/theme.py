@@ -86,3 +86,22 @@ THEMES = (
     ),
 )
 """The first is the one to begin with. The third tells states apart by blue and orange (deuteranopia, protanopia)."""
+
+
+def usual(remembered: str, colours: str) -> str:
+    """Return the theme to begin with: the one of the last time, else what suits the terminal (`COLORFGBG`)."""
+    if remembered in {each.name for each in THEMES}:
+        return remembered
+    return "graft-light" if is_light(colours) else THEMES[0].name
+
+
+def following(name: str) -> str:
+    """Return the theme after another one."""
+    names = [each.name for each in THEMES]
+    at = names.index(name) if name in names else -1
+    return names[(at + 1) % len(names)]
+
+
+def is_light(colours: str) -> bool:
+    """Tell whether the terminal says that its ground is white: `COLORFGBG=0;15`."""
+    return colours.rpartition(";")[2] in ("7", "15")

@@ -10,11 +10,12 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from ..core.errors import InvalidError, MissingError, PluginError
-from ..core.functions import Function, FunctionVersion, functions_in, pick
+from ..core.functions import Function, functions_in
 from ..core.graph import Json
 from ..core.kinds import load_kind
 from ..core.nesting import Composite, Nested
 from ..core.pipeline import Pipeline
+from ..core.registered import FunctionVersion, pick
 from ..core.stepdata import returns_from
 from ..core.steps import Step
 from .importing import import_name, user_code

@@ -155,17 +155,17 @@ def _live(folder: Path) -> Iterator[Figure]:
     with Terminal(folder, (120, 40)) as terminal:
         yield Figure("live: first paint", terminal.seconds_until(ROW, terminal.begun) * 1e3, "ms", 400)
         terminal.quiet(0.5, 2.0)
-        yield Figure("live: the list", terminal.idle(IDLE_S) * 100, "% CPU", 15)
+        yield Figure("live: the list", terminal.idle(IDLE_S) * 100, "% CPU", 5)
         yield Figure("live: down to paint", _pressed(terminal, b"j"), "ms", 50)
         terminal.type(b"\x1b[H")
         terminal.quiet(0.3, 1.0)
         terminal.type(b"\r")
         terminal.quiet(0.5, 2.0)
-        yield Figure("live: the run's steps", terminal.idle(IDLE_S) * 100, "% CPU", 15)
+        yield Figure("live: the run's steps", terminal.idle(IDLE_S) * 100, "% CPU", 5)
         for number, part in ((2, "graph"), (3, "gantt"), (4, "logs")):
             terminal.type(str(number).encode())
             terminal.quiet(0.5, 2.0)
-            yield Figure(f"live: {part}", terminal.idle(IDLE_S) * 100, "% CPU", 15)
+            yield Figure(f"live: {part}", terminal.idle(IDLE_S) * 100, "% CPU", 5)
         yield Figure("live: memory", terminal.memory_mb(), "MB", 80)
 
 

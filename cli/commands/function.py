@@ -10,9 +10,9 @@ import typer
 
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
-from ...core.functions import parse_address
 from ...core.graph import Json
 from ...core.library import FunctionRequest
+from ...core.registered import parse_address
 from ...core.targets import Job
 from .. import context
 from ..options import Options

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...core.document import SCHEMA, instant
-from ...core.functions import FunctionVersion
 from ...core.moments import ago
+from ...core.registered import FunctionVersion
 from .. import context
 from ..look import look_of
 from ..options import Options

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from typing import Annotated
 
 import typer
 
-from ...core.collector import rare_collections
 from ...core.errors import InvalidError, PluginError
-from .. import context
+from ..opening import open_ui
 from ..options import Options
-from ..printer import put
 
 SIZE = "120x40"
 PORT = 8421
@@ -46,27 +43,7 @@ def ui(
         raise InvalidError("--web and --screenshot exclude each other")
     if web:
         return _serve(options, port, read_only=read_only)
-    # In a browser it is drawn by what serves it, and there is no terminal.
-    has_terminal = (sys.stdin.isatty() and sys.stderr.isatty()) or "TEXTUAL_DRIVER" in os.environ
-    if screenshot is None and not has_terminal:
-        raise InvalidError(
-            "the terminal UI needs a terminal", "graft ls, graft show and graft logs tell the same in lines"
-        )
-    with rare_collections():  # 20 ms of the start, and no pauses while one scrolls
-        warnings: list[str] = []  # on stderr they would run through what is drawn
-        space = context.workspace(options, needs_code=True, warn=warnings.append)
-        from ..outside import outside_of
-
-        outside = outside_of(options, space, warnings, is_read_only=read_only)
-        if screenshot is not None:
-            from ...tui.screenshot import size_of, take
-
-            take(space, outside, screenshot, size_of(size), (press or "").split())
-            put(f"{screenshot} written")
-            return 0
-        from ...tui.app import run  # the UI's library costs 170 ms, for this command alone
-
-        return run(space, outside)
+    return open_ui(options, is_read_only=read_only, screenshot=screenshot, size=size, press=press or "")
 
 
 def _serve(options: Options, port: int, *, read_only: bool) -> int:

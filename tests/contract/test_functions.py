@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from memory_functions import MemoryFunctions
 
-from graftline.core.functions import FunctionStore, NewFunction
 from graftline.core.graph import Json
+from graftline.core.registered import FunctionStore, NewFunction
 from graftline.store.store import open_store
 
 Bytes = Callable[[str], bytes | None]

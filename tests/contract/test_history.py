@@ -61,15 +61,20 @@ class TestHistory:
         assert [run.id for run in store.history.runs(RunQuery(text=text))] == [wanted.id]
         assert store.history.runs(RunQuery(text="no such")) == []
 
-    @pytest.mark.parametrize("states", [None, (Status.PENDING, Status.SUCCESS)])
-    def test_a_spread_counts_and_marks_what_pages_list(
-        self, store: AnyStore, run: Make, states: tuple[Status, ...] | None
-    ) -> None:
+    @pytest.mark.parametrize(
+        "query",
+        [
+            RunQuery(limit=2),
+            RunQuery(limit=2, text="DEMO"),
+            RunQuery(limit=2, project=spec("a").project),
+            RunQuery(limit=2, states=(Status.PENDING, Status.SUCCESS)),
+        ],
+    )
+    def test_a_spread_counts_and_marks_what_pages_list(self, store: AnyStore, run: Make, query: RunQuery) -> None:
         for _ in range(6):
             store.runs.create(spec("a"), None)
         _, log = run(*whole_run("a", "b", "c"))
         log.close()
-        query = RunQuery(states=states, limit=2)
         listed = store.history.runs(replace(query, limit=50))
 
         spread = store.history.spread(query, 3)

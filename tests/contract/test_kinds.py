@@ -11,10 +11,10 @@ import pytest
 import graftline
 from graftline import Kind, Pipeline
 from graftline.core.errors import InvalidError, PluginError
-from graftline.core.functions import FunctionVersion
 from graftline.core.graph import Json
 from graftline.core.ids import name_problem
 from graftline.core.kinds import BUNDLED_KINDS, kind_names, load_kind
+from graftline.core.registered import FunctionVersion
 from graftline.core.steps import Step
 from graftline.worker.shelf import Shelf
 from graftline.worker.unpacking import manifest_of

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from source_tree import ROOT
 
+from graftline.__main__ import _face
+from graftline.cli import opening
+
 DATABASE = {"sqlmodel", "sqlalchemy", "pydantic"}
 SCREEN = {"textual"}
 COMMANDS = {"typer", "rich", "click"}
@@ -156,8 +159,9 @@ def test_a_run_in_which_nothing_runs_starts_one_process_and_imports_nothing_that
     assert ours(loaded) & (executing | seldom) == set()
     assert "packaging" not in loaded
     # Each costs 0.25 ms of a re-run, which is to cost 300 for 1,000 steps: 172 when this was written. 186 now, of which
-    # `seed` saves an interpreter and `userdirs` five modules of platformdirs; 188 with `routes` and `dispatching`.
-    assert len(ours(loaded)) <= 189, sorted(ours(loaded))
+    # `seed` saves an interpreter and `userdirs` five modules of platformdirs; 188 with `routes` and `dispatching`;
+    # 190 with `edge`, `choices` and others that are apart so that the UI does without what was beside them.
+    assert len(ours(loaded)) <= 190, sorted(ours(loaded))
 
 
 def test_the_process_that_loads_a_pipeline_imports_little() -> None:
@@ -167,3 +171,40 @@ def test_the_process_that_loads_a_pipeline_imports_little() -> None:
     assert loaded & seldom == set()
     assert ours(loaded) & {"worker.attempt", "plugins.local.pump", "worker.commandcode", "core.definitions"} == set()
     assert len(ours(loaded)) <= 130, sorted(ours(loaded))  # 117 when this was written
+
+
+OPENING = """
+import sys
+import graftline.cli.opening, graftline.tui.app
+from graftline.cli import context
+from graftline.cli.choices import Options
+from graftline.cli.outside import outside_of
+from graftline.core.ports import RunQuery
+options = Options(store={store!r})
+space = context.workspace(options, warn=print)
+outside_of(options, space, [])
+assert space.runs(RunQuery(limit=1)) == []
+"""
+
+
+def test_until_the_ui_has_its_first_rows_nothing_is_imported_that_starts_runs(tmp_path: Path) -> None:
+    loaded = modules_of(OPENING.format(store=str(tmp_path / "store")))
+
+    assert "typer" not in loaded
+    assert ours(loaded) & {"cli.main", "core.engine", "core.hosting", "core.launching", "plugins.local.warm"} == set()
+    # Each costs 0.3 ms of a first paint that has 400; 154 when this was written.
+    assert len(ours(loaded)) <= 157, sorted(ours(loaded))
+
+
+def test_graft_alone_opens_the_ui_without_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    def are_terminals(answer: bool) -> None:
+        for stream in (sys.stdin, sys.stdout):
+            monkeypatch.setattr(stream, "isatty", lambda: answer, raising=False)
+
+    are_terminals(False)
+    assert _face(["ui"]) is opening.main
+    assert _face([]) is not opening.main  # nobody could use it: help is printed
+
+    are_terminals(True)
+    assert _face([]) is opening.main
+    assert _face(["ls"]) is not opening.main

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 
-from graftline.core.functions import FunctionVersion, NewFunction, key_of
+from graftline.core.registered import FunctionVersion, NewFunction, key_of
 
 
 class MemoryFunctions:

@@ -171,6 +171,7 @@ async def opened(
         app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
         rest = Rest(app)
         patch.setattr(page, "LEAST_S", 0.02)  # reads of a test need not be paced
+        patch.setattr(page, "SHARE", 0)
         patch.setattr(Sayings, "READ_S", 0.0)  # nor need it read what was said
         patch.setattr(app.bridge, "ask", rest.ask)
         patch.setattr("textual.app.wait_for_idle", rest.come)

@@ -43,8 +43,8 @@ from ui_pilot import Ui, opened
 from ui_records import Records, RunRecords
 from ui_shelves import filled, shelf_space, train
 
-from graftline.core.functions import NewFunction
 from graftline.core.ports import RunQuery
+from graftline.core.registered import NewFunction
 from graftline.core.watchnews import Begun, Waiting
 from graftline.tui.app import GraftApp
 from graftline.tui.keys import KEYS

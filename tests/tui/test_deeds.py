@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from graphs import graph_of
 from run_specs import spec
 from ui_pilot import UiSpace, opened
 
@@ -122,6 +123,21 @@ async def test_from_a_step_on_is_offered_where_there_is_a_step() -> None:
 
         await ui.sees(f"graft retry {run[:6]} --only fit")
         await ui.sees("1 step again")
+
+
+async def test_the_items_of_a_map_are_named_as_one_in_a_retry() -> None:
+    items = {f"trials/{number}/fit": ["load"] for number in range(20)}
+    space = UiSpace(graph_of({"load": [], **items}))
+    space.fail("load")
+
+    async with opened(space, (80, 24)) as ui:
+        await ui.sees("failed")
+        await ui.press("enter")
+        await ui.sees("RESULT")
+        await ui.press("r")
+
+        await ui.sees("21 steps again  load, trials/*/fit ×20")
+        assert "a everything" in ui.text  # all four ways have room on 80 columns
 
 
 async def test_a_plan_that_cannot_be_is_told_and_starts_nothing() -> None:

@@ -6,11 +6,13 @@ from collections.abc import Hashable
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.strip import Strip
 
 from graftline.tui.glyphs import UNICODE
 from graftline.tui.theme import THEMES
 from graftline.tui.tones import Palette, Tone
 from graftline.tui.widgets.grid import Column, Grid, fit_columns
+from graftline.tui.widgets.rows import ListRows
 
 COUNT = 1_000_000
 COLUMNS: list[Column[int]] = [
@@ -115,3 +117,29 @@ async def test_a_click_selects_and_a_double_click_opens() -> None:
 )
 def test_columns_share_the_room_and_the_least_goes_first(room: int, widths: dict[str, int]) -> None:
     assert {column.title: width for column, width in fit_columns(COLUMNS, room)} == widths
+
+
+async def test_of_a_later_state_the_lines_that_say_something_else_are_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    app, drawn = Host(), list[int]()
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        grid: Grid[int] = app.query_one(Grid)
+        grid.palette_changed(Palette.of(THEMES[0]))
+        for _ in range(2):  # the first time the scrollbar comes
+            grid.replace_rows(ListRows(list(range(50)), lambda row: row))
+            await pilot.pause()
+        draw = grid.render_line
+
+        def noted(y: int) -> Strip:
+            drawn.append(y)
+            return draw(y)
+
+        monkeypatch.setattr(grid, "render_line", noted)
+
+        grid.replace_rows(ListRows([0, 1, 2, 300, *range(4, 50)], lambda row: row))
+        await pilot.pause()
+        assert drawn == [4]  # below the titles
+
+        grid.replace_rows(ListRows([0, 1, 2, 300, *range(4, 50)], lambda row: row))
+        await pilot.pause()
+        assert drawn == [4]

@@ -12,7 +12,8 @@ from ui_pilot import Ui, UiSpace, opened
 from graftline.core.concern import Concern
 from graftline.core.errors import InvalidError
 from graftline.core.events import AttemptDispatched, RunStarted
-from graftline.core.functions import NewFunction
+from graftline.core.ids import RunId
+from graftline.core.registered import NewFunction
 from graftline.core.watchnews import Begun, Broken, Ended, Noticed, Planned, Waiting, Wish
 from graftline.tui.screens.happened import Happened
 from graftline.tui.screens.run import RunScreen
@@ -46,6 +47,24 @@ async def test_what_was_done_stands_as_commands_and_facts_come_live() -> None:
         screen = ui.app.screen
         assert isinstance(screen, RunScreen)
         assert screen.run.id == run
+
+
+async def test_what_was_promoted_stands_there_as_that() -> None:
+    space = UiSpace()
+    run = space.run()
+    for name, runner in (("again", "local"), ("elsewhere", "big cluster")):
+        made = spec(id=RunId(name.ljust(16, "a")), parent=run, runner=runner, origin="ui")
+        space.runs.create(made, None)
+
+    async with opened(space) as ui:
+        await ui.sees("elsewh")
+        ui.app.note(f"graft rerun {run[:6]}")
+        await ui.press("at")
+
+        await ui.sees(f"graft promote {run[:6]} --to 'big cluster'")
+        done = [line for line in ui.lines if "graft rerun" in line]
+        assert len(done) == 1
+        assert "you here" in done[0]
 
 
 async def test_the_watch_pane_tells_what_was_saved_what_that_concerns_and_how_it_ended() -> None:

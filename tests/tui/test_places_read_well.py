@@ -17,9 +17,9 @@ from graftline.core.concern import Concern
 from graftline.core.errors import InvalidError, StoreError
 from graftline.core.events import AttemptDispatched, RunStarted
 from graftline.core.formfields import FormField
-from graftline.core.functions import NewFunction
 from graftline.core.ids import RunId
 from graftline.core.ports import RunQuery
+from graftline.core.registered import NewFunction
 from graftline.core.runs import Run
 from graftline.core.watchnews import Begun, Broken, Noticed, Planned
 from graftline.tui.glyphs import Glyphs

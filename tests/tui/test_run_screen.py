@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from graphs import graph_of
+from textual.events import Key
 from ui_pilot import UiSpace, opened
 
 from graftline.core.requests import RetryRequest
@@ -34,6 +35,19 @@ async def test_two_enters_lead_from_a_failed_run_to_what_was_raised() -> None:
         await ui.sees("RESULT")
         await ui.press("escape")
         await ui.sees("PIPELINE")
+
+
+async def test_two_enters_at_once_lead_there_too() -> None:
+    space = UiSpace()
+    space.fail("fit")
+
+    async with opened(space, (80, 24)) as ui:
+        await ui.sees("failed")
+        for _ in range(2):  # both are there before the first has opened anything
+            ui.app.post_message(Key("enter", "\r"))
+
+        await ui.sees("ValueError: fit is broken")
+        assert len(ui.app.screen_stack) == 2
 
 
 async def test_the_next_problem_is_one_key_away() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 from run_specs import spec
 from textual.widgets import Input
@@ -10,8 +12,11 @@ from ui_pilot import UiSpace, opened
 from graftline.core.errors import StoreError
 from graftline.core.ids import RunId
 from graftline.core.ports import RunQuery
+from graftline.core.records import replace
 from graftline.core.runs import Run
-from graftline.tui.glyphs import ASCII
+from graftline.tui.glyphs import ASCII, UNICODE
+from graftline.tui.screens import page
+from graftline.tui.screens.runlines import progress
 from graftline.tui.widgets.grid import Grid
 
 
@@ -196,3 +201,34 @@ async def test_a_storm_of_resizes_is_survived() -> None:
 async def test_a_terminal_that_is_too_small_is_told_what_is_needed() -> None:
     async with opened(UiSpace(), (39, 12)) as ui:
         await ui.sees("too small (need 40 x 12)")
+
+
+async def test_a_person_does_not_wait_for_the_pace_of_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = UiSpace()
+    space.run()
+
+    async with opened(space) as ui:
+        monkeypatch.setattr(page, "SHARE", 1e6)  # five seconds after each read
+        create(space, "first")
+        await ui.sees("first")
+        create(space, "second")
+        begun = monotonic()
+
+        await ui.press("R")
+
+        await ui.sees("second")
+        assert monotonic() - begun < 2.5
+
+
+@pytest.mark.parametrize(
+    ("good", "total", "shown"),
+    [(7, 12, "7/12"), (1520, 2003, "1520/2003"), (950, 2003, "950/2,003"), (15_200, 20_000, "15k/20k")],
+)
+def test_the_progress_of_a_large_run_fits_its_column(good: int, total: int, shown: str) -> None:
+    space = UiSpace()
+    run = replace(space.workspace.show(create(space, "large")), counts={"SUCCESS": good, "PENDING": total - good})
+
+    spans = progress(run, UNICODE, room=22)
+
+    assert spans[-1][0] == f" {shown}"
+    assert sum(len(text) for text, _ in spans) <= 22

@@ -12,7 +12,8 @@ from textual.widgets import Input
 from ui_pilot import UiSpace, opened
 
 from graftline.core.signs import Ink
-from graftline.tui.app import GraftApp, _is_light
+from graftline.tui import theme as themes
+from graftline.tui.app import GraftApp
 from graftline.tui.glyphs import ASCII, UNICODE, glyphs
 from graftline.tui.keys import KEYS
 from graftline.tui.screens.help import Help
@@ -121,7 +122,7 @@ def test_the_environment_says_what_is_drawn_with(
 
 @pytest.mark.parametrize(("colours", "is_light"), [("0;15", True), ("15;0", False), ("", False), ("12;7", True)])
 def test_a_white_terminal_gets_the_light_theme(colours: str, is_light: bool) -> None:
-    assert _is_light(colours) is is_light
+    assert themes.is_light(colours) is is_light
 
 
 async def test_without_colour_nothing_is_lost() -> None:

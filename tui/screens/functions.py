@@ -16,10 +16,10 @@ from textual.binding import BindingType
 from textual.containers import Container
 
 from ...core.errors import GraftError
-from ...core.functions import FunctionVersion
 from ...core.graph import Json
 from ...core.moments import ago, local
 from ...core.records import dataclass
+from ...core.registered import FunctionVersion
 from ...core.text import plural
 from ...core.workspace import Workspace
 from ..keys import bindings

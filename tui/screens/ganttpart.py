@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from time import monotonic
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,15 +12,18 @@ from ...core.folding import Row, rows
 from ...core.gantt import legend
 from ...core.quantities import duration_text
 from ...core.runs import Attempt
-from ...core.states import Reason, Status
 from ...core.timeline import Timeline, timeline, worker_timeline
 from ...core.workspace import Workspace
 from ..bridge import begin
 from ..glyphs import Glyphs
 from ..tones import TONE_OF, Line, Span, Tone
 from ..widgets.ganttview import GanttView, Prepared, strokes_of
+from .page import SHARE
 from .part import Part
 from .steplist import MEMBERS_SHOWN, Told
+
+STILL = 4
+"""How much rarer it is drawn for the time alone than what is read: then it is not, while anything is read."""
 
 
 class GanttPart(Part):
@@ -38,6 +42,8 @@ class GanttPart(Part):
         self._attempts: Mapping[str, Sequence[Attempt]] = {}
         self._past: Mapping[str, float] | None = None
         self._line: Timeline | None = None
+        self._due = 0.0
+        """When it is drawn again though nothing was read, by the monotonic clock."""
 
     def compose(self) -> ComposeResult:
         """Put the chart there."""
@@ -75,19 +81,23 @@ class GanttPart(Part):
             return line, self.view.prepared(line, by_worker=by_worker)
 
         is_first = self._line is None
+        spent = self.page.bridge.spent_s
         line, prepared = await self.page.ask(work)
+        self._due = monotonic() + STILL * SHARE * (self.page.bridge.spent_s - spent)
         self._line = line
         self.view.show(line, by_worker=by_worker, prepared=prepared)
         if is_first and self.page.step is not None:
             self.view.go_to_key(self.page.step)
 
     def _rows(self, told: Told) -> list[Row]:
-        untaken = {step.path for step in told.steps if step.state is Status.SKIPPED and step.reason == Reason.BRANCH}
-        paths = [step.path for step in told.steps]
         if not self.is_folded:
-            return rows(told.composites, paths, untaken=untaken, is_full=True)
+            return rows(told.composites, [step.path for step in told.steps], untaken=told.untaken, is_full=True)
+        if told.failed:  # they have rows of their own in the table alone
+            folded: Sequence[Row] = rows(told.composites, [step.path for step in told.steps], untaken=told.untaken)
+        else:
+            folded = told.rows
         found: list[Row] = []
-        for row in rows(told.composites, paths, untaken=untaken):
+        for row in folded:
             found.append(row)
             if row.path in self.open_rows:
                 found += [
@@ -133,8 +143,8 @@ class GanttPart(Part):
         return True
 
     def tick(self) -> None:
-        """Let what runs grow."""
-        if self._line is not None and self._line.is_live:
+        """Let what runs grow; 2,000 steps are drawn anew within 60 ms, which is not for every second."""
+        if self._line is not None and self._line.is_live and monotonic() >= self._due:
             self._again()
 
     def on_gantt_view_moved(self) -> None:

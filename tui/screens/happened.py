@@ -17,7 +17,7 @@ from ...core.ids import RunId
 from ...core.loglines import clock_text
 from ...core.moments import local
 from ...core.ports import EventRow, Feed, RunQuery
-from ...core.records import dataclass
+from ...core.records import dataclass, replace
 from ...core.runs import Run
 from ...core.signs import MARKS
 from ...core.states import Status
@@ -171,7 +171,12 @@ class Happened(Filtering):
             )
             for at, deed in enumerate(self.graft.deeds)
         ]
-        return sorted([*done, *self._commands, *self._asked()], key=lambda each: each.at, reverse=True)
+        # What was done here and made a run stands there once, as that run.
+        made = {each.what for each in self._commands if each.who == "ui"}
+        ours = {each.what for each in done}
+        commands = [replace(each, who="you here") if each.what in ours else each for each in self._commands]
+        done = [each for each in done if each.what not in made or each.result[1] is Tone.RED]
+        return sorted([*done, *commands, *self._asked()], key=lambda each: each.at, reverse=True)
 
     def _asked(self) -> Iterable[Happening]:
         """Yield what the facts say that somebody asked of a run: to be cancelled, to be continued."""
@@ -251,7 +256,7 @@ def _of_runs(space: Workspace, runs: Sequence[Run]) -> Iterable[Happening]:
 def _command(space: Workspace, run: Run) -> str:
     """Return the command that started a run."""
     if run.parent is not None and run.origin in ("cli", "ui"):
-        return f"graft rerun {run.parent[:SHORT]}"
+        return _again(space, run, run.parent)
     target = run.pipeline
     if sum(run.counts.values()) <= STEPS_SMALL and run.state is not Status.PENDING:
         try:
@@ -262,3 +267,13 @@ def _command(space: Workspace, run: Run) -> str:
     words += [word for name, value in run.params.items() for word in ("-p", f"{name}={value_text(value)}")]
     words += [word for tag in run.tags for word in ("--tag", tag)]
     return " ".join(shlex.quote(clean(word)) for word in words)
+
+
+def _again(space: Workspace, run: Run, parent: RunId) -> str:
+    """Return the command that made a run from another one; on another runner it was promoted."""
+    try:
+        is_moved = space.show(parent).runner != run.runner
+    except GraftError:  # the other one is gone
+        is_moved = False
+    there = f" --to {shlex.quote(clean(run.runner))}" if is_moved else ""
+    return f"graft {'promote' if is_moved else 'rerun'} {parent[:SHORT]}{there}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from time import monotonic
+from contextlib import suppress
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 from textual.app import ComposeResult
@@ -23,11 +24,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SHARE = 9
-"""After a read that took a second of CPU, so many seconds pass before the next: reading takes a tenth of a core."""
+SHARE = 30
+"""After a read that took a second of CPU, its painting included, so many seconds pass before the next."""
 LEAST_S = 0.25
 """Between two reads: four repaints a second at most."""
-SLOWEST_S = 3.0
+SLOWEST_S = 5.0
 """Between two reads, however much they cost."""
 LEAST_SIZE = (40, 12)
 """Columns and rows below which a screen says that it is too small."""
@@ -70,6 +71,10 @@ class Page(Screen[None]):
         self.sayings = Sayings(monotonic)
         self._is_stale = True
         self._is_reading = False
+        self._is_new = True
+        """Nothing was read so far."""
+        self._wanted = asyncio.Event()
+        """A person waits for the next read."""
 
     # -- what a screen is made of ----------------------------------------------------------------------------------
 
@@ -188,31 +193,49 @@ class Page(Screen[None]):
         recolour(self)
 
     def stale(self) -> None:
-        """Read anew, soon."""
+        """Read anew at once: a person did something."""
+        self._wanted.set()
+        self.moved()
+
+    def moved(self) -> None:
+        """Read anew when it is time for it: the store has moved."""
         self._is_stale = True
         if not self._is_reading and self.is_current:
             self._is_reading = True
             begin(self, self._read, "reading", exclusive=False)
 
     async def _read(self) -> None:
-        pause = LEAST_S
+        failed = 0
         try:
             while self._is_stale and self.is_current:
                 self._is_stale = False
-                spent = self.bridge.spent_s
+                self._wanted.clear()
+                begun = process_time()
                 try:
                     await self.reload()
                     await self.graft.count()
                     self._show_banner(None)
-                    pause = min(SLOWEST_S, max(LEAST_S, SHARE * (self.bridge.spent_s - spent)))
+                    failed = 0
                 except GraftError as error:
                     self._show_banner(error)
                     self._is_stale = True
-                    pause = min(LONGEST_S, pause * 2)
+                    failed += 1
                 self.show_bars()
-                await asyncio.sleep(pause)
+                await asyncio.sleep(LEAST_S)  # meanwhile it is painted, which is part of the cost
+                await self._pause(LEAST_S * 2**failed if failed else self._due_after(process_time() - begun))
         finally:
             self._is_reading = False
+
+    def _due_after(self, cost_s: float) -> float:
+        """Return how long what was read is good enough; of the first read, which is the dearest, not at all."""
+        is_first, self._is_new = self._is_new, False
+        return 0.0 if is_first else min(SLOWEST_S, SHARE * cost_s)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, unless a person does."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(LONGEST_S, seconds)):
+                await self._wanted.wait()
 
     def _show_banner(self, error: GraftError | None) -> None:
         banner = self.query_one("#banner", Bar)

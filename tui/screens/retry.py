@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from shlex import quote
@@ -18,6 +19,7 @@ from ...core.states import Status
 from ...core.text import clean, plural
 from ..bridge import Bridge, begin
 from ..glyphs import Glyphs
+from ..planlines import starred
 from ..tones import Line, Span, Tone
 from .dialog import Dialog
 
@@ -29,7 +31,7 @@ class Scope(StrEnum):
     """What runs again."""
 
     FAILED = "failed + what follows"
-    FROM = "from here on"
+    FROM = "from here"
     ONLY = "this step only"
     ALL = "everything"
 
@@ -136,7 +138,9 @@ class Retry(Dialog[RetryRequest]):
         if not is_possible:
             return []
         tone = Tone.BOLD if scope is self._wish.scope else Tone.DIM
-        return [(f"{self.LETTERS[scope]} ", Tone.KEY), (f"{scope.value}   ", tone)]
+        # All four are 68 columns then, of the 70 that a dialog has on 80.
+        gap = " " * (0 if scope is Scope.ALL else 2 if self._wish.step is not None else 3)
+        return [(f"{self.LETTERS[scope]} ", Tone.KEY), (f"{scope.value}{gap}", tone)]
 
     def _outlook(self) -> list[Line]:
         if self._problem is not None:
@@ -149,8 +153,15 @@ class Retry(Dialog[RetryRequest]):
         ]
 
     def _listed(self, what: str, paths: Sequence[str], tone: Tone) -> list[Line]:
-        names = ", ".join(paths[:SHOWN]) + (f" {self._glyphs.ellipsis}" if len(paths) > SHOWN else "")
-        return [[(f"{what:<16}", tone), (names, Tone.TEXT)]] if paths else []
+        named = paths if len(paths) <= SHOWN else self._families(paths)
+        names = ", ".join(named[:SHOWN]) + (f" {self._glyphs.ellipsis}" if len(named) > SHOWN else "")
+        return [[(f"{what:<15} ", tone), (names, Tone.TEXT)]] if paths else []
+
+    def _families(self, paths: Sequence[str]) -> list[str]:
+        """Return paths with those that differ in numbers alone as one, `trials/*/fit`, and how many they are."""
+        counts = Counter(starred(path) for path in paths)
+        times = self._glyphs.times
+        return [clean(name) + (f" {times}{count:,}" if count > 1 else "") for name, count in counts.items()]
 
     def action_scope(self, name: str) -> None:
         """Choose what runs again."""

@@ -54,6 +54,7 @@ class RunScreen(StepDeeds):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("tab.steps", "tab.graph", "tab.gantt", "tab.logs", "tab.metrics", "tab.artifacts", "tab.info"),
         *bindings("tab.next", "tab.previous", "run.logs", "problem.next", "problem.previous", "pane.zoom"),
+        *bindings("row.open"),
     ]
 
     def __init__(self, run: Run, tab: str = "steps") -> None:
@@ -67,6 +68,8 @@ class RunScreen(StepDeeds):
         """Path of the step at hand; of a family with `*`."""
         self.log_of_step = False
         """The log is of the step at hand, not of the whole run."""
+        self._opens_soon = False
+        """Enter was pressed before there was a row to open."""
         self.log_place: Place | None = None
         """A line that the log is opened at, once it was read; None: at its end."""
         self._cells: StepColumns | None = None
@@ -145,6 +148,8 @@ class RunScreen(StepDeeds):
         self._cells.show(told)
         if before is None:
             self._begin(told)
+            if self._opens_soon and self.tab_shown == "steps" and self.query_one("#steps", Grid).current is not None:
+                self.query_one("#steps", Grid).action_open()
         else:
             self.query_one("#steps", Grid).replace_rows(self._rows(told))
         await self._show_part()
@@ -160,6 +165,17 @@ class RunScreen(StepDeeds):
                 if self._cells is not None and not row.role.is_composite and self._cells.line(row).state is wanted:
                     grid.go_to_key(row.path)
                     return
+
+    def action_open(self) -> None:
+        """Open what the cursor will be on: a person who presses enter twice does not wait for the screen between."""
+        self._opens_soon = self.told is None
+
+    def asked_again(self, tab: str) -> None:
+        """Show a part of the run that is on the screen already; the second enter may come before the screen does."""
+        if self.told is None:
+            self.action_open()
+        elif tab != self.tab_shown:
+            self.action_tab(tab)
 
     def _rows(self, told: Told) -> ListRows[Row]:
         assert self._cells is not None
@@ -211,7 +227,7 @@ class RunScreen(StepDeeds):
         if isinstance(row, Row):
             self.step = row.path
             if self._cells is not None and self._cells.look_from(row):
-                self.query_one("#steps", Grid).refresh()
+                self.query_one("#steps", Grid).refresh_changed()
             return row
         return None
 
@@ -225,7 +241,7 @@ class RunScreen(StepDeeds):
         """Let the time of running steps go on."""
         self.moment.now = self.bridge.now()
         if self.run.state is Status.STARTED and self.tab_shown == "steps":
-            self.query_one("#steps", Grid).refresh()
+            self.query_one("#steps", Grid).refresh_changed()
             self._details.sample()
         if self.part is not None:
             self.part.tick()
@@ -276,7 +292,7 @@ class RunScreen(StepDeeds):
     def on_resize(self) -> None:
         """Draw for the new width."""
         if self.told is not None:
-            self.stale()
+            self.moved()
 
     def action_tab(self, tab: str) -> None:
         """Show a part."""

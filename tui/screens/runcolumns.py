@@ -40,7 +40,7 @@ def run_columns(
         *(project if with_project else ()),
         Column(title="PIPELINE", width=18, share=3, cell=lambda run: [(run.pipeline, Tone.BOLD)]),
         *(made if with_generation else ()),
-        Column(title="PROGRESS", width=BAR + 10, rank=2, cell=lambda run: progress(run, glyphs)),
+        Column(title="PROGRESS", width=BAR + 10, rank=2, cell=lambda run: progress(run, glyphs, room=BAR + 10)),
         Column(title="TIME", width=7, rank=1, is_right=True, cell=lambda run: _took(run, moment.now)),
         Column(title="LEFT", width=7, rank=5, is_right=True, cell=lambda run: left_line(past, run, moment)),
         Column(

@@ -60,8 +60,8 @@ def counts(run: Run) -> tuple[int, int, int]:
     return good, ended, total
 
 
-def progress(run: Run, glyphs: Glyphs) -> list[Span]:
-    """Return a bar and a fraction."""
+def progress(run: Run, glyphs: Glyphs, *, room: int | None = None) -> list[Span]:
+    """Return a bar and a fraction; within `room` columns, if that is given."""
     good, ended, total = counts(run)
     if not total:
         return []
@@ -73,8 +73,20 @@ def progress(run: Run, glyphs: Glyphs) -> list[Span]:
         (glyphs.full * filled, tone),
         (glyphs.part * (over - filled), bad),
         (glyphs.empty * (BAR - over), Tone.RULE),
-        (f" {good:,}/{total:,}", Tone.TEXT),
+        (f" {_fraction(good, total, room - BAR - 1 if room is not None else None)}", Tone.TEXT),
     ]
+
+
+def _fraction(part: int, whole: int, room: int | None) -> str:
+    """Return `1,520/2,003`, `1520/2003` or `15k/20k`, whichever is the first that has room."""
+    exact, plain = f"{part:,}/{whole:,}", f"{part}/{whole}"
+    if room is None or len(exact) <= room:
+        return exact
+    return plain if len(plain) <= room else f"{_thousands(part)}/{_thousands(whole)}"
+
+
+def _thousands(number: int) -> str:
+    return str(number) if number < 1000 else f"{number // 1000}k"
 
 
 def generation_text(run: Run) -> str:

@@ -132,6 +132,7 @@ class Runs(RunView):
             pages.is_reversed = self.is_reversed
             self._pages = pages
             self.grid.set_rows(pages)
+            await self.wait_for_refresh()  # rows first: the rest is on threads, and takes the interpreter from them
             await pages.measure()
             self.grid.rows_changed()
         else:
@@ -154,7 +155,7 @@ class Runs(RunView):
             and self.size.width >= WITH_PAST
         ):
             self.past.take(await self.ask(lambda space: read_past(space, seen)))
-            self.grid.refresh()
+            self.grid.refresh_changed()
 
     async def _reload_pipelines(self) -> None:
         query = replace(self._query(), limit=GROUPED)
@@ -208,7 +209,7 @@ class Runs(RunView):
         """Let the time of running runs go on."""
         self.moment.now = self.bridge.now()
         if any(run.state is Status.STARTED for run in self.grid.seen()):
-            self.grid.refresh()
+            self.grid.refresh_changed()
         self.show_bars()
 
     # -- events ----------------------------------------------------------------------------------------------------

@@ -218,10 +218,10 @@ class DagView(Lines, can_focus=True):
         across, down = self.scroll_offset
         row = y + down
         if self._palette is None or self._picture is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         drawing = self._picture.drawing
         if row >= drawing.height:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         split = cells(drawing.rows[row].ljust(drawing.width))
         rule = self._palette.style(Tone.RULE)
         segments, at = [], 0
@@ -231,7 +231,7 @@ class DagView(Lines, can_focus=True):
             segments.append(Segment("".join(split[hit.column : at]), self._look_of(name, self._palette)))
         segments.append(Segment("".join(split[at:]), rule))
         line = Strip(segments).crop_extend(across, across + width, None)
-        return line.apply_style(self.rich_style)
+        return line.apply_style(self.ground)
 
     def _look_of(self, name: str, palette: Palette) -> Style:
         assert self._picture is not None

@@ -221,12 +221,12 @@ class GanttView(Lines, can_focus=True):
         """Draw the axis or a row."""
         width = self.room.width
         if self._palette is None or self._line is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         line = self._line
         if not line.lanes or not line.pieces:
             said = "  This run has no steps." if not line.lanes else "  Nothing has begun yet."
             if not line.lanes or y == 1:
-                return strip([(said if y == 1 else "", Tone.DIM)], self._palette, width).apply_style(self.rich_style)
+                return strip([(said if y == 1 else "", Tone.DIM)], self._palette, width).apply_style(self.ground)
         if self._prepared is None or self._prepared.width != width:
             self._prepared = self.prepared(line, by_worker=self._by_worker)
         ready = self._prepared
@@ -236,10 +236,10 @@ class GanttView(Lines, can_focus=True):
                 (" " * (ready.names + 4), Tone.TITLE),
                 (axis(ready.scale, self._strokes, now=now), Tone.TITLE),
             ]
-            return strip(text, self._palette, width).apply_style(self.rich_style)
+            return strip(text, self._palette, width).apply_style(self.ground)
         index = self.scroll_offset.y + y - 1
         if index >= len(line.lanes):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         return self._row(line.lanes[index], ready, self._palette, index == self.cursor)
 
     def _row(self, lane: Lane, ready: Prepared, palette: Palette, is_here: bool) -> Strip:
@@ -255,7 +255,7 @@ class GanttView(Lines, can_focus=True):
         line += [(text, TONE_OF[ink] if ink is not None else Tone.TEXT) for text, ink in drawn]
         line.append((" ", Tone.TEXT))
         line += fitted([(self._said(lane, self._by_worker), Tone.DIM)], ready.notes, ellipsis=palette.ellipsis)
-        return strip(line, palette, self.room.width, over).apply_style(self.rich_style)
+        return strip(line, palette, self.room.width, over).apply_style(self.ground)
 
     def _label(self, lane: Lane) -> str:
         return label(lane, is_ascii=self._glyphs.is_ascii)

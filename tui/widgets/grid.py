@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.style import Style
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -28,6 +29,10 @@ GAP = 2
 """Blanks between columns."""
 MARGIN = 2
 """Columns left of the first one: the cursor's sign and a blank."""
+REMEMBERED = 512
+"""Lines whose text is kept at most, to see what has changed."""
+_Said = tuple[bool, bool, list[Line] | None]
+"""What a line says: the cursor is there, the row is marked, its cells; None: it is not read yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,8 @@ class Grid(Lines, Generic[R], can_focus=True):
         self._fitted = -1
         """Width the columns were fitted to."""
         self._palette: Palette | None = None
+        self._drawn: dict[int, _Said] = {}
+        """What stands in the lines, by index of the row."""
         self.cursor = 0
         self.at_key: Hashable = None
         """Key of the row the cursor is on; None when there is none, or it was not read yet."""
@@ -103,6 +110,7 @@ class Grid(Lines, Generic[R], can_focus=True):
     def set_rows(self, rows: Rows[R]) -> None:
         """Show other rows from their top."""
         self._rows, self.cursor, self.at_key, self.news = rows, 0, None, 0
+        self._drawn.clear()
         self.scroll_to(y=0, animate=False, immediate=True, force=True)
         self.rows_changed()
 
@@ -124,11 +132,22 @@ class Grid(Lines, Generic[R], can_focus=True):
             self.scroll_to(y=self.scroll_offset.y + moved, animate=False, immediate=True, force=True)
         self._note_key()
         self._call_for_rows()
-        self.refresh()
+        self.refresh_changed()
+
+    def refresh_changed(self) -> None:
+        """Draw the lines that say something else than what stands there; most do not, from one second to the next."""
+        if self._palette is None or not (self._drawn and len(self._rows)):
+            self.refresh()
+            return
+        top = self.scroll_offset.y
+        changed = [y for y in range(1, self.room.height) if self._drawn.get(top + y - 1) != self._said(top + y - 1)]
+        if changed:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def set_columns(self, columns: Sequence[Column[R]]) -> None:
         """Show other columns of the same rows."""
         self._columns, self._fitted = columns, -1
+        self._drawn.clear()
         self.refresh()
 
     def palette_changed(self, palette: Palette) -> None:
@@ -206,9 +225,10 @@ class Grid(Lines, Generic[R], can_focus=True):
         self.go_to(len(self._rows) - 1)
 
     def action_open(self) -> None:
-        """Open the row at the cursor."""
-        if self.current is not None:
-            self.post_message(self.Opened(self))
+        """Open the row at the cursor; where there is none yet, the screen may know what is meant."""
+        if self.current is None:
+            raise SkipAction
+        self.post_message(self.Opened(self))
 
     def on_click(self, event: events.Click) -> None:
         """Move the cursor to a row that is clicked; a double click opens it."""
@@ -236,16 +256,18 @@ class Grid(Lines, Generic[R], can_focus=True):
         if width != self._fitted:  # a scrollbar that comes or goes sends no resize
             self._widths, self._fitted = fit_columns(self._columns, width - MARGIN), width
         if self._palette is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         if not len(self._rows):
+            self._drawn.clear()
             lines = self._empty()
             line = lines[y - 1] if 0 < y <= len(lines) else ()
-            return strip(line, self._palette, width).apply_style(self.rich_style)
+            return strip(line, self._palette, width).apply_style(self.ground)
         if y == 0:
-            return strip(self._titles(), self._palette, width).apply_style(self.rich_style)
+            return strip(self._titles(), self._palette, width).apply_style(self.ground)
         index = self.scroll_offset.y + y - 1
         if index >= len(self._rows):
-            return Strip.blank(width, self.rich_style)
+            self._drawn[index] = self._said(index)
+            return Strip.blank(width, self.ground)
         return self._row(index, self._palette, width)
 
     def _titles(self) -> list[Span]:
@@ -255,22 +277,29 @@ class Grid(Lines, Generic[R], can_focus=True):
             line += fitted([(column.title, Tone.TITLE)], width, is_right=column.is_right)
         return line
 
+    def _said(self, index: int) -> _Said:
+        row = self._rows.at(index) if index < len(self._rows) else None
+        cells = None if row is None else [column.cell(row) for column, _ in self._widths]
+        return index == self.cursor, row is not None and self._marked(row), cells
+
     def _row(self, index: int, palette: Palette, width: int) -> Strip:
-        is_here = index == self.cursor
-        row = self._rows.at(index)
+        if len(self._drawn) > REMEMBERED:
+            self._drawn.clear()
+        said = self._drawn[index] = self._said(index)
+        is_here, is_marked, cells = said
         over: Style | None = None
         if is_here:
             over = palette.cursor if self.has_focus else palette.idle_cursor
         line: list[Span] = [(self._glyphs.cursor if is_here else " ", Tone.KEY)]
-        line.append((self._glyphs.marked if row is not None and self._marked(row) else " ", Tone.YELLOW))
-        if row is None:
+        line.append((self._glyphs.marked if is_marked else " ", Tone.YELLOW))
+        if cells is None:
             line.append((self._glyphs.ellipsis, Tone.DIM))
-            return strip(line, palette, width, over).apply_style(self.rich_style)
-        for at, (column, room) in enumerate(self._widths):
+            return strip(line, palette, width, over).apply_style(self.ground)
+        for at, ((column, room), cell) in enumerate(zip(self._widths, cells, strict=True)):
             if at:
                 line.append((" " * GAP, Tone.TEXT))
-            line += fitted(column.cell(row), room, is_right=column.is_right, ellipsis=palette.ellipsis)
-        return strip(line, palette, width, over).apply_style(self.rich_style)
+            line += fitted(cell, room, is_right=column.is_right, ellipsis=palette.ellipsis)
+        return strip(line, palette, width, over).apply_style(self.ground)
 
     def _note_key(self) -> None:
         row = self.current

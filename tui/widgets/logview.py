@@ -231,7 +231,7 @@ class LogView(Lines, can_focus=True):
         """Draw one row."""
         width = self.room.width
         if self._palette is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         if not self.rows:
             line: Line = self._empty() if y == 1 else ()
         elif self.is_wrapped:
@@ -239,7 +239,7 @@ class LogView(Lines, can_focus=True):
         else:
             row = y + self.scroll_offset.y
             line = self._line(row, width) if row < self.rows else ()
-        return strip(line, self._palette, width).apply_style(self.rich_style)
+        return strip(line, self._palette, width).apply_style(self.ground)
 
     def _at_wrapped(self, y: int) -> Line:
         if not self._drawn:

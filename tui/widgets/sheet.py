@@ -50,6 +50,6 @@ class Sheet(Lines, can_focus=True):
         across, down = self.scroll_offset
         width = self.room.width
         if self._palette is None or y + down >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.ground)
         whole = strip(self._lines[y + down], self._palette, max(width, self.virtual_size.width))
-        return whole.crop(across, across + width).apply_style(self.rich_style)
+        return whole.crop(across, across + width).apply_style(self.ground)
