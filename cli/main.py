@@ -10,12 +10,13 @@ import inspect
 import os
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from ..core.errors import GraftError, InvalidError, nearest
+from ..core.named import NamedTuple
 from .complaint import complain, complain_of_bug, usage_error
 from .options import HELP_SETTINGS, Options, ReaderLeft, to_command, to_group, with_common_options
 from .printer import put, remark

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from .composites import Conditional, Map, Parallel
 from .functions import executed
 from .graph import Return, ReturnKind
+from .named import NamedTuple
 from .nesting import Composite
 from .pipeline import Pipeline
 from .steps import Step

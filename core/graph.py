@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
+from .named import NamedTuple
 from .packing import packed
 from .records import dataclass, field
 from .supply import Json as Json

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
-from typing import Any, NamedTuple, NoReturn, TypeAlias, TypedDict
+from typing import Any, NoReturn, TypeAlias, TypedDict
 
 from .catalog import Catalog
 from .errors import InvalidError, nearest
 from .graph import Policy, Terminate
 from .ids import name_problem
+from .named import NamedTuple
 from .quantities import seconds, size_bytes
 from .records import dataclass, field
 from .steps import OutputOf, Recovery, Step, Unit

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
 
 from .errors import InvalidError
+from .named import NamedTuple
 
 _PACKAGE = __name__.partition(".")[0]
 _UPWARDS = 2

@@ -6,10 +6,11 @@ The labels a step has itself decide; what a profile or an override makes of them
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .errors import InvalidError
 from .graph import CallKind, Graph, Json, Node, Operation, Policy
+from .named import NamedTuple
 from .records import dataclass, field, replace
 
 if TYPE_CHECKING:
