@@ -101,7 +101,7 @@ class Routes:
 
     def of_graph(self, graph: Graph) -> dict[str, Json]:
         """Return the routes that steps of a graph take: label -> runner."""
-        taken = {route.label: route for each in graph.operations for route in self._taken(each.policy)}
+        taken = {route.label: route for policy in graph.policies for route in self._taken(policy)}
         return {label: taken[label].runner for label in sorted(taken)}
 
     def sites(self, graph: Graph, home: str) -> Sites | None:

@@ -296,7 +296,7 @@ def _cpus_of(graph: Graph, jobs: Sequence[int], sites: Sequence[int] | None) -> 
 
     None when every step wants one: the hot path skips it then.
     """
-    wanted = [operation.policy.resources.get("cpus", 1.0) for operation in graph.operations]
-    if all(cpus == 1.0 for cpus in wanted):
+    if all(policy.resources.get("cpus", 1.0) == 1.0 for policy in graph.policies):
         return None
+    wanted = [operation.policy.resources.get("cpus", 1.0) for operation in graph.operations]
     return [min(cpus, float(jobs[0 if sites is None else sites[at]])) for at, cpus in enumerate(wanted)]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import importlib.machinery
 import io
 import os
@@ -100,6 +101,7 @@ def plant() -> None:
     with rare_collections():
         for name in SHARED:
             importlib.import_module(name)
+        gc.freeze()  # else all of it is looked through when the block ends: 2.5 ms
     ours, theirs = pair()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
