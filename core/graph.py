@@ -302,13 +302,13 @@ class Graph:
         return tuple({id(each.policy): each.policy for each in self.operations}.values())
 
     @cached_property
-    def _kinds(self) -> frozenset[CallKind]:
-        calls = {id(each.call): each.call for each in self.operations}  # shared as policies are
-        return frozenset(call.kind for call in calls.values())
+    def calls(self) -> tuple[Call, ...]:
+        """Calls of its operations, each once."""
+        return tuple({id(each.call): each.call for each in self.operations}.values())
 
     def calling(self, kinds: Set[CallKind]) -> set[int]:
         """Return the operations whose call is of one of these kinds."""
-        if self._kinds.isdisjoint(kinds):
+        if not any(call.kind in kinds for call in self.calls):
             return set()
         return {at for at, operation in enumerate(self.operations) if operation.call.kind in kinds}
 

@@ -115,6 +115,8 @@ def choose(kind: str, given: Mapping[str, object]) -> tuple[Chosen, list[Invalid
 
 
 def _chosen(read: dict[str, Any]) -> Chosen:
+    if _WITHOUT_POLICY.issuperset(read):  # nearly all steps: what is wired, and no more
+        return Chosen(policy=_DEFAULT, **read)
     catalog = read.get("catalog")
     wanted: Wanted | None = read.get("resources")
     policy = {_FIELDS[name]: value for name, value in read.items() if name in _FIELDS} if read else {}
@@ -142,6 +144,7 @@ _DEFAULT = Policy()
 _FIELDS = {name: name for name in ("retries", "labels", "isolation", "secrets", "reads", "env", "cache", "watch")}
 _FIELDS |= {"backoff": "backoff_s", "timeout": "timeout_s"}
 _CHOSEN = frozenset({"inputs", "params", "after", "fence", "modes", "overrides", "on_failure"})
+_WITHOUT_POLICY = _CHOSEN - {"overrides"}
 
 
 def _refuse(wanted: str, value: object, hint: str | None = None) -> NoReturn:
@@ -199,9 +202,11 @@ def _modes(value: object) -> tuple[str, ...]:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+    # An exact dict first: to ask the ABC takes longer than the rest.
+    is_mapping = type(value) is dict or isinstance(value, Mapping)
+    if not is_mapping or not all([isinstance(key, str) for key in value]):  # type: ignore[attr-defined]
         _refuse("a dict with names as keys", value)
-    return dict(value)
+    return dict(value)  # type: ignore[call-overload,no-any-return]
 
 
 def _params(value: object) -> Mapping[str, object]:

@@ -88,8 +88,9 @@ class Note:
         self._names |= takes.names
         self._names.update(rest)
         if step.inputs:
-            self._wired[path] = {argument: _wired(wire) for argument, wire in step.inputs.items()}
-            self._names.update(each for each in self._wired[path].values() if each is not None)
+            found = {argument: wire if type(wire) is str else _wired(wire) for argument, wire in step.inputs.items()}
+            self._wired[path] = found
+            self._names.update([each for each in found.values() if each is not None])
 
     def add_defaults(self, call: Call, takes: Iterable[Take]) -> None:
         """Note the defaults of a function; of ten thousand steps of one function once."""
