@@ -23,7 +23,6 @@ from ..core.quantities import duration_text
 from ..core.records import replace
 from ..core.states import Status
 from .board import Board
-from .frame import frame
 from .look import MARKS, RETRYING, Look
 from .text import clean, columns
 
@@ -233,6 +232,8 @@ class Live:
 
     def draw(self) -> None:
         """Draw the picture over the last one."""
+        from .frame import frame  # plain lines do without it
+
         width, height = self._size()
         # The last column stays free: a full line would wrap on some terminals and break the count of rows.
         look = replace(self._look, width=max(10, width - 1))

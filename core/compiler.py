@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .applying import applied, check_trained, why_not_applied
 from .binding import Binder
 from .called import body_form, written
 from .collector import rare_collections
@@ -100,10 +99,14 @@ def compile_pipeline(
     compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
     compiled = compilation.result(name or pipeline.name_in({}), note)
     if mode == "train":
+        from .applying import check_trained, why_not_applied  # only pipelines that learn need it
+
         check_trained(compiled.graph)
         if (obstacle := why_not_applied(compiled.graph)) is not None:
             compiled = replace(compiled, warnings=(*compiled.warnings, obstacle))
     elif mode == "apply":
+        from .applying import applied  # as above
+
         made = applied(compiled.graph)
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
     elif mode in _EVALUATING:

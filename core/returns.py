@@ -84,7 +84,7 @@ def declare(returns: object) -> tuple[Return, ...]:
         return (_one(returns),)
     if type(returns) is not list and (isinstance(returns, dict) or not isinstance(returns, Sequence)):
         raise InvalidError(f"returns= takes a list of names, not {type(returns).__name__}")
-    declared = tuple([_one(each) for each in returns])  # type: ignore[union-attr]
+    declared = tuple([_one(each) for each in returns])
     names = [each.name for each in declared]
     if len(names) > 1 and (twice := sorted({name for name in names if names.count(name) > 1})):
         raise InvalidError(f"returns= names '{twice[0]}' twice")

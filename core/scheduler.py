@@ -190,7 +190,10 @@ class Scheduler:
         return chosen
 
     def _take(self, fact: Fact, turn: Turn) -> None:
-        if isinstance(fact, _ENDS):
+        if type(fact) is StepReused:
+            turn.facts.append(fact)
+            self._consequences.end(fact.node, Status.CACHED, None, turn, fact.at, fact.outputs)
+        elif isinstance(fact, _ENDS):
             self._take_end(fact, turn)
         elif isinstance(fact, StepJoined):
             if fact.node in self._consequences.joins:
@@ -200,9 +203,7 @@ class Scheduler:
             pass  # the last words of an attempt that is over
         else:
             turn.facts.append(fact)  # also those that change nothing here
-            if isinstance(fact, StepReused):
-                self._consequences.end(fact.node, Status.CACHED, None, turn, fact.at, fact.outputs)
-            elif isinstance(fact, StepSettled):
+            if isinstance(fact, StepSettled):
                 self._consequences.end(fact.node, fact.state, fact.reason, turn, fact.at)
             elif isinstance(fact, CancelRequested):
                 grace = 0.0 if fact.is_hard else CANCEL_GRACE_S

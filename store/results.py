@@ -195,15 +195,17 @@ class StoredResults:
 
 def _by_attempt(rows: Sequence[Row]) -> Iterable[tuple[Row, list[Output]]]:
     """Return the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
-    found: dict[Row, tuple[Row, list[Output]]] = {}
+    found: list[tuple[Row, list[Output]]] = []
     outputs = iter(outputs_from_rows([row[_NAME:] for row in rows if row[_NAME] is not None]))
+    attempt: Row = ()
+    own: list[Output] = []
     for row in rows:
-        known = found.get(row[:3])
-        if known is None:
-            known = found[row[:3]] = row, []
+        if row[:3] != attempt:  # those of one come together
+            attempt, own = row[:3], []
+            found.append((row, own))
         if row[_NAME] is not None:  # None: it has no outputs
-            known[1].append(next(outputs))
-    return found.values()
+            own.append(next(outputs))
+    return found
 
 
 def _metrics(connection: sqlite3.Connection, attempt: Row) -> tuple[MetricPoint, ...]:

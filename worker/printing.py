@@ -23,7 +23,6 @@ from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
 from .inheriting import digest_of, inherited
 from .installed import COMPILED, beyond, distributions_of, own_path, versions_of
-from .notebookcode import notebook_print
 from .prints import Prints, merged, part_of
 from .recorded import PREFIX
 from .sourcetext import SourceText
@@ -182,6 +181,8 @@ class _Printer:
         if call.kind in (CallKind.STUB, CallKind.LEARN, CallKind.LOAD):
             return merged([])  # what a model runs is in its arguments, which count with the code they name
         if call.kind is CallKind.NOTEBOOK:
+            from .notebookcode import notebook_print  # for notebooks
+
             file = os.path.join(self._root, call.script or "")
             return notebook_print(self._beside(file), self._read.plain(file), file, self._root)
         if call.kind is CallKind.SCRIPT:
