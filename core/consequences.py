@@ -213,9 +213,10 @@ class Consequences:
                 self._conclude(after, Status.SKIPPED, Reason.UPSTREAM, turn, at)
 
     def _release_plainly(self, path: str) -> None:
+        waiting = self._waiting
         for after in self._dependants[path]:
-            self._waiting[after] -= 1
-            if self._waiting[after] == 0 and self.standing.states[after] is Status.PENDING:
+            waiting[after] = left = waiting[after] - 1
+            if left == 0 and self.standing.states[after] is Status.PENDING:
                 self.queue.release(after)
 
     def _release_recovery(self, path: str, turn: Turn, at: float) -> None:

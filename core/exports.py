@@ -111,4 +111,8 @@ class Exports:
 
 def of_task(returns: tuple[Return, ...], path: str) -> dict[str, Export]:
     """Return what a task at this path returns."""
-    return {each.name: Export(Upstream(path, each.name), each.kind) for each in returns}
+    # `tuple.__new__`, as for ten thousand steps either class is another call of Python.
+    return {each.name: _new(Export, (_new(Upstream, (path, each.name)), each.kind, ())) for each in returns}
+
+
+_new = tuple.__new__

@@ -188,7 +188,8 @@ def _written(kind: str, fields: _Fields, setters: _Setters | None, *, has_more: 
         said = "" if each.factory is None and each.default is _NOTHING else "=_nothing"
         said = f"=_default_{name}" if said and each.factory is None else said
         (by_position if each.is_positional else by_name).append(f"{name}{said}")
-        lines.append(f"_self.__dict__[{name!r}] = {name}" if setters is None else f"_put_{name}(_self, {name})")
+        lines.append(f"_all[{name!r}] = {name}" if setters is None else f"_put_{name}(_self, {name})")
+    lines = ["_all = _self.__dict__", *lines] if setters is None else lines
     lines += ["_self.__post_init__()"] if has_more else ["pass"]
     heads = ["_self", "/", *by_position, *(by_name if len(by_name) > 1 else [])]
     code = f"def __init__({', '.join(heads)}):\n " + "\n ".join(lines)

@@ -107,7 +107,8 @@ class StoredResults:
             StoreError: what is known of files cannot be read.
         """
         stored = {out.ref.sha256 for result in results for out in result.outputs if out.ref.inline is None}
-        digests, reasons = self._read({str(self._objects.path(sha256)): sha256 for sha256 in stored})
+        names = {str(self._objects.path(sha256)): sha256 for sha256 in stored}
+        digests, reasons = self._read(names) if names else ({}, {})
         return [_first_damage(result.outputs, digests, reasons) for result in results]
 
     def judgement(self, run: RunId, node: str) -> Judgement | None:
