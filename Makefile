@@ -4,7 +4,7 @@
 SHELL = /bin/sh
 WORKERS ?= 3
 KILLS ?= 50
-ENTRIES = __init__.py __main__.py py.typed wiring.py storeless.py programs.py runtime.py submission.py testing.py conformance.py cli core plugins store tui worker
+ENTRIES = __init__.py __main__.py py.typed wiring.py storeless.py programs.py writers.py runtime.py submission.py testing.py conformance.py cli core plugins store tui worker
 
 .DEFAULT_GOAL = help
 .PHONY: help setup demo test test-redis slow check bench faults mutations ui pictures typing lint types contracts test-all-pythons clean

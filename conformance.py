@@ -13,14 +13,21 @@ from typing import ClassVar
 
 import pytest
 
+from .core.demands import DEFAULT_LABEL
 from .core.events import CancelRequested
 from .core.requests import RetryRequest, RunRequest
 from .core.results import RunResult
+from .core.runnerhealth import Health, Question, Reach
 from .core.session import Requests
 from .core.workspace import Workspace
 from .programs import load_run
 from .testing import virtual_store
-from .wiring import Given, find_target, open_workspace
+from .wiring import Given, find_runner, find_target, open_workspace
+
+_HEALTH_S, _SHORT_S = 10.0, 1.0
+"""For an answer: as long as a promotion waits, and as short as nobody waits for one."""
+_MARGIN_S = 2.0
+"""More than that on a busy machine: the imports of a client library take a second."""
 
 
 class ConformanceProject:
@@ -29,13 +36,18 @@ class ConformanceProject:
     def __init__(self, root: Path, runner: str, config: str):
         self.root = root
         self._runner = runner
-        (root / "graftline.toml").write_text(f'[project]\nname = "conformance"\n{config}')
+        self._configure(config)
         (root / "conformance_steps.py").write_text(_STEPS)
         (root / "pipelines.py").write_text(_PIPELINES)
 
     def mend(self) -> None:
         """Have the step that failed find what it looks for."""
         (self.root / "mended").touch()
+
+    def line_of(self, text: str) -> tuple[Path, int]:
+        """Return the file of the steps, and the number of the line that has a text."""
+        file = self.root / "conformance_steps.py"
+        return file, next(at for at, line in enumerate(file.read_text().splitlines(), 1) if text in line)
 
     def run(self, pipeline: str, *, is_stopped: bool = False, **params: str) -> RunResult:
         """Run a pipeline of the project and return the finished run, failed or not."""
@@ -49,6 +61,24 @@ class ConformanceProject:
     def retry(self, run: RunResult) -> RunResult:
         """Retry a run and return it, finished."""
         return self._result(self._space().retry(RetryRequest(run=run.record.id)).id)
+
+    def health(self, timeout_s: float, *, config: str | None = None) -> tuple[Health, float]:
+        """Ask the runner how it is and return its answer with the seconds that took.
+
+        Args:
+            timeout_s: which it is given.
+            config: of another place than the project's own; None: of that.
+        """
+        if config is not None:
+            self._configure(config)
+        choice = find_runner(self._choices, self._runner)
+        question = Question(packages=("graftline",), secrets=("HOME",), labels=(DEFAULT_LABEL,), timeout_s=timeout_s)
+        began = time.monotonic()
+        found = choice.runner.health(choice.options, question)
+        return found, time.monotonic() - began
+
+    def _configure(self, config: str) -> None:
+        (self.root / "graftline.toml").write_text(f'[project]\nname = "conformance"\n{config}')
 
     @property
     def _choices(self) -> Given:
@@ -76,6 +106,8 @@ class RunnerConformance:
     """Name of the runner: an entry point, `module:Class`, or as the configuration calls it."""
     config: ClassVar[str] = ""
     """TOML that is added to the project's configuration: `[runner.mine]`, ..."""
+    unreachable: ClassVar[str] = ""
+    """TOML of the same runner at a place where nobody answers; empty: it is there whenever this process is."""
     executes: ClassVar[bool] = True
     """Whether steps are really run. False: values are made up, and nothing fails."""
     composes: ClassVar[bool] = True
@@ -129,6 +161,12 @@ class RunnerConformance:
         assert after.reason == "UPSTREAM"
         assert failed.error is not None
         assert (failed.error.type, failed.error.message) == ("ValueError", "no such luck")
+        file, line = project.line_of("no such luck")
+        if failed.error.frames:  # a file of the project, wherever its copy ran
+            frame = failed.error.frames[-1]
+            assert (frame.file, frame.line) == (str(file), line)
+            assert frame.code.endswith('raise ValueError("no such luck")')
+            assert f'File "{file}", line {line}' in failed.error.traceback
 
     def test_a_retry_goes_on_where_the_run_stands(self, project: ConformanceProject) -> None:
         self._needs(self.executes, "steps are not really run")
@@ -166,6 +204,25 @@ class RunnerConformance:
 
         assert run.state == "SUCCESS"
         assert run.value("double") == [2, 4, 6]
+
+    def test_asked_how_it_is_it_answers_in_time(self, project: ConformanceProject) -> None:
+        found, took_s = project.health(_HEALTH_S)
+
+        assert took_s < _HEALTH_S + _MARGIN_S
+        assert found.reach is not Reach.DOWN, found.told
+        assert found.told
+        assert "\n" not in found.told
+        assert [each.refusal for each in found.answers if each.refusal is not None] == []
+
+    def test_where_nobody_answers_it_says_so_in_time_and_what_to_do(self, project: ConformanceProject) -> None:
+        self._needs(bool(self.unreachable), "it is always there")
+        found, took_s = project.health(_SHORT_S, config=self.unreachable)
+
+        assert took_s < _SHORT_S + _MARGIN_S
+        assert (found.reach, found.answers) == (Reach.DOWN, ())
+        assert found.told
+        assert "\n" not in found.told
+        assert found.remedy
 
     def _needs(self, claimed: bool, why: str) -> None:
         if not claimed:

@@ -57,7 +57,7 @@ def execute_pipeline(
 def carry_by(
     runner: Runner, action: str, pipeline: Pipeline, params: Mapping[str, object], options: dict[str, Any]
 ) -> RunResult:
-    """Have a runner carry a pipeline: what `Runner.job`, `train`, `apply` and `eval` do."""
+    """Have a runner carry a pipeline: what `Runner.job`, `train`, `apply` and `eval` do; `writers` has the others."""
     if action != "job":
         launcher = Launcher(pipeline, options.pop("registry", None), by=runner)
         found: RunResult = getattr(launcher, action)(params, **options)
@@ -216,7 +216,7 @@ class Launcher:
 
     def _opened(self, root: str) -> Workspace:
         if self._space is None:
-            self._space = _opened(root, registry=self._registry, by=self._by)
+            self._space = opened(root, registry=self._registry, by=self._by)
         return self._space
 
     def _run(self, mode: str, params: Mapping[str, object] | None, options: dict[str, Any]) -> RunResult:
@@ -230,7 +230,7 @@ class Launcher:
         space = self._opened(target.root)
         loaded = space.parts.overridden(loaded, of_run.get("runner") or space.parts.default_runner)
         run = RunRequest(target=target, origin="api", **of_run)
-        request = LifecycleRequest(run=run, loaded=loaded, **_texts(options))
+        request = LifecycleRequest(run=run, loaded=loaded, **texts_of(options))
         life = space.lifecycle
         prepare = {"train": life.train, "apply": life.apply, "eval": life.evaluate}[mode]
         created = life.create(prepare(request))
@@ -315,7 +315,7 @@ def _create_live(
     from .worker.load import load_live  # compiles user code: `ls` and `show` need none of it
 
     target, loaded = load_live(pipeline, params, file, functions_at)
-    space = _opened(target.root, runner=runner, config=config, by=by)
+    space = opened(target.root, runner=runner, config=config, by=by)
     if patches is not None:
         from .plugins.mock.patches import patched
 
@@ -344,13 +344,13 @@ def _create_live(
     return space, space.create_compiled(spec, loaded)
 
 
-def _texts(options: Mapping[str, Any]) -> dict[str, Any]:
+def texts_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options of a training, its bounds as texts."""
     bounds = {name: str(options[name]) for name in ("lower", "upper") if options.get(name) is not None}
     return {**options, **bounds}
 
 
-def _opened(
+def opened(
     root: str,
     *,
     runner: str | None = None,
@@ -367,7 +367,7 @@ def _opened(
     given = Given(project=root, runner=name_of(type(by)), registry=registry, config=config)
     space, settings = open_workspace(given), settings_of(given)
     channels = channels_between(settings, by.feed, by.sink)
-    options = {**by.options, **({} if by.instance is None else {"instance": by.instance})}
+    options = {**by.options, **({} if by.instance is None else {by.instance_option: by.instance})}
     choice = RunnerChoice(runner=type(by), options=options)
     known = space.parts.runner
     return Workspace(

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .core.errors import InvalidError
 from .core.ids import strict_name
 
 if TYPE_CHECKING:
     from .core.beginning import Begun, Template
     from .core.events import AttemptFailed, AttemptSucceeded
     from .core.proposals import Proposal
+
+
+def write_whole(data: bytes, file: str) -> None:
+    """Write a file whole or not at all.
+
+    Raises:
+        InvalidError: it cannot be written.
+    """
+    path = Path(file)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        os.replace(part, path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise InvalidError(f"it cannot be written: {error.strerror}", file=file) from error
 
 
 def templates() -> Sequence[Template]:

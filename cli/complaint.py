@@ -13,7 +13,7 @@ from .printer import put_document, remark
 from .text import clean
 
 _PLAINER = {
-    "Got unexpected extra argument(s)": "There is nothing more to give here, but there is",
+    "Got unexpected extra argument(s)": "Too many words:",
     "a valid int range": "a whole number",
     "a valid integer range": "a whole number",
     "a valid integer": "a whole number",

@@ -55,7 +55,7 @@ def declared(
     ] = None,
     engine: Annotated[
         str | None,
-        typer.Option("-E", "--engine", metavar="ENGINE", help="Feeds and sink by name, for later."),
+        typer.Option("-E", "--engine", metavar="ENGINE", help="Feeds and sink by one name: csv, or [engine.NAME]."),
     ] = None,
     store: Annotated[str | None, typer.Option("--store", metavar="DIR", help="Directory of the run log.")] = None,
     project: Annotated[

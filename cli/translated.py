@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.document import SCHEMA
 from ..core.errors import InvalidError
 from ..core.quantities import size_text
 from ..core.translating import Translating
+from ..storeless import write_whole
 from .options import Options
 from .printer import put, put_document, remark
 from .text import clean
@@ -50,7 +49,7 @@ def _hand_over(options: Options, space: Workspace, found: Translation) -> int:
         raise InvalidError(f"{found.form} is not for a terminal", "give the runner a path")
     found.lay_out()
     if found.file is not None:
-        _write(found.data, found.file)
+        write_whole(found.data, found.file)
     if options.is_json:
         document = {
             "schema": SCHEMA,
@@ -72,18 +71,6 @@ def _hand_over(options: Options, space: Workspace, found: Translation) -> int:
     for note in found.notes:
         remark(clean(note))
     return 0
-
-
-def _write(data: bytes, file: str) -> None:
-    path = Path(file)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # whole or not at all
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise InvalidError(f"it cannot be written: {error.strerror}", file=file) from error
 
 
 def _shown(file: str) -> str:

@@ -20,6 +20,17 @@ class Plugin(NamedTuple):
     distribution: str
     """Name of the package that brings it; empty when it does not say."""
 
+    @property
+    def kind(self) -> str:
+        """What it is, as one word: `runner`, `registry`."""
+        return kind_of(self.group)
+
+
+def kind_of(group: str) -> str:
+    """Return the word for one plugin of a group: `registry` for `graftline.registries`."""
+    plural = group.rpartition(".")[2]
+    return f"{plural[:-3]}y" if plural.endswith("ies") else plural.removesuffix("s")
+
 
 def plugins(group: str) -> list[Plugin]:
     """Return the plugins of a group by name, without importing any of them."""
@@ -61,7 +72,7 @@ def load(group: str, name: str, also: Collection[str] = ()) -> object:
         if plugin.name == name:
             return _import(plugin)
     names = sorted({*also, *(plugin.name for plugin in known)})
-    kind = group.rpartition(".")[2].rstrip("s")
+    kind = kind_of(group)
     listed = f"known are {', '.join(names)}" if names else f"no {kind} is installed"
     raise InvalidError(f"there is no {kind} '{name}'{nearest(name, names)}", f"{listed}; or write module:Class")
 

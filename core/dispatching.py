@@ -31,6 +31,10 @@ class Dispatch:
         spec: of the run.
         choice: the runner of the run.
 
+    Attributes:
+        sites: where steps go; None: all to the runner of the run.
+        choices: the runners, in the order of their sites.
+
     Raises:
         InvalidError: the labels of a step lead to several runners, or to one that is not there.
         PluginError: a runner does not load.
@@ -41,16 +45,16 @@ class Dispatch:
         self._spec = spec
         self.sites = parts.routes.sites(spec.graph, spec.runner) if follows_routes(choice.runner) else None
         names = () if self.sites is None else self.sites.names[1:]
-        self._choices = [choice, *(parts.runner(name) for name in names)]
+        self.choices = [choice, *(parts.runner(name) for name in names)]
 
     @property
     def here(self) -> frozenset[int] | None:
         """Return the operations whose attempts take of this machine's resources; None: all."""
-        return _here(self.sites, [each.runner for each in self._choices])
+        return _here(self.sites, [each.runner for each in self.choices])
 
     def context(self, whole: RunContext, site: int) -> RunContext:
         """Return what the executor of a site is opened with: what its own steps want, and no more."""
-        spec, runner = self._spec, self._choices[site].runner
+        spec, runner = self._spec, self.choices[site].runner
         operations = trimmed(spec.graph.operations, self.sites, site)
         routes = self._parts.routes.by_label.values() if self.sites is not None else ()
         name = spec.runner if self.sites is None else self.sites.names[site]
@@ -75,7 +79,7 @@ class Dispatch:
         )
 
     def _open(self, whole: RunContext, site: int) -> Executor:
-        choice = self._choices[site]
+        choice = self.choices[site]
         return choice.runner.executor(self.context(whole, site), **choice.options)
 
     def _secrets(self, operations: Collection[Operation]) -> Mapping[str, str]:

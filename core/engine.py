@@ -30,6 +30,7 @@ from .graph import Graph
 from .judging import Judge
 from .orders import Order
 from .ports import Executor
+from .routes import operations_of
 from .runs import StepError
 from .scheduler import Scheduler
 from .session import Session
@@ -167,7 +168,7 @@ class Engine:
             self._is_open = True
             states = self._scheduler.states
             left = [node for path, node in self.plot.nodes.items() if states[path] is Status.PENDING]
-            spread.open(sites.of_steps(left, self.plot.origin))
+            spread.open(operations_of(left, self.plot.origin))
         started: list[AttemptDispatched] = []
         for site in ready if spread.has_arrived(ready) else ():
             if (room := spread.room_at(site)) > 0:

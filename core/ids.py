@@ -47,6 +47,12 @@ def name_problem(name: object) -> str | None:
 
 
 def strict_name(text: str) -> str:
-    """Return the text turned into a strict name ("My Project" -> "my-project"); "project" when nothing is left."""
-    cleaned = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[:64]
+    """Return the text turned into a strict name ("Große Übung" -> "grosse-ubung"); "project" when nothing is left."""
+    plain = text.lower()
+    if not plain.isascii():
+        import unicodedata  # for the few names that need it
+
+        apart = unicodedata.normalize("NFKD", text.casefold())
+        plain = "".join(sign for sign in apart if not unicodedata.combining(sign))
+    cleaned = re.sub(r"[^a-z0-9._-]+", "-", plain).strip("-._")[:64]
     return cleaned or "project"

@@ -237,6 +237,8 @@ class Parts:
             InvalidError: there is no such runner, or an option of it is wrong.
         """
         choice = self.runner(runner)
+        if problems := choice.problems():
+            raise InvalidError.all_of(problems)
         return choice.runner.jobs(choice.options) or self.default_jobs or self.machine.cores()
 
     def overridden(self, loaded: Loaded, runner: str) -> Loaded:

@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from .burden import Traffic
 from .demands import DEFAULT_LABEL
 from .errors import nearest
-from .graph import CallKind, Graph, Json
+from .graph import CallKind, Graph, Json, Node
 from .promotion import Check, Fault, Standing, Subject
 from .quantities import size_text
+from .routes import NO_ATTEMPT
 from .runnerhealth import Answer, Health, Reach
 from .text import plural
 
@@ -64,13 +65,8 @@ def value_checks(passing: Traffic, health: Health, name: str) -> Iterator[Check]
 
 def resource_checks(graph: Graph, health: Health) -> Iterator[Check]:
     """Return whether labels and named resources that steps want are there."""
-    wanted: dict[str, list[str]] = {}
-    for node in graph.nodes:
-        policy = graph.operations[node.operation].policy
-        names = [*(label for label in policy.labels if label != DEFAULT_LABEL), *policy.resources]
-        for name in dict.fromkeys(names):
-            if name not in _COUNTED:
-                wanted.setdefault(name, []).append(node.family or node.path)
+    wanted = wanted_in(graph)
+    wanted.pop(DEFAULT_LABEL, None)
     if not wanted:
         return
     told = "; ".join(f"{name} for {_steps(steps)}" for name, steps in sorted(wanted.items()))
@@ -89,6 +85,20 @@ def resource_checks(graph: Graph, health: Health) -> Iterator[Check]:
         )
     if not lacking:
         yield Check(subject=Subject.RESOURCES, standing=Standing.GOOD, told=told)
+
+
+def wanted_in(graph: Graph) -> dict[str, list[str]]:
+    """Return by label and named resource the steps that want it; those that want none stand under `default`."""
+    wanted: dict[str, list[str]] = {}
+    for node in _nodes(graph):
+        operation = graph.operations[node.operation]
+        if operation.call.kind in NO_ATTEMPT:
+            continue
+        policy = operation.policy
+        names = [*(label for label in policy.labels if label != DEFAULT_LABEL), *policy.resources]
+        for name in dict.fromkeys([each for each in names if each not in _COUNTED] or [DEFAULT_LABEL]):
+            wanted.setdefault(name, []).append(node.family or node.path)
+    return wanted
 
 
 def channel_checks(graph: Graph) -> Iterator[Check]:
@@ -158,10 +168,17 @@ def secret_checks(graph: Graph, health: Health, is_here: Callable[[str], bool]) 
 def secrets_of(graph: Graph) -> dict[str, list[str]]:
     """Return by name of a secret the steps that want it."""
     found: dict[str, list[str]] = {}
-    for node in graph.nodes:
+    for node in _nodes(graph):
         for name in graph.operations[node.operation].policy.secrets:
             found.setdefault(name, []).append(node.family or node.path)
     return dict(sorted(found.items()))
+
+
+def _nodes(graph: Graph) -> Iterator[Node]:
+    """Yield every node, also those that grow."""
+    yield from graph.nodes
+    for body in graph.bodies:
+        yield from body.nodes
 
 
 def _told(wanted: Mapping[str, str], answers: Iterable[Answer], *, is_gone: bool) -> Iterator[str]:

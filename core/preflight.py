@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .artifacts import Output
 from .demands import DEFAULT_LABEL
-from .dispatching import operations_here, served
+from .dispatching import Dispatch, operations_here, served
 from .errors import InvalidError, nearest
 from .graph import Graph, Node
 from .quantities import size_text
@@ -52,13 +52,14 @@ class Preflight:
             PluginError: the runner does not load.
         """
         problems: list[InvalidError] = []
-        runner = self._parts.runner(spec.runner).runner
-        if not runner.executes and spec.origin != TRANSLATION:
+        choice = self._parts.runner(spec.runner)
+        if not choice.runner.executes and spec.origin != TRANSLATION:
             raise InvalidError(
                 f"the runner '{spec.runner}' only writes pipelines down: it executes nothing",
                 "graft run, train, apply and eval take it, without -d; for all else name a runner that executes",
             )
         here = operations_here(self._parts, spec.graph, spec.runner)
+        problems += (each for one in Dispatch(self._parts, spec, choice).choices for each in one.problems())
         if here is None or here:
             nodes = [node for node in spec.graph.nodes if here is None or node.operation in here]
             wanted = [node for node in nodes if node.path in chosen]

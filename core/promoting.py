@@ -23,6 +23,7 @@ from .placechecks import (
     secret_checks,
     secrets_of,
     value_checks,
+    wanted_in,
 )
 from .preflight import refuse_check
 from .promotion import CHAMPION, Check, Fault, PromotionPlan, PromotionRequest, Standing, Subject
@@ -152,13 +153,15 @@ class Promoting:
             before = self._parts.runner(old.runner)
         except GraftError:
             return  # it is not configured any more
-        if before == choice:
+        if before.is_same(choice):
             raise InvalidError(f"'{request.to}' is the runner the run ran on, '{old.runner}', by another name")
 
     def _health(self, old: RunSpec, choice: RunnerChoice) -> Health:
         packages = old.environment.get("packages")
         names = tuple(sorted(packages)) if isinstance(packages, dict) else ()
-        question = Question(packages=names, secrets=tuple(secrets_of(old.graph)))
+        question = Question(
+            packages=names, secrets=tuple(secrets_of(old.graph)), labels=tuple(sorted(wanted_in(old.graph)))
+        )
         try:
             return choice.runner.health(choice.options, question)
         except InvalidError:

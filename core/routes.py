@@ -48,13 +48,14 @@ class Sites:
     of: tuple[int, ...]
     """By operation: number of its site."""
 
-    def of_steps(self, nodes: Iterable[Node], graph: Graph) -> set[int]:
-        """Return the sites that steps go to, and those that may grow out of them."""
-        found = list(nodes)
-        operations = {node.operation for node in found}
-        if any(node.grows is not None for node in found):  # a body may hold starts of others
-            operations |= {node.operation for body in graph.bodies for node in body.nodes}
-        return {self.of[at] for at in operations if graph.operations[at].call.kind not in NO_ATTEMPT}
+
+def operations_of(nodes: Iterable[Node], graph: Graph) -> list[int]:
+    """Return the operations that steps execute, and those that may grow out of them."""
+    found = list(nodes)
+    operations = {node.operation for node in found}
+    if any(node.grows is not None for node in found):  # a body may hold starts of others
+        operations |= {node.operation for body in graph.bodies for node in body.nodes}
+    return sorted(at for at in operations if graph.operations[at].call.kind not in NO_ATTEMPT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,8 +30,8 @@ class Runner:
     Programs may hold one: `LocalRunner(feed="csv").train(churn)` compiles a pipeline and calls `run` with its graph.
 
     Args:
-        instance: address or name of what it runs on, handed to `executor` or `run` as `instance=`; None: the default of
-            the runner, and nothing is handed over.
+        instance: address or name of what it runs on, handed to `executor` or `run` as the runner's `instance_option`;
+            None: the default of the runner, and nothing is handed over.
         feed: name of a feed, configured or bundled, or `module:Class`; a list of them: the first that can answer. None:
             those of the default engine.
         sink: the same for what apply makes, or a file (`scores.csv`); None: that of the default engine.
@@ -43,6 +43,9 @@ class Runner:
     is_elsewhere: ClassVar[bool] = False
     """Whether attempts run on other machines: labels, resources and secrets are those of the place they run at, and
     nothing of this machine is counted, taken or sent for them."""
+
+    instance_option: ClassVar[str] = "instance"
+    """Option that `instance` stands for: `DaskRunner("tcp://...")` means `address`."""
 
     executes: ClassVar[bool] = True
     """False: it only writes graphs down (`translate`), nothing is executed, and there is no run of it."""
@@ -57,6 +60,18 @@ class Runner:
         """Tell whether it executes single steps, so that a run of another runner may send it some (`[route]`)."""
         overrides = {name for each in cls.__mro__[: cls.__mro__.index(Runner)] for name in vars(each)}
         return "executor" in overrides and "run" not in overrides
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options with which no run can go there. Asked before a run is made: it reaches for nothing.
+
+        Args:
+            options: the runner's own, as `[runner.NAME]` in the configuration gives them.
+
+        Raises:
+            InvalidError: an option is missing, not known, or wrong.
+            PluginError: a library or program it needs is not installed here.
+        """
 
     @classmethod
     def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
@@ -137,7 +152,8 @@ class Runner:
     def _carry(
         self, action: str, pipeline: Pipeline, params: Mapping[str, object] | None, options: dict[str, Any]
     ) -> RunResult:
-        found: RunResult = above("programs").carry_by(self, action, pipeline, params or {}, options)
+        home = "programs" if self.executes else "writers"
+        found: RunResult = above(home).carry_by(self, action, pipeline, params or {}, options)
         return found
 
     @classmethod

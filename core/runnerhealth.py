@@ -30,6 +30,8 @@ class Question:
     """Distributions whose versions are wanted."""
     secrets: tuple[str, ...] = ()
     """Names of secrets; only whether they can be had is wanted, never a value."""
+    labels: tuple[str, ...] = ()
+    """Labels and named resources that steps want; `default` is among them where a step wants none."""
     timeout_s: float = PATIENCE_S
     """After which the answer is that there was none."""
 

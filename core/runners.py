@@ -7,7 +7,7 @@ from typing import Any
 
 from . import discovery
 from .config import Settings
-from .errors import PluginError
+from .errors import InvalidError, PluginError
 from .records import dataclass, field
 from .runner import Runner
 
@@ -32,6 +32,26 @@ class RunnerChoice:
 
     runner: type[Runner]
     options: Mapping[str, Any] = field(default_factory=dict)
+    file: str | None = None
+    """Configuration file that sets it up; None: it is an option, a variable, or bundled as it is."""
+    line: int | None = None
+
+    def is_same(self, other: RunnerChoice) -> bool:
+        """Tell whether it means the same place by another name."""
+        return (self.runner, self.options) == (other.runner, other.options)
+
+    def problems(self) -> list[InvalidError]:
+        """Return what is wrong with its options, each with the place they stand at.
+
+        Raises:
+            PluginError: what it needs is not installed here.
+        """
+        try:
+            self.runner.check(self.options)
+        except InvalidError as problem:
+            found = problem.problems or (problem,)
+            return [InvalidError(each.message, each.hint, file=self.file, line=self.line) for each in found]
+        return []
 
 
 def choose_runner(settings: Settings, name: str) -> RunnerChoice:
@@ -49,7 +69,8 @@ def choose_runner(settings: Settings, name: str) -> RunnerChoice:
     found = discovery.load("graftline.runners", BUNDLED_RUNNERS.get(provider, provider), known)
     if not (isinstance(found, type) and issubclass(found, Runner)):
         raise PluginError(f"the runner '{name}' ({provider}) is no subclass of graftline.Runner")
-    return RunnerChoice(runner=found, options=options)
+    file, line = settings.written("runner", name)
+    return RunnerChoice(runner=found, options=options, file=file, line=line)
 
 
 def runner_names(settings: Settings) -> list[str]:

@@ -7,10 +7,10 @@ for one of them a moment at a time and looks at the others between.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Protocol, runtime_checkable
 
 from .errors import GraftError
 from .events import AttemptEnded, AttemptFailed, StepProgressed, StepTold, StepYielded
+from .lateness import Arriving, Expecting
 from .orders import Order
 from .ports import Clock, Executor
 from .records import dataclass, replace
@@ -21,15 +21,6 @@ from .states import Reason
 SLICE_S = 0.02
 """How late an end may be heard of while another site is waited for: a fiftieth of a second, where the answer of a
 cluster takes longer than that, and an engine that wakes so often uses less than a hundredth of a core."""
-
-
-@runtime_checkable
-class Arriving(Protocol):
-    """An executor that takes a while to reach the place its attempts run at; others are there at once."""
-
-    def has_arrived(self) -> bool:
-        """Tell whether the place was reached, and found fit for the run."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +59,17 @@ class Spread:
         self._news: list[AttemptEnded | StepTold] = []
         self._has_begun = False
 
-    def open(self, sites: Collection[int]) -> None:
-        """Open the executors of sites; what is wrong with one comes out here, or of the next `wait`."""
-        for site in sorted(sites):
-            self._open(site)
+    def open(self, operations: Collection[int]) -> None:
+        """Open the executors that operations go to; what is wrong with one comes out here, or of the next `wait`."""
+        for site in sorted({self._sites.of[each] for each in operations}):
+            executor = self._open(site)
+            if isinstance(executor, Expecting):
+                executor.expect([each for each in operations if self._sites.of[each] == site])
 
     def has_arrived(self, sites: Collection[int]) -> bool:
         """Tell whether these sites, and all that were opened, were reached; those that are not open yet are opened."""
-        self.open(sites)
+        for site in sorted(sites):
+            self._open(site)
         return not any(self._is_arriving(site) for site in self._opened)
 
     def room_at(self, site: int) -> int:

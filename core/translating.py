@@ -86,6 +86,14 @@ class Translation:
     lay_out: Callable[[], None] = lambda: None
     """Writes what it needs beside itself; called before `data` is written."""
 
+    def __repr__(self) -> str:
+        """Return what it is, without its bytes."""
+        return f"Translation(form={self.form!r}, file={self.file!r}, bytes={len(self.data)}, notes={self.notes!r})"
+
+    def _repr_svg_(self) -> str | None:
+        """Return a picture, for notebooks; None: it is none they can show so."""
+        return self.data.decode() if self.form == "svg" else None
+
 
 class Translating:
     """Has runners write pipelines down: a use-case of its own beside the workspace, on the same ports."""

@@ -235,14 +235,15 @@ class Workspace:
         Raises:
             MissingError: nothing fits, or the prefix is ambiguous.
         """
-        if all_projects:
-            return self.parts.history.find(text, None)
         try:
-            return self.parts.history.find(text, self.parts.project)
+            return self.parts.history.find(text, None if all_projects else self.parts.project)
         except MissingError:
             # Nothing of this project yet: `graft run samples/iris/pipeline.py; graft show @last` means that run.
             if text.startswith("@") and not self.parts.history.runs(RunQuery(project=self.parts.project, limit=1)):
-                return self.parts.history.find(text, None)
+                found = self.parts.history.find(text, None)
+                told = f"{text} is {found[:4]} of {self.parts.history.run(found).project}"
+                self.parts.warn(f"project {self.parts.project} has no run yet; {told}")
+                return found
             raise
 
     def runs(self, query: RunQuery) -> list[Run]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from command_line import call
 
 from graftline import wiring
 from graftline.core.requests import RunRequest
@@ -41,3 +43,17 @@ def create(tmp_path: Path) -> Iterator[Create]:
 def test_jobs_are_those_of_the_request_then_of_the_configuration(create: Create) -> None:
     assert create("[runner.local]\njobs = 3\n").jobs == 3
     assert create("[runner.local]\njobs = 3\n", jobs=1).jobs == 1
+
+
+def test_a_run_of_another_project_that_last_stands_for_is_named(tmp_path: Path) -> None:
+    environ = os.environ | {"GRAFTLINE_HOME": str(tmp_path / "store")}
+    for name in ("shop", "empty"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "graftline.toml").write_text(f'[project]\nname = "{name}"\n')
+    (tmp_path / "shop" / "flow.sh").write_text("true\n")
+    run = call(tmp_path / "shop", "--json", "run", "flow.sh", environ=environ).document["run"]
+
+    shown = call(tmp_path / "empty", "--json", "show", environ=environ)
+
+    assert shown.document["run"] == run
+    assert shown.err == f"warning: project empty has no run yet; @last is {run[:4]} of shop\n"

@@ -55,14 +55,16 @@ def import_name(name: str, file: str | None = None) -> ModuleType:
 
 @contextmanager
 def user_code(file: str | None = None) -> Iterator[None]:
-    """Turn whatever the user's code raises inside into an InvalidError at the user's line.
+    """Turn whatever the user's code raises inside into an InvalidError at the user's line, ours without a place too.
 
     Raises:
         InvalidError: with the exception's type and text; its traceback is not told.
     """
     try:
         yield
-    except GraftError:
+    except GraftError as error:
+        if isinstance(error, InvalidError) and error.file is None:
+            error.file, error.line = user_frame(error, None)
         raise
     except SyntaxError as error:
         where = error.filename or file

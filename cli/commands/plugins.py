@@ -20,8 +20,6 @@ def plugins(options: Options) -> int:
         put_document({"schema": 1, "plugins": listed})
         return 0
     heads = (Column(title="KIND"), Column(title="NAME"), Column(title="PACKAGE"), Column(title="PLACE", shrinks=True))
-    rows = [
-        [each.group.rpartition(".")[2].removesuffix("s"), each.name, each.distribution, each.value] for each in found
-    ]
+    rows = [[each.kind, each.name, each.distribution, each.value] for each in found]
     put(table(look_of(is_plain=options.is_plain), heads, rows) if rows else "no plugin is installed")
     return 0

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.errors import InvalidError, PluginError
-from ...core.runner import Runner
 from ...core.translating import Sheet, Translation
+from ...core.writingrunner import WritingRunner
 from ..remote.laidout import lay_out_bundle
 from ..remote.packing import bundle_of
 from .dags import planned
@@ -16,15 +17,23 @@ from .refusals import refusals
 from .settings import ArgoSettings, settings_of
 
 
-class ArgoRunner(Runner):
+class ArgoRunner(WritingRunner):
     """Writes a pipeline as a WorkflowTemplate for Argo; with a schedule as a CronWorkflow too.
 
     Every step becomes a pod that executes `graft exec-node`. What steps need, the code among it, is laid out in a
     directory that pods have as a volume. Options: `ArgoSettings`.
     """
 
-    executes = False
     is_elsewhere = True
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot write with.
+
+        Raises:
+            InvalidError: an option is missing, not known, or wrong; all of them in one message.
+        """
+        settings_of(options)
 
     @classmethod
     def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:

@@ -19,7 +19,7 @@ from ...core.errors import PluginError
 from ..remote import stations
 from .broker import Broker, Post, transport_options
 from .desk import Desk
-from .names import CALL, QUEUE, TASK
+from .names import ASK, CALL, QUEUE, TASK
 from .pool import StepPool
 
 POOL = "graftline.plugins.celery.pool:StepPool"
@@ -69,6 +69,14 @@ def _call(state: Any, run: str, reply: str, packages: Sequence[str]) -> None:
     """Answer a host that asks who is there."""
     if _desk is not None:
         _desk.called(run, reply, packages)
+
+
+@control_command(name=ASK)  # type: ignore[untyped-decorator]
+def _ask(state: Any, reply: str, packages: Sequence[str], secrets: Sequence[str]) -> None:
+    """Answer somebody who asks what is here; not on celery's own thread, for a keyring may take its time."""
+    if _desk is not None:
+        said = threading.Thread(target=_desk.asked, args=(reply, packages, secrets), daemon=True)
+        said.start()
 
 
 class _Opening(bootsteps.StartStopStep):  # type: ignore[misc]  # celery has no types

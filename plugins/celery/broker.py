@@ -18,6 +18,7 @@ from kombu import Connection, Consumer, Producer, Queue
 from kombu.exceptions import ChannelError, KombuError
 from kombu.utils.url import maybe_sanitize_url
 
+from ...core.errors import PluginError
 from ...core.records import dataclass, field
 from .names import CALL, TASK
 
@@ -63,6 +64,15 @@ class Broker:
     def can_broadcast(self) -> bool:
         """Tell whether it can tell all workers at once, without which none is found."""
         return "fanout" in self.connection().transport.implements.exchange_type
+
+    def check(self) -> None:
+        """Refuse a broker by which no worker can be found.
+
+        Raises:
+            PluginError: it cannot broadcast.
+        """
+        if not self.can_broadcast:
+            raise PluginError(f"the broker {self} cannot broadcast: no worker is found", "use redis or AMQP")
 
 
 def transport_options(url: str) -> dict[str, Any]:
@@ -119,14 +129,14 @@ class Post:
         with self._using() as producer:
             producer.publish(dict(message), exchange="", routing_key=queue, serializer="json", delivery_mode=1)
 
-    def call(self, arguments: Mapping[str, Any]) -> None:
+    def call(self, arguments: Mapping[str, Any], command: str = CALL) -> None:
         """Say something to all workers.
 
         Raises:
             BrokerDown: as `put`.
         """
         with self._using() as producer:
-            self._mailboxes(producer.connection).cast(None, CALL, dict(arguments))
+            self._mailboxes(producer.connection).cast(None, command, dict(arguments))
 
     def task(self, queue: str, arguments: Sequence[Any]) -> None:
         """Send the task to a queue.

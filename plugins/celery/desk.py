@@ -23,6 +23,7 @@ from kombu import Connection
 from ...worker.handshake import here
 from ...worker.parcels import Refused, encode_report
 from ..remote import stations
+from ..remote.answering import said_here
 from ..remote.station import News
 from .broker import Box, BrokerDown, Post
 
@@ -124,6 +125,14 @@ class Desk:
             is_due = not state.is_introduced
         if is_due:
             self._say_here(run, state)
+
+    def asked(self, reply: str, packages: Sequence[str], secrets: Sequence[str]) -> None:
+        """Say what is here to somebody who asks before a run; whoever does not hear it has none."""
+        with self._lock:
+            busy = sum(len(state.running) for state in self._runs.values())
+        said = {**self._signature(), "kind": "health", "busy": busy, **said_here(packages, secrets)}
+        with contextlib.suppress(BrokerDown):
+            self._post.put(reply, said)
 
     def work(
         self, run: str, reply: str, asked: Sequence[tuple[str, int]], parcels: Sequence[str], limit_bytes: int

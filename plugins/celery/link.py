@@ -14,13 +14,13 @@ from typing import Any
 
 from celery import Celery
 
-from ...core.errors import GraftError, PluginError
+from ...core.errors import GraftError, InvalidError, PluginError
 from ...worker.handshake import Speaker, differences, refusal
-from ..remote.link import Broken, Inbox, Lost, Reported, Shipment, Told, Unbegun, Unsendable, Up
+from ..remote.link import Broken, Fit, Inbox, Lost, Reported, Shipment, Told, Unbegun, Unsendable, Up
 from ..remote.logs import LogCopies
 from .broker import Box, Broker, BrokerDown, Post
 from .ledger import Entry, Ledger
-from .names import queue_of, replies_of
+from .names import START_A_WORKER, queue_of, replies_of
 from .workers import Worker, Workers
 
 POLL_S = 0.1
@@ -35,6 +35,7 @@ _END_S = 5.0
 """For the rest of the logs at the end of a run."""
 _BATCH_BYTES = 256 * 1024
 """Parcels that travel in one message are together not larger than this, unless one alone is."""
+_ONE_LABEL = "give it one label"
 
 
 class CeleryLink:
@@ -86,6 +87,8 @@ class CeleryLink:
         self._is_cut = False
         """Whether something could not be sent since the connection was made."""
         self._echoed_at = 0.0
+        self._expected: set[str] | None = None
+        """Queues that somebody has to listen to before anything is sent; None: nobody waits to hear of that."""
         self._lock = threading.RLock()
         """Over what is known and what is said of it: a worker hears of its attempts in the order they were decided."""
         self._ending = threading.Event()
@@ -96,6 +99,16 @@ class CeleryLink:
         """Return how many attempts the workers execute at once; 1 while it is not known."""
         return self._workers.threads()
 
+    def expect(self, demands: Sequence[Mapping[str, float]]) -> None:
+        """Take in what attempts may demand: each queue needs a worker that listens to it."""
+        found = [queue_of(demand, prefix=self._prefix, default=self._queue) for demand in demands]
+        if several := next((queues for queues in found if len(queues) > 1), None):
+            self._inbox.put(Broken(error=InvalidError(_torn(several), _ONE_LABEL)))
+            return
+        with self._lock:
+            self._expected = {queue for queues in found for queue in queues}
+            self._see_fit()
+
     def send(self, shipments: Sequence[Shipment]) -> None:
         """Send parcels, or keep them until somebody is there who takes them."""
         with self._lock:
@@ -104,8 +117,7 @@ class CeleryLink:
                 if len(queues) == 1:
                     self._ledger.add(shipment, queues[0])
                     continue
-                why = f"a step goes to one queue; its labels and resources name {len(queues)}: {', '.join(queues)}"
-                self._inbox.put(Unsendable(token=shipment.token, why=why, hint="give it one label"))
+                self._inbox.put(Unsendable(token=shipment.token, why=_torn(queues), hint=_ONE_LABEL))
             self._say(self._send_waiting)
 
     def cancel(self, tokens: Sequence[str], *, grace_s: float) -> None:
@@ -179,8 +191,7 @@ class CeleryLink:
             PluginError: patience is over.
         """
         deadline, pause, tries = time.monotonic() + self._patience, FIRST_PAUSE_S, 0
-        if not self._broker.can_broadcast:
-            raise PluginError(f"the broker {self._broker} cannot broadcast: no worker is found", "use redis or AMQP")
+        self._broker.check()
         while not self._ending.is_set():
             tries += 1
             try:
@@ -257,18 +268,27 @@ class CeleryLink:
             raise BrokerDown("it does not hand on what it is given")
         for worker in self._workers.silent(now):
             self._lose(worker, f"nothing was heard of {worker.name} for {Workers.silent_s:g} s")
-        for queue in self._workers.unheard(self._ledger.waiting_queues(), now, FIND_S, self._patience):
+        waiting = {*self._ledger.waiting_queues(), *(self._expected or ())}
+        for queue in self._workers.unheard(waiting, now, FIND_S, self._patience):
             listened = sorted(self._workers.queues())
             if not listened:
                 raise PluginError(
                     f"no graftline worker answers at the celery broker {self._broker}",
-                    "start one: graft worker --celery NAME",
+                    START_A_WORKER,
                 )
             label = queue.removeprefix(self._prefix)
-            given = "" if label == self._queue else f" --label {label}"
+            hint = START_A_WORKER + ("" if label == self._queue else f" --label {label}")
+            why = f"no worker listens to the queue '{queue}'; they listen to {', '.join(listened)}"
+            if self._expected is not None and queue in self._expected:
+                raise PluginError(why, hint)
             for token in self._ledger.withdraw(queue):
-                why = f"no worker listens to the queue '{queue}'; they listen to {', '.join(listened)}"
-                self._inbox.put(Unsendable(token=token, why=why, hint=f"start one: graft worker --celery NAME{given}"))
+                self._inbox.put(Unsendable(token=token, why=why, hint=hint))
+
+    def _see_fit(self) -> None:
+        """Tell once that somebody listens to every queue that is expected."""
+        if self._expected is not None and self._expected <= self._workers.queues():
+            self._expected = None
+            self._inbox.put(Fit())
 
     def _lose(self, worker: Worker, why: str, *, is_gone: bool = False) -> None:
         """Give up a worker: what it had begun is lost, what it had not is sent again."""
@@ -326,6 +346,7 @@ class CeleryLink:
             threads=message["threads"],
         )
         self._workers.hear(worker, now)
+        self._see_fit()
         if message["packages"] is not None and (differing := differences(self._requirements, message["packages"])):
             self._logs.note(f"worker {worker.name} has {', '.join(differing)}")
         if not self._is_cut:
@@ -350,6 +371,10 @@ class CeleryLink:
             for message in box.take(POLL_S):
                 if message["kind"] in ("news", "finished", "gone"):
                     self._hear(message, time.monotonic())
+
+
+def _torn(queues: Sequence[str]) -> str:
+    return f"a step goes to one queue; its labels and resources name {len(queues)}: {', '.join(queues)}"
 
 
 def _batches(entries: Sequence[Entry], threads: int) -> list[list[Entry]]:

@@ -8,8 +8,11 @@ TASK = "graftline.attempts"
 """The one celery task: attempts of a run, in parcels."""
 CALL = "graftline_call"
 """The one remote control command: a run's host asks who is there."""
+ASK = "graftline_ask"
+"""Another one: somebody asks what each worker has, before a run."""
 QUEUE = "graftline"
 """Queue of steps without labels. Not celery's own default: its workers may be somebody else's."""
+START_A_WORKER = "start one: graft worker --celery NAME"
 
 
 def replies_of(run: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from ...core.demands import DEFAULT_LABEL
@@ -12,6 +13,7 @@ from ...core.runner import Runner
 from .names import QUEUE
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 _NUMBER = (int, float)
@@ -39,11 +41,37 @@ class CeleryRunner(Runner):
     """
 
     is_elsewhere = True
+    instance_option = "broker"
 
     @classmethod
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
         """Return the option, else as many as the workers take."""
         return int(options.get("jobs") or _MANY)
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot run with.
+
+        Raises:
+            InvalidError: an option is missing, not known, or of the wrong type.
+            PluginError: celery is not installed.
+        """
+        _check(options)
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the broker answers, which workers are there, and what each has.
+
+        Raises:
+            InvalidError: as `check`.
+            PluginError: as `check`.
+        """
+        from ...core.runnerhealth import Question
+
+        cls.check(options)
+        from .health import health_of  # which needs celery
+
+        return health_of(options, question or Question())
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
@@ -53,7 +81,7 @@ class CeleryRunner(Runner):
             InvalidError: an option is missing, not known, or of the wrong type.
             PluginError: celery is not installed.
         """
-        _check(kwargs)
+        cls.check(kwargs)
         from .opening import open_executor
 
         return open_executor(context, **kwargs)
@@ -72,7 +100,7 @@ class CeleryRunner(Runner):
             InvalidError: as `executor`.
             PluginError: as `executor`.
         """
-        _check(kwargs)
+        cls.check(kwargs)
         from .broker import Broker
         from .serving import serve
 
@@ -99,7 +127,5 @@ def _check(options: Mapping[str, Any]) -> None:
         raise InvalidError("the runner 'celery' needs a broker", f"[runner.NAME] broker is {OPTIONS['broker'][1]}")
     if "://" not in options["broker"]:
         raise InvalidError(f"the runner 'celery' takes {OPTIONS['broker'][1]} as 'broker', not {options['broker']!r}")
-    try:
-        import celery  # noqa: F401  120 ms, for this runner alone
-    except ImportError as problem:
-        raise PluginError("the runner 'celery' needs celery", "pip install 'graftline[celery]'") from problem
+    if find_spec("celery") is None:  # not imported: 120 ms, of which a run that reuses everything needs none
+        raise PluginError("the runner 'celery' needs celery", "pip install 'graftline[celery]'")

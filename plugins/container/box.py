@@ -12,8 +12,9 @@ from typing import Any
 from ...core.errors import InvalidError
 from ...core.graph import Operation
 from ...core.records import dataclass, replace
-from ..pipe.opening import NUMBER, OFFER_OPTIONS, offer_of
+from ..pipe.opening import OFFER_OPTIONS, offer_of
 from ..pipe.place import Offer, Verdict, is_signal, quoted
+from ..remote.options import NUMBER
 from .engine import ENGINES, gpu_arguments, remove
 
 OPTIONS: Mapping[str, tuple[type, ...]] = {
@@ -77,7 +78,8 @@ class Box:
                 is_final=True,
             )
         if code == _ENGINE_FAILED:
-            return Verdict(message=f"{self.engine} cannot start a {self.what}: {said}", is_final=True)
+            message = f"{self.engine} cannot start a {self.what}: {said}"
+            return Verdict(message=message, hint=f"try: {self._trial()}", is_final=True)
         return Verdict(
             message=f"'{command} serve-station' in a {self.what} ended with exit code {code}: {said}",
             hint=f"is it this graftline? try: {self._trial()}",

@@ -18,15 +18,19 @@ _QUESTIONS = {
 }
 
 
-def find_engine(wanted: str | None) -> str:
+def find_engine(wanted: str | None, *, asked_s: float = _ASKED_S) -> str:
     """Return the engine that answers: the wanted one, else the first that does.
+
+    Args:
+        wanted: its name; None: any.
+        asked_s: seconds each has to answer.
 
     Raises:
         PluginError: none does; it says what was tried and what they said.
     """
     tried = []
     for engine in ENGINES if wanted is None else (wanted,):
-        why = _problem(engine)
+        why = _problem(engine, asked_s)
         if why is None:
             return engine
         tried.append(f"{engine}: {why}")
@@ -34,6 +38,12 @@ def find_engine(wanted: str | None) -> str:
         f"no container can be started here: {'; '.join(tried)}",
         "start the daemon (systemctl start docker), or install docker or podman; or run elsewhere: -R local",
     )
+
+
+def has_image(engine: str, image: str, *, asked_s: float) -> bool:
+    """Tell whether an image is on this machine, so that it need not be fetched."""
+    done = _ask([engine, "image", "inspect", "--format", "{{.Id}}", image], asked_s)
+    return done is not None and done.returncode == 0
 
 
 def gpu_arguments(engine: str, gpus: str | int) -> list[str]:
@@ -49,20 +59,20 @@ def remove(engine: str, name: str) -> None:
     _ask([engine, "rm", "-f", name])
 
 
-def _problem(engine: str) -> str | None:
+def _problem(engine: str, asked_s: float) -> str | None:
     """Return why an engine cannot be used, in its words; None: it can."""
     if shutil.which(engine) is None:
         return "not on PATH"
-    done = _ask([engine, *_QUESTIONS[engine]])
+    done = _ask([engine, *_QUESTIONS[engine]], asked_s)
     if done is None:
-        return f"no answer in {_ASKED_S:g} s"
+        return f"no answer in {asked_s:g} s"
     if done.returncode == 0:
         return None
     words = (done.stderr or done.stdout).strip().splitlines()
     return words[-1] if words else f"exit code {done.returncode}"
 
 
-def _ask(command: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
+def _ask(command: Sequence[str], timeout_s: float = _ASKED_S) -> subprocess.CompletedProcess[str] | None:
     try:
         return subprocess.run(
             command,
@@ -70,7 +80,7 @@ def _ask(command: Sequence[str]) -> subprocess.CompletedProcess[str] | None:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=_ASKED_S,
+            timeout=timeout_s,
             check=False,
         )
     except (subprocess.TimeoutExpired, OSError):

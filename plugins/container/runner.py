@@ -10,6 +10,7 @@ from ...core.orders import RunContext
 from ...core.runner import Runner
 
 if TYPE_CHECKING:
+    from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
 
@@ -23,6 +24,7 @@ class ContainerRunner(Runner):
     """
 
     is_elsewhere = True
+    instance_option = "image"
 
     @classmethod
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
@@ -33,6 +35,34 @@ class ContainerRunner(Runner):
         return max(1, math.floor(cpus)) if isinstance(cpus, int | float) else None
 
     @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot run with.
+
+        Raises:
+            InvalidError: an option is missing, not known, or of another type.
+        """
+        from ..pipe.opening import OPEN_OPTIONS, offer_of
+        from ..remote.options import check_options
+        from .box import OPTIONS, check
+
+        check_options("container", options, {**OPTIONS, **OPEN_OPTIONS})
+        check(options)
+        offer_of("container", options)
+
+    @classmethod
+    def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
+        """Return whether the engine answers and the image works: one that is here is started, none is fetched.
+
+        Raises:
+            InvalidError: as `check`.
+        """
+        from ...core.runnerhealth import Question
+        from .health import health_of
+
+        cls.check(options)
+        return health_of(options, question or Question())
+
+    @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:
         """Open an executor; the container starts while the run begins.
 
@@ -40,14 +70,11 @@ class ContainerRunner(Runner):
             InvalidError: an option is missing, not known, or of another type.
             PluginError: neither docker nor podman answers here.
         """
-        from ..pipe.opening import OPEN_OPTIONS, check_options, open_executor
-        from .box import OPTIONS, box_of, check
+        from ..pipe.opening import OPEN_OPTIONS, open_executor
+        from .box import box_of
         from .engine import find_engine
 
-        if "instance" in kwargs:  # `ContainerRunner("team/image")` in programs
-            kwargs["image"] = kwargs.pop("instance")
-        check_options("container", kwargs, {**OPTIONS, **OPEN_OPTIONS})
-        check(kwargs)
+        cls.check(kwargs)
         engine = find_engine(kwargs.get("engine"))
         opening = {name: kwargs[name] for name in OPEN_OPTIONS if name in kwargs}
         return open_executor(context, [box_of(kwargs, engine, context.run, context.operations)], **opening)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +10,7 @@ from distributed import Client
 from ...core.runnerhealth import Answer, Health, Question, Reach
 from ...core.text import plural
 from ..local.slots import available_cores
-from ..remote.answering import answer_of, said_here
+from ..remote.answering import answer_of, said_here, within
 from ..remote.stations import DEFAULT_LIMIT
 from . import place
 
@@ -32,24 +30,11 @@ def health_of(options: Mapping[str, Any], question: Question) -> Health:
             offers=frozenset(options.get("resources") or ()),
             limit_bytes=limit,
         )
-    return _within(lambda: _ask(str(address), question, limit), str(address), question.timeout_s, limit)
+    return _told_in_time(lambda: _ask(str(address), question, limit), str(address), question.timeout_s, limit)
 
 
-def _within(ask: Callable[[], Health], address: str, timeout_s: float, limit: int | None) -> Health:
-    """Ask on a thread: a scheduler that took the connection and then says nothing would hold the caller for ever."""
-    answers: queue.SimpleQueue[Health | Exception] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            answers.put(ask())
-        except Exception as problem:  # noqa: BLE001  whatever dask raises, it does not answer
-            answers.put(problem)
-
-    threading.Thread(target=work, name="graftline-dask-health", daemon=True).start()
-    try:
-        found = answers.get(timeout=timeout_s)
-    except queue.Empty:
-        found = TimeoutError(f"no answer within {timeout_s:g} s")
+def _told_in_time(ask: Callable[[], Health], address: str, timeout_s: float, limit: int | None) -> Health:
+    found = within(ask, timeout_s)
     if isinstance(found, Health):
         return found
     why = (str(found) or type(found).__name__).splitlines()[0]

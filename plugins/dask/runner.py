@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from ...core.errors import InvalidError, PluginError, nearest
+from ...core.errors import InvalidError, PluginError
 from ...core.orders import RunContext
 from ...core.runner import Runner
+from ..remote.options import NUMBER, check_options
 
 if TYPE_CHECKING:
     from ...core.runnerhealth import Health, Question
     from ..remote.executor import RemoteExecutor
 
-OPTIONS = ("address", "workers", "resources", "limit", "artifacts", "patience", "jobs")
-"""Of `[runner.NAME]`."""
+OPTIONS: Mapping[str, tuple[type, ...]] = {
+    "address": (str,),
+    "workers": (int,),
+    "resources": (dict,),
+    "limit": (int,),
+    "artifacts": (str,),
+    "patience": NUMBER,
+    "jobs": (int,),
+}
+"""Of `[runner.NAME]`, with the types they may have."""
 _MANY = 4096
 """Attempts that may be dispatched when nobody says how many: the cluster's size, which `room` knows, is the limit."""
 
@@ -28,11 +38,26 @@ class DaskRunner(Runner):
     """
 
     is_elsewhere = True
+    instance_option = "address"
 
     @classmethod
     def jobs(cls, options: Mapping[str, Any]) -> int | None:
         """Return the option, else as many as the cluster takes."""
         return int(options.get("jobs") or options.get("workers") or _MANY)
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot run with.
+
+        Raises:
+            InvalidError: an option is not known or of another type, or two exclude each other.
+            PluginError: dask is not installed.
+        """
+        check_options("dask", options, OPTIONS)
+        if options.get("address") and options.get("workers"):
+            raise InvalidError("the runner 'dask' takes an address or a number of workers to start, not both")
+        if find_spec("distributed") is None:  # not imported: 280 ms, of which a run that reuses everything needs none
+            raise PluginError("the runner 'dask' needs dask.distributed", "pip install 'graftline[dask]'")
 
     @classmethod
     def health(cls, options: Mapping[str, Any], question: Question | None = None) -> Health:
@@ -42,8 +67,7 @@ class DaskRunner(Runner):
             InvalidError: an option is not known, or two exclude each other.
             PluginError: dask is not installed.
         """
-        _check(options)
-        _need_dask()
+        cls.check(options)
         from ...core.runnerhealth import Question
         from .health import health_of
 
@@ -57,25 +81,7 @@ class DaskRunner(Runner):
             InvalidError: an option is not known, or two exclude each other.
             PluginError: dask is not installed.
         """
-        _check(kwargs)
-        _need_dask()
+        cls.check(kwargs)
         from .opening import open_executor
 
         return open_executor(context, **kwargs)
-
-
-def _need_dask() -> None:
-    try:
-        import distributed  # noqa: F401  280 ms, for this runner alone
-    except ImportError as problem:
-        raise PluginError("the runner 'dask' needs dask.distributed", "pip install 'graftline[dask]'") from problem
-
-
-def _check(options: Mapping[str, Any]) -> None:
-    for name in options:
-        if name not in OPTIONS:
-            raise InvalidError(
-                f"the runner 'dask' has no option '{name}'{nearest(name, OPTIONS)}", f"options: {', '.join(OPTIONS)}"
-            )
-    if options.get("address") and options.get("workers"):
-        raise InvalidError("the runner 'dask' takes an address or a number of workers to start, not both")

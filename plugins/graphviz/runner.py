@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from ...core.diagrams import dot_source
 from ...core.errors import InvalidError, nearest
 from ...core.outline import Outline
 from ...core.portrait import portrait
-from ...core.runner import Runner
 from ...core.translating import Sheet, Translation
+from ...core.writingrunner import WritingRunner
 from .rendering import NoGraphviz, rendered
 
 FORMS = ("svg", "png", "pdf", "dot")
@@ -18,15 +19,24 @@ OPTIONS = ("format", "path")
 """Of `[runner.NAME]`."""
 
 
-class GraphvizRunner(Runner):
+class GraphvizRunner(WritingRunner):
     """Draws what would run, and executes nothing.
 
     Options: `format`, one of `svg`, `png`, `pdf`, `dot`; `path`, the file, from the project's root on. Default: an svg
-    file in the root, called as the pipeline.
+    file in the root, called as the pipeline. In programs `GraphvizRunner("churn.svg").job(churn)` names it first.
     """
 
-    executes = False
     is_elsewhere = True
+    instance_option = "path"
+
+    @classmethod
+    def check(cls, options: Mapping[str, Any]) -> None:
+        """Refuse options it cannot draw with.
+
+        Raises:
+            InvalidError: an option is unknown or wrong; all of them in one message.
+        """
+        _form(**options)
 
     @classmethod
     def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:

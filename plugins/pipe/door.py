@@ -6,11 +6,13 @@ From the host                                       from the station
     value    digest, is_found; its bytes                want     digest
     cancel   tokens, grace_s                            report   token; a report
     finish                                              news     pickle of (logs, told); after `finish` then `bye`
+    ask      packages, secrets, home                    said     what is here (`answering.py`), free bytes of the disk
     beat                                                beat
 
-Nothing is unpickled on either side before `hello` was compared. A station lives as long as its connection: when the
-pipe ends, or is silent for `STATION_SILENCE_S`, every process below it is ended. Nobody would take its reports, and the
-host has declared its attempts lost.
+A host that only wants to know how the place is sends `ask` instead of `begin`, then `finish`. Nothing is unpickled on
+either side before `hello` was compared. A station lives as long as its connection: when the pipe ends, or is silent for
+`STATION_SILENCE_S`, every process below it is ended. Nobody would take its reports, and the host has declared its
+attempts lost.
 """
 
 from __future__ import annotations
@@ -18,8 +20,10 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import shutil
 import signal
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -33,6 +37,7 @@ from ...worker.parcels import Refused, encode_report
 from ..local.machine import gpus
 from ..local.slots import available_cores
 from ..remote import stations
+from ..remote.answering import said_here
 from ..remote.station import CHUNK_BYTES, News
 from .fence import Fence
 from .frames import STATION_SILENCE_S, Closed, Frame, FrameReader, FrameWriter, Silent, magic_of
@@ -93,6 +98,8 @@ class Door:
         """Do what a frame says; return False when it was the last."""
         head = frame.head
         match frame.kind:
+            case "ask":  # a keyring may take its time, or want to be unlocked
+                self._threads.submit(self._say, head["packages"], head["secrets"], head["home"])
             case "begin":
                 self._begin(head, frame.body)
             case "parcel":
@@ -109,11 +116,16 @@ class Door:
                 return False
         return True
 
+    def _say(self, packages: Sequence[str], secrets: Sequence[str], home: str | None) -> None:
+        """Say what is here, to a host that sends nothing."""
+        said = said_here(packages, secrets)
+        self._writer.put(Frame("said", {**said, "free": _free_bytes(_placed(home) or tempfile.gettempdir())}))
+
     def _begin(self, head: Mapping[str, Any], bundle: bytes) -> None:
         """Make the station of a run, after whatever a lost connection left of it here."""
         self._run = head["run"]
         jobs = head["jobs"] or available_cores()
-        home = None if head["home"] is None else os.path.abspath(os.path.expanduser(head["home"]))
+        home = _placed(head["home"])
         self._own = {"name": head["name"], "jobs": jobs, "home": home}
         try:
             if home is not None:
@@ -197,6 +209,17 @@ def _own_streams() -> tuple[int, int]:
     os.close(nothing)
     os.dup2(2, 1)
     return given, taken
+
+
+def _placed(home: str | None) -> str | None:
+    return None if home is None else os.path.abspath(os.path.expanduser(home))
+
+
+def _free_bytes(folder: str) -> int:
+    """Return how much may be written to a directory, which may have to be made first."""
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return shutil.disk_usage(folder).free
 
 
 def _versions(wanted: Sequence[str]) -> dict[str, str]:

@@ -98,6 +98,8 @@ class Line:
         self.load = Load()
         """What was sent there and has not ended; the switch keeps it."""
         self.was_up = False
+        self.silence_s = HOST_SILENCE_S
+        """The connection counts as lost when nothing came for so long."""
         self._number = number
         self._terms = terms
         self._switch = switch
@@ -259,9 +261,9 @@ class Line:
             program.writer.put(Frame("finish"))
         while True:
             try:
-                frame = program.reader.read(HOST_SILENCE_S)
+                frame = program.reader.read(self.silence_s)
             except Silent:
-                return f"{self.place.what} has said nothing for {HOST_SILENCE_S:g} s"
+                return f"{self.place.what} has said nothing for {self.silence_s:g} s"
             except Closed:
                 program.wait(_LAST_WORDS_S)
                 words = program.words().splitlines()

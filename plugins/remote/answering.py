@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import os
+import queue
 import tempfile
-from collections.abc import Iterable, Mapping
-from typing import Any
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from ...core.errors import GraftError
 from ...core.runnerhealth import Answer
 from ...worker.handshake import Speaker, here, installed, refusal
 from ...worker.vault import open_vault
+
+_T = TypeVar("_T")
+
+
+def within(ask: Callable[[], _T], timeout_s: float) -> _T | Exception:
+    """Return what is asked for, what was raised instead, or a TimeoutError when it took too long.
+
+    It is asked on a thread: who took the connection and then says nothing would hold the caller for ever.
+    """
+    answers: queue.SimpleQueue[_T | Exception] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            answers.put(ask())
+        except Exception as problem:  # noqa: BLE001  whatever a library raises, there is no answer
+            answers.put(problem)
+
+    threading.Thread(target=work, name="graftline-health", daemon=True).start()
+    try:
+        return answers.get(timeout=timeout_s)
+    except queue.Empty:
+        return TimeoutError(f"no answer within {timeout_s:g} s")
 
 
 def said_here(packages: Iterable[str], secrets: Iterable[str]) -> dict[str, Any]:
@@ -44,3 +68,8 @@ def held(secrets: Iterable[str]) -> dict[str, bool]:
             else:
                 found[name] = True
     return found
+
+
+def limit_of(options: Mapping[str, Any], default: int) -> int | None:
+    """Return how many bytes of values travel with one attempt by the options of a runner; None: they go another way."""
+    return None if options.get("artifacts") else int(options.get("limit") or default)

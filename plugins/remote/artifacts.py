@@ -30,13 +30,13 @@ class ArtifactFolder:
             raise StoreError(f"a value cannot be fetched: {problem.strerror}", file=self._folder) from problem
 
     def put(self, digest: str, path: str) -> None:
-        """Copy a file here under its digest, unless it is there.
+        """Copy a file here under its digest, unless it is there: then it counts as written now, for who cleans by age.
 
         Raises:
             StoreError: it cannot be written.
         """
         target = object_path(self._folder, digest)
-        if os.path.exists(target):
+        if _touched(target):
             return
         fresh = f"{target}.{os.getpid()}-{os.urandom(4).hex()}"
         try:
@@ -49,7 +49,7 @@ class ArtifactFolder:
     def put_bytes(self, digest: str, data: bytes) -> None:
         """Write bytes under their digest, unless they are there; as `put`."""
         target = object_path(self._folder, digest)
-        if os.path.exists(target):
+        if _touched(target):
             return
         fresh = f"{target}.{os.getpid()}-{os.urandom(4).hex()}"
         try:
@@ -59,3 +59,14 @@ class ArtifactFolder:
             os.replace(fresh, target)
         except OSError as problem:
             raise StoreError(f"a value cannot be handed over: {problem.strerror}", file=self._folder) from problem
+
+
+def _touched(path: str) -> bool:
+    """Tell whether a file is there, which is as good as new from now on."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        return False
+    except OSError:  # it is somebody else's: only its owner may say when it was written
+        return os.path.exists(path)
+    return True

@@ -12,7 +12,7 @@ import math
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from ...core.artifacts import Output
 from ...core.demands import DEFAULT_LABEL
@@ -41,32 +41,33 @@ from ..local.facts import cancelled, lost
 from ..local.pace import Pace
 from .artifacts import ArtifactFolder
 from .kept import Kept
-from .link import Broken, Cut, Inbox, Link, LinkDown, Lost, Message, Reported, Shipment, Told, Unbegun, Unsendable, Up
+from .link import (
+    Broken,
+    Cut,
+    Expecting,
+    Fit,
+    Inbox,
+    Link,
+    LinkDown,
+    Lost,
+    Message,
+    Reported,
+    Shipment,
+    Told,
+    Unbegun,
+    Unsendable,
+    Up,
+)
 from .logs import bring_home
+from .places import at_home
 from .station import too_large
+from .ticket import Ticket
 
 WIDTH = 2
 """Attempts under way for each thread there: with 1 it waits for a round trip after each; more of them are lost with
 their worker. Of steps seen to be short more are sent, as the local executor queues them (plugins/local/pace.py)."""
 MAX_SENT = 3
 """Times an attempt is sent that places say they could not begin."""
-
-
-class _Ticket:
-    """An order that has not ended."""
-
-    __slots__ = ("formers", "is_cancelled", "is_sent", "number", "order", "token", "was_sent", "work")
-
-    def __init__(self, token: str, order: Order, *, work: str, formers: tuple[str, ...]) -> None:
-        self.token = token
-        self.order = order
-        self.work = work
-        self.formers = formers
-        """Tokens of attempts that were under way when an earlier host of the run was lost."""
-        self.number = 1
-        self.is_sent = False
-        self.was_sent = False
-        self.is_cancelled = False
 
 
 class RemoteExecutor:
@@ -104,23 +105,31 @@ class RemoteExecutor:
         self._demands = [_demand(operation.policy) for operation in context.operations]
         self._pace = Pace(context.operations)
         self._environ = [_passed(operation.policy.env) for operation in context.operations]
-        self._tickets: dict[str, _Ticket] = {}
-        self._unsent: deque[_Ticket] = deque()
+        self._tickets: dict[str, Ticket] = {}
+        self._unsent: deque[Ticket] = deque()
         self._news: list[AttemptEnded | StepTold] = []
         self._is_closed = self._is_up = False
+        self._is_fit = True
+        """Whether the place has what is expected of it, as far as the link can tell beforehand."""
         self.inbox = Inbox()
         self._link = open_link(self.inbox)
 
     def room(self) -> int:
         """Return how many more orders it takes now: none before the place was reached, and found fit for the run."""
-        if not self._is_up:
+        if not self.has_arrived():
             return 0
         depth = max(WIDTH, self._pace.depth_now)
         return max(0, min(self._context.jobs, self._link.threads() * depth) - len(self._tickets))
 
     def has_arrived(self) -> bool:
         """Tell whether the place was reached, and found fit for the run."""
-        return self._is_up
+        return self._is_up and self._is_fit
+
+    def expect(self, operations: Collection[int]) -> None:
+        """Have the place found fit for what these operations demand before it takes any."""
+        if isinstance(self._link, Expecting):
+            self._is_fit = False
+            self._link.expect([self._demands[each] for each in operations])
 
     def submit(self, orders: Sequence[Order]) -> None:
         """Take orders. The caller has committed their dispatch."""
@@ -130,7 +139,7 @@ class RemoteExecutor:
                 for attempt in self._context.unended.get(order.node, ())
             )
             token, work = token_of(self._context.run, order), work_of(self._bundle.digest, order)
-            ticket = _Ticket(token, order, work=work, formers=formers)
+            ticket = Ticket(token, order, work=work, formers=formers)
             self._tickets[ticket.token] = ticket
             self._unsent.append(ticket)
         self._send()
@@ -161,7 +170,7 @@ class RemoteExecutor:
                     self._hear(message)
             self._send()
             # There is room now, for who waits with nothing under way.
-            is_woken = None in messages or (not self._tickets and any(isinstance(each, Up) for each in messages))
+            is_woken = None in messages or (not self._tickets and any(isinstance(each, Up | Fit) for each in messages))
             if self._news or is_woken or time.monotonic() >= deadline:
                 news, self._news = self._news, []
                 return news
@@ -200,7 +209,7 @@ class RemoteExecutor:
                 self._tickets[shipment.token].is_sent = self._tickets[shipment.token].was_sent = True
             self._unsent.clear()
 
-    def _shipment(self, ticket: _Ticket) -> Shipment:
+    def _shipment(self, ticket: Ticket) -> Shipment:
         order = ticket.order
         operation = order.operation
         if self._environ[operation]:
@@ -264,8 +273,9 @@ class RemoteExecutor:
     def _hear(self, message: Message) -> None:
         if isinstance(message, Broken):
             raise message.error
-        if isinstance(message, Up):
-            self._is_up = True
+        if isinstance(message, Up | Fit):
+            self._is_up = self._is_up or isinstance(message, Up)
+            self._is_fit = self._is_fit or isinstance(message, Fit)
             return
         if isinstance(message, Told):
             self._told(message)
@@ -301,7 +311,7 @@ class RemoteExecutor:
             elif fact.attempt in self._context.unended.get(fact.node, ()):
                 self._news.append(replace(fact, attempt=attempt))
 
-    def _collect(self, ticket: _Ticket) -> bool:
+    def _collect(self, ticket: Ticket) -> bool:
         """Take the end of an attempt from among the kept ones; tell whether it was there."""
         found = None if self._kept is None else self._kept.find((ticket.token, *ticket.formers), ticket.work)
         if found is None:
@@ -310,7 +320,7 @@ class RemoteExecutor:
         self._reported(ticket, found[1])
         return True
 
-    def _reported(self, ticket: _Ticket, data: bytes) -> None:
+    def _reported(self, ticket: Ticket, data: bytes) -> None:
         report = decode_report(data)
         if isinstance(report, Ended):
             self._ended(ticket, report)
@@ -324,11 +334,13 @@ class RemoteExecutor:
             ticket.is_sent = False
             self._unsent.append(ticket)
 
-    def _ended(self, ticket: _Ticket, report: Ended) -> None:
+    def _ended(self, ticket: Ticket, report: Ended) -> None:
         """Take in an end, once its values are here: what is reported done is stored."""
         fact = report.fact
         if isinstance(fact, AttemptSucceeded):
             self._pace.saw(ticket.order.operation, fact.seconds)
+        elif isinstance(fact, AttemptFailed):
+            fact = at_home(fact, self._context.work_tree or self._context.root)
         try:
             if isinstance(fact, AttemptSucceeded | AttemptFailed):
                 for output in fact.outputs:
@@ -360,11 +372,11 @@ class RemoteExecutor:
         with contextlib.suppress(StoreError):  # only its digest was kept, or it cannot be written: nothing needs it
             put_back(output.name, output.ref, self._context.cwd, objects=self._context.objects)
 
-    def _fail(self, ticket: _Ticket, kind: str, message: str, hint: str | None = None) -> None:
+    def _fail(self, ticket: Ticket, kind: str, message: str, hint: str | None = None) -> None:
         error = StepError(type=kind, message=f"{message} ({hint})" if hint else message)
         self._end(ticket, lost(ticket.order, Reason.PREFLIGHT, error, at=self._clock()))
 
-    def _end(self, ticket: _Ticket, end: AttemptEnded) -> None:
+    def _end(self, ticket: Ticket, end: AttemptEnded) -> None:
         del self._tickets[ticket.token]
         self._news.append(end)
 

@@ -28,6 +28,7 @@ from ...worker.blobs import object_path
 from ...worker.bundles import Bundle, graph_in
 from ...worker.parcels import Ended, decode_report, encode_report
 from .artifacts import ArtifactFolder
+from .places import at_home
 
 End = AttemptSucceeded | AttemptFailed
 _NOTHING: Mapping[str, tuple[Output, ...]] = {}
@@ -220,7 +221,9 @@ def _read(place: str) -> End | None:
     except FileNotFoundError:
         return None
     fact = report.fact if isinstance(report, Ended) else None
-    return fact if isinstance(fact, AttemptSucceeded | AttemptFailed) else None
+    if isinstance(fact, AttemptFailed):
+        return at_home(fact, None)  # whose project it is, and where that lies, is not told there
+    return fact if isinstance(fact, AttemptSucceeded) else None
 
 
 def _write(place: str, data: bytes) -> None:

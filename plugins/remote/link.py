@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ...core.errors import GraftError
 from ...core.events import StepTold
@@ -66,6 +66,19 @@ class Link(Protocol):
         ...
 
 
+@runtime_checkable
+class Expecting(Protocol):
+    """A link that can tell before anything is sent whether the place has what will be demanded."""
+
+    def expect(self, demands: Sequence[Mapping[str, float]]) -> None:
+        """Take in what attempts may demand: `Fit` comes once the place has all of it, `Broken` when it has not.
+
+        Args:
+            demands: as shipments have them.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """The report for a parcel came: once, late, or again."""
@@ -118,13 +131,18 @@ class Up:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fit:
+    """The place has all that was expected of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
     """It will not come up any more."""
 
     error: GraftError
 
 
-Message = Reported | Lost | Cut | Unbegun | Unsendable | Told | Up | Broken
+Message = Reported | Lost | Cut | Unbegun | Unsendable | Told | Up | Fit | Broken
 
 
 class Inbox:

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ...core.artifacts import Output
 from ...core.decisions import branch, size_to_grow
 from ...core.errors import InvalidError, MissingError, PluginError, nearest
-from ...core.events import AttemptSucceeded
+from ...core.events import AttemptFailed, AttemptSucceeded
 from ...core.graph import ON_FAILURE, Argument, CallKind, Graph, Node
 from ...core.growth import ITEMS, Plot
 from ...core.guards import Guards, is_of_recovery, recovery_of, waits_of
@@ -30,6 +30,7 @@ from ...worker.parcels import Ended, Parcel, Refused, decode_report, encode_parc
 from . import stations
 from .laidout import End, LaidOutRun, ended_at_once, lay_out
 from .logs import LogCopies
+from .places import at_home
 
 __all__ = ["execute_node", "lay_out", "plain_word"]
 
@@ -171,7 +172,7 @@ def _executed(plot: Plot, known: LaidOutRun, bundle: Bundle, path: str, attempt:
         while (news := stations.finish(known.run, copies.seen(name))) is not None and news.logs:
             copies.take(name, news.logs)
     if isinstance(report, Ended) and isinstance(report.fact, End):
-        return report.fact
+        return at_home(report.fact, None) if isinstance(report.fact, AttemptFailed) else report.fact
     why = report.message if isinstance(report, Refused) else f"a value it takes is not in {known.home}"
     raise PluginError(f"node '{path}' cannot be executed by graftline {here().graftline}: {why}")
 

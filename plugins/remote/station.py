@@ -43,6 +43,7 @@ from ..local.executor import LocalExecutor
 from ..local.slots import Cores
 from .kept import Kept
 from .logs import LogKeeper
+from .places import without_copy
 
 Fetch = Callable[[str], bytes | None]
 """Returns the bytes of a digest; None: they are not to be had there."""
@@ -295,6 +296,8 @@ class Station:
     def _report(self, token: str, fact: AttemptEnded, keep: Keep) -> Report:
         worker = self.name if fact.worker is None else f"{self.name}/{fact.worker}"
         fact = replace(fact, worker=worker)
+        if isinstance(fact, AttemptFailed):
+            fact = without_copy(fact, self._context.root)
         carried: dict[str, bytes] = {}
         try:
             for output in _outputs_of(fact):

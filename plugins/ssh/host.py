@@ -43,6 +43,7 @@ _HINTS = (
     ),
     ("Could not resolve hostname", "[runner.NAME] address is user@host, or a Host of ~/.ssh/config"),
 )
+_UNKNOWN_HINT = "is it up, and does `ssh {address}` reach it from here?"
 _NOT_FOUND = 127
 _SSH_FAILED = 255
 
@@ -83,11 +84,9 @@ class SshHost:
                 is_final=True,
             )
         if code == _SSH_FAILED:
-            hint = next((text for sign, text in _HINTS if sign in words), None)
+            hint = next((text for sign, text in _HINTS if sign in words), _UNKNOWN_HINT)
             message = f"ssh to {self.address} failed: {said}"
-            return Verdict(
-                message=message, hint=hint and hint.format(address=self.address), is_final=bool(_FINAL.search(words))
-            )
+            return Verdict(message=message, hint=hint.format(address=self.address), is_final=bool(_FINAL.search(words)))
         return Verdict(
             message=f"'{self.graft} serve-station' on {self.what} ended with exit code {code}: {said}",
             hint=f"is it this graftline? try: ssh {self.address} {self.graft} -V",

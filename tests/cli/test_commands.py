@@ -107,7 +107,7 @@ def test_a_traceback_comes_with_v(graft: Graft, space: FakeWorkspace) -> None:
         (["run", "--jbos", "2"], "has no option '--jbos'; did you mean '--jobs'?"),
         (["run", "-j", "many"], "-j"),
         (["run", "-j", "0"], "-j"),
-        (["run", "a.py", "b.py"], "there is nothing more to give here"),
+        (["run", "a.py", "b.py"], "too many words: (b.py)"),
         (["run", "-k", "-x"], "exclude each other"),
         (["run", "-p", "C"], "write -p NAME=VALUE"),
         (["run", "-p", "C=1", "-p", "C=2"], "given twice"),

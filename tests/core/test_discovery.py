@@ -49,3 +49,8 @@ def test_an_unknown_plugin_lists_the_known_ones(distribution: Path) -> None:
     with pytest.raises(InvalidError, match="no toy 'godo'; did you mean 'good'") as caught:
         load("graftline.toys", "godo")
     assert "broken, empty, good" in str(caught.value.hint)
+
+
+def test_an_unknown_registry_is_spoken_of_as_a_registry(distribution: Path) -> None:
+    with pytest.raises(InvalidError, match="there is no registry 'nowhere'"):
+        load("graftline.registries", "nowhere")

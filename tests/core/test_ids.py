@@ -28,3 +28,11 @@ def test_names_that_would_break_paths_or_terminals_are_refused(name: object) -> 
 @given(st.text())
 def test_any_text_becomes_a_strict_name(text: str) -> None:
     assert is_strict_name(strict_name(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [("My Project", "my-project"), ("Große Übung", "grosse-ubung"), ("café_2", "cafe_2"), ("日本", "project")],
+)
+def test_a_strict_name_keeps_the_letters_of_the_text(text: str, name: str) -> None:
+    assert strict_name(text) == name

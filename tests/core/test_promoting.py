@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from grown_graphs import WORK, map_in_map
 from promoted import DOWN, UP, FarRunner, FarSpace, unreadable
 from run_specs import chain
 
@@ -10,7 +11,7 @@ from graftline.core.artifacts import ArtifactRef, Output
 from graftline.core.burden import Packed, constants, traffic
 from graftline.core.errors import ConflictError, InvalidError, PluginError, StoreError
 from graftline.core.graph import Argument, CallKind, Graph, Policy
-from graftline.core.placechecks import channel_checks, value_checks
+from graftline.core.placechecks import channel_checks, resource_checks, value_checks, wanted_in
 from graftline.core.ports import RunQuery
 from graftline.core.promotion import Fault, PromotionPlan, Standing, Subject
 from graftline.core.records import replace
@@ -204,6 +205,21 @@ def test_labels_that_nobody_offers_stop_it_with_the_nearest() -> None:
     ]
     space.health = UP
     assert [each for each, _ in said(space.plan(run), Subject.RESOURCES)] == [Standing.UNKNOWN]
+    assert FarRunner.asked[-1].labels == ("fast",)
+
+
+def test_what_steps_inside_of_a_map_want_is_looked_at_too() -> None:
+    graph = map_in_map()
+    policy = Policy(labels=("gpu",), resources={"cpus": 1.0})
+    operations = [replace(each, policy=policy) if at == WORK else each for at, each in enumerate(graph.operations)]
+    labelled = replace(graph, operations=tuple(operations))
+
+    wanted = wanted_in(labelled)
+    (check,) = resource_checks(labelled, replace(UP, offers=frozenset({"cpu"})))
+
+    assert "outer/*/inner/*/fit" in wanted["gpu"]
+    assert "outer/items" in wanted["default"]  # which an executor is sent as well
+    assert (check.standing, check.remedy) == (Standing.BAD, "offered there: cpu")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from graftline.core.engine import Engine
 from graftline.core.errors import PluginError
 from graftline.core.events import AttemptEnded, AttemptFailed, AttemptSucceeded, CancelRequested, StepTold
 from graftline.core.graph import Graph, Policy
+from graftline.core.lateness import LateExecutor
 from graftline.core.orders import Order
 from graftline.core.ports import Executor
 from graftline.core.routes import Route, Routes, Sites
@@ -46,19 +47,39 @@ class Place(WatchedExecutor):
             raise self.closing
 
 
+class Choosy(Place):
+    """A site that has to be found fit for what it is told to expect."""
+
+    expected: Collection[int] = ()
+
+    def expect(self, operations: Collection[int]) -> None:
+        self.expected = operations
+        self.arrived = False
+
+
 class Shared(Hosted):
     """A run of two runners: `local` is its own, `gpu` leads to `cluster`."""
 
-    def __init__(self, graph: Graph, *, jobs: tuple[int, int] = (2, 2), is_held: bool = False, **session: Any) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        jobs: tuple[int, int] = (2, 2),
+        is_held: bool = False,
+        is_late: bool = False,
+        place: type[Place] = Place,
+        **session: Any,
+    ) -> None:
         sites = Routes(by_label={"gpu": Route("gpu", "cluster")}).sites(graph, "local")
         assert sites is not None
         self.opened: list[str] = []
         away = Away(name="cluster", jobs=jobs[1], open=self._open)
         super().__init__(graph, is_held=is_held, sites=sites, away=(away,), **session)
         self.home = Place(self.store, self._call, jobs=jobs[0], is_held=is_held)
-        self.there = Place(self.store, self._call, jobs=jobs[1], is_held=is_held)
+        self.there = place(self.store, self._call, jobs=jobs[1], is_held=is_held)
         given: Session = self.engine._session  # the one Hosted has made
-        self.spread = Spread(self.home, (away,), sites, lambda: self.now)
+        home = LateExecutor(lambda: self.home) if is_late else self.home
+        self.spread = Spread(home, (away,), sites, lambda: self.now)
         self.engine = Engine(graph=graph, session=given, executor=self.spread)
 
     def _open(self) -> Executor:
@@ -141,6 +162,43 @@ def test_nothing_starts_anywhere_before_all_sites_were_reached() -> None:
 
     assert before == [0]
     assert run.states() == {"l0": "SUCCESS", "g0": "SUCCESS"}
+
+
+def test_nothing_starts_here_before_a_late_home_was_reached_either() -> None:
+    run = Shared(wide(1, 1), is_late=True)
+    run.home.arrived = False
+    before: list[int] = []
+
+    def arrive() -> None:
+        before.append(len(run.there.submitted))
+        run.home.arrived = True
+
+    run.home.script[3] = arrive
+
+    run.run()
+
+    assert before == [0]
+    assert run.states() == {"l0": "SUCCESS", "g0": "SUCCESS"}
+
+
+def test_each_site_hears_what_is_left_for_it_and_nothing_starts_before_it_is_fit() -> None:
+    graph = graph_of({"a": [], "g": [], "h": ["g"], "done": []}, {"g": GPU, "h": Policy(labels=("gpu", "big"))})
+    run = Shared(graph, place=Choosy, past={"done": Past(state=Status.CACHED)})
+    there = run.there
+    assert isinstance(there, Choosy)
+    before: list[int] = []
+
+    def fit() -> None:
+        before.append(len(run.home.submitted))
+        there.arrived = True
+
+    there.script[3] = fit
+
+    run.run()
+
+    assert there.expected == [graph.node(path).operation for path in "gh"]
+    assert before == [0]
+    assert run.states()["h"] == "SUCCESS"
 
 
 def test_a_site_that_is_never_reached_fails_the_run_before_anything_has_run() -> None:

@@ -20,7 +20,10 @@ def test_the_commonest_words_are_written_and_each_saying_was_an_event(sample: Sa
 
     assert run["state"] == "SUCCESS"
     assert json.loads((sample.root / "ranking.json").read_text()) == [["and", 6], ["no", 3], ["time", 3]]
-    told = [json.loads(line) for line in sample.graft("events", "--run", run["run"], "--json").stdout.splitlines()]
+    events = sample.graft("events", "--run", run["run"], "--json")
+    assert events.returncode == 0, events.stderr
+    told = [json.loads(line) for line in events.stdout.splitlines()]
+    assert told[-1]["kind"] == "RunFinished"
     assert [event["value"][0] for event in told if event["kind"] == "StepYielded"] == ["time", "work", "talk"]
 
 

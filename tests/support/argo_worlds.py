@@ -14,6 +14,7 @@ from zlib import crc32
 
 import yaml
 from argo_cluster import LOADER, Cluster, template_of
+from argo_models import KINDS, schema_of
 from jsonschema import Draft7Validator
 
 from graftline.core.artifacts import ArtifactRef, Output
@@ -31,7 +32,8 @@ from graftline.plugins.argo.settings import ArgoSettings
 from graftline.plugins.remote.single import plain_word
 
 SETTINGS = ArgoSettings(image="registry/steps:1", artifacts="/mnt/volume", claim="graftline")
-SCHEMA = Draft7Validator(json.loads(Path(__file__).with_name("argo_schema.json").read_text(encoding="utf-8")))
+SCHEMAS = {kind: Draft7Validator(schema_of(kind)) for kind in KINDS}
+"""Argo's published schema by the kind of a document."""
 _CONTROLS = frozenset({CallKind.SPLIT, CallKind.CHOOSE, CallKind.REDUCE, CallKind.JOIN})
 
 
@@ -169,8 +171,13 @@ def rendered(
 def check(text: str) -> None:
     """Fail unless every document in YAML text fits Argo's schema."""
     for document in yaml.load_all(text, Loader=LOADER):
-        problems = [f"{each.json_path}: {each.message}" for each in SCHEMA.iter_errors(document)]
-        assert problems == []
+        assert problems_of(document) == []
+
+
+def problems_of(document: dict[str, Any]) -> list[str]:
+    """Return where a document does not fit Argo's schema, and why."""
+    schema = SCHEMAS[document["kind"]]
+    return [f"{each.json_path}: {each.message}" for each in schema.iter_errors(document)]
 
 
 def _told(name: str, value: object) -> Output:

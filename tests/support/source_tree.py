@@ -17,7 +17,7 @@ BESIDE = ("tests", "samples", "benchmarks", "docs")
 
 ROOT_MODULES = (
     *("__init__", "__main__", "wiring", "storeless", "programs"),
-    *("runtime", "submission", "testing", "conformance"),
+    *("runtime", "submission", "writers", "testing", "conformance"),
 )
 """The only Python files the root may hold: anything else would ship as a module of graftline."""
 

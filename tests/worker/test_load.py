@@ -212,6 +212,11 @@ BAD = {
         2,
         "did you mean 'retries'?",
     ),
+    "bad return": (
+        "from graftline import Pipeline, metric\nshown = metric('m/x')\n",
+        2,
+        "the return 'm/x' is no name",
+    ),
     "bad pipeline": (
         "from graftline import Pipeline\ndef a(x): return 1\np = Pipeline([a])\n",
         3,

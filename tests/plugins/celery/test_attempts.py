@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -14,10 +15,11 @@ from celery_places import Workers, executor_at, workers_in
 from local_runs import ends, is_alive, logged, operation, order, run_all, until
 
 from graftline.core.artifacts import ArtifactRef
-from graftline.core.errors import PluginError
+from graftline.core.errors import InvalidError, PluginError
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.states import Reason
 from graftline.plugins.celery import link
+from graftline.plugins.remote.artifacts import ArtifactFolder
 from graftline.worker.blobs import has_object, store
 from graftline.worker.serializers import dump
 
@@ -62,6 +64,51 @@ def test_large_values_go_there_and_come_back(workers: Workers, tmp_path: Path, a
     made: ArtifactRef = end.outputs[0].ref
     assert made.size >= 600_000
     assert has_object(str(tmp_path / "objects"), made.sha256, made.size)
+
+
+def test_artifacts_that_somebody_cleans_meanwhile_are_put_there_again(
+    workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared = tmp_path / "shared"
+    (tmp_path / "objects").mkdir()
+    large, other = (store(dump(each * 300_000), str(tmp_path / "objects")) for each in (b"x", b"y"))
+    put, swept = ArtifactFolder.put, list[str]()
+
+    def swept_once(folder: ArtifactFolder, digest: str, path: str) -> None:
+        put(folder, digest, path)
+        if not swept:  # between the host's look and the worker's
+            swept.append(digest)
+            (shared / digest[:2] / digest[2:]).unlink()
+
+    operations = [operation("doubled", returns=True)]
+    with executor_at(workers.broker, tmp_path, operations, options={"artifacts": str(shared)}) as executor:
+        executor.submit([order("a", 0)._replace(arguments=(("data", large),))])
+        first = ends(executor, 1)["a"]
+        assert isinstance(first, AttemptSucceeded)
+        shutil.rmtree(shared)
+        monkeypatch.setattr(ArtifactFolder, "put", swept_once)
+        executor.submit([order("b", 0)._replace(arguments=(("data", other),))])
+        second = ends(executor, 1)["b"]
+
+    assert swept == [other.sha256]
+    assert isinstance(second, AttemptSucceeded)
+    assert (shared / other.sha256[:2] / other.sha256[2:]).exists()
+
+
+def test_it_has_arrived_once_somebody_listens_to_all_that_is_expected(workers: Workers, tmp_path: Path) -> None:
+    operations = [operation("nothing"), operation("nothing", labels=("gpu",)), operation("nothing", labels=("a", "b"))]
+    for name in ("fit", "torn"):
+        (tmp_path / name).mkdir()
+    with executor_at(workers.broker, tmp_path / "fit", operations) as executor:
+        executor.expect([0, 1])
+        assert until(lambda: not executor.wait(0.05) and executor.has_arrived(), 10.0)
+        assert executor.room() > 0
+
+    with executor_at(workers.broker, tmp_path / "torn", operations) as executor:
+        executor.expect([0, 2])
+        with pytest.raises(InvalidError, match="a step goes to one queue; its labels and resources name 2: a, b"):
+            executor.wait(10)
+        assert executor.room() == 0
 
 
 def test_values_over_the_limit_fail_the_attempt_and_name_the_option(workers: Workers, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ class TestCelery(RunnerConformance):
 
     runner = "cluster"
     config: ClassVar[str] = ""
+    unreachable: ClassVar[str] = '[runner.cluster]\nprovider = "celery"\nbroker = "redis://127.0.0.1:9/0"\n'
 
     @pytest.fixture(autouse=True)
     def _configured(self, workers: Workers) -> None:

@@ -17,6 +17,8 @@ from waiting_runs import states
 
 from graftline.core.errors import PluginError
 from graftline.core.events import AttemptSucceeded
+from graftline.core.runnerhealth import Question, Reach
+from graftline.plugins.celery.runner import CeleryRunner
 from graftline.testing import RunnerConformance
 
 pytestmark = pytest.mark.redis
@@ -61,6 +63,21 @@ class TestConformance(RunnerConformance):
     @pytest.fixture(autouse=True)
     def _configured(self, workers: Workers) -> None:
         type(self).config = workers.table()
+
+
+def test_a_redis_and_its_workers_say_how_they_are_and_one_that_is_gone_too(
+    workers: Workers, frail: Redis, tmp_path: Path
+) -> None:
+    found = CeleryRunner.health({"broker": workers.broker}, Question(packages=("celery",), labels=("default", "gpu")))
+    idle = CeleryRunner.health({"broker": frail.url}, Question(timeout_s=1.0))
+    frail.stop()
+    gone = CeleryRunner.health({"broker": frail.url})
+
+    assert (found.reach, found.offers) == (Reach.UP, frozenset({"gpu"}))
+    assert [list(each.packages or ()) for each in found.answers] == [["celery"]]
+    assert (idle.reach, gone.reach) == (Reach.DOWN, Reach.DOWN)
+    assert "answers, and no graftline worker in" in idle.told
+    assert "Connection refused" in gone.told
 
 
 def test_many_short_steps_are_executed_once_each_by_two_workers(fragile: Workers, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class TestDask(RunnerConformance):
 
     runner = "cluster"
     config: ClassVar[str] = ""
+    unreachable: ClassVar[str] = '[runner.cluster]\nprovider = "dask"\naddress = "tcp://127.0.0.1:9"\n'
 
     @pytest.fixture(autouse=True)
     def _configured(self, lone: OwnCluster) -> None:

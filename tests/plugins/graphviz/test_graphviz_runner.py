@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import runpy
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argo_worlds import sheet_of
@@ -12,7 +14,9 @@ from sample_runs import Sample
 
 from graftline.core.errors import InvalidError, PluginError
 from graftline.core.graph import Graph
+from graftline.core.records import replace
 from graftline.core.runner import Runner
+from graftline.core.translating import Sheet, Translation
 from graftline.plugins.graphviz.runner import GraphvizRunner
 
 PIPELINE = """\
@@ -121,3 +125,61 @@ def test_a_runner_says_whether_it_executes() -> None:
         type("Half", (Runner,), {"executes": False, "executor": classmethod(lambda cls, context: None)})
     with pytest.raises(TypeError, match="must set `executes = False`"):
         type("Other", (Runner,), {"translate": classmethod(lambda cls, sheet, *, is_dry: None)})
+
+
+def live(root: Path) -> Any:
+    """Return the pipeline of the project, as a program has it."""
+    return runpy.run_path(str(root / "pipeline.py"))["plain"]
+
+
+def test_in_programs_what_was_written_is_returned(root: Path) -> None:
+    plain = live(root)
+    (root / "pictures").mkdir()
+
+    drawn = GraphvizRunner("pictures/plain.dot").job(plain)
+    trained = GraphvizRunner(format="dot").train(plain)
+
+    assert (drawn.form, drawn.file) == ("dot", str(root / "pictures" / "plain.dot"))
+    assert (root / "pictures" / "plain.dot").read_bytes() == drawn.data
+    assert "predict" in drawn.data.decode()
+    assert trained.file == str(root / "plain.dot")
+    assert "Translation(form='dot'" in repr(trained)
+    assert call(root, "--json", "ls").document["runs"] == []
+
+
+def test_a_notebook_shows_what_is_svg() -> None:
+    svg = Translation(form="svg", data=b"<svg/>", file=None)
+
+    assert svg._repr_svg_() == "<svg/>"
+    assert replace(svg, form="dot")._repr_svg_() is None
+
+
+@pytest.mark.parametrize(
+    ("action", "options", "said"),
+    [
+        ("job", {"jobs": 2}, r"GraphvizRunner.job\(\) takes no 'jobs'"),
+        ("train", {"uper": 2}, r"GraphvizRunner.train\(\) takes no 'uper'; did you mean 'upper'"),
+        ("tune", {}, "GraphvizRunner only writes pipelines down, and a search is many runs"),
+    ],
+)
+def test_what_needs_a_run_is_refused_with_what_to_do(
+    root: Path, action: str, options: dict[str, object], said: str
+) -> None:
+    with pytest.raises(InvalidError, match=said) as refused:
+        getattr(GraphvizRunner(), action)(live(root), **options)
+
+    assert refused.value.hint
+    assert list(root.glob("plain.*")) == []
+
+
+def test_a_runner_that_is_merely_marked_writes_too(root: Path) -> None:
+    class Names(Runner):
+        executes = False
+
+        @classmethod
+        def translate(cls, sheet: Sheet, *, is_dry: bool, **kwargs: Any) -> Translation:
+            return Translation(form="txt", data=sheet.graph.name.encode(), file=None)
+
+    found: Any = Names().job(live(root))
+
+    assert found.data == b"plain"

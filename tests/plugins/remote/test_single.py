@@ -53,6 +53,8 @@ def test_a_failure_is_kept_with_its_error(folder: tuple[str, str]) -> None:
 
     assert isinstance(failed, AttemptFailed)
     assert failed.error.message == "no such luck"
+    assert [frame.file for frame in failed.error.frames] == ["local_steps.py"]  # of the project, wherever that lies
+    assert 'File "local_steps.py", line' in failed.error.traceback
 
 
 def test_what_cannot_be_executed_is_said_with_what_to_do(folder: tuple[str, str]) -> None:

@@ -17,8 +17,8 @@ from graftline.core.artifacts import ArtifactRef
 from graftline.core.errors import InvalidError, PluginError
 from graftline.core.events import AttemptCancelled, AttemptFailed, AttemptSucceeded
 from graftline.core.states import Reason
-from graftline.plugins.pipe import line
 from graftline.plugins.pipe.frames import Frame, encode
+from graftline.plugins.pipe.link import PipeLink
 from graftline.plugins.remote.executor import RemoteExecutor
 from graftline.plugins.ssh.host import hosts_of
 from graftline.plugins.ssh.runner import SshRunner
@@ -192,11 +192,11 @@ def test_a_station_whose_pipe_ends_leaves_no_process_behind(stand_in: StandIn, t
     assert stand_in.left() == []
 
 
-def test_a_host_that_says_nothing_any_more_counts_as_lost(
-    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(line, "HOST_SILENCE_S", 3.0)
+def test_a_host_that_says_nothing_any_more_counts_as_lost(stand_in: StandIn, tmp_path: Path) -> None:
     with executor_of(SshRunner, tmp_path / "run", [operation("finish_after_cancel")], {"address": "box"}) as executor:
+        link = executor._link
+        assert isinstance(link, PipeLink)
+        link.lines[0].silence_s = 3.0  # of this line alone: the one that other tests share has a beat of 5 s
         executor.submit([order("long", 0, folder=str(tmp_path))])
         assert until(lambda: not executor.wait(0.05) and (tmp_path / "began").exists())
         os.kill(stand_in.pids()[0], signal.SIGSTOP)

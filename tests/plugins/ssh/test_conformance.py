@@ -16,6 +16,7 @@ class TestSsh(RunnerConformance):
 
     runner = "box"
     config: ClassVar[str] = f'[runner.box]\nprovider = "ssh"\naddress = "me@noisy"\njobs = 1\ngraft = "{GRAFT}"\n'
+    unreachable: ClassVar[str] = '[runner.box]\nprovider = "ssh"\naddress = "me@unreachable"\n'
 
     @pytest.fixture(autouse=True)
     def _stand_in(self, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
