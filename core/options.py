@@ -203,10 +203,9 @@ def _modes(value: object) -> tuple[str, ...]:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     # An exact dict first: to ask the ABC takes longer than the rest.
-    is_mapping = type(value) is dict or isinstance(value, Mapping)
-    if not is_mapping or not all(isinstance(key, str) for key in value):  # type: ignore[attr-defined]
+    if not (type(value) is dict or isinstance(value, Mapping)) or not all(isinstance(key, str) for key in value):
         _refuse("a dict with names as keys", value)
-    return dict(value)  # type: ignore[call-overload,no-any-return]
+    return dict(value)
 
 
 def _params(value: object) -> Mapping[str, object]:

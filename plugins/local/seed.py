@@ -30,7 +30,8 @@ from .descent import MARK
 from .rights import pair, receive, send
 
 SHARED = (
-    *("copy", "dataclasses", "pickle", "threading", "graftline.core.fingerprints.readers", "graftline.core.functions"),
+    *("copy", "dataclasses", "heapq", "pickle", "threading", "graftline.core.above", "graftline.core.control"),
+    *("graftline.core.fingerprints.readers", "graftline.core.functions", "graftline.core.kinds"),
     *("graftline.core.graphrows", "graftline.core.growth", "graftline.core.ports", "graftline.core.provenance"),
     *("graftline.core.stepdata", "graftline.worker.paramfiles", "graftline.worker.reaching"),
     *("graftline.worker.workplace", "graftline.plugins.local.answers"),
