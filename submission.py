@@ -52,7 +52,7 @@ def submit_deeds(
         return [_begun(space, run, None, labels, is_here=is_here)]
     built = build(deeds, shape, space.parts, _root())
     wide = _widened(space, labels)
-    prepared = _prepared(wide, built.pipeline)
+    prepared = _prepared(wide, built.pipeline, built.packages)
     if built.fits is not None:
         lineage = built.fits.lineage
         lifecycle = Lifecycle(registry=space.parts.registry_place(), project=lineage.project, version=lineage.version)
@@ -147,12 +147,13 @@ def _root() -> str:
     return workplace_of(Given()).root
 
 
-def _prepared(space: Workspace, pipeline: Any) -> Prepared:
-    """Compile a pipeline that no file holds."""
+def _prepared(space: Workspace, pipeline: Any, packages: Sequence[str]) -> Prepared:
+    """Compile a pipeline that no file holds; its workers begin with these packages imported."""
     from .worker.load import load_live
 
     pipeline.place = Place("<runtime>", 1)
     target, loaded = load_live(pipeline, {}, shelf_at=functions_at)
+    loaded = replace(loaded, preload=tuple(sorted({*loaded.preload, *packages})))
     loaded = space.parts.overridden(loaded, space.parts.default_runner)
     spec, loaded = Launching(space.parts).prepare(RunRequest(target=target, origin="api"), loaded)
     return Prepared(spec=spec, loaded=loaded, lineage=None, generation=None, is_working=True)

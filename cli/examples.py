@@ -107,6 +107,7 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
         Example("logs @last fit", "what step fit wrote in the last run"),
         Example("logs -f", "follow the last run"),
         Example("logs k3f9 fit --attempt 1 --tail 20", "the end of its first attempt"),
+        Example("logs --grep OutOfMemory --since 2d", "which runs of two days wrote it, and where"),
     ),
     "output": (
         Example("output", "list what the last run made"),

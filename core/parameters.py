@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from .errors import InvalidError, nearest
@@ -31,6 +32,8 @@ class Parameters:
         """Key -> value, cast, of every parameter a person gave that an argument got and JSON can hold."""
         self._outdone: dict[str, str] = {}
         """Key of a parameter a person gave for this run -> what a step took instead."""
+        self._bound: Counter[str] = Counter()
+        """Name -> how many steps take it from elsewhere; not counted where nobody gave a parameter."""
         self._given = given
         self._takers: list[tuple[str, Step, Takes]] = []
         self._scoped = {key.rpartition(":")[0] for layer in (given.typed, given.call, given.file) for key in layer}
@@ -67,6 +70,7 @@ class Parameters:
 
     def outdo(self, level: Level, step: Step, name: str, winner: str) -> None:
         """Note that a step takes a name from elsewhere, whatever a person gave; `winner` says from where."""
+        self._bound[name] += 1
         for key in (f"{self.called(level, step)}:{name}", name):
             if (key in self._given.typed or key in self._given.call) and key not in self._outdone:
                 self._outdone[key] = f"step '{shown(level.path_of(step))}' takes '{name}' from {winner}"
@@ -113,7 +117,10 @@ class Parameters:
                 steps.setdefault(called, []).append(takes)
         takers = {name for _, _, takes in self._takers for name in takes.names}
         takes_all = any(takes.takes_rest for _, _, takes in self._takers)
-        found = [_unknown(key, steps, takers, takes_all) for key in self._given.demanded() if key not in self.used]
+        asked = Counter(name for _, _, takes in self._takers for name in takes.names)
+        free = sorted(name for name in takers if self._bound[name] < asked[name])
+        unused = [key for key in self._given.demanded() if key not in self.used]
+        found = [_unknown(key, steps, takers, free, takes_all) for key in unused]
         return [problem for problem in found if problem is not None]
 
     def without_effect(self) -> list[str]:
@@ -142,13 +149,15 @@ class Parameters:
         ]
 
 
-def _unknown(key: str, steps: Mapping[str, Sequence[Takes]], takers: set[str], takes_all: bool) -> InvalidError | None:
+def _unknown(
+    key: str, steps: Mapping[str, Sequence[Takes]], takers: set[str], free: Sequence[str], takes_all: bool
+) -> InvalidError | None:
+    """Return what is wrong with a parameter; `free`: names that a parameter may be, and not what steps return."""
     step, colon, name = key.rpartition(":")
     if not colon:
         if name in takers or takes_all:
             return None
-        known = sorted(takers)
-        return InvalidError(f"no step takes the parameter '{name}'{nearest(name, known)}", _parameters(known))
+        return InvalidError(f"no step takes the parameter '{name}'{nearest(name, free)}", _parameters(free))
     if step not in steps:
         return InvalidError(f"the parameter '{key}' names no step{nearest(step, list(steps))}", _steps(steps))
     if any(name in takes.names or takes.takes_rest for takes in steps[step]):

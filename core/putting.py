@@ -50,6 +50,8 @@ class PutModel(NamedTuple):
     lineage: Lineage
     estimator: ArtifactRef
     actions: tuple[str, ...]
+    package: str
+    """Top-level package of its class."""
 
 
 def put_model(parts: Parts, name: str, estimator: Estimator) -> Lineage:
@@ -113,7 +115,7 @@ def find_model(parts: Parts, name: str, *, trusts: bool = False) -> PutModel | N
             f"put it again: runtime.model('{project}').put(...)",
         )
     estimator = kept(parts, registry.read(digest), card["serializer"])
-    return PutModel(lineage, estimator, tuple(card["actions"]))
+    return PutModel(lineage, estimator, tuple(card["actions"]), card["class"].partition(".")[0])
 
 
 def last_fit(parts: Parts, name: str) -> tuple[Generation, ArtifactRef]:

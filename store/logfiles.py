@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..core.ids import RunId
-from ..core.ports import LogChunk
+from ..core.ports import LogBlock, LogChunk
 from ..worker.logformat import LOG_SUFFIX, LogEntry, iter_entries, iter_records
 from .failures import explain_os
 from .layout import Layout
+from .logblocks import blocks
 
 PIECE = 1 << 20
 """Bytes a chunk has at most: a longer record comes in several."""
@@ -33,7 +34,7 @@ class LogFiles:
             StoreError: a file cannot be read.
         """
         directory = self._layout.logs(run)
-        files = sorted(directory.glob(f"*{LOG_SUFFIX}")) if directory.is_dir() else []
+        files = _files(directory)
         merged = heapq.merge(*(_wanted(file, node, attempt) for file in files), key=lambda found: found[0].at)
         try:
             with ExitStack() as stack:
@@ -46,6 +47,18 @@ class LogFiles:
     def follow(self, run: RunId, node: str | None = None, attempt: int | None = None) -> FollowedLog:
         """Return what reads on where it stopped."""
         return FollowedLog(self._layout.logs(run), node, attempt)
+
+    def blocks(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogBlock]:
+        """Yield the same in large blocks, each of one attempt and stream.
+
+        Raises:
+            StoreError: a file cannot be read.
+        """
+        directory = self._layout.logs(run)
+        try:
+            yield from blocks(_files(directory), node, attempt)
+        except OSError as error:
+            raise explain_os(error, directory) from error
 
 
 class FollowedLog:
@@ -63,7 +76,7 @@ class FollowedLog:
         Raises:
             StoreError: a file cannot be read.
         """
-        files = sorted(self._directory.glob(f"*{LOG_SUFFIX}")) if self._directory.is_dir() else []
+        files = _files(self._directory)
         try:
             with ExitStack() as stack:
                 grown = {
@@ -82,6 +95,10 @@ class FollowedLog:
             self._ends[path] = entry.end
             if self._node in (None, entry.node) and self._attempt in (None, entry.attempt):
                 yield entry, path
+
+
+def _files(directory: Path) -> list[Path]:
+    return sorted(directory.glob(f"*{LOG_SUFFIX}")) if directory.is_dir() else []
 
 
 def _chunks(file: BinaryIO, entry: LogEntry) -> Iterator[LogChunk]:

@@ -10,6 +10,7 @@ import pytest
 
 from graftline import InvalidError, MissingError, runtime
 from graftline.core.asyncresult import RemoteError, ResultStatus
+from graftline.core.ids import RunId
 from graftline.wiring import Given, open_workspace
 
 SCRIPT = """
@@ -119,6 +120,16 @@ def test_a_fit_makes_a_generation_and_later_calls_use_it(trees: runtime.Model) -
     assert list(trees.predict([[0.0, 1.0], [11.0, 1.0]]).get()) == [0, 1]
     assert trees.predict_proba("data[x,z]").get().shape == (12, 2)
     assert runtime.local.model("trees/0.1.0/1").score("data[x,z]", "data[y]").get() == 1.0
+
+
+def test_the_package_of_a_model_is_imported_once_for_all_workers_of_a_run(trees: runtime.Model) -> None:
+    fitted = trees.fit("data[x,z]", "data[y]")
+    counted = runtime.local.script("total.py").run([1])
+
+    space = open_workspace(Given())
+    asked = [space.spec(RunId(each.id.partition(":")[0])).environment["imports"] for each in (fitted, counted)]
+
+    assert asked == [["sklearn"], []]
 
 
 def test_another_estimator_under_a_name_is_a_new_lineage_and_the_same_one_is_not(trees: runtime.Model) -> None:

@@ -38,11 +38,22 @@ class LifePlan:
     steps: Sequence[str]
     dropped: Mapping[str, str]
     """Steps left out, each with the reason."""
+    noun: str = "step"
+    """What `steps` are: those of a sweep are trials."""
+    count: int | None = None
+    """How many there are; None: those of `steps`."""
+    ranked: str = ""
+    """What trials are judged by; empty: by nothing."""
+
+    @property
+    def size(self) -> int:
+        """Return how many steps or trials there are, at most."""
+        return len(self.steps) if self.count is None else self.count
 
     @property
     def summary(self) -> str:
         """Return it in few words."""
-        return f"{self.action}: {plural(len(self.steps), 'step')}"
+        return f"{self.action}: {plural(self.size, self.noun)}"
 
 
 def look_ahead(space: Workspace, wanted: Wanted, outside: Outside) -> LifePlan:
@@ -51,7 +62,11 @@ def look_ahead(space: Workspace, wanted: Wanted, outside: Outside) -> LifePlan:
     Raises:
         GraftError: as starting it would.
     """
-    space, target = space.with_registry(wanted.registry or None), _target(wanted, outside)
+    space, target = space.with_registry(wanted.registry or None), target_of(wanted, outside)
+    if wanted.is_search:
+        from . import searchplan
+
+        return searchplan.look_ahead(space, wanted, outside)
     request = request_of(wanted, target)
     if wanted.action == "train" and not request.words:
         # `lifecycle.train` would publish the working copy, which only a training that was asked for may do.
@@ -77,7 +92,11 @@ def start(space: Workspace, wanted: Wanted, outside: Outside) -> Run:
         GraftError: it cannot be started.
     """
     space = space.with_registry(wanted.registry or None)
-    prepared = _prepare(space, wanted.action, request_of(wanted, _target(wanted, outside)))
+    if wanted.is_search:
+        from . import searchplan  # imports this module
+
+        return searchplan.start(space, wanted, outside)
+    prepared = _prepare(space, wanted.action, request_of(wanted, target_of(wanted, outside)))
     return space.show(space.launch(space.lifecycle.create(prepared)))
 
 
@@ -109,12 +128,13 @@ def plan_lines(plan: LifePlan) -> list[Line]:
         "goes on from" if plan.action == "train" else "states of": plan.states,
         "makes": f"a generation of {plan.made}" if plan.made else "",
         "rows": plan.rows,
+        "judged by": plan.ranked,
     }
     lines: list[Line] = [[(plan.summary, Tone.BOLD)], []]
     lines += [[(f"  {name:<13}", Tone.DIM), (text, Tone.TEXT)] for name, text in facts.items() if text]
     lines += [[], *([(f"  {path}", Tone.TEXT)] for path in plan.steps[:SHOWN])]
     if len(plan.steps) > SHOWN:
-        lines.append([(f"  and {plural(len(plan.steps) - SHOWN, 'step')} more", Tone.DIM)])
+        lines.append([(f"  and {plural(len(plan.steps) - SHOWN, plan.noun)} more", Tone.DIM)])
     if plan.dropped:
         lines += [[], [("left out", Tone.TITLE)]]
         lines += [[(f"  {path}  ", Tone.DIM), (why, Tone.DIM)] for path, why in list(plan.dropped.items())[:SHOWN]]
@@ -126,7 +146,7 @@ def _kept(graph: Graph, node: Node) -> str:
     return "   its state is loaded" if is_loaded else ""
 
 
-def _target(wanted: Wanted, outside: Outside) -> Target:
+def target_of(wanted: Wanted, outside: Outside) -> Target:
     """Return the working copy's target; of an address a place for its steps to work in."""
     if wanted.words:
         return Target(text=wanted.target, root=outside.root, cwd=outside.root)

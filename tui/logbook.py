@@ -10,10 +10,12 @@ import re
 import tempfile
 from array import array
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
+from typing import TypeAlias
 
 from ..core.loglines import Lines, LogLine
+from ..core.logmatch import Sought
 from ..core.ports import LogChunk
 from ..core.records import dataclass, field
 from ..core.text import clean, columns
@@ -44,6 +46,9 @@ class Shown:
     """Wall time."""
 
 
+_Lines: TypeAlias = Callable[[bytes], Iterator[tuple[int, int]]]
+
+
 def source_name(source: tuple[str, int, str]) -> str:
     """Return how a line says where it is from: the step, and the attempt from the second on."""
     node, attempt, _ = source
@@ -52,9 +57,9 @@ def source_name(source: tuple[str, int, str]) -> str:
 
 @dataclass(slots=True)
 class Filter:
-    """The lines of a book that hold a text."""
+    """The lines of a book that have what is sought."""
 
-    sought: str
+    sought: Sought
     numbers: array[int] = field(default_factory=lambda: array("Q"))
     """In order."""
     seen: int = 0
@@ -121,40 +126,53 @@ class LogBook:
 
     def find(
         self,
-        sought: str | re.Pattern[bytes],
+        sought: Sought | re.Pattern[bytes],
         start: int,
         *,
         is_back: bool = False,
         is_over: Callable[[], bool] = lambda: False,
     ) -> int | None:
-        """Return the number of the next line, from `start` on, that holds a text; ASCII letters in either case.
+        """Return the number of the next line, from `start` on, that has what is sought.
 
         Args:
-            sought: to be found; or what matches it.
+            sought: to be found; of a pattern of bytes any match.
             start: number of the line to begin with.
             is_back: go to smaller numbers.
             is_over: asked now and then; True: give up.
         """
-        pattern = _pattern(sought)
+        lines = _lines(sought)
         count = len(self)
         numbers = range(min(start, count - 1), -1, -1) if is_back else range(max(0, start), count)
         position = 0
         while position < len(numbers) and not is_over():
             last = self._reach(numbers, position)
             block = range(min(numbers[position], numbers[last]), max(numbers[position], numbers[last]) + 1)
-            found = self._found_in(pattern, block, is_back=is_back)
+            found = self._found_in(lines, block, is_back=is_back)
             if found:
                 return found[-1] if is_back else found[0]
             position = last + 1
         return None
 
+    def number_of(self, source: tuple[str, int, str], at: float, nth: int) -> int | None:
+        """Return the number of the `nth` line, from 0, that a source began at a time; None: it is not there."""
+        place, found = -1, None
+        wanted = self._numbers.get(source)
+        while wanted is not None and nth >= 0:
+            try:
+                place = self._times.index(at, place + 1)  # in C, 10 ns a line
+            except ValueError:
+                break
+            if self._source_of[place] == wanted:
+                found, nth = place, nth - 1
+        return found
+
     def narrow(self, filtered: Filter, is_over: Callable[[], bool] = lambda: False) -> int:
         """Add the lines that a filter has not seen yet, and return how many of them it keeps."""
-        pattern, before = _pattern(filtered.sought), len(filtered.numbers)
+        lines, before = _lines(filtered.sought), len(filtered.numbers)
         while filtered.seen < len(self) and not is_over():
             numbers = range(filtered.seen, len(self))
             block = range(numbers[0], numbers[self._reach(numbers, 0)] + 1)
-            filtered.numbers.extend(self._found_in(pattern, block, every=True))
+            filtered.numbers.extend(self._found_in(lines, block, every=True))
             filtered.seen = block[-1] + 1
         return len(filtered.numbers) - before
 
@@ -170,17 +188,15 @@ class LogBook:
             last += 1
         return last
 
-    def _found_in(
-        self, pattern: re.Pattern[bytes], block: range, *, is_back: bool = False, every: bool = False
-    ) -> list[int]:
+    def _found_in(self, lines: _Lines, block: range, *, is_back: bool = False, every: bool = False) -> list[int]:
         """Return the numbers of lines that match: the first, the last (`is_back`), or all of them (`every`)."""
         start, end = self._ends[block[0]], self._ends[block[-1] + 1]
         with self._lock:
             self._file.seek(start)
-            data = self._file.read(end - start)
+            data = self._file.read(end - start - 1)
         found: list[int] = []
-        for match in pattern.finditer(data):
-            number = bisect_right(self._ends, start + match.start(), block[0], block[-1] + 1) - 1
+        for at, _ in lines(data):
+            number = bisect_right(self._ends, start + at, block[0], block[-1] + 1) - 1
             if not found or found[-1] != number:
                 found.append(number)
             if not (every or is_back):
@@ -212,5 +228,8 @@ class LogBook:
         return self._numbers[source]
 
 
-def _pattern(sought: str | re.Pattern[bytes]) -> re.Pattern[bytes]:
-    return sought if isinstance(sought, re.Pattern) else re.compile(re.escape(sought.encode()), re.IGNORECASE)
+def _lines(sought: Sought | re.Pattern[bytes]) -> _Lines:
+    """Return what finds where lines, or places in them, are that have what is sought."""
+    if isinstance(sought, Sought):
+        return sought.lines
+    return lambda data: (match.span() for match in sought.finditer(data))

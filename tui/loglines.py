@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ..core.logmatch import Sought
 from ..core.text import clean
-from .tones import Span, Tone
+from .tones import Line, Span, Tone
 
 LOOKED_AT = 160
 """Characters of a line in which the word of its level is looked for: messages that quote levels are longer."""
@@ -41,6 +42,18 @@ def level_tone(text: str) -> Tone | None:
     """Return the tone of a line's level; None: it names none, or one that needs no colour."""
     head = text[:LOOKED_AT]
     return next((tone for pattern, tone in _LEVELS if pattern.search(head)), None)
+
+
+def highlighted(line: Line, sought: Sought) -> list[Span]:
+    """Return a line with every place that was sought marked, each piece of it for itself."""
+    found: list[Span] = []
+    for text, tone in line:
+        done = 0
+        for start, end in sought.spans(text):
+            found += [(text[done:start], tone), (text[start:end], Tone.HIT)]
+            done = end
+        found.append((text[done:], tone))
+    return found
 
 
 def structured(text: str) -> list[Span] | None:

@@ -66,6 +66,22 @@ PLACE_KEYS: dict[str, Key] = {
         cli="graft events",
     ),
     "happened.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the command or the fact."),
+    "found.look": Key(
+        keys="F",
+        action="find_lines",
+        label="find in logs",
+        teaches="Find lines in what the steps of all these runs wrote.",
+        cli="graft logs --grep TEXT",
+    ),
+    "found.search": Key(
+        keys="/",
+        action="search",
+        label="search",
+        teaches="Look for another text; re: begins a regular expression.",
+        cli="graft logs --grep TEXT --re",
+    ),
+    "found.stop": Key(keys="x", action="stop", label="stop", teaches="Search no further; what was found stays."),
+    "found.copy": Key(keys="y", action="copy", label="copy", teaches="Copy the line."),
     "functions.edit": Key(keys="e", action="edit", label="editor", teaches="Open the function in your editor."),
     "functions.copy": Key(keys="y", action="copy", label="copy", teaches="Copy name and version."),
     "functions.run": Key(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..core.errors import InvalidError
+from ..core.logmatch import REGEX
 
 LOOKING = frozenset(
     {
@@ -34,9 +35,9 @@ class Route(NamedTuple):
     """A screen, and what it is to show."""
 
     screen: str
-    """`runs`, `run`, `logs`, `compare`, `events`, `functions`, `registry`, `watch`, `new`, `quit`, `help`."""
+    """`runs`, `run`, `logs`, `found`, `compare`, `events`, `functions`, `registry`, `watch`, `new`, `quit`, `help`."""
     words: tuple[str, ...] = ()
-    """Runs and steps as typed; of `runs` the words of its filter."""
+    """Runs and steps as typed; of `runs` the words of its filter; of `found` what is looked for, and such words."""
     is_everywhere: bool = False
 
 
@@ -77,6 +78,26 @@ def _runs(rest: tuple[str, ...]) -> Route | None:
     return Route("runs", tuple(words), is_everywhere)
 
 
+def _logs(rest: tuple[str, ...]) -> Route | None:
+    """Return the log of a run; with `--grep` the search, unless it says more than its screen has."""
+    text, left, is_regex = "", list(rest), "--re" in rest
+    others: list[str] = []
+    while left:
+        word = left.pop(0)
+        if word == "--grep" and left:
+            text = left.pop(0)
+        elif word.startswith("--grep="):
+            text = word.removeprefix("--grep=")
+        elif word != "--re":
+            others.append(word)
+    if not text:
+        return _named("logs", 2, frozenset({"-f", "--follow"}))(rest)
+    found = _runs(tuple(others))
+    if found is None or (text.startswith(REGEX) and not is_regex):
+        return None
+    return Route("found", (f"{REGEX}{text}" if is_regex else text, *found.words), found.is_everywhere)
+
+
 def _named(screen: str, most: int, flags: frozenset[str] = frozenset()) -> Callable[[tuple[str, ...]], Route | None]:
     def read(rest: tuple[str, ...]) -> Route | None:
         words = tuple(word for word in rest if word not in flags)
@@ -96,7 +117,7 @@ _ROUTES: dict[str, Callable[[tuple[str, ...]], Route | None]] = {
     "ls": _runs,
     "show": _named("run", 1),
     "attach": _named("run", 1),
-    "logs": _named("logs", 2, frozenset({"-f", "--follow"})),
+    "logs": _logs,
     "diff": _named("compare", 2),
     "events": _named("events", 0, frozenset({"-f", "--follow"})),
     "functions": _named("functions", 0),

@@ -111,6 +111,8 @@ class Steering:
             await self._show_run(found)
         elif found.screen == "compare":
             await self._compare(found.words)
+        elif found.screen == "found":
+            self._find_lines(found)
         elif found.screen == "quit":
             app.action_leave()
         elif found.screen == "help":
@@ -122,6 +124,16 @@ class Steering:
             app.go(found.screen, found.words[0] if found.words else "")
         else:
             app.go(found.screen)
+
+    def _find_lines(self, found: Route) -> None:
+        from .lookingup import LookingUp
+        from .screens.foundlines import FoundLines
+
+        text, *words = found.words
+        project = None if found.is_everywhere else self._app.bridge.project
+        wanted = LookingUp(text=text, filter=" ".join(words), project=project)
+        wanted.sought(), wanted.runs(self._app.bridge.now())  # what means nothing is told here
+        self._app.push_screen(FoundLines(wanted))
 
     async def _show_run(self, found: Route) -> None:
         app = self._app

@@ -95,7 +95,9 @@ def strip(line: Iterable[Span], palette: Palette, width: int, over: Style | None
             length = columns(shown)
         if length:
             style = palette.style(tone)
-            segments.append(Segment(shown, style + over if over is not None else style))
+            if over is not None:  # what was found keeps its ground under the cursor too: its letters are dark
+                style = style + over if style.bgcolor is None else over + style
+            segments.append(Segment(shown, style))
             room -= length
         if room <= 0:
             break

@@ -15,8 +15,10 @@ from ..core.selection import Selection
 from ..core.text import clean
 
 NO, YES = "no", "yes"
-ACTIONS = ("run", "train", "apply", "eval")
+ACTIONS = ("run", "train", "apply", "eval", "tune", "sweep")
 """What can be started, as the commands are called."""
+SEARCHES = ("tune", "sweep")
+"""Those that are many runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,46 @@ class Wanted:
     jobs: str = ""
     tags: str = ""
     runner: str = ""
+    spaces: str = ""
+    """What is searched, `C=0.1,1,10 depth=2:6`, quoted as in a shell; of a tuning empty: as the pipeline says."""
+    trials: str = ""
+    """Of a sweep how many combinations are drawn, empty: all are tried; of a tuning the most there are."""
+    metric: str = ""
+    """What trials are judged by; with `-` before it less is better."""
+    method: str = ""
+    """How a tuning chooses; empty: as the pipeline says."""
+
+    @property
+    def is_search(self) -> bool:
+        """Tell whether it is many runs."""
+        return self.action in SEARCHES
+
+    @property
+    def searched(self) -> tuple[str, ...]:
+        """Return what is searched, as `-S` takes it.
+
+        Raises:
+            InvalidError: a quote is open.
+        """
+        return tuple(_split(self.spaces, "what is searched"))
+
+    @property
+    def trial_count(self) -> int | None:
+        """Return how many trials are asked for; None: nobody said.
+
+        Raises:
+            InvalidError: it is no number.
+        """
+        return _whole("trials", self.trials, "leave it empty for all combinations, or as the pipeline says")
+
+    @property
+    def judged_by(self) -> tuple[str | None, bool]:
+        """Return the metric, and whether more of it is better."""
+        return self.metric.removeprefix("-") or None, not self.metric.startswith("-")
 
     @property
     def is_lifecycle(self) -> bool:
-        """Tell whether it is about generations."""
+        """Tell whether it is about generations, or many runs."""
         return self.action != "run"
 
     @property
@@ -78,15 +116,13 @@ class Wanted:
         Raises:
             InvalidError: a text is not what its field takes.
         """
-        if self.jobs and not (self.jobs.isdecimal() and int(self.jobs) > 0):
-            raise InvalidError(f"jobs is a whole number above 0, not '{self.jobs}'", "leave it empty for all cpus")
         is_forced = self.force == YES
         return RunRequest(
             target=target,
             params={**self.params, **self._more()},
             selection=Selection(only=_names(self.only), start=_names(self.start), end=_names(self.end)),
             runner=self.runner or None,
-            jobs=int(self.jobs) if self.jobs else None,
+            jobs=_whole("jobs", self.jobs, "leave it empty for all cpus"),
             fail_fast=self.fail_fast == YES,
             tags=_names(self.tags),
             origin="ui",
@@ -104,6 +140,7 @@ class Wanted:
             words += [word for key, text in self._more().items() for word in ("-p", f"{key}={text}")]
         except InvalidError:
             words += ["-p", self.more]
+        words += self._of_search() if self.is_search else []
         words += self._of_lifecycle() if self.is_lifecycle else self._selected()
         if self.force == YES:
             words += ["--force"]
@@ -115,11 +152,25 @@ class Wanted:
         return " ".join(shlex.quote(clean(word)) for word in words)
 
     def _of_lifecycle(self) -> list[str]:
-        given = {"-o": self.sink if self.action == "apply" else "", "--query": self.query}
-        given |= {"--lower": self.lower, "--upper": self.upper}
+        given = {"-o": self.sink if self.action == "apply" else ""}
+        given |= {"--query": self.query, "--lower": self.lower, "--upper": self.upper} if self.action != "sweep" else {}
         words = [word for option, text in given.items() if text for word in (option, text)]
-        words += ["--from-start"] if self.is_from_start and self.action != "apply" else []
+        words += ["--from-start"] if self.is_from_start and self.action in ("train", "eval") else []
         return words + (["--trust"] if self.is_trusted else [])
+
+    def _of_search(self) -> list[str]:
+        try:
+            searched = self.searched
+        except InvalidError:
+            searched = (self.spaces,)
+        words = [word for text in searched for word in ("-S", text)]
+        metric, is_maximum = self.judged_by
+        if self.action == "sweep":
+            words += ["--random", self.trials] if self.trials else []
+            return words + (["--by", metric, *([] if is_maximum else ["--minimize"])] if metric else [])
+        words += ["--method", self.method] if self.method else []
+        words += ["--trials", self.trials] if self.trials else []
+        return words + (["--maximize" if is_maximum else "--minimize", metric] if metric else [])
 
     def _selected(self) -> list[str]:
         words: list[str] = []
@@ -128,17 +179,28 @@ class Wanted:
         return words
 
     def _more(self) -> dict[str, str]:
-        try:
-            texts = shlex.split(self.more)
-        except ValueError as error:
-            raise InvalidError(f"the further parameters cannot be read: {error}", "close the quote") from error
         found: dict[str, str] = {}
-        for text in texts:
+        for text in _split(self.more, "the further parameters"):
             name, equals, value = text.partition("=")
             if not equals or not name:
                 raise InvalidError(f"'{text}' is no parameter", "write NAME=VALUE or STEP:NAME=VALUE")
             found[name] = value
         return found
+
+
+def _split(text: str, what: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise InvalidError(f"{what} cannot be read: {error}", "close the quote") from error
+
+
+def _whole(name: str, text: str, hint: str) -> int | None:
+    if not text:
+        return None
+    if not (text.isdecimal() and int(text) > 0):
+        raise InvalidError(f"{name} is a whole number above 0, not '{text}'", hint)
+    return int(text)
 
 
 def _names(text: str) -> tuple[str, ...]:

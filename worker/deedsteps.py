@@ -20,6 +20,7 @@ from ..core.records import dataclass
 from ..core.returns import state
 from ..core.tasks import NotebookTask, PythonTask, ScriptTask, Task
 from . import modelwork
+from .recording import is_installed
 from .serializers import CannotSerialize, dump
 from .sourcefile import read_source
 
@@ -40,6 +41,8 @@ class Built:
     """The model whose generation the run commits; None: it makes none."""
     steps: tuple[str, ...]
     """Names of the steps, in the order of the deeds."""
+    packages: tuple[str, ...]
+    """Installed packages that the models are of, for the forkserver: every worker of a run would import them."""
 
 
 def build(deeds: Sequence[Deed], shape: str, parts: Parts, root: str) -> Built:
@@ -68,7 +71,12 @@ def build(deeds: Sequence[Deed], shape: str, parts: Parts, root: str) -> Built:
     name = deeds[0].name if len(deeds) == 1 else shape
     stem = os.path.splitext(os.path.basename(name))[0]
     pipeline = Pipeline(builder.tasks, name=stem, order="data")
-    return Built(pipeline=pipeline, fits=builder.fits, steps=tuple(task.name for task in builder.tasks))
+    return Built(
+        pipeline=pipeline,
+        fits=builder.fits,
+        steps=tuple(task.name for task in builder.tasks),
+        packages=tuple(sorted(filter(is_installed, builder.packages))),
+    )
 
 
 class _Builder:
@@ -77,6 +85,8 @@ class _Builder:
         self._root = root
         self.tasks: list[Task] = []
         self.fits: PutModel | None = None
+        self.packages: set[str] = set()
+        """Those of the models' classes."""
         self._fitted: dict[str, Task] = {}
         """Model -> the step of this pipeline that fits it."""
 
@@ -98,6 +108,7 @@ class _Builder:
                 f"model '{deed.name}' is a pipeline that was released from code", "submit it by itself, not in a group"
             )
         check_action(model, deed.action)
+        self.packages.add(model.package)
         given = dict(zip(("X", "y"), deed.arguments, strict=False))
         if len(deed.arguments) > 2:
             raise InvalidError(f"{deed.action} of model '{deed.name}' takes X and y, not {len(deed.arguments)} values")

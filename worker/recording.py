@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from importlib.util import find_spec
 
 from ..core.graph import Graph, Json
 from ..core.prints import Prints
@@ -95,6 +96,15 @@ def installed_packages(names: Iterable[str]) -> set[str]:
         if any(part in file for part in _INSTALLED):
             found.add(top)
     return found - {_OURS}
+
+
+def is_installed(package: str) -> bool:
+    """Tell whether a top-level package was installed here, whether or not it has been imported."""
+    try:
+        spec = find_spec(package)
+    except (ImportError, ValueError):  # one that was put into sys.modules by hand has no spec
+        return False
+    return spec is not None and any(part in (spec.origin or "") for part in _INSTALLED)
 
 
 def _versions(packages: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`graft logs`: what steps wrote."""
+"""`graft logs`: what steps wrote, and which lines of many runs have a text."""
 
 from __future__ import annotations
 
@@ -15,13 +15,35 @@ from ...core.document import instant
 from ...core.errors import MissingError
 from ...core.ids import RunId
 from ...core.loglines import Lines, LogLine, Unseen, clock_text
-from ...core.ports import LogChunk
-from .. import context
+from ...core.logmatch import Sought
+from ...core.logsearch import LogQuery, newest_first
+from ...core.moments import since as moment
+from ...core.ports import LogChunk, RunQuery
+from ...core.records import dataclass, replace
+from .. import context as door
 from ..arguments import LAST, RunArgument, StepArgument
+from ..grepping import (
+    AroundOption,
+    ChildrenOption,
+    EverywhereOption,
+    Grep,
+    LimitOption,
+    ParentOption,
+    PipelineOption,
+    RegexOption,
+    SinceOption,
+    SoughtOption,
+    StatesOption,
+    TagOption,
+    check,
+    grep,
+    is_named,
+)
 from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_row, remark
 from ..text import clean
+from .runs import states_named
 
 if TYPE_CHECKING:
     from ...core.workspace import Workspace
@@ -49,32 +71,85 @@ def logs(
     stream: Annotated[Stream | None, typer.Option("--stream", help="Only this stream.")] = None,
     tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last N lines.")] = None,
     timestamps: Annotated[bool, typer.Option("--timestamps", help="Say when each line came.")] = False,
+    sought: SoughtOption = None,
+    is_regex: RegexOption = False,
+    around: AroundOption = 0,
+    limit: LimitOption = 1000,
+    state: StatesOption = None,
+    since: SinceOption = None,
+    tag: TagOption = None,
+    pipeline: PipelineOption = None,
+    parent: ParentOption = None,
+    all_projects: EverywhereOption = False,
+    is_all: ChildrenOption = False,
+    context: typer.Context,
 ) -> int:
-    """Print what the steps of a run wrote, in the order of time.
+    """Print what the steps of a run wrote, in the order of time; or the lines of all runs that have a text.
 
     With --json: one object a line.
     """
-    space = context.workspace(options)
+    check(context, is_search=sought is not None)
+    space = door.workspace(options)
+    query = None
+    if sought is not None:
+        query = LogQuery(sought=Sought(sought, is_regex=is_regex), attempt=attempt, stream=stream, around=around)
+    if query is not None and not is_named(context):
+        runs = RunQuery(
+            project=None if all_projects else space.parts.project,
+            states=states_named(state),
+            pipeline=pipeline,
+            tag=tag,
+            parent=None if parent is None else space.find(parent, all_projects=all_projects),
+            since=None if since is None else moment(since, space.parts.clock()),
+            with_children=is_all or parent is not None,
+        )
+        return grep(options, space, Grep(query=query, runs=newest_first(space, runs), limit=limit, is_timed=timestamps))
+    found, node = _made(options, space, run, step)
+    if query is not None:
+        query = replace(query, node=node)
+        runs_of_one = (space.show(found),)
+        return grep(
+            options, space, Grep(query=query, runs=runs_of_one, limit=limit, is_timed=timestamps, is_single=True)
+        )
+    writer = _Writer(look_of(is_plain=options.is_plain), options, is_named=node is None, is_timed=timestamps)
+    return _print(space, _Log(run=found, node=node, attempt=attempt, stream=stream), writer, tail=tail, follow=follow)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Log:
+    """Which log is printed. None: all of it."""
+
+    run: RunId
+    node: str | None
+    attempt: int | None
+    stream: Stream | None
+
+
+def _made(options: Options, space: Workspace, run: str, step: str | None) -> tuple[RunId, str | None]:
+    """Return the run and the step that are meant; of a step that was reused, the run that made its result."""
     found = space.find(run)
     node = None if step is None else space.step_path(found, step)
     if node is not None and (maker := _maker(space, found, node)) is not None:
         if not options.is_json:
-            remark(f"step {clean(node)} of run {context.short(space, found)} was reused; its run wrote:")
+            remark(f"step {clean(node)} of run {door.short(space, found)} was reused; its run wrote:")
         found = maker
+    return found, node
+
+
+def _print(space: Workspace, log: _Log, writer: _Writer, *, tail: int | None, follow: bool) -> int:
     unseen, lines = Unseen(), Lines()
 
     def fresh() -> Iterator[LogLine]:
-        for chunk in unseen.of(space.logs(found, node, attempt)):
-            yield from lines.take(chunk) if _is_wanted(chunk, stream) else ()
+        for chunk in unseen.of(space.logs(log.run, log.node, log.attempt)):
+            yield from lines.take(chunk) if _is_wanted(chunk, log.stream) else ()
 
-    writer = _Writer(look_of(is_plain=options.is_plain), options, is_named=node is None, is_timed=timestamps)
     first: Iterable[LogLine] = fresh() if tail is None else deque(fresh(), maxlen=tail)
     count = writer.write(first)
     if follow:
-        count += _follow(space, found, fresh, writer)
+        count += _follow(space, log.run, fresh, writer)
     count += writer.write(lines.rest())
-    if not count and not options.is_json:
-        remark(_nothing(space, found, node))
+    if not count and not writer.is_json:
+        remark(_nothing(space, log.run, log.node))
     return 0
 
 
@@ -106,7 +181,7 @@ def _follow(space: Workspace, run: RunId, fresh: Callable[[], Iterator[LogLine]]
 class _Writer:
     def __init__(self, look: Look, options: Options, *, is_named: bool, is_timed: bool):
         self._look = look
-        self._is_json = options.is_json
+        self.is_json = options.is_json
         self._is_named = is_named
         self._is_timed = is_timed
 
@@ -115,7 +190,7 @@ class _Writer:
         count = 0
         for line in lines:
             count += 1
-            if self._is_json:
+            if self.is_json:
                 put_row(_document(line))
             else:
                 put(self._text(line))
@@ -145,6 +220,6 @@ def _document(line: LogLine) -> dict[str, object]:
 
 
 def _nothing(space: Workspace, run: RunId, node: str | None) -> str:
-    short = context.short(space, run)
+    short = door.short(space, run)
     what = f"step {clean(node)} of run {short}" if node else f"run {short}"
     return f"{what} wrote nothing" + ("" if space.show(run).state.is_final else " yet")

@@ -61,7 +61,7 @@ def runs(
     space = context.workspace(options)
     query = RunQuery(
         project=None if all_projects else space.parts.project,
-        states=_states(state),
+        states=states_named(state),
         pipeline=pipeline,
         tag=tag,
         parent=None if parent is None else space.find(parent, all_projects=all_projects),
@@ -95,7 +95,12 @@ def _names(texts: Sequence[str] | None) -> list[str]:
     return [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
 
 
-def _states(texts: Sequence[str] | None) -> tuple[Status, ...] | None:
+def states_named(texts: Sequence[str] | None) -> tuple[Status, ...] | None:
+    """Return the states of `--state`, each a list of words separated by commas.
+
+    Raises:
+        InvalidError: a word is no state.
+    """
     names = _names(texts)
     return tuple(dict.fromkeys(state_named(name) for name in names)) if names else None
 

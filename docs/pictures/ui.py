@@ -47,10 +47,16 @@ ENDED = (
     Picture("ui-why", "etl", "enter j j j j j w"),
     Picture("ui-compare", "iris", "space space space d"),
     Picture("ui-new-run", "iris", "n"),
+    Picture("ui-artifacts", "etl", "enter 6"),
+    Picture("ui-search", "iris", "ctrl+a F a c c u r a c y enter"),
+    Picture("ui-promote", "etl", "P"),
+    Picture("ui-watch", "etl", "W"),
     Picture("ui-help", "iris", "?"),
     Picture("ui-registry", "screening", "g m j j"),
 )
 """Taken when everything has ended."""
+AT_WORK = Picture("ui-workers", "screening", "g w")
+"""Taken while a worker has a run, and another one waits for a label that nobody serves."""
 
 
 def main() -> int:
@@ -67,6 +73,7 @@ def main() -> int:
         _graft(home / "sweep_map", environ, "attach", "@last")
         for each in ENDED:
             _take(each, home, environ)
+        _take_at_work(home, environ)
     return 0
 
 
@@ -77,6 +84,8 @@ def _run_samples(home: Path, environ: Mapping[str, str]) -> None:
         shutil.copytree(ROOT / "samples" / name, home / name, ignore=left_out)
     for arguments in ((), ("-p", "C=0.1"), ("-p", "C=10")):
         _graft(home / "iris", environ, "run", *arguments)
+    with (home / "etl" / "graftline.toml").open("a") as file:
+        file.write('\n[runner.cluster]\nprovider = "dask"\n')  # where a run can be promoted to
     _graft(home / "etl", environ, "run")
     _graft(home / "etl", environ, "run", "-p", "expected=179", code=1)
     _graft(home / "etl", environ, "run", "-p", "top=5", "-p", "factor=3")
@@ -103,6 +112,31 @@ def _begin_sweep(project: Path, environ: Mapping[str, str]) -> None:
     while _graft(project, environ, "--json", "show", "@last").count('"SUCCESS"') < BEGUN:
         if time.monotonic() > ends:
             sys.exit("the sweep does not get on")
+        time.sleep(0.2)
+
+
+def _take_at_work(home: Path, environ: Mapping[str, str]) -> None:
+    """Take the picture of a worker that has something to do."""
+    project = home / AT_WORK.project
+    (project / "tidy_up.py").write_text("import time\n\ntime.sleep(60)\n")
+    worker = subprocess.Popen([sys.executable, "-m", "graftline", "worker"], cwd=project, env=environ)
+    try:
+        _wait_for(project, environ, '"live"', "workers")
+        for label in ((), ("--label", "gpu")):
+            _graft(project, environ, "submit", "script", "tidy_up.py", "run", *label)
+        _wait_for(project, environ, '"STARTED"', "ls")
+        _take(AT_WORK, home, environ)
+        _graft(project, environ, "cancel", "--kill", "@last~1")
+    finally:
+        worker.terminate()
+        worker.wait()
+
+
+def _wait_for(project: Path, environ: Mapping[str, str], text: str, command: str) -> None:
+    ends = time.monotonic() + DEADLINE_S
+    while text not in _graft(project, environ, "--json", command):
+        if time.monotonic() > ends:
+            sys.exit(f"graft {command} never says {text}")
         time.sleep(0.2)
 
 

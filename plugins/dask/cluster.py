@@ -18,6 +18,7 @@ from ...core.errors import PluginError
 from ..local.child import Child
 from ..local.nursery import Nursery
 from ..local.rights import pair
+from .cluster_entry import SCHEDULER, WORKER
 
 START_S = 30.0
 """Seconds for the scheduler to say where it listens."""
@@ -31,7 +32,6 @@ class OwnCluster:
         workers: how many.
         resources: what each worker offers, by dask's name.
         output: file that takes what dask prints; None: nothing is kept.
-        preload: module each worker imports first; None: none.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class OwnCluster:
         self._file = Path(self._folder.name, "scheduler.json")
         self._resources = dict(resources or {})
         self._output = os.open(output or os.devnull, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-        self._nursery = Nursery()
+        self._nursery = Nursery(preload=(SCHEDULER, WORKER))
         self._children: list[Child] = []
         try:
             scheduler = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self._file)]
-            self._start("distributed.cli.dask_scheduler", scheduler)
+            self._start(SCHEDULER, scheduler)
             self.address = self._address()
             for _ in range(workers):
                 self.add_worker()
@@ -59,7 +59,7 @@ class OwnCluster:
         given += ["--local-directory", self._folder.name]
         if self._resources:
             given += ["--resources", " ".join(f"{name}={amount:g}" for name, amount in self._resources.items())]
-        return self._start("distributed.cli.dask_worker", [self.address, *given])
+        return self._start(WORKER, [self.address, *given])
 
     def close(self) -> None:
         """End every process. Safe to call twice."""

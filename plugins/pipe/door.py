@@ -191,7 +191,7 @@ class Door:
             left, self._wanted = self._wanted, {}
         for future in left.values():
             future.set_result(None)
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)  # their last reports are in the writer then
         if self._fence is not None:
             self._fence.close()
 

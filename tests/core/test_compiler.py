@@ -122,6 +122,15 @@ def test_a_wrong_pipeline_is_exactly_one_message(
     assert "problems:" not in str(caught.value)
 
 
+def test_names_that_steps_return_are_not_offered_as_parameters() -> None:
+    wired = Pipeline([Stub("make", returns=["df"]), PythonTask(clean)])
+
+    with pytest.raises(InvalidError) as caught:
+        graph_of(wired, typed={"Q": "1"})
+
+    assert caught.value.hint == "taken are drop"
+
+
 def test_all_problems_are_told_at_once() -> None:
     a, b = Stub("a", returns=["x"]), Stub("b", returns=["y"])
     a >> b >> a

@@ -98,12 +98,3 @@ def test_the_pipeline_file_runs_by_itself(tmp_path_factory: pytest.TempPathFacto
 
     assert done.returncode == 0, done.stderr
     assert (iris.root / "iris_logistic.png").exists()
-
-
-def test_the_functions_run_where_graftline_is_not_installed(tmp_path_factory: pytest.TempPathFactory) -> None:
-    iris = Sample("iris", tmp_path_factory.mktemp("without"))
-
-    done = iris.python_without_graftline("functions.py")
-
-    assert done.returncode == 0, done.stderr
-    assert (iris.root / "iris_logistic.png").exists()

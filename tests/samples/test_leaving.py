@@ -27,21 +27,24 @@ sys.path[0] = "."
 for name in filter(None, sys.argv[1].split(",")):
     importlib.import_module(name)
 for job in sys.argv[2:]:
-    folder, file, said = job.split("|")
+    folder, file, said, name = job.split("|")
     if not os.fork():
         os.chdir(folder)
         os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT), 1)
         os.dup2(1, 2)
         sys.argv = [file]
-        runpy.run_path(file, run_name="user_module")
+        runpy.run_path(file, run_name=name)
         sys.exit(0)
     with open(said + ".code", "w") as code:
         print(os.waitstatus_to_exitcode(os.wait()[1]), file=code)
 """
-"""Runs files as when they are imported, each in a fork of an interpreter that cannot import graftline.
+"""Runs files, each in a fork of an interpreter that cannot import graftline.
 
-Its arguments: what to import once for all (scikit-learn and matplotlib take 1.5 s), then `folder|file|output` of each.
+Its arguments: what to import once for all (scikit-learn and matplotlib take 1.5 s), then `folder|file|output|name` of
+each, the name being that of the module it is run as.
 """
+PROGRAMS = ("functions.py",)
+"""Run as programs, which some of them are; others as when they are imported."""
 HEAVY = ("matplotlib.pyplot", "pandas", "sklearn.linear_model")
 
 
@@ -50,15 +53,19 @@ class Ran(NamedTuple):
 
     code: int
     said: str
+    root: Path
+    """Of its sample."""
 
 
 def run_without(samples: Sequence[tuple[Sample, str]], folder: Path, imported: Sequence[str] = ()) -> list[Ran]:
     """Run files of samples where graftline cannot be imported."""
-    outputs = [folder / f"said-{number}" for number in range(len(samples))]
-    jobs = [f"{sample.root}|{file}|{output}" for (sample, file), output in zip(samples, outputs, strict=True)]
-    done = samples[0][0].python("-c", HIDDEN, ",".join(imported), *jobs)
+    jobs = [
+        (sample.root, file, folder / f"said-{number}", "__main__" if file in PROGRAMS else "user_module")
+        for number, (sample, file) in enumerate(samples)
+    ]
+    done = samples[0][0].python("-c", HIDDEN, ",".join(imported), *("|".join(map(str, job)) for job in jobs))
     assert done.returncode == 0, done.stderr
-    return [Ran(int(Path(f"{output}.code").read_text()), output.read_text()) for output in outputs]
+    return [Ran(int(Path(f"{said}.code").read_text()), said.read_text(), root) for root, _, said, _ in jobs]
 
 
 def pipeline_files(sample: Path) -> set[Path]:
@@ -110,6 +117,10 @@ def test_no_line_of_it_imports_graftline(file: str) -> None:
 def test_it_runs_where_graftline_cannot_be_imported(file: str, ran: dict[str, Ran]) -> None:
     assert ran[file].code == 0, ran[file].said
     assert "asked for" not in ran[file].said
+
+
+def test_a_program_does_all_its_work_there(ran: dict[str, Ran]) -> None:
+    assert (ran["iris/functions.py"].root / "iris_logistic.png").exists()
 
 
 def test_a_file_that_does_import_it_would_be_found(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
 
+from memory_logs import block_of
+
 from graftline.core.artifacts import ArtifactRef, MetricPoint, Output
 from graftline.core.codec import facts_to_json
 from graftline.core.errors import InvalidError, MissingError
@@ -204,8 +206,9 @@ class FakeWorkspace(Workspace):
     """A workspace on records; pure logic (step_path, output) is the real one."""
 
     def __init__(self) -> None:
-        parts = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True)
-        self.parts = parts  # type: ignore[assignment]
+        logs = SimpleNamespace(blocks=lambda *of: map(block_of, self.logs(*of)))
+        parts: Any = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs)
+        self.parts = parts
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
         self.prints_now: dict[int, Print] = {}
@@ -239,8 +242,7 @@ class FakeWorkspace(Workspace):
             return newest[0]
         if text == "@last-failed":
             return next(each for each in newest if self.records[each][0].state is Status.FAILURE)
-        fitting = [each for each in newest if each.startswith(text)]
-        if len(fitting) != 1:
+        if len(fitting := [each for each in newest if each.startswith(text)]) != 1:
             raise MissingError(f"no run fits '{text}'", "graft ls lists them")
         return fitting[0]
 
@@ -291,7 +293,7 @@ class FakeWorkspace(Workspace):
         )
 
     def graph(self, run: RunId) -> Graph:
-        """Return the graph of a run."""
+        """Return its graph."""
         return self.graph_now
 
     def logs(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogChunk]:

@@ -26,6 +26,7 @@ from typing import Any
 
 import pytest
 
+from graftline.plugins.dask.cluster_entry import SCHEDULER, WORKER
 from graftline.plugins.local import bootstrap
 from graftline.plugins.local.nursery import Nursery
 from graftline.plugins.local.rights import pair, receive, send
@@ -40,10 +41,12 @@ LEARNING = (
     "sklearn.preprocessing",
 )
 NOTEBOOKS = ("nbclient", "nbformat")
+CLUSTERS = (SCHEDULER, WORKER)
 PARENT_OF = {
     **dict.fromkeys(("numpy", "pandas", "pyarrow"), TABLES),
     **dict.fromkeys(("matplotlib", "scipy", "sklearn"), LEARNING),
     **dict.fromkeys(("nbclient", "nbformat"), NOTEBOOKS),
+    "distributed": CLUSTERS,
 }
 """Package that is worth a parent that has imported it -> all that this one imports: what users take of them, too, and
 few sets of them, since each parent takes as long as a start of Python with all of its packages."""

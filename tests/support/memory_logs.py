@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from graftline.core.ids import RunId
-from graftline.core.ports import LogChunk
+from graftline.core.ports import LogBlock, LogChunk
 
 
 class MemoryLogs:
@@ -25,6 +25,21 @@ class MemoryLogs:
 
     def follow(self, run: RunId, node: str | None = None, attempt: int | None = None) -> MemoryTail:
         return MemoryTail(self, run, node, attempt)
+
+    def blocks(self, run: RunId, node: str | None = None, attempt: int | None = None) -> Iterator[LogBlock]:
+        yield from map(block_of, self.read(run, node, attempt))
+
+
+def block_of(chunk: LogChunk) -> LogBlock:
+    """Return one piece as a block."""
+    return LogBlock(
+        node=chunk.node,
+        attempt=chunk.attempt,
+        stream=chunk.stream,
+        data=chunk.data,
+        starts=(0,),
+        times=(chunk.at,),
+    )
 
 
 class MemoryTail:

@@ -149,6 +149,7 @@ LIST = {
     "run.rerun": Case(on("Confirm"), "home", "escape"),
     "run.promote": Case(on("Promote"), "home", "escape"),
     "copy": Case(on("Choose"), "home", "escape"),
+    "found.look": Case(on("FoundLines"), after="escape"),
     "run.kill": Case(on("Confirm"), "end", "escape"),
     "run.cancel": Case("$ graft cancel", "end", once=True),
 }
@@ -218,6 +219,11 @@ LOG = {
     "log.merge": Case("feat.text  40 lines", "A 2"),
     "log.step": Case("all steps", after="a"),
     "log.pager": Case(lambda did: Path("paged").exists()),
+}
+FOUND = {
+    "found.search": Case(lambda did: _types(did), after="escape"),
+    "found.stop": Case("nothing is being searched"),
+    "found.copy": Case("copied"),
 }
 NUMBERS = {"chart.scale": changed(lambda did: did.run.part.is_log)}  # type: ignore[union-attr]
 ARTIFACTS = {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from difflib import unified_diff
 from pathlib import Path
 
 import pytest
-from ui_pilot import Ui
+from textual._compositor import Compositor
+from ui_pilot import Ui, UiSpace, opened
 
-from graftline.tui.glyphs import ASCII, UNICODE
+from graftline.core.workspace import Workspace
+from graftline.tui.glyphs import ASCII, UNICODE, Glyphs
+from graftline.tui.outside import Outside
 
 GOLDEN = Path(__file__).parent.parent / "tui" / "golden"
 LOOK_S, SAME, STUCK = 0.03, 4, 20
@@ -44,15 +47,42 @@ async def settled(ui: Ui, plain: Callable[[str], str] = str) -> str:
     return before
 
 
+@asynccontextmanager
+async def album_of(
+    space: UiSpace | Workspace,
+    glyph_set: Glyphs,
+    sizes: Mapping[str, tuple[int, int]],
+    *,
+    outside: Outside | None = None,
+    plain: Callable[[str], str] = str,
+) -> AsyncIterator[Album]:
+    """Open a UI at the last of these sizes, and yield an album of it; one with all signs shows no colours.
+
+    `plain`: takes out of a screen what is another in each run of the test.
+    """
+    is_grey = not glyph_set.is_ascii
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Compositor, "render_update", _unpainted)
+        async with opened(space, [*sizes.values()][-1], glyph_set=glyph_set, outside=outside, is_grey=is_grey) as ui:
+            yield Album(ui, sizes, plain, is_grey)
+
+
+def _unpainted(compositor: Compositor, *_: object, **__: object) -> None:
+    """Paint nothing for a terminal that is not there: each look renders the whole screen, and with the painting between
+    looks an album took a third more CPU time."""
+    compositor._dirty_regions.clear()
+
+
 class Album:
     """The screens of one UI, each looked at in several sizes: to open a UI for each cost three times the CPU."""
 
-    def __init__(self, ui: Ui, sizes: Mapping[str, tuple[int, int]], plain: Callable[[str], str] = str) -> None:
-        """`plain`: takes out of a screen what is another in each run of the test."""
+    def __init__(
+        self, ui: Ui, sizes: Mapping[str, tuple[int, int]], plain: Callable[[str], str], is_grey: bool
+    ) -> None:
         self.ui = ui
         self.sizes = sizes
-        self.is_grey = "NO_COLOR" in os.environ
-        """Nothing may have a colour; text tells the same with and without."""
+        self.is_grey = is_grey
+        """Nothing may have a colour."""
         self._plain = plain
         self._shown: dict[str, list[str]] = {name: [] for name in sizes}
 

@@ -12,6 +12,7 @@ import pytest
 from memory_logs import MemoryLogs
 from run_specs import chain
 from spaces import Space
+from textual._context import visible_screen_stack
 from textual.pilot import Pilot
 from textual.widget import Widget
 
@@ -23,8 +24,8 @@ from graftline.tui.outside import Outside
 from graftline.tui.screens import page
 from graftline.tui.widgets.bars import Sayings
 
-DEADLINE_S = 8.0
-READ_S = 1.0
+DEADLINE_S = 30.0
+READ_S = 3.0
 """After a key, what is being read is waited for so long."""
 BEHIND_S = 0.1
 """And a screen that has still to read so long; one whose store cannot be read is behind for ever."""
@@ -88,12 +89,9 @@ class Ui:
     def lines(self) -> list[str]:
         """What stands on the terminal, line by line; of dialogs too."""
         width, height = self.app.size
-        grid = [[" "] * width for _ in range(height)]
-        screen = self.app.screen
-        for row, strip in enumerate(screen._compositor.render_strips()[:height]):
-            for column, character in enumerate(strip.text[:width]):
-                grid[row][column] = character
-        return ["".join(row).rstrip() for row in grid]
+        visible_screen_stack.set(self.app._background_screens)  # what a dialog leaves to be seen
+        strips = self.app.screen._compositor.render_strips()[:height]
+        return [strip.text[:width].rstrip() for strip in strips] + [""] * (height - len(strips))
 
     @property
     def text(self) -> str:
@@ -156,12 +154,22 @@ async def opened(
     *,
     glyph_set: Glyphs = UNICODE,
     outside: Outside | None = None,
+    is_grey: bool = False,
 ) -> AsyncIterator[Ui]:
-    """Open the UI; what ends it unforeseen fails the test."""
+    """Open the UI; what ends it unforeseen fails the test.
+
+    Args:
+        space: what it shows.
+        size: columns and rows of the terminal.
+        glyph_set: signs it draws with.
+        outside: what it is handed; None: nothing.
+        is_grey: as with NO_COLOR. The text is the same, and to take the colours out of it is a seventh of the CPU time.
+    """
     workspace = space if isinstance(space, Workspace) else space.workspace
-    app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
-    rest = Rest(app)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_COLOR", "1") if is_grey else patch.delenv("NO_COLOR", raising=False)
+        app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
+        rest = Rest(app)
         patch.setattr(page, "LEAST_S", 0.02)  # reads of a test need not be paced
         patch.setattr(Sayings, "READ_S", 0.0)  # nor need it read what was said
         patch.setattr(app.bridge, "ask", rest.ask)

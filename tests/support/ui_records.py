@@ -46,8 +46,9 @@ class Records(FakeWorkspace):
     def __init__(self) -> None:
         super().__init__()
         objects = "/home/ada/.local/share/graftline/objects"
-        self.parts = SimpleNamespace(project="iris", clock=lambda: NOW, objects=objects)  # type: ignore[assignment]
         self.captured = MemoryLogs()
+        parts = SimpleNamespace(project="iris", clock=lambda: NOW, objects=objects, logs=self.captured)
+        self.parts = parts  # type: ignore[assignment]
         self.captured.chunks[BAD] = self.log_chunks
         self.inquiry = SimpleNamespace(past_seconds=lambda run: {}, why=self._why)  # type: ignore[assignment]
 

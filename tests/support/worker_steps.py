@@ -213,16 +213,16 @@ def surroundings() -> Any:
 
 
 def sleep_and_tidy(started: str, tidied: str) -> None:
-    Path(started).touch()
     try:
+        Path(started).touch()  # in here: the signal may come right after it
         time.sleep(60)
     finally:
         Path(tidied).touch()
 
 
 async def sleep_later(started: str, tidied: str) -> None:
-    Path(started).touch()
     try:
+        Path(started).touch()  # in here: the signal may come right after it
         await asyncio.sleep(60)
     finally:
         Path(tidied).touch()

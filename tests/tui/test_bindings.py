@@ -17,6 +17,7 @@ from ui_cases import (
     COMPARE,
     EVERYWHERE,
     FAILED,
+    FOUND,
     FUNCTIONS,
     GANTT,
     GRAPH,
@@ -62,6 +63,7 @@ PLACES: Mapping[str, tuple[Place, ...]] = {
     "the drawing": (Place("live", "enter 2", "○ join", GRAPH),),
     "the chart": (Place("live", "enter 3", "critical path", GANTT),),
     "the log": (Place("live", "enter l", "40 lines", LOG),),
+    "found lines": (Place("live", "F r o w enter", "every run was searched", FOUND),),
     "numbers and artifacts": (
         Place("live", "enter 5", "200 values", NUMBERS),
         Place("live", "6 j", "reads its", ARTIFACTS),
@@ -86,7 +88,7 @@ VIEW_ONLY = (
     *("help", "quit", "interrupt", "back", "theme", "refresh", "goto", "command", "palette", "pane.", "row.", "sheet."),
     *("runs.cycle", "runs.pipelines", "runs.mark", "runs.columns", "runs.sort", "tab.", "problem.", "copy", "edit"),
     *("graph.", "gantt.", "log.", "chart.", "artifact.open", "artifact.load", "line.", "output.", "compare.", "new."),
-    *("happened.", "functions.edit", "functions.copy", "watch."),
+    *("happened.", "found.stop", "found.copy", "functions.edit", "functions.copy", "watch."),
     *("shelf.diff", "shelf.verify", "shelf.yank", "shelfdiff."),
 )
 """Keys that change nothing but what is seen, copied or being typed, or that speak to what the UI itself has started:

@@ -8,6 +8,7 @@ from unicodedata import category
 
 import pytest
 from graphs import graph_of
+from hostile_texts import EVIL
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from run_specs import spec, value
@@ -28,16 +29,6 @@ from graftline.tui.sgr import spans
 from graftline.tui.theme import THEMES
 from graftline.tui.tones import Palette, Tone, strip
 
-EVIL = (
-    "a\rb\bc\x07\x00\x7f",
-    "[/x] [red] [link=https://evil]",
-    "\x1b]0;title\x07\x1b]52;c;ZXZpbA==\x07",
-    "\x1b[2J\x1b[H\x1b[?1049l",
-    "\x9b31m\x90q\x9c",
-    "\u202egnirts\u2066 \ufeff \u2028",
-    "\udcff surrogate",
-    "宽字符 é 👩\u200d💻",
-)
 CONTROLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 PALETTE = Palette.of(THEMES[0])
 

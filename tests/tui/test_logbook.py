@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from graftline.core.logmatch import Sought
 from graftline.core.ports import LogChunk
 from graftline.tui import logbook
 from graftline.tui.logbook import LONGEST, LogBook
@@ -56,13 +57,13 @@ def test_text_is_found_forward_and_back_across_pieces(monkeypatch: pytest.Monkey
     book = LogBook()
     book.add([chunk(b"".join(b"line %d%s\n" % (n, b" Needle" if n % 10 == 3 else b"") for n in range(100)))])
 
-    assert book.find("needle", 0) == 3
-    assert book.find("NEEDLE", 4) == 13
-    assert book.find("needle", 99, is_back=True) == 93
-    assert book.find("needle", 92, is_back=True) == 83
-    assert book.find("needle", 94) is None
-    assert book.find("needle", 2, is_back=True) is None
-    assert book.find("needle", 0, is_over=lambda: True) is None
+    assert book.find(Sought("needle"), 0) == 3
+    assert book.find(Sought("NEEDLE"), 4) == 13
+    assert book.find(Sought("needle"), 99, is_back=True) == 93
+    assert book.find(Sought("needle"), 92, is_back=True) == 83
+    assert book.find(Sought("needle"), 94) is None
+    assert book.find(Sought("needle"), 2, is_back=True) is None
+    assert book.find(Sought("needle"), 0, is_over=lambda: True) is None
     book.close()
 
 
@@ -70,6 +71,6 @@ def test_an_empty_book_has_nothing() -> None:
     book = LogBook()
 
     assert len(book) == 0
-    assert book.find("x", 0) is None
+    assert book.find(Sought("x"), 0) is None
     assert book.finish() == 0
     book.close()

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from memory_logs import MemoryLogs
 
 from graftline.core.ids import RunId
+from graftline.core.logmatch import Sought
 from graftline.core.text import columns
 from graftline.tui.glyphs import UNICODE
 from graftline.tui.logbook import Filter, LogBook
@@ -30,7 +31,7 @@ def book_of(*lines: str, attempts: tuple[int, ...] = ()) -> LogBook:
 
 def test_a_filter_keeps_the_lines_that_match_and_takes_up_what_comes() -> None:
     book = book_of("one", "Two", "three", "two two")
-    filtered = Filter("two")
+    filtered = Filter(Sought("two"))
 
     book.narrow(filtered)
     assert list(filtered.numbers) == [1, 3]

@@ -13,6 +13,7 @@ from graftline.core.states import Status
 from graftline.tui.screens.newrun import NewRun
 from graftline.tui.screens.run import RunScreen
 from graftline.tui.screens.runs import Runs
+from graftline.tui.wanted import ACTIONS, Wanted
 
 
 async def _change(ui: Ui, label: str, text: str) -> None:
@@ -112,3 +113,63 @@ async def test_a_ui_that_only_looks_starts_and_stops_nothing() -> None:
         await ui.press("enter")
         await ui.sees("may change something")
         assert space.launcher.launched == []
+
+
+async def _choose_sweep(ui: Ui) -> None:
+    screen = ui.app.screen
+    assert isinstance(screen, NewRun)
+    screen.grid.go_to_key("action")
+    for _ in ACTIONS[1:]:
+        await ui.press("space")
+    await ui.sees("$ graft sweep")
+
+
+async def test_a_sweep_is_described_seen_and_started() -> None:
+    space = FormSpace()
+
+    async with opened(space, outside=outside()) as ui:
+        await ui.press("n")
+        await ui.sees("needs path")
+        await _choose_sweep(ui)
+        await ui.sees("needs path")
+        await _change(ui, "param:path", "data.csv")
+        await ui.sees("nothing is searched")
+        await _change(ui, "spaces", "C=lgo(1e-4,1)")
+        await ui.sees("there is no range 'lgo'; did you mean 'log'?")
+        await _change(ui, "spaces", "C=0.1,1,10 kind=svm,tree")
+        await ui.sees("sweep: 6 trials")
+        assert "C=0.1   kind=tree" in ui.text
+        await _change(ui, "trials", "few")
+        await ui.sees("trials is a whole number above 0, not 'few'")
+        await _change(ui, "trials", "4")
+        await _change(ui, "metric", "-loss")
+        await ui.sees("sweep: 4 trials")
+        command = (
+            "graft sweep pipeline.py -p path=data.csv -S C=0.1,1,10 -S kind=svm,tree --random 4 --by loss --minimize"
+        )
+        assert command in ui.text
+        await ui.press("n")
+
+        await ui.until(lambda: isinstance(ui.app.screen, RunScreen))
+        [(run, state)] = space.launcher.launched
+        made = space.workspace.spec(run).search
+        assert state is Status.PENDING
+        assert made is not None
+        assert (made.count, made.metric, made.is_maximum) == (4, "loss", False)
+        assert [deed.command for deed in ui.app.deeds] == [command]
+
+
+async def test_a_parameter_that_is_searched_need_not_be_given() -> None:
+    async with opened(FormSpace(), outside=outside()) as ui:
+        await ui.press("n")
+        await _choose_sweep(ui)
+        await _change(ui, "spaces", "path=a.csv,b.csv")
+        await ui.sees("sweep: 2 trials")
+
+
+def test_a_tuning_says_its_command() -> None:
+    wanted = Wanted(target="pipeline.py", action="tune", spaces="C=log(1e-4,1,5)", trials="30", metric="auc")
+    assert wanted.command == "graft tune pipeline.py -S 'C=log(1e-4,1,5)' --trials 30 --maximize auc"
+    wanted = Wanted(target="churn/0.2.0", action="tune", method="random", metric="-loss", lower="3", from_start="yes")
+    assert wanted.command == "graft tune churn/0.2.0 --method random --minimize loss --lower 3"
+    assert Wanted(action="sweep", spaces="C='1").command == "graft sweep -S 'C='\"'\"'1'"

@@ -10,8 +10,8 @@ from functools import partial
 import pytest
 from run_specs import chain, spec
 from ui_around import FORM, FakeWatch, FormSpace, outside, watches
-from ui_golden import LOOKS, Album
-from ui_pilot import Ui, opened
+from ui_golden import LOOKS, album_of
+from ui_pilot import Ui
 
 from graftline.core.concern import Concern
 from graftline.core.errors import InvalidError, StoreError
@@ -25,11 +25,14 @@ from graftline.core.watchnews import Begun, Broken, Noticed, Planned
 from graftline.tui.glyphs import Glyphs
 
 WRONG = InvalidError("step 'fit': parameter 'C': expected a number", "give one", file="pipeline.py", line=3)
-ALL = RunQuery(with_children=True)
+ALL = RunQuery(with_children=True, limit=1000)
 CLOCK = re.compile(r"\d+:\d\d:\d\d(\.\d{3})?")
 LASTED = re.compile(r" *\d+\.?\d*(ms|s|m|h)(\d\ds)?\b( ago)? *")
 """Times are others in each run of the test, and have other widths: they stand for nothing, with the blanks around."""
-IDS = [RunId(f"run{letter}".ljust(16, letter)) for letter in "abcdefghi"]
+MANY = 60
+"""Runs whose facts fill many screens."""
+IDS = [RunId(f"run{letter}".ljust(16, letter)) for letter in "abcdefgh"]
+IDS += [RunId(f"more{number:02}".ljust(16, "x")) for number in range(MANY)] + [RunId("runi".ljust(16, "i"))]
 
 
 def _functions(space: FormSpace, count: int) -> None:
@@ -59,14 +62,11 @@ def _plain(space: FormSpace, text: str) -> str:
 async def test_every_place_reads_well(
     glyph_set: Glyphs, sizes: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not glyph_set.is_ascii:
-        monkeypatch.setenv("NO_COLOR", "1")
     watching: list[FakeWatch] = []
     space = FormSpace(watch=watches(watching))
 
-    async with opened(space, [*sizes.values()][-1], glyph_set=glyph_set, outside=outside(root="")) as ui:
-        album = Album(ui, sizes, partial(_plain, space))
-        look = album.look
+    async with album_of(space, glyph_set, sizes, outside=outside(root=""), plain=partial(_plain, space)) as album:
+        ui, look = album.ui, album.look
         await look("runs, empty", "No run yet")
         await look("go to", "what executes now", "g")
         await look("functions, empty", "No functions", "f")
@@ -100,8 +100,11 @@ async def test_every_place_reads_well(
         await look("command line", "Say what would run", "escape", "colon", "p", "l")
         await look("output, wrong", "exit 3", "x", "space", "f", "a", "i", "l", "enter")
         await look("output", "exit 0", "escape", "colon", "p", "l", "x", "enter")
-        await ui.press("escape")
+        await look("schedules", "who started the newest runs", "escape", "g", "s")
         await _watched(ui, space, watching, look)
+        for _ in range(MANY):
+            space.run()
+        await look("what happened, huge", "RunStarted", "x", "g", "a", "2", "G")
         await _worked(ui, space, look)
         await _unreadable(ui, space, monkeypatch, look)
 
@@ -137,7 +140,7 @@ async def _worked(ui: Ui, space: FormSpace, look: Callable[..., Awaitable[None]]
     space.runs.create(made, None)
     log = space.runs.open(made.id)
     log.append([RunStarted(at=1.0), AttemptDispatched(node="a", attempt=1, at=2.0)])
-    await look("workers", "1 live run, 1 running step", "x", "g", "w")
+    await look("workers", "1 live run, 1 running step", "g", "w")
     log.close()
 
 

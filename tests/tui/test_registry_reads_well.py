@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 from registries import digest
 from ui_around import outside
-from ui_golden import LOOKS, Album
-from ui_pilot import opened
+from ui_golden import LOOKS, Album, album_of
 from ui_shelves import ShelfSpace, filled, shelf_space, train
 
 from graftline.core.errors import StoreError
@@ -20,17 +19,12 @@ MANY = 300
 
 
 @pytest.mark.parametrize(("glyph_set", "sizes"), LOOKS, ids=["unicode", "ascii"])
-async def test_the_registry_reads_well(
-    tmp_path: Path, glyph_set: Glyphs, sizes: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not glyph_set.is_ascii:
-        monkeypatch.setenv("NO_COLOR", "1")
+async def test_the_registry_reads_well(tmp_path: Path, glyph_set: Glyphs, sizes: dict[str, tuple[int, int]]) -> None:
     space = shelf_space(tmp_path, clock=lambda: 1000.0)
     size = [*sizes.values()][-1]
 
-    async with opened(space, size, glyph_set=glyph_set, outside=outside(root="")) as ui:
-        album = Album(ui, sizes)
-        look = album.look
+    async with album_of(space, glyph_set, sizes, outside=outside(root="")) as album:
+        ui, look = album.ui, album.look
         await look("registry, empty", "Nothing is registered", "g", "m")
         filled(space.registry)
         screen = ui.app.screen

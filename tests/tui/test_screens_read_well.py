@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from ui_golden import LOOKS, Album
-from ui_pilot import opened
+from ui_golden import LOOKS, album_of
 from ui_records import Records, RunRecords
 
 from graftline.tui.glyphs import Glyphs
@@ -54,13 +53,8 @@ async def test_every_part_reads_well(
     parts: dict[str, tuple[tuple[str, ...], str]],
     glyph_set: Glyphs,
     sizes: dict[str, tuple[int, int]],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if not glyph_set.is_ascii:
-        monkeypatch.setenv("NO_COLOR", "1")
-    space = RunRecords() if kind else Records()
-    async with opened(space, [*sizes.values()][-1], glyph_set=glyph_set) as ui:
-        album = Album(ui, sizes)
+    async with album_of(RunRecords() if kind else Records(), glyph_set, sizes) as album:
         for part, (keys, text) in parts.items():
             await album.look(part, text, *keys)
 

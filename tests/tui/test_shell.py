@@ -124,12 +124,11 @@ def test_a_white_terminal_gets_the_light_theme(colours: str, is_light: bool) -> 
     assert _is_light(colours) is is_light
 
 
-async def test_without_colour_nothing_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_COLOR", "1")
+async def test_without_colour_nothing_is_lost() -> None:
     space = UiSpace()
     space.fail("fit")
 
-    async with opened(space) as ui:
+    async with opened(space, is_grey=True) as ui:
         assert ui.app.no_color
         await ui.sees("✗ failed")
         assert any(line.startswith("▌") for line in ui.lines)

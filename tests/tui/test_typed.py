@@ -39,6 +39,7 @@ FIELDS = {
     "the palette": ("ctrl+p", 0),
     "the search of a log": ("end enter 4 slash", 2),
     "what lines of a log must have": ("end enter 4 ampersand", 2),
+    "the search of all logs": ("F", 1),
     "a parameter of a new run": ("n home j j j enter", 2),
     "the tags of a new run": ("n end k enter", 2),
     "the search of an output": ("colon l o c k enter slash", 2),

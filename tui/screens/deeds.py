@@ -24,6 +24,7 @@ from .page import Page
 
 if TYPE_CHECKING:
     from ...core.promotion import PromotionPlan  # 20 ms that the first paint need not wait for
+    from ..lookingup import LookingUp
 
 OLD_S = 600.0
 """Seconds of work after which a cancel asks first."""
@@ -37,7 +38,7 @@ class RunDeeds(Page):
     """A screen with a run at hand."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings("run.retry", "run.rerun", "run.promote", "run.cancel", "run.kill", "copy", "edit"),
+        *bindings("run.retry", "run.rerun", "run.promote", "run.cancel", "run.kill", "copy", "edit", "found.look"),
     ]
 
     def subject(self) -> Run | None:
@@ -78,6 +79,22 @@ class RunDeeds(Page):
     def copies(self) -> Mapping[str, tuple[str, str]]:
         """Return what else can be copied where one is: key -> what it is and the text."""
         return {}
+
+    def looking_up(self) -> LookingUp:
+        """Return which logs are searched from here, and for what."""
+        from ..lookingup import LookingUp  # as all that the first paint need not wait for
+
+        return LookingUp(text=self.sought_text(), project=self.bridge.project)
+
+    def sought_text(self) -> str:
+        """Return what is looked for here already, as it is typed."""
+        return ""
+
+    def action_find_lines(self) -> None:
+        """Search the logs of the runs there are."""
+        from .foundlines import FoundLines
+
+        self.app.push_screen(FoundLines(self.looking_up()))
 
     def may(self, key_id: str) -> Run | None:
         """Return the run when something can be done to it; else say why not."""

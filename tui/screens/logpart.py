@@ -8,12 +8,13 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from time import monotonic
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.widgets import Input
 
-from ...core.errors import GraftError
+from ...core.errors import GraftError, InvalidError
+from ...core.logmatch import Sought
 from ...core.moments import ago
 from ...core.quantities import duration_text
 from ...core.roles import ANY
@@ -30,6 +31,9 @@ from ..widgets.logview import LogView
 from .part import Part
 from .runlog import RunLog
 from .steplist import Told
+
+if TYPE_CHECKING:
+    from ..lookingup import Place
 
 LOG_S = 0.5
 """Between two looks at a log one reads: files are asked, not the store."""
@@ -54,6 +58,8 @@ class LogPart(Part):
         self._wants_filter = False
         self._log: RunLog | None = None
         self._attempt: int | None = None
+        self._given: Sought | None = None
+        """What was looked for where one came from: a step back leads there."""
 
     def compose(self) -> ComposeResult:
         """Put the field over the log."""
@@ -82,9 +88,10 @@ class LogPart(Part):
             left.append((f"  attempt {log.attempt}", Tone.TEXT))
         left.append((f"  {len(view.book or ()):,} lines", Tone.DIM))
         if log is not None and log.filtered is not None:
-            left.append((f"  {len(log.filtered.numbers):,} with {log.filtered.sought}", Tone.YELLOW))
-        elif view.sought:
-            left.append((f"  /{view.sought}", Tone.YELLOW))
+            left.append((f"  {len(log.filtered.numbers):,} with {log.filtered.sought.shown}", Tone.YELLOW))
+        elif view.sought is not None:
+            left.append((f"  /{view.sought.shown}", Tone.YELLOW))
+        left += [(f"  reading {self.glyphs.ellipsis}", Tone.BLUE)] if log is not None and log.is_behind else []
         left += [("  wrapped", Tone.DIM)] if view.is_wrapped else []
         below: Span = (f"{self.glyphs.down} {view.below:,} below", Tone.DIM)
         return left, [("follow on", Tone.GREEN) if view.is_following else below]
@@ -95,7 +102,7 @@ class LogPart(Part):
             return []
         run, told = self.page.run, self.page.told
         if self._log.filtered is not None:
-            return [(f"  no line has '{self._log.filtered.sought}'; & shows all", Tone.DIM)]
+            return [(f"  no line has '{self._log.filtered.sought.shown}'; & shows all", Tone.DIM)]
         if run.state.is_final:
             return [("  nothing was written", Tone.DIM)]
         step = told.step(self._log.step) if told is not None else None
@@ -118,11 +125,29 @@ class LogPart(Part):
             self._log = RunLog(page.run.id, wanted, self._attempt)
             self.view.show(self._log.book, is_named=wanted is None)
         log, is_over = self._log, page.run.state.is_final
-        came = await page.ask(lambda space: log.read_on(space, is_over=is_over))
-        if log is self._log and (came or self.view.filtered is not log.filtered):
-            self.view.filtered = log.filtered
-            self.view.grown()
-        page.show_bars()
+        while log is self._log:
+            came = await page.ask(lambda space: log.read_on(space, is_over=is_over))
+            if log is self._log and (came or self.view.filtered is not log.filtered):
+                self.view.filtered = log.filtered
+                self.view.grown()
+            if log is self._log and (place := page.log_place) is not None:
+                await self._go_to(place, log)
+            page.show_bars()
+            if not log.is_behind:
+                return
+
+    async def _go_to(self, place: Place, log: RunLog) -> None:
+        """Go to a line that was found elsewhere, once it was read."""
+        page = self.page
+        number = await page.ask(lambda _: log.book.number_of(*place.line))
+        if number is None and log.is_behind:
+            return
+        page.log_place = None
+        self.view.sought = self._given = place.sought
+        if number is None:
+            page.say("that line is not in the log any more", Tone.YELLOW)
+        else:
+            self.call_after_refresh(self.view.go_to, number)  # a part that was just mounted has no size yet
 
     def _again(self) -> None:
         begin(self.page, self._look, "log")
@@ -173,41 +198,46 @@ class LogPart(Part):
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Find what was typed, upward from the end while that is followed; or show only lines that have it."""
         event.stop()
-        self.view.sought, self.view.found = event.value, None
+        try:
+            sought = Sought.typed(event.value) if event.value else None
+        except InvalidError as error:
+            self.page.complain(error)
+            return
+        self.view.sought, self.view.found = sought, None
         self._close_field()
         if self._wants_filter:
-            self._filter_by(event.value or None)
-        elif event.value:
+            self._filter_by(sought)
+        elif sought is not None:
             await self._find(is_back=self.view.is_following)
 
     def _filter(self) -> None:
         log = self._log
         if log is not None and log.filtered is not None:
             self._filter_by(None)
-        elif self.view.sought:
+        elif self.view.sought is not None:
             self._filter_by(self.view.sought)
         else:
             self._open_field("show only lines with", is_filter=True)
 
-    def _filter_by(self, text: str | None) -> None:
+    def _filter_by(self, sought: Sought | None) -> None:
         if self._log is not None:
             at = self.view.first_seen
-            self._log.filtered = None if text is None else Filter(text)
+            self._log.filtered = None if sought is None else Filter(sought)
             self.view.filtered = None
-            if text is None and not self.view.is_following:
+            if sought is None and not self.view.is_following:
                 self.view.go_to(at)  # where one was, with what is around it
             self._again()
 
     async def _find(self, *, is_back: bool) -> None:
         view = self.view
         book, sought = view.book, view.sought
-        if book is None or not sought or not len(book):
+        if book is None or sought is None or not len(book):
             return
         at = view.found if view.found is not None else (len(book) if is_back else view.first_seen - 1)
         begun = monotonic()
         found = await self.page.ask(lambda _: book.find(sought, at - 1 if is_back else at + 1, is_back=is_back))
         if found is None:
-            self.page.say(f"'{sought}' is nowhere {'above' if is_back else 'below'}", Tone.YELLOW)
+            self.page.say(f"'{sought.shown}' is nowhere {'above' if is_back else 'below'}", Tone.YELLOW)
         else:
             view.go_to(found)
             self.page.say(f"line {found + 1:,} of {len(book):,}  ({monotonic() - begun:.1f} s)", Tone.DIM)
@@ -272,6 +302,10 @@ class LogPart(Part):
         except (OSError, SuspendNotSupported) as error:
             page.say(f"{pager[0]} could not be opened: {error}", Tone.RED)
 
+    def sought_text(self) -> str:
+        """Return what is looked for, as it is typed."""
+        return "" if self.view.sought is None else self.view.sought.shown
+
     # -- back ------------------------------------------------------------------------------------------------------
 
     def back(self) -> bool:
@@ -282,8 +316,8 @@ class LogPart(Part):
         if self._log is not None and self._log.filtered is not None:
             self._filter_by(None)
             return True
-        if self.view.sought:
-            self.view.sought, self.view.found = "", None
+        if self.view.sought not in (None, self._given):
+            self.view.sought, self.view.found = None, None
             self.view.redraw()
             return True
         return False

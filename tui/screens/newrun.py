@@ -30,6 +30,7 @@ from ..widgets.sheet import Sheet
 from .page import Page
 from .runform import (
     CHOSEN,
+    METHODS,
     Entry,
     action_entry,
     choices_note,
@@ -153,7 +154,9 @@ class NewRun(Page):
 
     def _missing(self) -> list[str]:
         fields = self._form.form or () if self._form is not None else ()
-        given = self.wanted.params.keys() | {each.partition("=")[0] for each in self.wanted.more.split()}
+        wanted = self.wanted
+        typed = f"{wanted.more} {wanted.spaces if wanted.is_search else ''}"
+        given = wanted.params.keys() | {each.partition("=")[0] for each in typed.split()}
         return [each.key for each in fields if each.default is None and each.key not in given]
 
     def _set_busy(self) -> None:
@@ -262,7 +265,7 @@ class NewRun(Page):
             return
         if entry.id == "start":
             self.action_start_new()
-        elif entry.id in CHOSEN:
+        elif entry.id in CHOSEN or entry.id == "method":
             self.action_change(1)
         else:
             self._edit(entry)
@@ -297,7 +300,7 @@ class NewRun(Page):
         else:
             name = {"start_at": "start"}.get(entry_id, entry_id)
             usual = "run" if entry_id == "action" else NO if entry_id in CHOSEN else ""
-            changes: dict[str, Any] = {name: text or usual}
+            changes: dict[str, Any] = {name: usual if text == METHODS[0] else text or usual}
             self.wanted = replace(wanted, **changes)
         if self.wanted != before:
             is_other = self.wanted.target != before.target or self._form is None

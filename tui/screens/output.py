@@ -9,6 +9,8 @@ from textual.binding import BindingType
 from textual.containers import Container
 from textual.widgets import Input
 
+from ...core.errors import InvalidError
+from ...core.logmatch import Sought
 from ...core.quantities import duration_text
 from ...core.text import plural
 from ..child import Child
@@ -92,16 +94,23 @@ class Output(Page):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Find what was typed."""
-        self.view.sought, self.view.found = event.value, None
+        try:
+            self.view.sought = Sought.typed(event.value) if event.value else None
+        except InvalidError as error:
+            self.complain(error)
+            return
+        self.view.found = None
         self._close_search()
         self._find(is_back=False)
 
     def _find(self, *, is_back: bool) -> None:
-        view = self.view
+        view, sought = self.view, self.view.sought
+        if sought is None:
+            return
         at = view.found if view.found is not None else (len(self.child.book) if is_back else -1)
-        found = self.child.book.find(view.sought, at - 1 if is_back else at + 1, is_back=is_back)
+        found = self.child.book.find(sought, at - 1 if is_back else at + 1, is_back=is_back)
         if found is None:
-            self.say(f"'{view.sought}' is nowhere {'above' if is_back else 'below'}", Tone.YELLOW)
+            self.say(f"'{sought.shown}' is nowhere {'above' if is_back else 'below'}", Tone.YELLOW)
         else:
             view.go_to(found)
 

@@ -82,5 +82,9 @@ class Part(Container):
         """Go to the next problem in it, or the one before; False: problems are steps that failed."""
         return False
 
+    def sought_text(self) -> str:
+        """Return what is looked for in it, as it is typed."""
+        return ""
+
     def tick(self) -> None:
         """A second has passed."""

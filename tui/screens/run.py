@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.await_complete import AwaitComplete
@@ -31,6 +31,9 @@ from .rundetail import Details
 from .runlines import Moment, progress, short, state_span, took
 from .stepdeeds import StepDeeds
 from .steplist import StepColumns, Told, is_family, opened, read_run, row_key
+
+if TYPE_CHECKING:
+    from ..lookingup import Place
 
 TABS = {"steps": "1", "graph": "2", "gantt": "3", "logs": "4", "metrics": "5", "artifacts": "6", "info": "7"}
 """The parts of the screen, and their keys."""
@@ -64,6 +67,8 @@ class RunScreen(StepDeeds):
         """Path of the step at hand; of a family with `*`."""
         self.log_of_step = False
         """The log is of the step at hand, not of the whole run."""
+        self.log_place: Place | None = None
+        """A line that the log is opened at, once it was read; None: at its end."""
         self._cells: StepColumns | None = None
         self._parts: dict[str, Part] = {}
         self._mounting: dict[str, AwaitMount | AwaitComplete] = {}
@@ -145,9 +150,11 @@ class RunScreen(StepDeeds):
         await self._show_part()
 
     def _begin(self, told: Told) -> None:
-        """Put the cursor on what a person looks for: the first failure, else the first step at work."""
+        """Put the cursor on what a person looks for: the step that was named, else the first failure, else work."""
         grid = self.query_one("#steps", Grid)
         grid.set_rows(self._rows(told))
+        if self.step is not None and grid.go_to_key(self.step):
+            return  # it was asked for
         for wanted in (Status.FAILURE, Status.STARTED):
             for row in told.rows:
                 if self._cells is not None and not row.role.is_composite and self._cells.line(row).state is wanted:
@@ -232,6 +239,10 @@ class RunScreen(StepDeeds):
         """Return the step at hand."""
         return self.step
 
+    def sought_text(self) -> str:
+        """Return what is looked for in the part that is shown."""
+        return "" if self.part is None else self.part.sought_text()
+
     def copies(self) -> Mapping[str, tuple[str, str]]:
         """Return what else can be copied in the part that is shown."""
         return {} if self.part is None else self.part.copies()
@@ -247,7 +258,8 @@ class RunScreen(StepDeeds):
 
     async def _rest(self) -> None:
         try:
-            await self._details.show()
+            if self.has_sheet:  # else the cursor of a list that is not shown would say which step is at hand
+                await self._details.show()
         except GraftError as error:
             self.complain(error)
 

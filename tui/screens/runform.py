@@ -12,6 +12,8 @@ from ..widgets.grid import Column
 
 CHOSEN = frozenset({"action", "force", "fail_fast", "from_start", "trust"})
 """Entries of which there is always one of few."""
+METHODS = ("the pipeline's own", "grid", "random", "halving", "optuna")
+"""How a tuning chooses; the first: as the pipeline says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +72,50 @@ def choices_note(targets: Sequence[str]) -> str:
     return f"space: the next of {len(targets)}; enter: type one" if len(targets) > 1 else "enter: type another"
 
 
+def search_entries(wanted: Wanted) -> list[Entry]:
+    """Return the rows that say what is searched, and how."""
+    is_sweep = wanted.action == "sweep"
+    found = [
+        Entry(
+            id="spaces",
+            label="search",
+            value=wanted.spaces,
+            default="" if is_sweep else "as the pipeline says",
+            note="C=0.1,1,10 depth=2:6 lr=log(1e-4,1e-1,5)",
+            is_missing=is_sweep and not wanted.spaces,
+        ),
+        Entry(
+            id="trials",
+            label="trials",
+            value=wanted.trials,
+            default="every combination" if is_sweep else "as the pipeline says",
+            note="so many at random" if is_sweep else "at most so many",
+        ),
+        Entry(
+            id="metric",
+            label="judged by",
+            value=wanted.metric,
+            default="nothing" if is_sweep else "as the pipeline says",
+            note="a metric; -METRIC: less is better",
+        ),
+    ]
+    method = Entry(
+        id="method",
+        label="method",
+        value=wanted.method,
+        default=METHODS[0],
+        choices=METHODS,
+        note=", ".join(METHODS[1:]),
+    )
+    return found if is_sweep else [*found, method]
+
+
 def lifecycle_entries(wanted: Wanted) -> list[Entry]:
     """Return the rows that training, applying and evaluating have beside those of every run."""
+    engine = Entry(id="engine", label="engine", value=wanted.engine, default="default", note="feeds and sinks, by name")
+    trust = Entry(id="trust", label="trust", value=wanted.trust, choices=(NO, YES), note="load pickles of other stores")
+    if wanted.action == "sweep":
+        return [*search_entries(wanted), engine, trust]
     is_apply = wanted.action == "apply"
     upto = "what was trained on" if not is_apply else "the first row"
     sink = Entry(
@@ -89,16 +133,18 @@ def lifecycle_entries(wanted: Wanted) -> list[Entry]:
         note="every row, nothing taken over",
     )
     return [
-        Entry(id="engine", label="engine", value=wanted.engine, default="default", note="feeds and sinks, by name"),
+        *(search_entries(wanted) if wanted.is_search else ()),
+        engine,
         Entry(id="query", label="query", value=wanted.query, default="the source's own", note="SQL, a table or a file"),
         Entry(id="lower", label="lower", value=wanted.lower, default=upto, note="rows above this"),
         Entry(id="upper", label="upper", value=wanted.upper, default="the last row", note="rows up to this"),
-        sink if is_apply else whole,
-        Entry(id="trust", label="trust", value=wanted.trust, choices=(NO, YES), note="load pickles of other stores"),
+        *([sink] if is_apply else [] if wanted.is_search else [whole]),
+        trust,
     ]
 
 
 def action_entry(wanted: Wanted) -> Entry:
     """Return the row that says what is started."""
-    note = "space: train, apply or eval" if wanted.action == "run" else "space: the next of run, train, apply, eval"
+    others = [each for each in ACTIONS if each != wanted.action]
+    note = f"space: {', '.join(others[:-1])} or {others[-1]}"
     return Entry(id="action", label="do", value=wanted.action, choices=ACTIONS, note=note)

@@ -31,6 +31,8 @@ from .runview import VIEWS, RunView
 if TYPE_CHECKING:
     from textual.widgets import Input
 
+    from ..lookingup import LookingUp
+
 WITH_PAST = 120
 """Columns from which what pipelines did lately has room."""
 
@@ -332,6 +334,13 @@ class Runs(RunView):
         run = self.grid.current
         if run is not None:
             self.graft.open_run(run, tab)
+
+    def looking_up(self) -> LookingUp:
+        """Return that the logs of the runs that are listed are searched."""
+        from ..lookingup import LookingUp  # as all that the first paint need not wait for
+
+        project = None if self.is_everywhere else self.bridge.project
+        return LookingUp(filter=self.filter, states=VIEWS[self.view], project=project)
 
     def show_filtered(self, text: str, *, is_everywhere: bool = False) -> None:
         """Show the runs that a filter means, of this project or of all.

@@ -12,13 +12,14 @@ from textual.message import Message
 from textual.strip import Strip
 
 from ...core.loglines import clock_text
+from ...core.logmatch import Sought
 from ...core.quantities import size_text
 from ..glyphs import Glyphs
 from ..keys import bindings
 from ..logbook import Filter, LogBook, Shown, source_name
-from ..loglines import level_tone, structured
+from ..loglines import highlighted, level_tone, structured
 from ..sgr import spans
-from ..tones import Line, Palette, Span, Tone, length, padded, strip
+from ..tones import Line, Palette, Span, Tone, length, padded, plain, strip
 from .lines import Lines
 from .wrapping import wrapped
 
@@ -71,7 +72,7 @@ class LogView(Lines, can_focus=True):
         self.is_wrapped = False
         self.is_raw = False
         """Lines of JSON are shown as they were written."""
-        self.sought = ""
+        self.sought: Sought | None = None
         self.found: int | None = None
         """Number of the line the search is at."""
         self._across = 0
@@ -118,10 +119,21 @@ class LogView(Lines, can_focus=True):
     def go_to(self, number: int) -> None:
         """Bring a line that was found into sight."""
         self.found, self.is_following = number, False
+        self._bring_across(number)
         row, top, height = self._row_of(number), self.scroll_offset.y, self.room.height
         if not top <= row < top + (height if not self.is_wrapped else 1):
             self.scroll_to(y=max(0, row - height // 3), animate=False, immediate=True, force=True)
         self.redraw()
+
+    def _bring_across(self, number: int) -> None:
+        """Pan to what was found in a line, where it is beyond the side."""
+        if self.sought is None or self.book is None or self.is_wrapped:
+            return
+        text = plain(self._body(self.book.line(number), WIDEST))
+        start = next(self.sought.spans(text), (0, 0))[0]
+        room = self.room.width - (self.book.name_width + 3 if self.is_named else 0) - 16
+        if not self._across <= start < self._across + room:
+            self._across = max(0, min(WIDEST, start - room // 3)) if start >= room else 0
 
     @property
     def first_seen(self) -> int:
@@ -253,8 +265,8 @@ class LogView(Lines, can_focus=True):
             head += [padded(source_name(shown.source), self.book.name_width, Tone.DIM)]
             head.append((f" {self._glyphs.wall} ", Tone.RULE))
         body = self._body(shown, width)
-        if self.sought:
-            body = _highlighted(body, self.sought)
+        if self.sought is not None:
+            body = highlighted(body, self.sought)
         if self._across:
             body = _panned(body, self._across)
         if shown.left_out and length(body) < width:
@@ -278,19 +290,6 @@ class LogView(Lines, can_focus=True):
         title = f"{self._glyphs.rule * 2} attempt {shown.source[1]}  {clock_text(shown.at)[:8]} "
         left = max(0, self.room.width - len(title))
         return [(title, Tone.TITLE), (self._glyphs.rule * left, Tone.RULE)]
-
-
-def _highlighted(line: list[Span], sought: str) -> list[Span]:
-    """Return a line with every place that was sought marked."""
-    found: list[Span] = []
-    wanted = sought.lower()
-    for text, tone in line:
-        lowered, at = text.lower(), 0
-        while (place := lowered.find(wanted, at)) >= 0:
-            found += [(text[at:place], tone), (text[place : place + len(wanted)], Tone.HIT)]
-            at = place + len(wanted)
-        found.append((text[at:], tone))
-    return found
 
 
 def _panned(line: list[Span], columns: int) -> list[Span]:

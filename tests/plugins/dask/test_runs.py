@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dask_places import kill, pids_of, scheduler_pid, wait_for_workers
@@ -18,6 +19,15 @@ from waiting_runs import attempts_of, outcome, states, waiting_project
 from graftline.plugins.dask.cluster import OwnCluster
 
 
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[OwnCluster]:
+    """One worker: two would import scikit-learn twice for each run; `test_routes` has values go between two."""
+    found = OwnCluster(1)
+    wait_for_workers(found, 1)
+    yield found
+    found.close()
+
+
 @pytest.fixture
 def fragile() -> Iterator[OwnCluster]:
     found = OwnCluster(2)
@@ -26,24 +36,31 @@ def fragile() -> Iterator[OwnCluster]:
     found.close()
 
 
-@pytest.mark.parametrize("name", ["iris", "tabular", "etl", "sweep_map"])
+@pytest.fixture(scope="module")
+def swept(cluster: OwnCluster, tmp_path_factory: pytest.TempPathFactory) -> tuple[Sample, dict[str, Any]]:
+    """The sample `sweep_map` after a run on the cluster, and the document of that."""
+    sample = configured("sweep_map", tmp_path_factory.mktemp("swept"), cluster)
+    return sample, sample.document("run", "-R", "cluster")
+
+
+@pytest.mark.parametrize("name", ["iris", "tabular", "etl"])
 def test_a_sample_has_the_outcomes_and_digests_it_has_here(cluster: OwnCluster, tmp_path: Path, name: str) -> None:
-    here, there = Sample(name, tmp_path / "here"), Sample(name, tmp_path / "there")
-    configure(there.root, cluster)
     word = "train" if name == "tabular" else "run"
 
-    expected = here.document(word, "-j", "2")
-    found = there.document(word, "-R", "cluster")
+    expected = Sample(name, tmp_path / "here").document(word, "-j", "2")
+    found = configured(name, tmp_path / "there", cluster).document(word, "-R", "cluster")
 
-    assert outcome(found) == outcome(expected)
-    assert found["runner"] == "cluster"
-    assert found["metrics"].keys() == expected["metrics"].keys()
+    assert_same(found, expected)
 
 
-def test_what_ran_there_is_reused_there_and_here(cluster: OwnCluster, tmp_path: Path) -> None:
-    sample = Sample("sweep_map", tmp_path)
-    configure(sample.root, cluster)
-    first = sample.document("run", "-R", "cluster")
+def test_a_map_has_the_outcomes_and_digests_it_has_here(swept: tuple[Sample, dict[str, Any]], tmp_path: Path) -> None:
+    expected = Sample("sweep_map", tmp_path).document("run", "-j", "2")
+
+    assert_same(swept[1], expected)
+
+
+def test_what_ran_there_is_reused_there_and_here(swept: tuple[Sample, dict[str, Any]]) -> None:
+    sample, first = swept
 
     there = sample.document("run", "-R", "cluster")
     here = sample.document("run")
@@ -101,6 +118,20 @@ def project(tmp_path: Path, cluster: OwnCluster, retries: int) -> tuple[Sample, 
     sample, marks = waiting_project(tmp_path, retries)
     configure(sample.root, cluster)
     return sample, marks
+
+
+def configured(name: str, folder: Path, cluster: OwnCluster) -> Sample:
+    """Return a copy of a sample with the cluster in its configuration."""
+    sample = Sample(name, folder)
+    configure(sample.root, cluster)
+    return sample
+
+
+def assert_same(found: dict[str, Any], expected: dict[str, Any]) -> None:
+    """Compare what a run on the cluster made with what one here did."""
+    assert outcome(found) == outcome(expected)
+    assert found["runner"] == "cluster"
+    assert found["metrics"].keys() == expected["metrics"].keys()
 
 
 def configure(root: Path, cluster: OwnCluster) -> None:

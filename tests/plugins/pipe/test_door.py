@@ -31,7 +31,7 @@ def pipes() -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
 def test_a_station_that_hears_nothing_ends_what_it_has_begun(
     pipes: tuple[tuple[int, int], tuple[int, int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "STATION_SILENCE_S", 0.5)
+    monkeypatch.setattr(door, "STATION_SILENCE_S", 2.0)  # a busy machine is as long between two beats
     context = context_elsewhere(tmp_path, [operation("leave_children_and_stay")])
     bundle, given = pack(context, requirements={}), order("s", 0, folder=str(tmp_path))
     parcel = Parcel(token=token_of("run", given), run="run", bundle=bundle.digest, order=given)
