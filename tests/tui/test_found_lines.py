@@ -14,7 +14,7 @@ from hostile_texts import EVIL
 from memory_logs import MemoryLogs
 from ui_around import outside
 from ui_driver import controls_written, recorded
-from ui_golden import LOOKS, Album
+from ui_golden import LOOKS, album_of
 from ui_pilot import Ui, UiSpace, opened
 from ui_records import HUGE, LIVE, Records, RunRecords
 
@@ -241,8 +241,6 @@ def _unread(space: Records) -> None:
 async def test_every_state_reads_well(
     glyph_set: Glyphs, sizes: dict[str, tuple[int, int]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    if not glyph_set.is_ascii:
-        monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr(lookingup, "MOST", 200)
     space = Records()
     log = MemoryLogs()
@@ -251,8 +249,9 @@ async def test_every_state_reads_well(
     log.write(GOOD, "model_fit", "retrying after \x1b[31mKeyError\x1b[0m: 'lang'\n" + "epoch\n" * 900, attempt=2)
     space.captured.chunks = log.chunks
 
-    async with opened(space, [*sizes.values()][-1], glyph_set=glyph_set, outside=outside(tmp_path, root="")) as ui:
-        album = Album(ui, sizes, partial(CLOCK.sub, "12:00:00"))
+    plain = partial(CLOCK.sub, "12:00:00")
+    async with album_of(space, glyph_set, sizes, outside=outside(tmp_path, root=""), plain=plain) as album:
+        ui = album.ui
         await album.look("found lines, to be typed", "newest runs first", "F")
         await look_for(ui, "keyerror")
         await album.look("found lines", "every run was searched")
