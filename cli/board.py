@@ -6,8 +6,8 @@ twice: totals by state are kept, never summed.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +58,9 @@ class Board:
         """What a person counts, by state; what grew is PENDING before its first fact names it."""
         self._is_counted: dict[str, bool] = {}
         """By path; worked out once, for a role costs 2 us."""
-        for path, status in self.states.items():
-            self.counts[status] += self._counts_in(path)
+        self._is_flat = self.composites.is_flat
+        for status, number in Counter(self._counted()).items():
+            self.counts[status] += number
         self._unnamed = dict.fromkeys(self.composites.items(self.states), 0)
         """Of each map and loop that has grown, nodes that no fact has named yet; they count as PENDING."""
         self.running: dict[str, float] = {}
@@ -97,9 +98,11 @@ class Board:
             RunFinished: self._run_finished,
         }
 
+        self._told = frozenset(self._handlers) - {RunStarted, RunFinished, GraphGrown, StepProgressed}
+
     def tells(self, fact: Fact) -> bool:
         """Tell whether a fact changes where a step stands."""
-        return type(fact) in self._handlers and type(fact) not in (RunStarted, RunFinished, GraphGrown, StepProgressed)
+        return type(fact) in self._told
 
     def take(self, facts: Sequence[Fact]) -> None:
         """Bring the board up to date."""
@@ -136,7 +139,15 @@ class Board:
             self.counts[status] += 1
         self.states[path] = status
 
+    def _counted(self) -> Iterable[Status]:
+        """Return the states of what a person counts."""
+        if self._is_flat:
+            return self.states.values()
+        return [status for path, status in self.states.items() if self._counts_in(path)]
+
     def _counts_in(self, path: str) -> bool:
+        if self._is_flat:
+            return True
         found = self._is_counted.get(path)
         if found is None:
             found = self._is_counted[path] = self.composites.role(path).is_counted

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from ..core.ancestry import Descent, Given, Maker, Making, Taken
 from ..core.moments import ago
+from ..core.named import NamedTuple
 from ..core.quantities import size_text
 from .causes import digest_text, starred
 from .look import Ink, Look

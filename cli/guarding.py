@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..core.records import dataclass, field
 from ..core.undeclared import Undeclared
 from .look import Ink, Look
-from .table import Column, table
 from .text import clean, cut, plural
 
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def guard_lines(look: Look, shown: Shown) -> list[str]:
     if not shown.guards:
         is_on = shown.spec is not None and shown.spec.guard is not None
         return ["", look.paint("nothing was used that is not declared", Ink.DIM)] if is_on else []
+    from .table import Column, table  # for runs that somebody guarded
+
     steps = _by_step(shown)
     lines = ["", look.paint("used and not declared", Ink.DIM)]
     rows = [row for name, told in list(steps.items())[:STEPS_SHOWN] for row in _rows(name, told)]

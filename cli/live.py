@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
@@ -22,7 +23,6 @@ from ..core.quantities import duration_text
 from ..core.records import replace
 from ..core.states import Status
 from .board import Board
-from .frame import frame
 from .look import MARKS, RETRYING, Look
 from .text import clean, columns
 
@@ -140,7 +140,7 @@ class Lines(Quiet):
     def _matters(self, path: str) -> bool:
         board = self._board
         status, total = board.states[path], board.total
-        if total > ENDS_UP_TO and status.is_good and path not in board.retrying:
+        if total > ENDS_UP_TO and path not in board.retrying and status.is_good:
             return False
         if not board.composites.role(path).is_counted and status is not Status.FAILURE:
             return False  # how a composite goes on is no step of its own
@@ -232,6 +232,8 @@ class Live:
 
     def draw(self) -> None:
         """Draw the picture over the last one."""
+        from .frame import frame  # plain lines do without it
+
         width, height = self._size()
         # The last column stays free: a full line would wrap on some terminals and break the count of rows.
         look = replace(self._look, width=max(10, width - 1))
@@ -259,6 +261,7 @@ class Live:
             return  # the terminal is gone, and its cursor with it
 
 
+@lru_cache(maxsize=1)  # a thousand steps that are reused have one time: 1 us each
 def _clock(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
 

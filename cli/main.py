@@ -9,12 +9,13 @@ import importlib
 import inspect
 import sys
 from collections.abc import Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from ..core.errors import InvalidError, nearest
+from ..core.named import NamedTuple
 from .complaint import usage_error
 from .edge import guarded
 from .options import HELP_SETTINGS, Options, to_command, to_group, with_common_options

@@ -12,7 +12,6 @@ from typer.core import TyperCommand, TyperGroup
 from ..core.errors import InvalidError, nearest
 from .choices import Options as Options
 from .edge import ReaderLeft
-from .examples import example_lines
 from .printer import put
 
 HELP_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -72,6 +71,8 @@ class Command(TyperCommand):
             if any(records):
                 with formatter.section(title):
                     formatter.write_dl([record for record in records if record])
+        from .examples import example_lines  # for help alone
+
         if examples := example_lines(self.name or ""):
             with formatter.section("Examples"):
                 formatter.write_dl(examples, col_max=50)
@@ -129,6 +130,8 @@ class Group(TyperGroup):
         rows = [(verb, self.commands[verb].get_short_help_str(80)) for verb in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+        from .examples import example_lines  # as above
+
         if examples := example_lines(self.name or ""):
             with formatter.section("Examples"):
                 formatter.write_dl(examples, col_max=50)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from .errors import InvalidError, MissingError, nearest
 from .ids import is_strict_name, strict_name
 from .lineages import Generation, Lineage
+from .named import NamedTuple
 from .registry import Registry
 from .versions import canonical_version, newest, parsed
 

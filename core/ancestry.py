@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from .artifacts import ArtifactRef
 from .detailing import shortened
 from .graph import CallKind, Graph, Node
 from .ids import RunId
+from .named import NamedTuple
 from .provenance import Origins
 from .records import dataclass, field
 from .remembered import Remembered

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .named import NamedTuple
 
 INLINE_LIMIT = 4096
 """Bytes up to which a value travels and is stored inline; larger ones are files under `objects/`."""

@@ -8,7 +8,6 @@ composite; `-p STEP:name`; `-p name`; environment; parameter file; the pipeline'
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from .beginnings import Beginnings
 from .calls import CalledTask
@@ -21,6 +20,7 @@ from .formfields import ASKED
 from .graph import Argument, Return, ReturnKind
 from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
+from .named import NamedTuple
 from .nesting import Composite
 from .options import Wire
 from .parameters import Parameters

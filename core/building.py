@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .addresses import Address, address_of
 from .copying import send, ship
 from .lineages import Generation, Lineage
+from .named import NamedTuple
 from .registry import Registry
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from .named import NamedTuple
 from .place import Place
 
 

@@ -11,11 +11,11 @@ import json
 import tokenize
 from collections.abc import Collection, Iterator, Sequence
 from difflib import SequenceMatcher
-from typing import NamedTuple
 
 from .errors import InvalidError
 from .fingerprints.index import ModuleIndex
 from .fingerprints.trace import IMPORT
+from .named import NamedTuple
 from .notebooks import source_of
 from .prints import WHOLE
 from .records import dataclass

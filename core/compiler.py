@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from .applying import applied, check_trained, why_not_applied
 from .binding import Binder
 from .called import body_form, written
 from .collector import rare_collections
@@ -100,10 +99,14 @@ def compile_pipeline(
     compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
     compiled = compilation.result(name or pipeline.name_in({}), note)
     if mode == "train":
+        from .applying import check_trained, why_not_applied  # only pipelines that learn need it
+
         check_trained(compiled.graph)
         if (obstacle := why_not_applied(compiled.graph)) is not None:
             compiled = replace(compiled, warnings=(*compiled.warnings, obstacle))
     elif mode == "apply":
+        from .applying import applied  # as above
+
         made = applied(compiled.graph)
         compiled = replace(compiled, graph=made.graph, dropped=made.dropped)
     elif mode in _EVALUATING:
@@ -322,7 +325,7 @@ class _Compilation:
             step.on_failure is not None and step.fence is not False for step in (piece.step for piece in pieces)
         ]
         edges = order_edges(entries, fences, recovers, level.pipeline.order)
-        needs = [_needs(piece, owners, position) for position, piece in enumerate(pieces)]
+        needs = [_needs(piece, entries[position], owners, position) for position, piece in enumerate(pieces)]
         for position, (piece, added) in enumerate(zip(pieces, edges, strict=True)):
             for draft, more in zip(piece.entries, added, strict=True):
                 if more:
@@ -366,8 +369,10 @@ def _entry(draft: Draft, ends: Mapping[str, int], owners: Mapping[str, int], pos
     return Entry(whole, inside)
 
 
-def _needs(piece: Piece, owners: Mapping[str, int], position: int) -> set[int]:
+def _needs(piece: Piece, entries: Sequence[Entry], owners: Mapping[str, int], position: int) -> set[int]:
     """Return the positions of the steps that a step, or anything inside it, waits for."""
+    if len(piece.drafts) == len(entries) == 1:  # a task waits for what it begins with, and maybe, wrongly, for itself
+        return {*entries[0].needs, *entries[0].inside, *([position] if piece.path in piece.drafts[0].needs else ())}
     found = {owners[need] for draft in piece.drafts for need in draft.needs if need in owners}
     if len(piece.drafts) > 1:
         found.update([owners[need] for need in piece.hidden if need in owners])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .errors import InvalidError, nearest
+from .named import NamedTuple
 from .options import choose, resource
 from .quantities import size_bytes
 from .records import dataclass, field

@@ -50,10 +50,9 @@ class Consequences:
         self._dependants = self.plot.dependants
         self._scopes = Scopes(self._nodes)
         self._fail_fast = fail_fast
-        operations = graph.operations
-        self._joining = {at for at, operation in enumerate(operations) if operation.call.kind in _JOINING}
-        self._deciding = {at for at, operation in enumerate(operations) if operation.call.kind in DECIDING}
-        self._words = {at: word for at, each in enumerate(operations) if (word := each.policy.terminate) is not None}
+        self._joining = graph.calling(_JOINING)
+        self._deciding = graph.calling(DECIDING)
+        self._words = _words_of(graph)
         self._is_plain = not (self._joining or self._words or self.guards or graph.bodies)
         self._told: dict[str, tuple[Output, ...]] = {}
         self._recorded = recorded
@@ -214,9 +213,10 @@ class Consequences:
                 self._conclude(after, Status.SKIPPED, Reason.UPSTREAM, turn, at)
 
     def _release_plainly(self, path: str) -> None:
+        waiting = self._waiting
         for after in self._dependants[path]:
-            self._waiting[after] -= 1
-            if self._waiting[after] == 0 and self.standing.states[after] is Status.PENDING:
+            waiting[after] = left = waiting[after] - 1
+            if left == 0 and self.standing.states[after] is Status.PENDING:
                 self.queue.release(after)
 
     def _release_recovery(self, path: str, turn: Turn, at: float) -> None:
@@ -311,3 +311,10 @@ class Consequences:
                 self.unwanted.setdefault(path, reason)
                 turn.cancel.append(path)
                 turn.grace_s = PART_GRACE_S
+
+
+def _words_of(graph: Graph) -> dict[int, Terminate]:
+    """Return by operation how its pipeline ends with it; of most with nothing."""
+    if all(policy.terminate is None for policy in graph.policies):
+        return {}
+    return {at: word for at, each in enumerate(graph.operations) if (word := each.policy.terminate) is not None}

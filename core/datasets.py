@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from .artifacts import ArtifactRef
 from .errors import InvalidError, MissingError, nearest
+from .named import NamedTuple
 from .records import dataclass
 
 _ADDRESS = re.compile(r"([^\[\]]+?)(?:\[([^\[\]]+)\])?")

@@ -25,8 +25,11 @@ def demands_of(graph: Graph, here: Collection[int] | None = None) -> dict[int, d
         graph: whose steps ask.
         here: operations that run on this machine; None: all.
     """
-    wanted = enumerate([demand_of(operation.policy) for operation in graph.operations])
-    return {at: demand for at, demand in wanted if demand and (here is None or at in here)}
+    wanted = {id(policy): demand for policy in graph.policies if (demand := demand_of(policy))}
+    if not wanted:
+        return {}
+    found = {at: wanted.get(id(operation.policy)) for at, operation in enumerate(graph.operations)}
+    return {at: demand for at, demand in found.items() if demand and (here is None or at in here)}
 
 
 def capacities(

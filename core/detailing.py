@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from .artifacts import ArtifactRef
 from .codechanges import Hunk, file_of, part_changes
 from .graph import CallKind, Operation
 from .ids import RunId
 from .keys import Cause, CauseKind, Evidence, causes
+from .named import NamedTuple
 from .provenance import Origins, Provenance
 from .records import replace
 from .remembered import Remembered

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from importlib import import_module
-from typing import NamedTuple
 
 from .errors import InvalidError, PluginError, nearest
+from .named import NamedTuple
 
 
 class Plugin(NamedTuple):

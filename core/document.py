@@ -121,7 +121,7 @@ def roll_up(steps: Sequence[StepRun]) -> dict[str, Any]:
 def metrics_of(step: StepRun) -> dict[str, Any]:
     """Return the last value of each metric of a step: returned ones, then logged ones."""
     values = {output.name: inline_json(output) for output in step.outputs if output.role == "metric"}
-    return values | {point.key: point.value for point in step.metrics}
+    return values | {point.key: point.value for point in step.metrics} if step.metrics else values
 
 
 def root_failures(steps: Sequence[StepRun]) -> list[StepRun]:

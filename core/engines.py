@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any
 
 from .config import Settings
 from .discovery import plugins, version_of
@@ -13,6 +13,7 @@ from .feeding import VARIABLE, Provider, provider_from_json
 from .graph import Argument, Call, CallKind, Graph, Json, Node, Operation, ReturnKind
 from .learning import LOWER, UPPER
 from .loaded import Loaded
+from .named import NamedTuple
 from .prints import Print
 from .records import replace
 from .supply import Constant, Upstream, upstreams

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 from .composites import Conditional, Map, Parallel
 from .functions import executed
 from .graph import Return, ReturnKind
+from .named import NamedTuple
 from .nesting import Composite
 from .pipeline import Pipeline
 from .steps import Step
@@ -111,4 +111,8 @@ class Exports:
 
 def of_task(returns: tuple[Return, ...], path: str) -> dict[str, Export]:
     """Return what a task at this path returns."""
-    return {each.name: Export(Upstream(path, each.name), each.kind) for each in returns}
+    # `tuple.__new__`, as for ten thousand steps either class is another call of Python.
+    return {each.name: _new(Export, (_new(Upstream, (path, each.name)), each.kind, ())) for each in returns}
+
+
+_new = tuple.__new__

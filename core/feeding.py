@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from .graph import Json
+from .named import NamedTuple
 from .records import dataclass
 
 _SQL = re.compile(r"\s*(select|with|from)\b", re.IGNORECASE)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from .bodies import Body
 from .futures import Future, futures_in, refusal, source_of
+from .named import NamedTuple
 from .steps import OutputOf
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import NamedTuple
 
 from .evidencing import decides, is_bare
 from .graph import Graph
+from .named import NamedTuple
 from .outline import Outline
 from .prints import Prints
 

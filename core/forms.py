@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .callables import plain
 from .composites import Conditional, Loop, Map, Parallel
@@ -33,6 +33,7 @@ from .modelforms import (
     stack_data,
 )
 from .modelling import Chain, Model
+from .named import NamedTuple
 from .nesting import Nested
 from .shapeforms import (
     Data,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
 
+from .named import NamedTuple
 from .quantities import duration_text
 from .signs import MARKS, Ink
 from .states import Status

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
+from .named import NamedTuple
 from .records import dataclass, field, replace
 
 ENVIRONMENT_PREFIX = "GRAFTLINE_PRM_"

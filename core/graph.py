@@ -10,11 +10,12 @@ holder in their paths, which `core/growth.py` fills.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
+from .named import NamedTuple
 from .packing import packed
 from .records import dataclass, field
 from .supply import Json as Json
@@ -294,6 +295,22 @@ class Graph:
             for need in node.needs:
                 found[need].append(node.path)
         return {path: tuple(paths) for path, paths in found.items()}
+
+    @cached_property
+    def policies(self) -> tuple[Policy, ...]:
+        """Policies of its operations, each once: ten thousand operations share a few."""
+        return tuple({id(each.policy): each.policy for each in self.operations}.values())
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """Calls of its operations, each once."""
+        return tuple({id(each.call): each.call for each in self.operations}.values())
+
+    def calling(self, kinds: Set[CallKind]) -> set[int]:
+        """Return the operations whose call is of one of these kinds."""
+        if not any(call.kind in kinds for call in self.calls):
+            return set()
+        return {at for at, operation in enumerate(self.operations) if operation.call.kind in kinds}
 
     def node(self, path: str) -> Node:
         """Return the node at a path; KeyError when there is none."""

@@ -9,9 +9,10 @@ replays the growth of a run gets the same graph.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias, assert_never
+from typing import TypeAlias, assert_never
 
 from .graph import Argument, Body, BodyKind, Graph, Growth, Guard, Node
+from .named import NamedTuple
 from .records import replace
 from .supply import HERE, PREVIOUS, Blob, Carried, Constant, Either, Gather, Index, Item, Source, Stored, Upstream
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import TypeAlias
 
 from .cataloguing import Cataloguing
@@ -60,7 +61,8 @@ class Judge:
             StoreError: earlier results cannot be looked up.
         """
         cases = [self._case(path, gathered) for path, gathered in self._evidences.gather(paths).items()]
-        self._look_up([case for case in cases if case.verdict is None or self._may_be_held(case)])
+        holds = self._around.reusing.holds_effects
+        self._look_up([case for case in cases if case.verdict is None or (holds and self._may_be_held(case))])
         for case in cases:
             if case.verdict is None:
                 self._sift(case, now)
@@ -90,7 +92,7 @@ class Judge:
         case = _Case(node, self._operations[node.operation], is_bare=node.operation in self._bare)
         if not isinstance(gathered, str):
             self._known[path] = case.evidence = gathered
-        if not reusing.is_on or is_meant(node, reusing.forced):
+        if not reusing.is_on or (reusing.forced and is_meant(node, reusing.forced)):
             case.verdict = Verdict.FORCED
         elif case.operation.policy.cache == "never":
             case.verdict = Verdict.OFF
@@ -162,7 +164,7 @@ class Judge:
 
     def _compare_reads(self, cases: Sequence[_Case]) -> None:
         """Leave the results whose files are what they were when they were read."""
-        cases = [case for case in cases if any(each.seen for each in case.candidates)]
+        cases = [case for case in cases if any(map(_seen, case.candidates))]
         if not cases:
             return
         root = self._around.root
@@ -243,6 +245,9 @@ class _Case:
 def _upwards(path: str) -> list[str]:
     """Return a path and those of everything it is in."""
     return [path, *(path[:at] for at, each in enumerate(path) if each == "/")]
+
+
+_seen = attrgetter("seen")
 
 
 def _files(result: Result) -> list[str]:

@@ -208,7 +208,7 @@ def _said(call: Call) -> list[Any]:
 
 def _return_text(each: Return) -> str:
     if each.file is None and each.pattern is None:
-        return f'[{quoted(each.name)},"{each.kind.value}",null,null]'
+        return f"[{quoted(each.name)},{quoted(each.kind)},null,null]"
     return canonical([each.name, each.kind.value, each.file, each.pattern])
 
 

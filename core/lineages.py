@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from .artifacts import ArtifactRef
 from .graph import Json
 from .ids import RunId
+from .named import NamedTuple
 from .records import dataclass, field
 
 

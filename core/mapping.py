@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from .bodies import Body
 from .composites import Map
 from .errors import nearest
 from .futures import Future, futures_in, misused, source_of
+from .named import NamedTuple
 from .tasks import PythonTask
 
 ITEMS = "items"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .errors import InvalidError
 from .estimators import Shape, default_name, parameter_problems, problems_with, shape_of
 from .graph import Json, Return, ReturnKind
 from .ids import name_problem
 from .learntasks import ESTIMATOR, FOLDS, PREVIOUS_STATE, SETTINGS, LearnTask
+from .named import NamedTuple
 from .nesting import Learning
 from .pipeline import Pipeline
 from .place import Place, caller, written_at

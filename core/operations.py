@@ -85,7 +85,8 @@ class Operations:
         new = len(self._kept)
         index = self.keep(call, listed.returns, policy)
         if index == new:
-            self._check_kept(task, listed.returns)
+            if not listed.returns:
+                self._check_kept(task)
             if policy.profile or policy.overrides:
                 self.places[index] = task.place
         return index
@@ -211,9 +212,10 @@ class Operations:
         assert isinstance(task, PythonTask)
         return (Return(name=task.name),) if self._returning.tells(task.function) is not False else ()
 
-    def _check_kept(self, step: Task, returns: tuple[Return, ...]) -> None:
+    def _check_kept(self, step: Task) -> None:
+        """Warn of a step that returns something and says no name for it."""
         task = _task(step)
-        if isinstance(task, PythonTask) and not returns and self._returning.tells(task.function):
+        if isinstance(task, PythonTask) and self._returning.tells(task.function):
             text = f"step '{task.name}': its function returns a value that is not kept; name it in returns=[...]"
             self.warnings.append(text)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from math import isfinite
-from typing import Any, NamedTuple, NoReturn, TypeAlias, TypedDict
+from typing import Any, NoReturn, TypeAlias, TypedDict
 
 from .catalog import Catalog
 from .errors import InvalidError, nearest
 from .graph import Policy, Terminate
 from .ids import name_problem
+from .named import NamedTuple
 from .quantities import seconds, size_bytes
 from .records import dataclass, field
 from .steps import OutputOf, Recovery, Step, Unit
@@ -114,6 +115,8 @@ def choose(kind: str, given: Mapping[str, object]) -> tuple[Chosen, list[Invalid
 
 
 def _chosen(read: dict[str, Any]) -> Chosen:
+    if _WITHOUT_POLICY.issuperset(read):  # nearly all steps: what is wired, and no more
+        return Chosen(policy=_DEFAULT, **read)
     catalog = read.get("catalog")
     wanted: Wanted | None = read.get("resources")
     policy = {_FIELDS[name]: value for name, value in read.items() if name in _FIELDS} if read else {}
@@ -141,6 +144,7 @@ _DEFAULT = Policy()
 _FIELDS = {name: name for name in ("retries", "labels", "isolation", "secrets", "reads", "env", "cache", "watch")}
 _FIELDS |= {"backoff": "backoff_s", "timeout": "timeout_s"}
 _CHOSEN = frozenset({"inputs", "params", "after", "fence", "modes", "overrides", "on_failure"})
+_WITHOUT_POLICY = _CHOSEN - {"overrides"}
 
 
 def _refuse(wanted: str, value: object, hint: str | None = None) -> NoReturn:
@@ -198,7 +202,8 @@ def _modes(value: object) -> tuple[str, ...]:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+    # An exact dict first: to ask the ABC takes longer than the rest.
+    if not (type(value) is dict or isinstance(value, Mapping)) or not all(isinstance(key, str) for key in value):
         _refuse("a dict with names as keys", value)
     return dict(value)
 

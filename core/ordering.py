@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from heapq import heappop, heappush
-from typing import NamedTuple
 
+from .named import NamedTuple
 from .pipeline import OrderRule
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from .artifacts import ArtifactRef
 from .graph import Operation
 from .ids import RunId
+from .named import NamedTuple
 from .records import dataclass, field
 from .supply import Blob, Constant
 from .undeclared import GuardMode

@@ -49,9 +49,9 @@ class Overriding:
         Raises:
             InvalidError: a step names a profile or a key that is not configured; all of them in one message.
         """
-        named = {at for at, each in enumerate(graph.operations) if each.policy.profile or each.policy.overrides}
-        if not named:
+        if not any(policy.profile or policy.overrides for policy in graph.policies):
             return graph
+        named = {at for at, each in enumerate(graph.operations) if each.policy.profile or each.policy.overrides}
         problems: list[InvalidError] = []
         operations = list(graph.operations)
         for at in named:
@@ -113,8 +113,8 @@ class Overriding:
         """Return what is legal and probably not meant: overrides for a runner whose name is nearly a configured one."""
         runners = [*self.tables, "local"]
         found = {}
-        for operation in graph.operations:
-            for runner in operation.policy.overrides:
+        for policy in graph.policies:
+            for runner in policy.overrides:
                 if runner not in runners and (meant := nearest(runner, runners)):
                     found[runner] = f"overrides= names the runner '{runner}', which has no overrides here{meant}"
         return list(found.values())

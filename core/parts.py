@@ -247,7 +247,7 @@ class Parts:
             InvalidError: a step names a profile or an override that is not configured; or there is no such runner; or
                 labels lead where steps cannot go.
         """
-        if any(runner in operation.policy.overrides for operation in loaded.graph.operations):
+        if any(runner in policy.overrides for policy in loaded.graph.policies):
             self.runner(runner)  # one that does not exist has no overrides either, and that is the lesser news
         graph = self.overriding.applied(loaded.graph, runner, loaded.places)
         loaded = replace(loaded, graph=graph, warnings=(*loaded.warnings, *self.overriding.warnings(graph)))
@@ -276,7 +276,7 @@ class Parts:
         Raises:
             InvalidError: there is no engine of that name.
         """
-        if not any(each.call.kind is CallKind.FEED for each in loaded.graph.operations):
+        if not loaded.graph.calling({CallKind.FEED}):
             return loaded
         from .engines import connected, connecting  # of pipelines that learn
 
@@ -286,7 +286,7 @@ class Parts:
         """Tell every warning of a pipeline that is about to be started."""
         from .secrecy import leaks_in_code  # with two others 1 ms, of pipelines that are started
 
-        names = sorted({name for operation in loaded.graph.operations for name in operation.policy.secrets})
+        names = sorted({name for policy in loaded.graph.policies for name in policy.secrets})
         warnings = list(loaded.warnings)
         # A runner that takes no resources needs no secrets either; where they are wanted, their lack was told before.
         with suppress(InvalidError):

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from functools import cache
 
 from .errors import InvalidError
+from .named import NamedTuple
 
 _PACKAGE = __name__.partition(".")[0]
 _UPWARDS = 2
@@ -75,6 +76,7 @@ def seen_from(directory: str, file: str) -> str:
     return near if near.count("../") <= _UPWARDS and len(near) < len(file) else file
 
 
+@cache  # asked of two or three frames for each step; the modules that make steps are few
 def _is_ours(module: str) -> bool:
     # Tests of the package are users of it: they live in `tests`, never in `graftline.tests`.
     return module == _PACKAGE or module.startswith(_PACKAGE + ".")

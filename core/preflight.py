@@ -73,7 +73,7 @@ class Preflight:
 
     def _label_problems(self, graph: Graph, wanted: Sequence[Node]) -> Iterator[InvalidError]:
         known = sorted({DEFAULT_LABEL, *served(self._parts, graph)})
-        for node in wanted:
+        for node in wanted if any(policy.labels for policy in graph.policies) else ():
             for label in graph.operations[node.operation].policy.labels:
                 if label not in known:
                     routes = sorted(self._parts.routes.by_label)
@@ -86,7 +86,7 @@ class Preflight:
 
     def _resource_problems(self, graph: Graph, wanted: Sequence[Node]) -> Iterator[InvalidError]:
         """Steps that want more than this machine has; they would wait for ever."""
-        for node in wanted:
+        for node in wanted if any(policy.resources for policy in graph.policies) else ():
             for name, amount in graph.operations[node.operation].policy.resources.items():
                 if name == "cpus":
                     continue
@@ -101,7 +101,8 @@ class Preflight:
 
     def _secret_problems(self, spec: RunSpec, nodes: Sequence[Node]) -> Iterator[InvalidError]:
         operations = spec.graph.operations
-        names = {name for node in nodes for name in operations[node.operation].policy.secrets}
+        has_some = any(policy.secrets for policy in spec.graph.policies)
+        names = {name for node in nodes if has_some for name in operations[node.operation].policy.secrets}
         if names:
             try:
                 secrets = self._parts.secrets(sorted(names))

@@ -78,18 +78,27 @@ class Note:
     def __init__(self, given: Given, body: Mapping[str, object] | None = None):
         """Begin with what was given, and the values the body of a `@pipeline` was run with."""
         self._given = given
+        layers = [getattr(given, each) for each in (*_LAYERS, *_PLACES)]
+        self._known = {key.rpartition(":")[2] for layer in layers for key in layer}
+        """Names that something is given under."""
         self._body = {name: shown(value) for name, value in (body or {}).items()}
         self._names: set[str] = set(self._body)
         self._wired: dict[str, dict[str, str | None]] = {}
         self._defaults: dict[str, dict[str, str]] = {}
 
     def add(self, path: str, step: Step, takes: Takes, rest: Iterable[str]) -> None:
-        """Note what a step takes, by name and otherwise, and how it is wired; its path without numbers."""
+        """Note what a step takes, by name and otherwise, and how it is wired; its path without numbers.
+
+        Wires count where something is given under their name or their argument's: else they lead to no parameter.
+        """
         self._names |= takes.names
         self._names.update(rest)
-        if step.inputs:
-            self._wired[path] = {argument: _wired(wire) for argument, wire in step.inputs.items()}
-            self._names.update(each for each in self._wired[path].values() if each is not None)
+        for argument, wire in step.inputs.items() if self._known else ():
+            name = _wired(wire)
+            if name in self._known or argument in self._known:
+                self._wired.setdefault(path, {})[argument] = name
+            if name is not None:
+                self._names.add(name)
 
     def add_defaults(self, call: Call, takes: Iterable[Take]) -> None:
         """Note the defaults of a function; of ten thousand steps of one function once."""

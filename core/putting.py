@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .artifacts import INLINE_LIMIT, ArtifactRef
 from .errors import InvalidError, MissingError, nearest
 from .ids import is_strict_name, strict_name
 from .lineages import Generation, Lineage, LineageDraft, Manifest
+from .named import NamedTuple
 from .trusting import check_trust
 from .versions import FIRST, Bump, bumped, newest
 

@@ -2,7 +2,7 @@
 
 `dataclasses` writes and compiles six methods for each class, which takes 0.6 to 1 ms: 70 ms of each command before it
 did anything. Here the methods are closures over the fields: 0.03 ms a class. Only a class of which hundreds are made
-gets a constructor written for it, 0.3 ms once, which makes an instance in half the time. Type
+gets a constructor written for it, 0.1 ms once, which makes an instance in half the time. Type
 checkers take these for the real ones; `dataclasses.fields`, `asdict` and `is_dataclass` take records for dataclasses.
 What is not offered (`init=False`, `order=`, `field(repr=)`) is a TypeError at import: such a class is a standard one.
 """
@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from .named import NamedTuple
 
 _NOTHING: Any = object()
-_MANY = 256
-"""Instances after which a constructor is written: it saves 1 us or more of each, so that its 0.3 ms come back soon."""
+_MANY = 100
+"""Instances after which a constructor is written: it saves 1 us or more of each, so that its 0.1 ms come back soon."""
 
 
 class _Field(NamedTuple):
@@ -82,7 +84,8 @@ def _dataclass(*, frozen: bool = False, slots: bool = False, kw_only: bool = Fal
         made |= _freezing(fields) if frozen else {"__hash__": None}
         if setters is not None:
             made |= _pickling(fields, setters)
-        made = {name: each for name, each in made.items() if vars(kind).get(name) is None}  # else it has its own
+        body = vars(kind)
+        made = {name: each for name, each in made.items() if body.get(name) is None}  # else it has its own
         if setters is None:
             return _with_attributes(kind, own, made)
         kind = _slotted(kind, own, made)
@@ -95,10 +98,11 @@ def _dataclass(*, frozen: bool = False, slots: bool = False, kw_only: bool = Fal
 def _own_fields(kind: Any, *, kw_only: bool) -> dict[str, _Field]:
     """Return the fields that a class adds to those of its bases."""
     found = {}
-    for name, annotation in vars(kind).get("__annotations__", {}).items():
+    body = vars(kind)
+    for name, annotation in body.get("__annotations__", {}).items():
         if str(annotation).removeprefix("typing.").startswith("ClassVar"):
             continue
-        said = vars(kind).get(name, _NOTHING)
+        said = body.get(name, _NOTHING)
         default, factory = (said.default, said.factory) if isinstance(said, _Field) else (said, None)
         if type(default).__hash__ is None:
             raise ValueError(f"the default of {kind.__name__}.{name} can be changed: say default_factory=")
@@ -184,7 +188,8 @@ def _written(kind: str, fields: _Fields, setters: _Setters | None, *, has_more: 
         said = "" if each.factory is None and each.default is _NOTHING else "=_nothing"
         said = f"=_default_{name}" if said and each.factory is None else said
         (by_position if each.is_positional else by_name).append(f"{name}{said}")
-        lines.append(f"_self.__dict__[{name!r}] = {name}" if setters is None else f"_put_{name}(_self, {name})")
+        lines.append(f"_all[{name!r}] = {name}" if setters is None else f"_put_{name}(_self, {name})")
+    lines = ["_all = _self.__dict__", *lines] if setters is None else lines
     lines += ["_self.__post_init__()"] if has_more else ["pass"]
     heads = ["_self", "/", *by_position, *(by_name if len(by_name) > 1 else [])]
     code = f"def __init__({', '.join(heads)}):\n " + "\n ".join(lines)
@@ -198,17 +203,22 @@ def _filling(kind: str, fields: _Fields) -> Callable[[tuple[Any, ...], dict[str,
     positional = [name for name, each in fields.items() if each.is_positional]
     defaults = {name: each.default for name, each in fields.items() if each.default is not _NOTHING}
     factories = [(name, each.factory) for name, each in fields.items() if each.factory is not None]
+    names = fields.keys()
 
     def filled(values: tuple[Any, ...], given: dict[str, Any]) -> dict[str, Any]:
-        if len(values) > len(positional):
-            raise TypeError(f"{kind}() takes {len(positional)} values by position, not {len(values)}")
-        placed = dict(zip(positional, values, strict=False))
-        if twice := placed.keys() & given.keys():
-            raise TypeError(f"{kind}() got two values for {min(twice)!r}")
-        found = {**defaults, **placed, **given}
+        found = defaults | given
+        if values:
+            if len(values) > len(positional):
+                raise TypeError(f"{kind}() takes {len(positional)} values by position, not {len(values)}")
+            placed = dict(zip(positional, values, strict=False))
+            if twice := placed.keys() & given.keys():
+                raise TypeError(f"{kind}() got two values for {min(twice)!r}")
+            found |= placed
         for name, factory in factories:
             if name not in found:
                 found[name] = factory()
+        if found.keys() == names:
+            return found
         if unknown := [name for name in found if name not in fields]:
             raise TypeError(f"{kind}() got an unexpected keyword argument {unknown[0]!r}")
         if missing := [name for name in fields if name not in found]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from . import discovery
 from .errors import InvalidError, PluginError, nearest
+from .named import NamedTuple
 
 if TYPE_CHECKING:
     from .config import Settings

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .addresses import Address, address_of, find_generation
 from .carry import state_differences
 from .errors import CheckError, InvalidError
 from .lineages import Generation, GenerationDraft, Lineage, LineageDraft
 from .locks import Difference
+from .named import NamedTuple
 from .ports import Loaded, LoadRequest
 from .records import dataclass, replace
 from .runs import Snapshot, Target

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from .graph import Json, Operation
+from .named import NamedTuple
 from .orders import Order, RunContext
 from .records import dataclass
 

@@ -80,15 +80,19 @@ def declare(returns: object) -> tuple[Return, ...]:
     """
     if returns is None:
         return ()
-    if isinstance(returns, str | Return):
+    if isinstance(returns, _SINGLE):
         return (_one(returns),)
-    if isinstance(returns, dict) or not isinstance(returns, Sequence):
+    if type(returns) is not list and (isinstance(returns, dict) or not isinstance(returns, Sequence)):
         raise InvalidError(f"returns= takes a list of names, not {type(returns).__name__}")
     declared = tuple([_one(each) for each in returns])
     names = [each.name for each in declared]
     if len(names) > 1 and (twice := sorted({name for name in names if names.count(name) > 1})):
         raise InvalidError(f"returns= names '{twice[0]}' twice")
     return declared
+
+
+_SINGLE = (str, Return)
+"""Not their union, which would be made anew for each of ten thousand steps."""
 
 
 def _one(item: object) -> Return:

@@ -68,11 +68,10 @@ class Composites:
         self._known: dict[str, Role] = {}
         """By path; a table of ten thousand steps asks ten times for each, and to work it out takes 3 us."""
         self._above: dict[str, tuple[str, ...]] = {}
-        kinds = [operation.call.kind for operation in graph.operations]
-        composite = {at for at, kind in enumerate(kinds) if kind in _OF_COMPOSITES}
-        for node in chain(graph.nodes, *[body.nodes for body in graph.bodies]):
+        composite = graph.calling(_OF_COMPOSITES)
+        for node in chain(graph.nodes, *[body.nodes for body in graph.bodies]) if composite else ():
             if node.operation in composite:
-                self._roles[_key(node.path)] = _role(node, kinds[node.operation])
+                self._roles[_key(node.path)] = _role(node, graph.operations[node.operation].call.kind)
                 if node.grows is not None:
                     self._bodies[_key(node.path)] = graph.bodies[node.grows]
         for key, role in self._roles.items():

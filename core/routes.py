@@ -6,10 +6,11 @@ The labels a step has itself decide; what a profile or an override makes of them
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .errors import InvalidError
 from .graph import CallKind, Graph, Json, Node, Operation, Policy
+from .named import NamedTuple
 from .records import dataclass, field, replace
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Routes:
 
     def of_graph(self, graph: Graph) -> dict[str, Json]:
         """Return the routes that steps of a graph take: label -> runner."""
-        taken = {route.label: route for each in graph.operations for route in self._taken(each.policy)}
+        taken = {route.label: route for policy in graph.policies for route in self._taken(policy)}
         return {label: taken[label].runner for label in sorted(taken)}
 
     def sites(self, graph: Graph, home: str) -> Sites | None:

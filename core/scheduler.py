@@ -190,7 +190,10 @@ class Scheduler:
         return chosen
 
     def _take(self, fact: Fact, turn: Turn) -> None:
-        if isinstance(fact, _ENDS):
+        if type(fact) is StepReused:
+            turn.facts.append(fact)
+            self._consequences.end(fact.node, Status.CACHED, None, turn, fact.at, fact.outputs)
+        elif isinstance(fact, _ENDS):
             self._take_end(fact, turn)
         elif isinstance(fact, StepJoined):
             if fact.node in self._consequences.joins:
@@ -200,9 +203,7 @@ class Scheduler:
             pass  # the last words of an attempt that is over
         else:
             turn.facts.append(fact)  # also those that change nothing here
-            if isinstance(fact, StepReused):
-                self._consequences.end(fact.node, Status.CACHED, None, turn, fact.at, fact.outputs)
-            elif isinstance(fact, StepSettled):
+            if isinstance(fact, StepSettled):
                 self._consequences.end(fact.node, fact.state, fact.reason, turn, fact.at)
             elif isinstance(fact, CancelRequested):
                 grace = 0.0 if fact.is_hard else CANCEL_GRACE_S
@@ -296,7 +297,7 @@ def _cpus_of(graph: Graph, jobs: Sequence[int], sites: Sequence[int] | None) -> 
 
     None when every step wants one: the hot path skips it then.
     """
-    wanted = [operation.policy.resources.get("cpus", 1.0) for operation in graph.operations]
-    if all(cpus == 1.0 for cpus in wanted):
+    if all(policy.resources.get("cpus", 1.0) == 1.0 for policy in graph.policies):
         return None
+    wanted = [operation.policy.resources.get("cpus", 1.0) for operation in graph.operations]
     return [min(cpus, float(jobs[0 if sites is None else sites[at]])) for at, cpus in enumerate(wanted)]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from .errors import InvalidError, nearest
+from .named import NamedTuple
 from .states import Status
 
 

@@ -10,9 +10,10 @@ import functools
 import posixpath
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from .errors import InvalidError
+from .named import NamedTuple
 from .records import dataclass, field
 
 Reader: TypeAlias = Callable[[str], str | None]

@@ -18,6 +18,7 @@ PASSED_REASONS = frozenset({Reason.BRANCH, Reason.UNSELECTED, Reason.RECOVERED, 
 _TAKEN_OVER = frozenset({Reason.RECOVERED, Reason.TERMINATED})
 """An `on_failure` path that ended early for one of these has done what it was there for."""
 
+_GOOD = frozenset(state for state in Status if state.is_good)
 _FAULTS = frozenset({Status.FAILURE, Status.INTERRUPTED})
 _BLAMED = _FAULTS | {Status.CANCELLED}
 """States inside a composite that make it fail. Others have a cause before them; a step that is still PENDING here is
@@ -135,6 +136,8 @@ class Standing:
 
         Not "no step failed": a retry of one step alone may leave others skipped behind a failure that is gone.
         """
+        if _GOOD.issuperset(self.states.values()):  # most runs: 0.5 us a step otherwise
+            return True
         return all(self.is_passed(path) or not self._counts(path) for path in self.states)
 
     def _counts(self, path: str) -> bool:

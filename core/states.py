@@ -29,12 +29,16 @@ class Status(StrEnum):
     @property
     def is_final(self) -> bool:
         """Tell whether nothing further happens without a retry."""
-        return self not in (Status.PENDING, Status.STARTED)
+        return self not in _OPEN
 
     @property
     def is_good(self) -> bool:
         """Tell whether its outputs can be used."""
-        return self in (Status.SUCCESS, Status.CACHED)
+        return self in _GOOD
+
+
+_OPEN = frozenset({Status.PENDING, Status.STARTED})
+_GOOD = frozenset({Status.SUCCESS, Status.CACHED})
 
 
 class Reason(StrEnum):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from .artifacts import ArtifactRef
+from .named import NamedTuple
 
 Json: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from inspect import Parameter, Signature
-from typing import NamedTuple
 
 from .learntasks import LearnTask
+from .named import NamedTuple
 from .records import dataclass
 from .tasks import PythonTask, ScriptTask, ShellTask, Task
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import NamedTuple
 
 from .errors import InvalidError
 from .graph import Json
 from .ids import name_problem
+from .named import NamedTuple
 
 
 class TargetKind(StrEnum):

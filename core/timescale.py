@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import NamedTuple
 
+from .named import NamedTuple
 from .quantities import duration_text
 from .records import dataclass
 

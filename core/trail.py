@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 
 from .catalog import may_overlap
 from .events import (
@@ -17,6 +16,7 @@ from .events import (
     StepSettled,
 )
 from .graph import Graph
+from .named import NamedTuple
 from .states import Reason
 
 ENDS = (AttemptSucceeded, AttemptFailed, AttemptCancelled)

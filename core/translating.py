@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .artifacts import Output
 from .graph import Argument, BodyKind, CallKind, Graph, Json, Node
@@ -15,6 +15,7 @@ from .growth import Plot
 from .hosting import target_of
 from .launching import Launching
 from .loading import load_states
+from .named import NamedTuple
 from .orders import RunContext
 from .ports import Loaded
 from .provenance import Origins

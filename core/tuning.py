@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from .errors import InvalidError, nearest
 from .evaluation import Evaluation
 from .ids import name_problem
+from .named import NamedTuple
 from .place import Place, caller, told_at
 from .records import dataclass
 from .spaces import Choice, Space, rungs, space_of

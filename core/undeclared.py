@@ -176,8 +176,9 @@ def reports_of(steps: Iterable[StepRun], read: Callable[[ArtifactRef], bytes]) -
     """
     found: dict[str, Undeclared] = {}
     for step in steps:
-        kept = [output for output in step.outputs if output.role == GUARD_ROLE]
-        if kept and step.state is not Status.CACHED:
+        if step.state is Status.CACHED:
+            continue
+        if kept := [output for output in step.outputs if output.role == GUARD_ROLE]:
             with suppress(StoreError, ValueError):
                 found[step.path] = undeclared_from_json(json.loads(read(kept[-1].ref)))
     return found

@@ -37,8 +37,8 @@ class Values:
         self._plot = plot
         operations = plot.origin.operations
         self._operations = operations
-        self._joins = {at for at, operation in enumerate(operations) if operation.call.kind is CallKind.JOIN}
-        self._reductions = {at for at, operation in enumerate(operations) if operation.call.kind is CallKind.REDUCE}
+        self._joins = plot.origin.calling({CallKind.JOIN})
+        self._reductions = plot.origin.calling({CallKind.REDUCE})
         self._filed = {path for node in plot.nodes.values() for path in node.files}
         self._outputs: dict[str, tuple[Output, ...]] = {path: tuple(outputs) for path, outputs in recorded.items()}
         self._named: dict[str, dict[str, ArtifactRef]] = {}

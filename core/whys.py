@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from .codechanges import Hunk
 from .ids import RunId
 from .keys import Cause
+from .named import NamedTuple
 from .records import dataclass, field
 from .reusing import Verdict
 from .runs import StepError

@@ -17,11 +17,11 @@ import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import NamedTuple
 
 from ..core.clutter import is_clutter_file, is_clutter_folder
 from ..core.contents import UnreadableFiles
 from ..core.errors import StoreError
+from ..core.named import NamedTuple
 from .database import Database
 from .fileglobs import expand
 

@@ -17,7 +17,7 @@ SHORTEST = 4
 """Characters of the shortest prefix."""
 FAILED = (Status.FAILURE, Status.INTERRUPTED)
 """What `@last-failed` looks for: the states for which a command exits with 1."""
-_LAST = re.compile(r"@last(-failed)?(?:~(\d{1,6}))?")
+_LAST = r"@last(-failed)?(?:~(\d{1,6}))?"
 _CANDIDATES = 5
 _KNOWN = 500
 """Newest runs and tags that a near miss is looked for among."""
@@ -58,7 +58,7 @@ def short_ids(connection: sqlite3.Connection, runs: Iterable[RunId]) -> Mapping[
 
 
 def _find_last(connection: sqlite3.Connection, text: str, project: str | None, dead: dict[int, Death]) -> RunId:
-    match = _LAST.fullmatch(text)
+    match = re.fullmatch(_LAST, text)
     if match is None:
         raise MissingError(f"there is no run '{text}'", "write @last, @last~1 or @last-failed")
     back = int(match[2] or 0)

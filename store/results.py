@@ -107,7 +107,8 @@ class StoredResults:
             StoreError: what is known of files cannot be read.
         """
         stored = {out.ref.sha256 for result in results for out in result.outputs if out.ref.inline is None}
-        digests, reasons = self._read({str(self._objects.path(sha256)): sha256 for sha256 in stored})
+        names = {str(self._objects.path(sha256)): sha256 for sha256 in stored}
+        digests, reasons = self._read(names) if names else ({}, {})
         return [_first_damage(result.outputs, digests, reasons) for result in results]
 
     def judgement(self, run: RunId, node: str) -> Judgement | None:
@@ -195,15 +196,17 @@ class StoredResults:
 
 def _by_attempt(rows: Sequence[Row]) -> Iterable[tuple[Row, list[Output]]]:
     """Return the first row of each attempt with all its outputs; rows have the columns of `_FIND`."""
-    found: dict[Row, tuple[Row, list[Output]]] = {}
+    found: list[tuple[Row, list[Output]]] = []
     outputs = iter(outputs_from_rows([row[_NAME:] for row in rows if row[_NAME] is not None]))
+    attempt: Row = ()
+    own: list[Output] = []
     for row in rows:
-        known = found.get(row[:3])
-        if known is None:
-            known = found[row[:3]] = row, []
+        if row[:3] != attempt:  # those of one come together
+            attempt, own = row[:3], []
+            found.append((row, own))
         if row[_NAME] is not None:  # None: it has no outputs
-            known[1].append(next(outputs))
-    return found.values()
+            own.append(next(outputs))
+    return found
 
 
 def _metrics(connection: sqlite3.Connection, attempt: Row) -> tuple[MetricPoint, ...]:

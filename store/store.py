@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .database import Database, Durability
-from .feed import StoredFeed
 from .filehashes import FileHashes
 from .functions import StoredFunctions
 from .graphs import Graphs
@@ -27,6 +26,7 @@ from .trust import StoredTrust
 if TYPE_CHECKING:
     from .datasets import StoredDatasets
     from .doctor import Finding
+    from .feed import StoredFeed
     from .queue import StoredQueue
     from .registry import StoredRegistry
 
@@ -79,6 +79,8 @@ class Store:
 
     def feed(self) -> StoredFeed:
         """Return a new feed; it has a connection of its own, closed with it or with the store."""
+        from .feed import StoredFeed  # for who follows runs of others
+
         feed = StoredFeed(self._database)
         self._feeds.add(feed)
         return feed

@@ -6,9 +6,10 @@ The UI sees core alone. What it shares with the command line beyond that comes i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..core.errors import InvalidError
+from ..core.named import NamedTuple
 from ..core.records import dataclass, field
 
 if TYPE_CHECKING:

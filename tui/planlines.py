@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
+from ..core.named import NamedTuple
 from ..core.plans import Fate, Plan, Planned
 from ..core.quantities import duration_text
 from ..core.text import clean, cut

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 from ..core.errors import InvalidError
 from ..core.logmatch import REGEX
+from ..core.named import NamedTuple
 
 LOOKING = frozenset(
     {

@@ -9,7 +9,8 @@ import os
 import socket
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from ..core.named import NamedTuple
 
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096

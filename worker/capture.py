@@ -11,7 +11,9 @@ import io
 import os
 import re
 import sys
-from typing import NamedTuple, Protocol
+from typing import Protocol
+
+from ..core.named import NamedTuple
 
 _START = b"\x1e"
 _NONCE_DIGITS = 16

@@ -16,7 +16,7 @@ from importlib import import_module
 from types import FrameType, ModuleType, TracebackType
 from typing import Any, Protocol
 
-from .failure import is_user_file
+from .userfiles import is_user_file
 
 _SKIPPED = ["graftline.worker.*", "graftline.core.*"]
 """Modules a person does not step into."""

@@ -5,7 +5,6 @@ Nothing a user's exception does (a broken `__str__`, `__reduce__`, `__cause__`) 
 
 from __future__ import annotations
 
-import os
 import pickle
 from collections.abc import Mapping
 from types import TracebackType
@@ -16,6 +15,7 @@ from ..core.records import replace
 from ..core.runs import Frame, StepError
 from ..core.states import Reason
 from .secrets import mask, mask_text
+from .userfiles import OURS, is_user_file
 
 if TYPE_CHECKING:
     from traceback import TracebackException
@@ -26,10 +26,6 @@ _MAX_MESSAGE = 4096
 _MAX_FRAMES = 50
 _MAX_SHOWN = 80
 _MAX_SHOWN_BITS = 256
-_STDLIB = os.path.join(os.path.dirname(os.__file__), "")
-_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
-# The package's folder is a repository root, so samples and tests lie under it: ours are the rooms alone.
-_OURS = tuple(f"{_PACKAGE}{room}{os.sep}" for room in ("worker", "core", "plugins", "store", "cli", "tui"))
 
 
 class ReportedFailure(Exception):
@@ -122,13 +118,6 @@ def describe_value(value: object) -> str:
     return " ".join(filter(None, words)) + (f", {size} bytes" if isinstance(size, int) else "")
 
 
-def is_user_file(path: str) -> bool:
-    """Tell whether a frame's file belongs to the user: not ours, not the standard library, not an installed package."""
-    if path.startswith((*_OURS, "<frozen ")) or "site-packages" in path or "dist-packages" in path:
-        return False
-    return not path.startswith(_STDLIB)
-
-
 def _traceback(problem: BaseException) -> str:
     import traceback  # 1.5 ms, for those that fail
 
@@ -144,7 +133,7 @@ def _trim(report: TracebackException, seen: set[int]) -> None:
     seen.add(id(report))
     stack = report.stack
     first = next((index for index, frame in enumerate(stack) if is_user_file(frame.filename)), None)
-    kept = stack[first:] if first is not None else [f for f in stack if not f.filename.startswith((*_OURS, "<frozen "))]
+    kept = stack[first:] if first is not None else [f for f in stack if not f.filename.startswith((*OURS, "<frozen "))]
     report.stack = type(stack).from_list(kept)
     for other in (report.__cause__, report.__context__, *(getattr(report, "exceptions", None) or ())):
         if other is not None:

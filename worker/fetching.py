@@ -18,11 +18,11 @@ import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
 from importlib.machinery import PathFinder
-from typing import NamedTuple
 
 from ..core.errors import InvalidError, PluginError, nearest
 from ..core.graph import Json
 from ..core.library import Fetched, FunctionRequest
+from ..core.named import NamedTuple
 from ..core.place import relative_to
 from ..core.sources import parse, reach
 from .naming import files_named, modules_named

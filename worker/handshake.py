@@ -6,7 +6,8 @@ import functools
 import sys
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
-from typing import NamedTuple
+
+from ..core.named import NamedTuple
 
 
 class Speaker(NamedTuple):

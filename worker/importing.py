@@ -11,7 +11,7 @@ from types import FrameType, ModuleType
 
 from ..core.errors import GraftError, InvalidError, nearest
 from ..core.pipeline import Pipeline, intercepting
-from .failure import is_user_file
+from .userfiles import is_user_file
 from .workplace import module_of
 
 

@@ -20,7 +20,9 @@ import os
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
+
+from ..core.named import NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path  # 1.5 ms in a guardian, which reads none

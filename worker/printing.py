@@ -23,7 +23,6 @@ from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
 from .inheriting import digest_of, inherited
 from .installed import COMPILED, beyond, distributions_of, own_path, versions_of
-from .notebookcode import notebook_print
 from .prints import Prints, merged, part_of
 from .recorded import PREFIX
 from .sourcetext import SourceText
@@ -55,8 +54,8 @@ def prints_of(graph: Graph, pipeline: Pipeline, *, root: str, cwd: str, carried:
     blobs: dict[int, set[str]] = {}
     for node in (*graph.nodes, *(node for body in graph.bodies for node in body.nodes)):
         if node.arguments:
-            names.setdefault(node.operation, set()).update(argument.name for argument in node.arguments)
-            constant = [each.source.sha256 for each in node.arguments if isinstance(each.source, Blob)]
+            names.setdefault(node.operation, set()).update([name for name, _, _ in node.arguments])
+            constant = [source.sha256 for _, source, _ in node.arguments if isinstance(source, Blob)]
             if constant:
                 blobs.setdefault(node.operation, set()).update(constant)
     printer = _Printer(root, cwd, carried, _kept_by_kinds(pipeline))
@@ -69,7 +68,8 @@ def prints_of(graph: Graph, pipeline: Pipeline, *, root: str, cwd: str, carried:
     for index, taken in inherited(graph, classes).items():
         if index in found:
             found[index] = printer.inheriting(found[index], taken)
-    packages = {index: _used(each) for index, each in found.items()}
+    used = {id(each): _used(each) for each in {id(each): each for each in found.values()}.values()}
+    packages = {index: used[id(each)] for index, each in found.items()}
     for index, taken in inherited(graph, packages).items():
         if index in found and (more := taken - packages[index]):
             found[index] = printer.using(found[index], more)
@@ -134,9 +134,10 @@ class _Printer:
             return self._new(operation, arguments, blobs)
         # Ten thousand steps of a few functions mostly share their prints: 26 us each are 2 then.
         key = (*_code_key(call), policy.secrets, bool(policy.reads), policy.cache != "auto", blobs)
-        if key not in self._made:
-            self._made[key] = self._new(operation, arguments, blobs)
-        return self._made[key]
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._new(operation, arguments, blobs)
+        return made
 
     def _new(
         self, operation: Operation, arguments: Collection[str], blobs: tuple[str, ...]
@@ -180,6 +181,8 @@ class _Printer:
         if call.kind in (CallKind.STUB, CallKind.LEARN, CallKind.LOAD):
             return merged([])  # what a model runs is in its arguments, which count with the code they name
         if call.kind is CallKind.NOTEBOOK:
+            from .notebookcode import notebook_print  # for notebooks
+
             file = os.path.join(self._root, call.script or "")
             return notebook_print(self._beside(file), self._read.plain(file), file, self._root)
         if call.kind is CallKind.SCRIPT:

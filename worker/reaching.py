@@ -13,7 +13,6 @@ from ..core.sources import Reached, reach
 from ..core.targets import TargetKind, parse_target
 from .sourcefile import read_source
 from .workplace import search_path
-from .yamlfile import read_yaml
 
 NOTHING = Reached(files=(), packages=(), uses_pipelines=False)
 
@@ -49,6 +48,8 @@ def yaml_data(file: str) -> tuple[Any, Marks]:
     Raises:
         InvalidError: it cannot be read, or is no YAML.
     """
+    from .yamlfile import read_yaml  # for pipelines that are data
+
     try:
         with open(file, encoding="utf-8-sig") as source:
             text = source.read()

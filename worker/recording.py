@@ -56,8 +56,7 @@ def imported_files() -> set[str]:
 def files_in_graph(root: str, graph: Graph) -> set[str]:
     """Return the scripts and notebooks a graph runs, and the code files its shell commands name."""
     found: set[str] = set()
-    for operation in graph.operations:
-        call = operation.call
+    for call in graph.calls:
         if call.script is not None:
             found.add(os.path.join(root, call.script))
         for word in re.findall(r"[^\s'\"=;|&<>()]+", call.command or ""):
@@ -69,7 +68,8 @@ def files_in_graph(root: str, graph: Graph) -> set[str]:
 
 def files_printed(root: str, prints: Prints) -> set[str]:
     """Return the files that fingerprints are made of: a command's Python file imports others that nobody imported."""
-    names = {part.rpartition(":")[0] for each in prints.values() for part in each.parts}
+    shared = {id(each): each for each in prints.values()}.values()  # thousands of operations have a few
+    names = {part.rpartition(":")[0] for each in shared for part in each.parts}
     return {os.path.join(root, name) for name in names if not name.startswith("<")}
 
 

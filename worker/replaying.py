@@ -16,10 +16,11 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..core.errors import GraftError, InvalidError, nearest
 from ..core.graph import CallKind
+from ..core.named import NamedTuple
 from ..core.replay import Entry, Replay
 from .arguments import Arguments
 from .catalog import refuse_unmade

@@ -6,10 +6,10 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from ..core.artifacts import ArtifactRef, MetricPoint, Output
 from ..core.graph import Return, ReturnKind
+from ..core.named import NamedTuple
 from .blobs import store, store_file
 from .catalog import inside
 from .logbook import metric_value

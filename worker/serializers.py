@@ -21,8 +21,9 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from ..core.named import NamedTuple
 from . import arrays, pickles, records
 
 Buffer: TypeAlias = "bytes | bytearray | memoryview"

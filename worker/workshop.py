@@ -185,7 +185,7 @@ def _check_extras(compiled: Compiled) -> None:
         InvalidError: a notebook is to run, and its packages are not installed.
     """
     operations = compiled.graph.operations
-    notebooks = {index for index, each in enumerate(operations) if each.call.kind is CallKind.NOTEBOOK}
+    notebooks = compiled.graph.calling({CallKind.NOTEBOOK})
     if not notebooks:
         return
     missing = [name for name in NOTEBOOK_PACKAGES if importlib.util.find_spec(name) is None]

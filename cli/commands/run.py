@@ -119,8 +119,9 @@ def _run_here(space: Workspace, options: Options, request: RunRequest, *, is_nam
 def code_text(spec: RunSpec, *, is_named: bool) -> str | None:
     """Say which code runs where that is not plain: a pipeline nobody named, a file without one. None: it is plain."""
     text = clean(spec.target.text)
-    calls = [operation.call.kind for operation in spec.graph.operations]
-    entry = spec.graph.operations[0].call.qualname if len(calls) == 1 else None
+    operations = spec.graph.operations
+    calls = [operation.call.kind for operation in operations[:2]]  # whether it is one
+    entry = operations[0].call.qualname if len(calls) == 1 else None
     if spec.target.definition is None and calls == [CallKind.SCRIPT] and entry is not None:
         return f"code: {text.partition(':')[0]}, whose {entry}() is called, as nothing in it makes a pipeline"
     if spec.target.definition is None and text.endswith(".py") and calls == [CallKind.SCRIPT]:

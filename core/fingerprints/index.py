@@ -7,8 +7,8 @@ import hashlib
 import re
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
 
+from ..named import NamedTuple
 from ..records import dataclass, field
 from ..sources import parse
 from .building import Building

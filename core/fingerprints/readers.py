@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from enum import StrEnum
-from typing import NamedTuple
+
+from ..named import NamedTuple
 
 
 class Realm(StrEnum):

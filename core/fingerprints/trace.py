@@ -11,8 +11,8 @@ import ast
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
 
+from ..named import NamedTuple
 from ..place import relative_to
 from ..prints import WHOLE
 from ..records import dataclass, field

@@ -8,12 +8,13 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 
 from ...core.errors import GraftError, PluginError
+from ...core.named import NamedTuple
 from ...worker.bundles import Bundle
 from ...worker.handshake import differences
 from ..remote.link import (

@@ -9,8 +9,8 @@ import signal as signals
 import socket
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
+from ...core.named import NamedTuple
 from .rights import receive
 
 

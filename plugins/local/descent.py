@@ -92,6 +92,19 @@ def reap() -> list[tuple[int, int]]:
         ended.append((pid, status))
 
 
+def is_childless() -> bool:
+    """Collect every child that has ended; tell whether none is left.
+
+    Then nobody is below this process, if it adopts orphans, and /proc need not be gone through for it, 2 ms.
+    """
+    reap()
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        return True
+    return False
+
+
 def kill_descendants(*, spare: int | None = None, limit_s: float = 10.0) -> bool:
     """Kill and reap everything below this process; return whether nothing is left.
 
@@ -105,8 +118,7 @@ def kill_descendants(*, spare: int | None = None, limit_s: float = 10.0) -> bool
     me = os.getpid()
     pause, deadline = 0.001, time.monotonic() + limit_s
     while True:
-        reap()
-        if _is_childless():  # then nobody is below either, and /proc need not be gone through, 2 ms
+        if is_childless():
             return True
         kept = {spare, *descendants(spare)} if spare is not None else set()
         left = [pid for pid in descendants(me) if pid not in kept]
@@ -118,14 +130,6 @@ def kill_descendants(*, spare: int | None = None, limit_s: float = 10.0) -> bool
             _kill(pid)
         time.sleep(pause)
         pause = min(pause * 2, 0.1)
-
-
-def _is_childless() -> bool:
-    try:
-        os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return True
-    return False
 
 
 def kill_strays(mark: str | None = None) -> int:

@@ -114,7 +114,10 @@ class _Server:
 
     def _take(self) -> bool:
         """Answer one request; return False when the runner closed its end."""
-        request = receive(self._control)
+        try:
+            request = receive(self._control)
+        except ConnectionError:  # it closed it before it had read all that we told
+            return False
         if request is None:
             return False
         (_, entry, arguments), descriptors = request

@@ -24,7 +24,7 @@ import socket
 import time
 from typing import TYPE_CHECKING, Any
 
-from .descent import adopt_orphans, descendants, kill_descendants, kill_strays, reap
+from .descent import adopt_orphans, is_childless, kill_descendants, kill_strays, reap
 from .rights import receive, tell
 
 if TYPE_CHECKING:
@@ -166,10 +166,9 @@ class Guardian:
         """Give workers a moment to leave if the runner still lives (a normal close), then end whoever is left."""
         try:
             deadline = time.monotonic() + GRACE_S
-            while time.monotonic() < deadline and self._has_runner() and descendants(os.getpid()):
+            while time.monotonic() < deadline and self._has_runner() and not is_childless():
                 self._flush()
                 time.sleep(_NAP_S)
-                reap()
         finally:
             try:
                 kill_descendants()

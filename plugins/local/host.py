@@ -7,11 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...core.errors import PluginError
 from ...core.ids import RunId
-from ...core.queue import Claim
 from ...core.states import Status
+
+if TYPE_CHECKING:
+    from ...core.queue import Claim  # submissions, which most commands have nothing to do with
 
 _started: list[subprocess.Popen[bytes]] = []
 """Hosts this process started that were alive when it last looked: dropping one that runs is a ResourceWarning."""

@@ -19,7 +19,6 @@ from ...core.errors import Cancelled, GraftError, InvalidError, MissingError
 from ...core.ports import Loaded, LoadRequest
 from ...core.waiting import is_waited_for
 from .answers import Answer, Fault
-from .cause import OomCounters, cause_of
 from .child import Child
 from .nursery import Nursery
 
@@ -103,6 +102,8 @@ class LocalLoader:
         answer = _decoded(data)
         if answer is not None:
             return answer
+        from .cause import OomCounters, cause_of  # for code that ends its process
+
         ending = child.wait(5.0)
         said = cause_of(ending, OomCounters())[1].message if ending else "it closed its socket"
         said = said.replace("the process left", "left").replace(" before the step returned", "")

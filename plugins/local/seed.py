@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import gc
 import importlib.machinery
 import io
 import os
@@ -29,7 +30,8 @@ from .descent import MARK
 from .rights import pair, receive, send
 
 SHARED = (
-    *("copy", "dataclasses", "pickle", "threading", "graftline.core.fingerprints.readers", "graftline.core.functions"),
+    *("copy", "dataclasses", "heapq", "pickle", "threading", "graftline.core.above", "graftline.core.control"),
+    *("graftline.core.fingerprints.readers", "graftline.core.functions", "graftline.core.kinds"),
     *("graftline.core.graphrows", "graftline.core.growth", "graftline.core.ports", "graftline.core.provenance"),
     *("graftline.core.stepdata", "graftline.worker.paramfiles", "graftline.worker.reaching"),
     *("graftline.worker.workplace", "graftline.plugins.local.answers"),
@@ -100,6 +102,7 @@ def plant() -> None:
     with rare_collections():
         for name in SHARED:
             importlib.import_module(name)
+        gc.freeze()  # else all of it is looked through when the block ends: 2.5 ms
     ours, theirs = pair()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

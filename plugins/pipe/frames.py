@@ -20,9 +20,10 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...core.errors import PluginError
+from ...core.named import NamedTuple
 
 BEAT_S = 5.0
 """After so long without anything to say each side says that it is there."""

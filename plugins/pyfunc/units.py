@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from ...core.artifacts import Output
 from ...core.decisions import BRANCH
 from ...core.errors import InvalidError
 from ...core.graph import ON_FAILURE, CallKind, Graph, Node, Return
+from ...core.named import NamedTuple
 from ...core.supply import Blob, Constant, Either, Gather, Source, Stored, Upstream
 from ...worker.bind import Binder
 from ...worker.blobs import object_path, open_object

@@ -16,7 +16,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...core.artifacts import Output
 from ...core.errors import GraftError, InvalidError
@@ -29,6 +29,7 @@ from ...core.events import (
     StepTold,
     StepYielded,
 )
+from ...core.named import NamedTuple
 from ...core.orders import Order
 from ...core.records import replace
 from ...core.runs import StepError

@@ -6,11 +6,11 @@ import os
 import stat
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ...core.changes import ChangeSet
 from ...core.clutter import is_clutter_file, is_clutter_folder
 from ...core.contents import Files, UnreadableFiles
+from ...core.named import NamedTuple
 
 EAGER_BYTES = 4 << 20
 """Files up to this size are read when watching begins, so that a touch can be told from a change. Of a larger one the

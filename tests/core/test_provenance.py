@@ -103,6 +103,27 @@ def test_the_note_holds_only_what_a_step_takes() -> None:
     assert set(note) == {"typed", "environ", "defaults"}
 
 
+def test_how_steps_are_wired_is_noted_only_where_it_leads_to_something_given() -> None:
+    # given two steps whose argument "df" is wired, one of them to what a step returns
+    steps = [
+        PythonTask(load, returns=["table"]),
+        PythonTask(fit, name="one", inputs={"df": "table"}, params={"C": 1.0}, returns=["m1"]),
+        PythonTask(fit, name="two", inputs={"df": "table", "C": "strength"}, returns=["m2"]),
+    ]
+
+    # when nothing, the argument's name, or the name it is wired to is given
+    bare = compiled(Pipeline([steps[0], steps[1]])).note
+    origins, environment = told(Pipeline(steps), file={"df": 1, "strength": 2.0}, places={"strength": "p.toml:1"})
+
+    # then without anything given there is no word of wires; and what is wired hides nothing it has not to do with
+    assert "wired" not in bare
+    note = environment[NOTE]
+    assert isinstance(note, dict)
+    assert note["wired"] == {"one": {"df": "table"}, "two": {"df": "table", "C": "strength"}}
+    assert where(origins.of("one")["df"]) == ("upstream", "load.table", [])
+    assert where(origins.of("two")["C"]) == ("file", "p.toml:1", [])
+
+
 def test_ten_thousand_steps_of_one_function_note_no_more_than_one() -> None:
     def note(count: int) -> object:
         steps = [PythonTask(fit, name=f"fit{each}", returns=[f"m{each}"]) for each in range(count)]

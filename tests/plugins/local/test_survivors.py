@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -127,3 +128,14 @@ def test_a_mark_of_another_pid_namespace_is_never_judged(tmp_path: Path) -> None
 
         assert stranger.poll() is None
         stranger.kill()
+
+
+def test_closing_before_all_was_read_is_no_fault_of_the_forkserver() -> None:
+    with Nursery() as nursery:
+        said = os.dup(nursery._diagnosis.fileno())
+        told = select.poll()
+        told.register(nursery._control, select.POLLIN)
+        assert told.poll(10_000)  # it is warm, and nobody has taken that in
+
+    assert os.pread(said, 2000, 0) == b""
+    os.close(said)
