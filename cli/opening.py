@@ -57,9 +57,6 @@ def open_ui(
             take(space, outside, screenshot, size_of(size), press.split())
             put(f"{screenshot} written")
             return 0
-        from ..tui.lean import without_palette
-
-        with without_palette():
-            from ..tui.app import run  # the UI's library costs 140 ms, for this command alone
+        from ..tui.app import run  # the UI's library costs 140 ms, for this command alone
 
         return run(space, outside)

@@ -34,7 +34,6 @@ from .ends import Ends
 from .glyphs import Glyphs, glyphs
 from .keymap import keymap, remapped
 from .keys import Key, bindings
-from .lean import with_palette
 from .memory import Memory
 from .outside import Outside
 from .screens.page import Page
@@ -311,11 +310,6 @@ class GraftApp(Themed):
     def action_leave(self) -> None:
         """Leave; runs go on."""
         self.exit(0)
-
-    def action_command_palette(self) -> None:
-        """Find an action by a few letters of its name."""
-        with_palette()
-        super().action_command_palette()
 
     def action_help(self) -> None:
         """Show what can be done here."""
