@@ -47,4 +47,4 @@ def test_the_runner_is_found_by_name_and_passes_the_tests_it_ships_with(tmp_path
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "18 passed" in done.stdout
+    assert "20 passed" in done.stdout  # a suite that is not collected passes too
