@@ -173,6 +173,23 @@ if __name__ == "__main__":
 
         assert python(folder, "flow.py") == "False SUCCESS 5"
 
+    def test_a_program_that_ends_before_its_run_ends_without_a_warning(self, folder: Path, store: Store) -> None:
+        body = """
+def later(): time.sleep(0.5); return 5
+flow = Pipeline([PythonTask(later, returns=["v"])])
+if __name__ == "__main__":
+    print(flow.submit().run)
+"""
+        write(folder, {"flow.py": HEAD + body})
+
+        done = subprocess.run(
+            [sys.executable, "-W", "always", "flow.py"],
+            cwd=folder, capture_output=True, text=True, timeout=60, check=True,
+        )  # fmt: skip
+
+        assert done.stderr == ""
+        assert until(lambda: store.history.run(RunId(done.stdout.strip())).state is Status.SUCCESS)
+
 
 class TestSignals:
     def start(self, folder: Path, *arguments: str, setup: str = "pass") -> tuple[subprocess.Popen[str], Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import subprocess
 import sys
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 _started: list[subprocess.Popen[bytes]] = []
 """Hosts this process started that were alive when it last looked: dropping one that runs is a ResourceWarning."""
+
+
+@atexit.register
+def _let_go() -> None:
+    """Let hosts live on: Popen warns of a child that outlives this process, and these are meant to."""
+    for each in _started:
+        each.returncode = 0  # as if it had been waited for
 
 
 class ProcessHost:
