@@ -17,11 +17,11 @@ from ...core.ids import RunId
 from ...core.loglines import Lines, LogLine, Unseen, clock_text
 from ...core.logmatch import Sought
 from ...core.logsearch import LogQuery, newest_first
-from ...core.moments import since as moment
-from ...core.ports import LogChunk, RunQuery
+from ...core.ports import LogChunk
 from ...core.records import dataclass, replace
 from .. import context as door
 from ..arguments import LAST, RunArgument, StepArgument
+from ..filters import runs_wanted
 from ..grepping import (
     AroundOption,
     ChildrenOption,
@@ -43,7 +43,6 @@ from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_row, remark
 from ..text import clean
-from .runs import states_named
 
 if TYPE_CHECKING:
     from ...core.workspace import Workspace
@@ -94,14 +93,15 @@ def logs(
     if sought is not None:
         query = LogQuery(sought=Sought(sought, is_regex=is_regex), attempt=attempt, stream=stream, around=around)
     if query is not None and not is_named(context):
-        runs = RunQuery(
-            project=None if all_projects else space.parts.project,
-            states=states_named(state),
-            pipeline=pipeline,
+        runs = runs_wanted(
+            space,
+            states=state,
+            since=since,
             tag=tag,
-            parent=None if parent is None else space.find(parent, all_projects=all_projects),
-            since=None if since is None else moment(since, space.parts.clock()),
-            with_children=is_all or parent is not None,
+            pipeline=pipeline,
+            parent=parent,
+            all_projects=all_projects,
+            is_all=is_all,
         )
         return grep(options, space, Grep(query=query, runs=newest_first(space, runs), limit=limit, is_timed=timestamps))
     found, node = _made(options, space, run, step)

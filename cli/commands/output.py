@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +17,7 @@ from ...core.ids import RunId
 from ...core.quantities import size_text
 from ...core.roles import Composites
 from ...core.runs import StepRun
+from ...storeless import write_whole
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..look import look_of
@@ -136,24 +135,12 @@ def _save(options: Options, data: bytes, file: str, name: str) -> int:
     path = Path(file)
     if path.is_dir():
         path = path / name.rpartition(":")[2].rpartition("/")[2]
-    _write(path, data)
+    write_whole(data, str(path))
     if options.is_json:
         put_document({"schema": 1, "file": str(path), "bytes": len(data)})
     else:
         remark(f"wrote {clean(str(path))} ({size_text(len(data))})")
     return 0
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise InvalidError(f"it cannot be written: {error.strerror}", file=str(path)) from error
 
 
 def _document(run: RunId, name: str, ref: ArtifactRef, data: bytes) -> dict[str, object]:

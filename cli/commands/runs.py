@@ -9,12 +9,11 @@ import typer
 
 from ...core.document import instant, jsonable, roll_up
 from ...core.errors import InvalidError
-from ...core.moments import since as moment
 from ...core.ports import RunQuery
+from ...core.records import replace
 from ...core.runs import Run
-from ...core.signs import state_named
-from ...core.states import Status
 from .. import context
+from ..filters import runs_wanted, words_of
 from ..listing import Listed, listing, ranked
 from ..look import look_of
 from ..options import Options
@@ -59,17 +58,18 @@ def runs(
     if top is not None and by is None:
         raise InvalidError("--top needs --by METRIC", "graft runs --by accuracy --top 5")
     space = context.workspace(options)
-    query = RunQuery(
-        project=None if all_projects else space.parts.project,
-        states=states_named(state),
-        pipeline=pipeline,
+    wanted = runs_wanted(
+        space,
+        states=state,
+        since=since,
         tag=tag,
-        parent=None if parent is None else space.find(parent, all_projects=all_projects),
-        since=None if since is None else moment(since, space.parts.clock()),
-        with_children=is_all or parent is not None,
-        limit=limit if by is None else RANKED_OF,
+        pipeline=pipeline,
+        parent=parent,
+        all_projects=all_projects,
+        is_all=is_all,
     )
-    extra = list(dict.fromkeys([*([by.removeprefix("-")] if by else []), *_names(shown)]))
+    query = replace(wanted, limit=limit if by is None else RANKED_OF)
+    extra = list(dict.fromkeys([*([by.removeprefix("-")] if by else []), *words_of(shown)]))
     found = [_listed(space, run, with_metrics=bool(extra)) for run in space.runs(query)]
     if by is not None:
         found = ranked(found, by)[: top or limit]
@@ -89,20 +89,6 @@ def _listed(space: Workspace, run: Run, *, with_metrics: bool) -> Listed:
 
 def _with_short(space: Workspace, listed: Listed) -> Listed:
     return Listed(run=listed.run, short=context.short(space, listed.run.id), metrics=listed.metrics)
-
-
-def _names(texts: Sequence[str] | None) -> list[str]:
-    return [name.strip() for text in texts or () for name in text.split(",") if name.strip()]
-
-
-def states_named(texts: Sequence[str] | None) -> tuple[Status, ...] | None:
-    """Return the states of `--state`, each a list of words separated by commas.
-
-    Raises:
-        InvalidError: a word is no state.
-    """
-    names = _names(texts)
-    return tuple(dict.fromkeys(state_named(name) for name in names)) if names else None
 
 
 def _nothing(space: Workspace, query: RunQuery, by: str | None) -> str:
