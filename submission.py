@@ -148,12 +148,15 @@ def _root() -> str:
 
 
 def _prepared(space: Workspace, pipeline: Any, packages: Sequence[str]) -> Prepared:
-    """Compile a pipeline that no file holds; its workers begin with these packages imported."""
+    """Compile a pipeline that no file holds; its workers import these packages, whose versions are recorded."""
     from .worker.load import load_live
+    from .worker.recording import environment_of, versions_in
 
     pipeline.place = Place("<runtime>", 1)
     target, loaded = load_live(pipeline, {}, shelf_at=functions_at)
-    loaded = replace(loaded, preload=tuple(sorted({*loaded.preload, *packages})))
+    versions = versions_in(loaded.environment) | versions_in(environment_of(packages))
+    environment = {**loaded.environment, "packages": dict(sorted(versions.items()))}
+    loaded = replace(loaded, preload=tuple(sorted({*loaded.preload, *packages})), environment=environment)
     loaded = space.parts.overridden(loaded, space.parts.default_runner)
     spec, loaded = Launching(space.parts).prepare(RunRequest(target=target, origin="api"), loaded)
     return Prepared(spec=spec, loaded=loaded, lineage=None, generation=None, is_working=True)
