@@ -4,8 +4,11 @@ Command line: FOLDER STEP [seed]. With `seed` its workers are its forks, as thos
 step has ended.
 """
 
+import signal
 import sys
 from pathlib import Path
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a suite that `nohup` started has it ignored, and so would this have
 
 if sys.argv[3:] == ["seed"]:
     from graftline.plugins.local.seed import plant
