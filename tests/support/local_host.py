@@ -8,7 +8,8 @@ import signal
 import sys
 from pathlib import Path
 
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a suite that `nohup` started has it ignored, and so would this have
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # in a suite that `nohup` started
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 if sys.argv[3:] == ["seed"]:
     from graftline.plugins.local.seed import plant
