@@ -18,8 +18,8 @@ from .patterncost import SIGNS, leaf
 _Scopes: TypeAlias = tuple[tuple[int, int], ...]
 _LARGEST = 2_000
 """Places of a pattern; each new set of them costs a look at all."""
-_MOST = 1_000
-"""Sets that are kept: beyond, all are forgotten, as in RE2."""
+_MOST = 20_000
+"""Steps from set to set that are kept, 2 to 8 MB: beyond, all are forgotten, as in RE2."""
 
 
 class Unsupported(Exception):
@@ -75,6 +75,7 @@ class Automaton:
         self._places: list[_Place] = []
         self._start = self._sequence(tree, self._add(_Place(None, None, [])), ())
         self._sets: dict[tuple[frozenset[int], bool | None], _Set] = {}
+        self._known = 0
 
     def end_of(self, line: str) -> int | None:
         """Return the first place in a line at which a match is complete; None: there is no match."""
@@ -138,10 +139,6 @@ class Automaton:
     def _set(self, places: frozenset[int], before: bool | None) -> _Set:
         found = self._sets.get((places, before))
         if found is None:
-            if len(self._sets) >= _MOST:
-                for each in self._sets.values():
-                    each.clear()
-                self._sets.clear()
             found = self._sets[places, before] = _Set(places, before)
         return found
 
@@ -153,6 +150,12 @@ class Automaton:
         if all(place.next for place in reached):
             takes = [place for place in reached if sign and place.takes is not None and place.takes(sign)]
             following = self._set(frozenset(place.next[0] for place in takes), is_word)
+        self._known += 1
+        if self._known > _MOST:
+            for each in list(self._sets.values()):
+                each.clear()
+            self._sets.clear()
+            self._known = 0
         state[sign] = following
         return following
 

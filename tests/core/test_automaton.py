@@ -39,7 +39,8 @@ def test_it_finds_what_re_finds(pattern: str, line: str) -> None:
     assert end is None or any(expected.match(line, at) for at in range(end + 1))
 
 
-def test_sets_that_are_forgotten_are_worked_out_again() -> None:
+def test_sets_that_are_forgotten_are_worked_out_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graftline.core.automaton._MOST", 100)
     made = automaton("(?:a|b)*a(?:a|b){12}c")
     line = "".join("ab"[number * number % 7 % 2] for number in range(4000))
 
