@@ -56,12 +56,13 @@ def read_line(words: Sequence[str], find: Callable[[str], Function | Verbs | Non
         words: without `graft`.
         find: returns the command of a name, or None.
     """
-    options, found = Options(), None
+    options: Options | None = None
+    found: Function | Verbs | None = None
     while not callable(found):
         group = read(words, COMMON, is_group=True)
         if group is None or not group.rest:
             return None
-        options = Options(**group.values).over(options)
+        options = _over(group.values, options)
         found = find(group.rest[0])
         if found is None:
             return None
@@ -71,10 +72,15 @@ def read_line(words: Sequence[str], find: Callable[[str], Function | Verbs | Non
     asked = read(words, (*parameters_of(found), *COMMON))
     if asked is None:
         return None
-    common = {name: asked.values.pop(name) for name in NAMES}
+    options = _over({name: asked.values.pop(name) for name in NAMES}, options)
     if "given" in found.__annotations__:
         asked.values["given"] = asked.given
-    return Line(found, Options(**common).over(options), asked.values)
+    return Line(found, options, asked.values)
+
+
+def _over(values: Mapping[str, Any], earlier: Options | None) -> Options:
+    options = Options(**values)
+    return options if earlier is None else options.over(earlier)
 
 
 def read(words: Sequence[str], parameters: Sequence[Parameter], *, is_group: bool = False) -> Read | None:
@@ -178,7 +184,7 @@ def _value(parameter: Parameter, texts: list[str] | None) -> Any:
     kind = parameter.kind
     if kind is bool:
         return True
-    values = [text if kind is str else kind(text) for text in texts]
+    values: list[Any] = [text if kind is str else kind(text) for text in texts]
     told = parameter.told
     if isinstance(told, Option):
         for bound, sign in ((told.min, -1), (told.max, 1)):
