@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graftline.cli import main as door
 from graftline.cli import program
 from graftline.cli.declaring import REQUIRED, Option, Parameter, parameters_of
+from graftline.cli.edge import CANCELLED
 from graftline.cli.main import COMMANDS, find
 from graftline.cli.options import COMMON, Options
 from graftline.cli.reading import Function, read_line
@@ -123,7 +125,7 @@ def by_typer(words: list[str]) -> tuple[Options, dict[str, Any]] | None:
     return called[0] if called else None
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(st.sampled_from(LEAVES).flatmap(lines))
 def test_a_line_that_is_read_means_what_typer_takes_it_to_mean(words: list[str]) -> None:
     line = read_line(words, find)
@@ -132,10 +134,43 @@ def test_a_line_that_is_read_means_what_typer_takes_it_to_mean(words: list[str])
         assert (line.options, line.values) == by_typer(words)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.sampled_from(LEAVES).flatmap(right_lines))
 def test_a_line_that_is_right_is_read(words: list[str]) -> None:
     line = read_line(words, find)
 
     assert line is not None
     assert (line.options, line.values) == by_typer(words)
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [("graft sho", "show"), ("graft graph --sty", "--style"), ("graft show @last-", "@last-failed")],
+)
+def test_the_tab_key_asks_typer(
+    words: str, offered: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_GRAFT_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", words)
+    monkeypatch.setenv("COMP_CWORD", str(words.count(" ")))
+
+    with pytest.raises(SystemExit):  # typer leaves so
+        door.main(["ls"])
+
+    assert capsys.readouterr().out.split() == [offered]
+
+
+@pytest.mark.parametrize("environ", [{}, {"_GRAFT_COMPLETE": ""}], ids=["ours", "typer"])
+def test_either_reader_lets_ctrl_c_end_a_command_without_a_word(
+    environ: Mapping[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(options: Options) -> int:
+        raise KeyboardInterrupt
+
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    for reader in (door, program):
+        monkeypatch.setattr(reader, "find", lambda name: stopped)
+
+    assert door.main(["ls"]) == CANCELLED
+    assert capsys.readouterr().err == ""
