@@ -33,7 +33,8 @@ class Option(NamedTuple):
     """The least number that is taken; None: any. `max` likewise."""
     max: int | None = None
     alone: str | None = None
-    """Its value where it is written without one; then one stands only after `=`. None: its value has to be written."""
+    """Its value where it is written without one; then one stands only after `=`, and the option has one name, a long
+    one. None: its value has to be written."""
     show_default: bool = True
     """Whether its help tells the default."""
     complete: Complete | None = None

@@ -7,7 +7,7 @@ versions, completion, unknown words, missing or wrong values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from ..core.named import NamedTuple
@@ -41,8 +41,8 @@ class Read(NamedTuple):
     values: dict[str, Any]
     """Of every parameter, typed or not."""
     given: Given
-    rest: Sequence[str]
-    """Words that come after the options of a group: the command, and what is its own."""
+    free: Sequence[str]
+    """Words that are no options; of a group: the name of its command, and all words that are the command's own."""
 
 
 class _UnsureError(Exception):
@@ -60,13 +60,13 @@ def read_line(words: Sequence[str], find: Callable[[str], Function | Verbs | Non
     found: Function | Verbs | None = None
     while not callable(found):
         group = read(words, COMMON, is_group=True)
-        if group is None or not group.rest:
+        if group is None or not group.free:
             return None
         options = _over(group.values, options)
-        found = find(group.rest[0])
+        found = find(group.free[0])
         if found is None:
             return None
-        words = group.rest[1:]
+        words = group.free[1:]
         if not callable(found):
             find = found.get
     asked = read(words, (*parameters_of(found), *COMMON))
@@ -94,11 +94,12 @@ def read(words: Sequence[str], parameters: Sequence[Parameter], *, is_group: boo
     texts: dict[str, list[str]] = {}
     try:
         free = _take_options(spelled_out(words, parameters), parameters, texts, is_group=is_group)
-        rest = free if is_group else _take_arguments(free, parameters, texts)
+        if not is_group:
+            _take_arguments(free, parameters, texts)
         values = {each.name: _value(each, texts.get(each.name)) for each in parameters}
     except (_UnsureError, ValueError):
         return None
-    return Read(values, {each.name: each.shown for each in parameters if each.name in texts}, rest)
+    return Read(values, {each.name: each.shown for each in parameters if each.name in texts}, free)
 
 
 def spelled_out(words: Sequence[str], parameters: Sequence[Parameter]) -> list[str]:
@@ -142,14 +143,13 @@ def _take_options(
     return free
 
 
-def _take_arguments(words: list[str], parameters: Sequence[Parameter], texts: dict[str, list[str]]) -> list[str]:
-    """Put words in the places of arguments, from left to right, and return none: each has to have one."""
+def _take_arguments(words: list[str], parameters: Sequence[Parameter], texts: dict[str, list[str]]) -> None:
+    """Put what arguments say into `texts`, from left to right; each word has to be one's."""
     for each in parameters:
         if isinstance(each.told, Argument) and words:
             texts[each.name], words = (words, []) if each.is_repeated else (words[:1], words[1:])
     if words:
         raise _UnsureError
-    return words
 
 
 def _known(known: Mapping[str, Parameter], name: str) -> Parameter:
@@ -158,10 +158,11 @@ def _known(known: Mapping[str, Parameter], name: str) -> Parameter:
     return known[name]
 
 
-def _next(words: Any) -> str:
-    for word in words:
-        return str(word)
-    raise _UnsureError
+def _next(words: Iterator[str]) -> str:
+    word = next(words, None)
+    if word is None:
+        raise _UnsureError
+    return word
 
 
 def _put(texts: dict[str, list[str]], option: Parameter, text: str) -> None:
@@ -185,9 +186,8 @@ def _value(parameter: Parameter, texts: list[str] | None) -> Any:
     if kind is bool:
         return True
     values: list[Any] = [text if kind is str else kind(text) for text in texts]
-    told = parameter.told
-    if isinstance(told, Option):
-        for bound, sign in ((told.min, -1), (told.max, 1)):
-            if bound is not None and any(sign * value > sign * bound for value in values):
-                raise _UnsureError
+    least, most = (parameter.told.min, parameter.told.max) if isinstance(parameter.told, Option) else (None, None)
+    for value in values:
+        if (least is not None and value < least) or (most is not None and value > most):
+            raise _UnsureError
     return values if parameter.is_repeated else values[0]
