@@ -12,7 +12,7 @@ from ..core.requests import Stale
 from ..core.reusing import Reusing
 from ..core.selection import Selection
 from ..core.undeclared import GuardMode
-from .completion import complete_runs, complete_steps
+from .completion import complete_asked, complete_runs, complete_steps
 from .declaring import Argument, Option
 
 LAST = "@last"
@@ -24,6 +24,15 @@ RunArgument: TypeAlias = Annotated[
         metavar="[RUN]",
         complete=complete_runs,
         help="Run id or unique prefix, @last, @last~1, @last-failed, or a tag.",
+        show_default=True,
+    ),
+]
+RunOrStepArgument: TypeAlias = Annotated[
+    str,
+    Argument(
+        metavar="[RUN]",
+        complete=complete_asked,
+        help="Run id or unique prefix, @last, @last~1, @last-failed, a tag; or just a STEP of the default.",
         show_default=True,
     ),
 ]

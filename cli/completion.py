@@ -40,7 +40,7 @@ def complete_runs(typed: Unfinished, incomplete: str) -> list[tuple[str, str]]:
 
 
 def complete_asked(typed: Unfinished, incomplete: str) -> list[tuple[str, str]]:
-    """Return what `why` may be asked: runs, and the steps of the last one."""
+    """Return runs, and the steps of the last one: what a command takes that a lone step is enough for."""
     steps = [(path, "step of the last run") for path in complete_steps(typed, incomplete)]
     return [*complete_runs(typed, incomplete), *steps]
 

@@ -10,7 +10,7 @@ from ...core.errors import InvalidError
 from ...core.replay import Entry
 from ...core.requests import CodeChoice
 from .. import context
-from ..arguments import LAST_FAILED, RunArgument
+from ..arguments import LAST_FAILED, RunOrStepArgument
 from ..completion import complete_steps
 from ..declaring import Argument, Option
 from ..meant import run_and_step
@@ -22,7 +22,7 @@ from ..text import clean
 def debug(
     options: Options,
     *,
-    run: RunArgument = LAST_FAILED,
+    run: RunOrStepArgument = LAST_FAILED,
     step: Annotated[
         str | None,
         Argument(

@@ -18,7 +18,7 @@ from ...core.logsearch import LogQuery, newest_first
 from ...core.ports import LogChunk
 from ...core.records import dataclass, replace
 from .. import context as door
-from ..arguments import LAST, RunArgument, StepArgument
+from ..arguments import LAST, RunOrStepArgument, StepArgument
 from ..declaring import Option
 from ..filters import runs_wanted
 from ..grepping import (
@@ -64,7 +64,7 @@ class Stream(StrEnum):
 def logs(
     options: Options,
     *,
-    run: RunArgument = LAST,
+    run: RunOrStepArgument = LAST,
     step: StepArgument = None,
     follow: Annotated[bool, Option("-f --follow", help="Go on until the run ends.")] = False,
     attempt: Annotated[int | None, Option("--attempt", min=1, metavar="N", help="Only this attempt.")] = None,
