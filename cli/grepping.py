@@ -112,7 +112,11 @@ def check(given: Given, *, is_search: bool) -> None:
 
 
 def grep(options: Options, space: Workspace, wanted: Grep) -> int:
-    """Print what is found and return the exit code."""
+    """Print what is found and return the exit code.
+
+    Raises:
+        InvalidError: a regular expression takes too long in a line; what was found before it was printed.
+    """
     search = LogSearch(space, wanted.query, wanted.runs)
     progress = _Progress(search, is_on=not options.is_json and not options.is_plain)
     writer = _Writer(space, options, wanted)
@@ -128,17 +132,26 @@ def grep(options: Options, space: Workspace, wanted: Grep) -> int:
                 count += 1
                 progress.clear()
                 writer.write(found)
+    except InvalidError:
+        progress.clear()
+        _end(space, search)
+        raise
     except BaseException:
         progress.clear()
         raise
     progress.clear()
-    sys.stdout.flush()
-    for run, error in search.problems:
-        remark(f"run {context.short(space, run.id)} was not searched: {error.message}")
+    _end(space, search)
     for text in _told(search, wanted, count, is_more=is_more):
         if is_more or not options.is_json:  # that something is missing, programs should be told too
             remark(text)
     return 0 if count else UNREAD if search.problems else NOTHING
+
+
+def _end(space: Workspace, search: LogSearch) -> None:
+    """Name what could not be read, after all that was found."""
+    sys.stdout.flush()
+    for run, error in search.problems:
+        remark(f"run {context.short(space, run.id)} was not searched: {error.message}")
 
 
 def _told(search: LogSearch, wanted: Grep, count: int, *, is_more: bool) -> Iterator[str]:

@@ -6,25 +6,20 @@ Bytes are searched as they were captured; only a line that has what is sought is
 from __future__ import annotations
 
 import re
-import warnings
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, AnyStr
+from typing import TYPE_CHECKING
 
 from .errors import InvalidError
 from .ports import LogBlock
 from .records import dataclass, field, replace
 
 if TYPE_CHECKING:
-    from .automaton import Automaton
+    from .typedpattern import Step, TypedPattern
 
 REGEX = "re:"
 """What a text begins with that is a regular expression, where there is no option to say so."""
-_WAYS = 8192
-"""Ways a regular expression may match from one place of a part on: the worst line of 2,048 letters takes 0.2 s then."""
-LONG = 2048
-"""Bytes or characters of a line that a regular expression is let loose on at once."""
 CARRIED = 1 << 20
 """Bytes of a line that has not ended at which it is searched all the same; the rest of it counts as the same line."""
 
@@ -45,10 +40,11 @@ class Sought:
         self.text = text
         self.is_regex = is_regex
         self._needle = text.encode("utf-8", "surrogateescape").lower()
-        self._pattern = _compiled(text if is_regex else re.escape(text))
-        self._bytes = _of_bytes(self._pattern.pattern)
-        self._automaton = _automaton(text) if is_regex else None
-        """Takes the place of `re` where that might take very long; None: it does not."""
+        self._pattern: TypedPattern | None = None
+        if is_regex:
+            from .typedpattern import TypedPattern  # with `regex` 20 ms
+
+            self._pattern = TypedPattern(text)
 
     @classmethod
     def typed(cls, text: str) -> Sought:
@@ -60,36 +56,37 @@ class Sought:
         """Return it as it is typed into a field."""
         return f"{REGEX}{self.text}" if self.is_regex else self.text
 
-    def lines(self, data: bytes) -> Iterator[tuple[int, int]]:
-        """Yield start and end of every line that has it, in order; a line's end is that of the data, or a line feed."""
-        return self._matching(data) if self.is_regex else self._holding(data)
+    def lines(self, data: bytes) -> Iterator[Step]:
+        """Yield start and end of every line that has it, in order; a line's end is that of the data, or a line feed.
+
+        Of a regular expression also an offset now and then, before which all lines were looked at: it may take long.
+
+        Raises:
+            InvalidError: a regular expression takes too long in a line, or did before.
+        """
+        return self._holding(data) if self._pattern is None else self._pattern.lines(data)
 
     def place(self, line: bytes) -> int | None:
-        """Return about where it first stands in a line, in bytes; None: it does not."""
-        if not self.is_regex:
-            found = line.lower().find(self._needle)
-            return None if found < 0 else found
-        if self._automaton is not None:
-            text = line.decode("utf-8", "backslashreplace")
-            end = self._automaton.end_of(text)
-            return None if end is None else len(text[:end].encode("utf-8", "surrogateescape"))
-        if self._bytes is not None and line.isascii():
-            return _first(self._bytes, line)
-        text = line.decode("utf-8", "backslashreplace")
-        start = _first(self._pattern, text)
-        return None if start is None else len(text[:start].encode("utf-8", "surrogateescape"))
+        """Return about where it first stands in a line, in bytes; None: it does not.
+
+        Raises:
+            InvalidError: a regular expression takes too long in it, or did before.
+        """
+        if self._pattern is not None:
+            return self._pattern.place(line)
+        found = line.lower().find(self._needle)
+        return None if found < 0 else found
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where it stands in a line, for drawing: of a regular expression in the first 2,048 characters.
 
-        Of one that `re` might take very long for it is all of a line that has it.
+        Of one that takes too long there it is nowhere.
         """
-        if self._automaton is not None:
-            return iter([(0, len(text))] if text and self._automaton.end_of(text) is not None else [])
-        end = LONG if self.is_regex else len(text)
-        return (match.span() for match in self._pattern.finditer(text, 0, end) if match.group())
+        if self._pattern is not None:
+            return iter(self._pattern.spans(text))
+        return (match.span() for match in re.finditer(re.escape(self.text), text, re.IGNORECASE))
 
-    def _holding(self, data: bytes) -> Iterator[tuple[int, int]]:
+    def _holding(self, data: bytes) -> Iterator[Step]:
         # 1 GB/s; a pattern that ignores case looks at every byte in turn, 0.1 GB/s.
         lowered, needle = data.lower(), self._needle
         found = lowered.find(needle)
@@ -98,19 +95,6 @@ class Sought:
             end = len(data) if end < 0 else end
             yield data.rfind(b"\n", 0, found) + 1, end
             found = lowered.find(needle, end)
-
-    def _matching(self, data: bytes) -> Iterator[tuple[int, int]]:
-        # Line by line: over a whole block `[^x]*` would run on to its end from every line.
-        is_plain = self._bytes is not None and self._automaton is None
-        search, start = self._bytes.search if is_plain and self._bytes is not None else None, 0
-        for line in data.split(b"\n"):
-            if search is not None and len(line) <= LONG and line.isascii():  # nearly all are: a third less time
-                found = search(line) is not None
-            else:
-                found = self.place(line) is not None
-            if found:
-                yield start, start + len(line)
-            start += len(line) + 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,8 +154,12 @@ class Matching:
         self._longest = longest
         self._streams: dict[tuple[str, int, str], _Stream] = {}
 
-    def take(self, block: LogBlock) -> Iterator[LogHit]:
-        """Yield the hits that a block completes, in its order."""
+    def take(self, block: LogBlock) -> Iterator[LogHit | None]:
+        """Yield the hits that a block completes, in its order; None now and then, where that takes long.
+
+        Raises:
+            InvalidError: what is sought takes too long; what was found before is in `held`.
+        """
         source = (block.node, block.attempt, block.stream)
         known = self._streams.get(source)
         if known is None:
@@ -189,20 +177,33 @@ class Matching:
             yield from self._of_long(source, known)
 
     def rest(self) -> Iterator[LogHit]:
-        """Yield what is left: hits in lines without their end, and those that waited for lines after them."""
+        """Yield what is left: hits in lines without their end, and those that waited for lines after them.
+
+        Raises:
+            InvalidError: what is sought takes too long; what was found before is in `held`.
+        """
         for source, known in self._streams.items():
             if known.rest:
-                yield from self._found(source, known, known.rest, None)
+                yield from filter(None, self._found(source, known, known.rest, None))
             if known.waiting is not None:
-                yield known.waiting
+                waiting, known.waiting = known.waiting, None
+                yield waiting
         self._streams.clear()
+
+    def held(self) -> Iterator[LogHit]:
+        """Yield the hits that wait for lines after them: the search is given up."""
+        return (known.waiting for known in self._streams.values() if known.waiting is not None)
 
     def _found(
         self, source: tuple[str, int, str], known: _Stream, data: bytes, places: _Places | None
-    ) -> Iterator[LogHit]:
+    ) -> Iterator[LogHit | None]:
         """Yield the hits of whole lines; `places` None: of the one line that never ended."""
         told = 0
-        for start, end in self._sought.lines(data):
+        for step in self._sought.lines(data):
+            if isinstance(step, int):
+                yield None
+                continue
+            start, end = step
             if known.is_told and start == 0:
                 continue  # the rest of a line that was reported
             if self._around:
@@ -238,9 +239,9 @@ class Matching:
                 yield waiting
         known.past.extend(lines)
 
-    def _of_long(self, source: tuple[str, int, str], known: _Stream) -> Iterator[LogHit]:
+    def _of_long(self, source: tuple[str, int, str], known: _Stream) -> Iterator[LogHit | None]:
         """Search a line that has not ended for very long, and let it go but for its end."""
-        if not known.is_told and next(self._sought.lines(known.rest), None) is not None:
+        if not known.is_told and self._sought.place(known.rest) is not None:
             yield from self._found(source, known, known.rest, None)
             known.is_told = True
         known.rest = known.rest[-len(self._sought.text.encode("utf-8", "surrogateescape")) :]
@@ -304,68 +305,3 @@ class _Places:
         if piece == 0 and self._begun_at == block.times[0]:
             begun += self._begun
         return begun
-
-
-def _first(pattern: re.Pattern[AnyStr], line: AnyStr) -> int | None:
-    """Return where a pattern first matches in a line.
-
-    A long line is searched in overlapping parts: `.*a` takes 17 s in 64 kB of other text and 0.02 s in a part, and
-    while it does no other thread gets on. Matches of more than half a part may be overlooked there.
-    """
-    size = len(line)
-    if size <= LONG:
-        found = pattern.search(line)
-        return None if found is None else found.start()
-    for start in range(0, size, LONG // 2):
-        end = min(size, start + LONG)
-        found = pattern.search(line, start, end)
-        # The end of a part is taken for the end of the line, by `$` for instance: looked at again with all of it.
-        if found is not None and (found.end() < end or end == size or pattern.match(line, found.start()) is not None):
-            return found.start()
-        if end == size:
-            break
-    return None
-
-
-def _compiled(text: str) -> re.Pattern[str]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what another Python may read otherwise: `[[a]`
-            return re.compile(text, re.IGNORECASE)
-    except (re.error, ValueError, RecursionError, OverflowError) as error:
-        hint = "without --re, or re: in a field, it is looked for as it stands"
-        raise InvalidError(f"'{text}' is no regular expression: {error}", hint) from error
-
-
-def _automaton(text: str) -> Automaton | None:
-    """Return what finds a regular expression that `re` might take very long for; None: it does not.
-
-    Raises:
-        InvalidError: it might, and nothing else can read it.
-    """
-    from . import patterncost  # with the automaton 2 ms, for who looks for a regular expression
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = patterncost.parsed(text, re.IGNORECASE)
-    if patterncost.ways(tree, re.IGNORECASE, LONG) <= _WAYS:
-        return None
-    from . import automaton
-
-    try:
-        return automaton.Automaton(tree, re.IGNORECASE)
-    except automaton.Unsupported as problem:
-        raise InvalidError(
-            f"'{text}' might be looked for without end: {problem}, and what repeats may match in too many ways",
-            "leave that out, or let fewer of its parts repeat",
-        ) from problem
-
-
-def _of_bytes(text: str) -> re.Pattern[bytes] | None:
-    r"""Return the same for lines that are ASCII; None: it has a sign that bytes have not, such as `\u00e4`."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return re.compile(text.encode("utf-8", "surrogateescape"), re.IGNORECASE)
-    except (re.error, ValueError):
-        return None

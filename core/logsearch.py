@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from .errors import StoreError
+from .errors import InvalidError, StoreError
 from .logmatch import CARRIED, LogHit, Matching, Sought
 from .ports import LogBlock, RunQuery
 from .records import dataclass, replace
@@ -62,6 +62,7 @@ class LogSearch:
 
         Raises:
             StoreError: the runs cannot be listed.
+            InvalidError: a regular expression takes too long in a line; what was found before it was told.
         """
         for run in self._runs:
             self.runs += 1
@@ -71,23 +72,35 @@ class LogSearch:
                 yield None if hit is None else Found(run=run, hit=hit)
 
     def _of(self, run: Run) -> Iterator[LogHit | None]:
-        query = self._query
-        matching = Matching(query.sought, around=query.around, longest=query.longest)
+        matching = Matching(self._query.sought, around=self._query.around, longest=self._query.longest)
         waiting: list[LogHit] = []
+        try:
+            yield from self._read(run, matching, waiting)
+            waiting += matching.rest()
+        except InvalidError:
+            waiting += matching.held()
+            yield from sorted(waiting, key=_time)
+            raise
+        yield from sorted(waiting, key=_time)
+
+    def _read(self, run: Run, matching: Matching, waiting: list[LogHit]) -> Iterator[LogHit | None]:
+        """Yield what nothing earlier can come after; what something may is left in `waiting`."""
+        query = self._query
         try:
             for block in self._logs.blocks(run.id, query.node, query.attempt):
                 self.size += len(block.data)
                 # Blocks come by the time they begin: what is earlier than this one cannot be overtaken any more.
                 yield from _taken(waiting, before=block.times[0])
                 if _is_wanted(block, query):
-                    waiting += matching.take(block)
+                    for hit in matching.take(block):
+                        if hit is None:
+                            yield None
+                        else:
+                            waiting.append(hit)
                     waiting.sort(key=_time)
                 yield None
         except StoreError as error:
             self.problems.append((run, error))
-        waiting += matching.rest()
-        waiting.sort(key=_time)
-        yield from waiting
 
 
 def newest_first(space: Workspace, query: RunQuery) -> Iterator[Run]:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 import tempfile
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from threading import Lock
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ..core.loglines import Lines, LogLine
 from ..core.logmatch import Sought
 from ..core.ports import LogChunk
 from ..core.records import dataclass, field
 from ..core.text import clean, columns
+
+if TYPE_CHECKING:
+    from ..core.typedpattern import Step
 
 LONGEST = 64 * 1024
 """Bytes of a line that are shown; the rest is told as a number."""
@@ -46,7 +49,7 @@ class Shown:
     """Wall time."""
 
 
-_Lines: TypeAlias = Callable[[bytes], Iterator[tuple[int, int]]]
+_Lines: TypeAlias = "Callable[[bytes], Iterator[Step]]"
 
 
 def source_name(source: tuple[str, int, str]) -> str:
@@ -139,6 +142,9 @@ class LogBook:
             start: number of the line to begin with.
             is_back: go to smaller numbers.
             is_over: asked now and then; True: give up.
+
+        Raises:
+            InvalidError: a regular expression takes too long in a line, or did before.
         """
         lines = _lines(sought)
         count = len(self)
@@ -147,7 +153,7 @@ class LogBook:
         while position < len(numbers) and not is_over():
             last = self._reach(numbers, position)
             block = range(min(numbers[position], numbers[last]), max(numbers[position], numbers[last]) + 1)
-            found = self._found_in(lines, block, is_back=is_back)
+            found, _ = self._found_in(lines, block, is_over, is_back=is_back)
             if found:
                 return found[-1] if is_back else found[0]
             position = last + 1
@@ -167,13 +173,22 @@ class LogBook:
         return found
 
     def narrow(self, filtered: Filter, is_over: Callable[[], bool] = lambda: False) -> int:
-        """Add the lines that a filter has not seen yet, and return how many of them it keeps."""
+        """Add the lines that a filter has not seen yet, and return how many of them it keeps.
+
+        Args:
+            filtered: to go on with.
+            is_over: asked now and then; True: leave the rest to the next call.
+
+        Raises:
+            InvalidError: a regular expression takes too long in a line, or did before.
+        """
         lines, before = _lines(filtered.sought), len(filtered.numbers)
         while filtered.seen < len(self) and not is_over():
             numbers = range(filtered.seen, len(self))
             block = range(numbers[0], numbers[self._reach(numbers, 0)] + 1)
-            filtered.numbers.extend(self._found_in(lines, block, every=True))
-            filtered.seen = block[-1] + 1
+            found, seen = self._found_in(lines, block, is_over, every=True)
+            filtered.numbers.extend(found)
+            filtered.seen = seen
         return len(filtered.numbers) - before
 
     def close(self) -> None:
@@ -188,20 +203,34 @@ class LogBook:
             last += 1
         return last
 
-    def _found_in(self, lines: _Lines, block: range, *, is_back: bool = False, every: bool = False) -> list[int]:
-        """Return the numbers of lines that match: the first, the last (`is_back`), or all of them (`every`)."""
+    def _found_in(
+        self, lines: _Lines, block: range, is_over: Callable[[], bool], *, is_back: bool = False, every: bool = False
+    ) -> tuple[list[int], int]:
+        """Return the numbers of lines that match, and the number before which all were looked at.
+
+        Args:
+            lines: finds them in bytes.
+            block: lines that fit into one piece.
+            is_over: asked now and then; True: stop there.
+            is_back: the last of them is asked for.
+            every: all are; else the first is enough.
+        """
         start, end = self._ends[block[0]], self._ends[block[-1] + 1]
         with self._lock:
             self._file.seek(start)
             data = self._file.read(end - start - 1)
         found: list[int] = []
-        for at, _ in lines(data):
-            number = bisect_right(self._ends, start + at, block[0], block[-1] + 1) - 1
+        for step in lines(data):
+            if isinstance(step, int):
+                if is_over():
+                    return found, bisect_left(self._ends, start + step, block[0], block[-1] + 2)
+                continue
+            number = bisect_right(self._ends, start + step[0], block[0], block[-1] + 1) - 1
             if not found or found[-1] != number:
                 found.append(number)
             if not (every or is_back):
                 break
-        return found
+        return found, block[-1] + 1
 
     def _write(self, lines: list[LogLine]) -> None:
         if not lines:

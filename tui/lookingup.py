@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 from time import monotonic
 
+from ..core.errors import InvalidError
 from ..core.logmatch import Sought
 from ..core.logsearch import Found, LogQuery, LogSearch, newest_first
 from ..core.ports import RunQuery
@@ -123,13 +124,15 @@ class Search:
         """Every run was searched."""
         self.is_full = False
         """There are more lines than are listed."""
+        self.problem: InvalidError | None = None
+        """Why it was given up: a regular expression that takes too long."""
         self._found: Iterator[Found | None] = self.read.found()
         self._numbers = count()
 
     @property
     def is_ended(self) -> bool:
         """Tell whether it does not go on any more."""
-        return self.is_over or self.is_full
+        return self.is_over or self.is_full or self.problem is not None
 
     def go_on(self, seconds: float) -> list[Row]:
         """Search for about so long and return what was found; for a thread.
@@ -140,7 +143,11 @@ class Search:
         ends = monotonic() + seconds
         fresh: list[Row] = []
         while monotonic() < ends:
-            found = next(self._found, self)
+            try:
+                found = next(self._found, self)
+            except InvalidError as error:
+                self.problem = error
+                break
             if found is self:
                 self.is_over = True
                 break

@@ -111,6 +111,8 @@ class FoundLines(Page):
         how: Span = (f"searching {ellipsis} x stops", Tone.BLUE)
         if search.is_full:
             how = ("and more: a longer text, or fewer runs, finds the others", Tone.YELLOW)
+        elif search.problem is not None:
+            how = (clean(search.problem.message), Tone.RED)
         elif self.is_stopped:
             how = ("stopped; R begins anew", Tone.YELLOW)
         elif search.is_over:
@@ -135,7 +137,8 @@ class FoundLines(Page):
             ]
         if self.is_searching:
             return []
-        told = "none so far" if self.is_stopped else f"no line has '{clean(self.wanted.text)}'"
+        is_cut = self.is_stopped or search.problem is not None
+        told = "none so far" if is_cut else f"no line has '{clean(self.wanted.text)}'"
         return [[], [(f"  {told}", Tone.BOLD), ("   / looks for something else", Tone.DIM)]]
 
     async def reload(self) -> None:
@@ -174,6 +177,8 @@ class FoundLines(Page):
                     rows: ListRows[Row] = ListRows(search.rows, lambda row: row.number)
                     self.grid.replace_rows(rows)
                 self.show_bars()
+            if search is self.search and search.problem is not None:
+                self.complain(search.problem)
         except GraftError as error:
             self.is_stopped = True
             self.complain(error)

@@ -60,6 +60,8 @@ class LogPart(Part):
         self._attempt: int | None = None
         self._given: Sought | None = None
         """What was looked for where one came from: a step back leads there."""
+        self._finding: object | None = None
+        """Stands for the search for a line that is under way; None: there is none."""
 
     def compose(self) -> ComposeResult:
         """Put the field over the log."""
@@ -77,7 +79,9 @@ class LogPart(Part):
 
     def on_unmount(self) -> None:
         """Give the log up."""
+        self._finding = None
         if self._log is not None:
+            self._log.filtered = None
             self._log.book.close()
 
     def status(self) -> tuple[Line, Line]:
@@ -92,6 +96,8 @@ class LogPart(Part):
         elif view.sought is not None:
             left.append((f"  /{view.sought.shown}", Tone.YELLOW))
         left += [(f"  reading {self.glyphs.ellipsis}", Tone.BLUE)] if log is not None and log.is_behind else []
+        left += [(f"  filtering {self.glyphs.ellipsis}", Tone.BLUE)] if log is not None and log.is_filtering else []
+        left += [(f"  finding {self.glyphs.ellipsis}", Tone.BLUE)] if self._finding is not None else []
         left += [("  wrapped", Tone.DIM)] if view.is_wrapped else []
         below: Span = (f"{self.glyphs.down} {view.below:,} below", Tone.DIM)
         return left, [("follow on", Tone.GREEN) if view.is_following else below]
@@ -120,20 +126,24 @@ class LogPart(Part):
             if self._log is None or self._log.step != wanted:
                 self._attempt = None  # of another step
             if self._log is not None:
-                self._log.filtered = None
+                self._log.filtered = self._finding = None
                 self._log.book.close()
             self._log = RunLog(page.run.id, wanted, self._attempt)
             self.view.show(self._log.book, is_named=wanted is None)
         log, is_over = self._log, page.run.state.is_final
         while log is self._log:
-            came = await page.ask(lambda space: log.read_on(space, is_over=is_over))
+            try:
+                came = await page.ask(lambda space: log.read_on(space, is_over=is_over))
+            except InvalidError as error:  # the filter takes too long: all lines are shown again
+                came = 1
+                page.complain(error)
             if log is self._log and (came or self.view.filtered is not log.filtered):
                 self.view.filtered = log.filtered
                 self.view.grown()
             if log is self._log and (place := page.log_place) is not None:
                 await self._go_to(place, log)
             page.show_bars()
-            if not log.is_behind:
+            if not log.is_behind and not log.is_filtering:
                 return
 
     async def _go_to(self, place: Place, log: RunLog) -> None:
@@ -187,7 +197,7 @@ class LogPart(Part):
             case "pager":
                 self._page()
             case _:
-                await self._find(is_back=event.what == "previous")
+                self._find(is_back=event.what == "previous")
 
     def _open_field(self, hint: str, *, is_filter: bool) -> None:
         self._wants_filter = is_filter
@@ -208,7 +218,7 @@ class LogPart(Part):
         if self._wants_filter:
             self._filter_by(sought)
         elif sought is not None:
-            await self._find(is_back=self.view.is_following)
+            self._find(is_back=self.view.is_following)
 
     def _filter(self) -> None:
         log = self._log
@@ -228,18 +238,34 @@ class LogPart(Part):
                 self.view.go_to(at)  # where one was, with what is around it
             self._again()
 
-    async def _find(self, *, is_back: bool) -> None:
+    def _find(self, *, is_back: bool) -> None:
         view = self.view
         book, sought = view.book, view.sought
         if book is None or sought is None or not len(book):
             return
         at = view.found if view.found is not None else (len(book) if is_back else view.first_seen - 1)
-        begun = monotonic()
-        found = await self.page.ask(lambda _: book.find(sought, at - 1 if is_back else at + 1, is_back=is_back))
-        if found is None:
+        start = at - 1 if is_back else at + 1
+        begin(self.page, lambda: self._search(book, sought, start, is_back=is_back), "find")
+
+    async def _search(self, book: LogBook, sought: Sought, start: int, *, is_back: bool) -> None:
+        """Go to the next line that has it; another search, another log or a step back ends this one."""
+        begun, mark = monotonic(), object()
+        self._finding = mark
+        self.page.show_bars()
+        try:
+            found = await self.page.ask(
+                lambda _: book.find(sought, start, is_back=is_back, is_over=lambda: self._finding is not mark)
+            )
+        except InvalidError as error:
+            self.page.complain(error)
+            return
+        finally:
+            is_wanted = self._finding is mark
+            self._finding = None if is_wanted else self._finding
+        if found is None and is_wanted:
             self.page.say(f"'{sought.shown}' is nowhere {'above' if is_back else 'below'}", Tone.YELLOW)
-        else:
-            view.go_to(found)
+        elif found is not None and is_wanted:
+            self.view.go_to(found)
             self.page.say(f"line {found + 1:,} of {len(book):,}  ({monotonic() - begun:.1f} s)", Tone.DIM)
 
     def problem(self, by: int) -> bool:
@@ -309,9 +335,13 @@ class LogPart(Part):
     # -- back ------------------------------------------------------------------------------------------------------
 
     def back(self) -> bool:
-        """Close the field, then the filter, then the search."""
+        """Close the field, then what is under way, the filter, the search."""
         if self._field.has_class("-open"):
             self._close_field()
+            return True
+        if self._finding is not None:
+            self._finding = None
+            self.page.say("stopped", Tone.DIM)
             return True
         if self._log is not None and self._log.filtered is not None:
             self._filter_by(None)

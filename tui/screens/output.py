@@ -13,6 +13,7 @@ from ...core.errors import InvalidError
 from ...core.logmatch import Sought
 from ...core.quantities import duration_text
 from ...core.text import plural
+from ..bridge import begin
 from ..child import Child
 from ..keys import bindings
 from ..tones import Line, Span, Tone
@@ -33,6 +34,8 @@ class Output(Page):
     def __init__(self, child: Child) -> None:
         super().__init__()
         self.child = child
+        self._finding: object | None = None
+        """Stands for the search for a line that is under way; None: there is none."""
 
     def body(self) -> ComposeResult:
         """Put a search field above the lines."""
@@ -108,11 +111,27 @@ class Output(Page):
         if sought is None:
             return
         at = view.found if view.found is not None else (len(self.child.book) if is_back else -1)
-        found = self.child.book.find(sought, at - 1 if is_back else at + 1, is_back=is_back)
-        if found is None:
+        start = at - 1 if is_back else at + 1
+        begin(self, lambda: self._search(sought, start, is_back=is_back), "find")
+
+    async def _search(self, sought: Sought, start: int, *, is_back: bool) -> None:
+        """Go to the next line that has it; another search, or a step back, ends this one."""
+        mark = self._finding = object()
+        book = self.child.book
+        try:
+            found = await self.ask(
+                lambda _: book.find(sought, start, is_back=is_back, is_over=lambda: self._finding is not mark)
+            )
+        except InvalidError as error:
+            self.complain(error)
+            return
+        finally:
+            is_wanted = self._finding is mark
+            self._finding = None if is_wanted else self._finding
+        if found is None and is_wanted:
             self.say(f"'{sought.shown}' is nowhere {'above' if is_back else 'below'}", Tone.YELLOW)
-        else:
-            view.go_to(found)
+        elif found is not None and is_wanted:
+            self.view.go_to(found)
 
     def _close_search(self) -> None:
         self.query_one("#search", Input).remove_class("-open")
@@ -151,6 +170,7 @@ class Output(Page):
         if self.query_one("#search", Input).has_class("-open"):
             self._close_search()
             return
+        self._finding = None
         if not self.child.is_over:
             self.graft.steering.await_child(self.child)
         super().action_back()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from threading import Lock
 from time import monotonic
 
+from ...core.errors import InvalidError
 from ...core.ids import RunId
 from ...core.ports import LogChunk, LogTail
 from ...core.records import dataclass, field
@@ -45,6 +46,7 @@ class RunLog:
 
         Raises:
             StoreError: the log cannot be read.
+            InvalidError: the filter is a regular expression that takes too long; it is taken away.
         """
         with self._lock:
             if self.tail is None:
@@ -53,11 +55,21 @@ class RunLog:
             if is_over and not self.is_behind and not self.is_finished:
                 self.is_finished = True
                 count += self.book.finish()
-            if self.filtered is not None and self.filtered.seen < len(self.book):
-                filtered = self.filtered
-                self.book.narrow(filtered, lambda: filtered is not self.filtered)
+            filtered = self.filtered
+            if filtered is not None and self.is_filtering:
+                ends = monotonic() + SLICE_S
+                try:
+                    self.book.narrow(filtered, lambda: filtered is not self.filtered or monotonic() > ends)
+                except InvalidError:
+                    self.filtered = None if filtered is self.filtered else self.filtered
+                    raise
                 count = max(1, count)
             return count
+
+    @property
+    def is_filtering(self) -> bool:
+        """Tell whether there are lines that the filter has not seen."""
+        return self.filtered is not None and self.filtered.seen < len(self.book)
 
     def _moment(self, tail: LogTail) -> Iterator[LogChunk]:
         """Yield what can be read at once; the next call goes on where this one ends."""
