@@ -12,11 +12,13 @@ import pytest
 from cli_fakes import BAD, GOOD, NOW, FakeWorkspace
 
 from graftline.cli import grepping
+from graftline.core import typedpattern
 from graftline.core.errors import StoreError
 from graftline.core.ids import RunId
 from graftline.core.listings import RunQuery
 from graftline.core.logmatch import Sought
 from graftline.core.logsearch import LogQuery, LogSearch
+from graftline.core.records import replace
 from graftline.core.states import Status
 
 Graft = Callable[..., Any]
@@ -122,3 +124,19 @@ def test_a_terminal_is_told_how_far_a_long_search_is(
     told = screen.getvalue().split("\r\x1b[K")
     assert "2 runs, 84 B, back to 2026-11-21 10:04:31: 3 lines" in told
     assert told[-1] == ""
+
+
+@pytest.mark.parametrize("context", ["0", "1"])
+def test_an_expression_that_takes_for_ever_ends_the_search_after_what_was_found(
+    graft: Graft, space: FakeWorkspace, monkeypatch: pytest.MonkeyPatch, context: str
+) -> None:
+    monkeypatch.setattr(typedpattern, "LIMIT_S", 0.05)
+    chunk = space.log_chunks[0]
+    space.log_chunks[:] = [replace(chunk, data=b"first aaa\n" + b"a" * 5000 + b"!\nlast aaa\n")]
+
+    ended = graft("logs", "--grep", "(a+)+$", "--re", "--context", context)
+
+    assert [line.partition(" │ ")[2] for line in ended.out.splitlines()] == ["first aaa"]
+    assert ended.code == 2
+    assert "'(a+)+$' is given up: in a line of 5.0 kB it takes more than 0.05 s" in ended.err
+    assert "let fewer of its parts repeat" in ended.err

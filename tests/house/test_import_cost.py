@@ -126,6 +126,18 @@ def test_a_command_loads_no_model_and_no_screen(arguments: list[str]) -> None:
         assert loaded & seldom <= loaded_by("import runpy, sys")
 
 
+SOUGHT = """
+import sys
+from graftline.core.logmatch import Sought
+assert list(Sought("one").lines(b"one")) == [(0, 3)]
+"""
+
+
+def test_who_looks_for_a_text_does_not_pay_for_regular_expressions() -> None:
+    assert "regex" not in loaded_by(SOUGHT)  # 20 ms
+    assert "regex" in loaded_by(SOUGHT + "Sought('o.e', is_regex=True)")
+
+
 LOOKING = """
 import sys
 from graftline.cli.main import main

@@ -7,7 +7,7 @@ import pytest
 from graftline.core.logmatch import Sought
 from graftline.core.ports import LogChunk
 from graftline.tui import logbook
-from graftline.tui.logbook import LONGEST, LogBook
+from graftline.tui.logbook import LONGEST, Filter, LogBook
 
 
 def chunk(data: bytes, node: str = "a") -> LogChunk:
@@ -73,4 +73,22 @@ def test_an_empty_book_has_nothing() -> None:
     assert len(book) == 0
     assert book.find(Sought("x"), 0) is None
     assert book.finish() == 0
+    book.close()
+
+
+def test_a_filter_that_is_stopped_goes_on_where_it_was() -> None:
+    book = LogBook()
+    book.add([chunk(b"".join(b"line %d\n" % number for number in range(100)))])
+    filtered, sought, rounds = Filter(Sought.typed("re:[05]$")), Sought.typed("re:9$"), 0
+
+    while filtered.seen < len(book):
+        asked = iter([False, False])
+        book.narrow(filtered, lambda answers=asked: next(answers, True))  # type: ignore[misc] # of this round
+        rounds += 1
+        assert list(filtered.numbers) == [number for number in range(filtered.seen) if number % 5 == 0]
+
+    assert rounds > 10
+    assert len(filtered.numbers) == 20
+    answers = iter([False, False, False])
+    assert book.find(sought, 50, is_over=lambda: next(answers, True)) is None or next(answers, None) is None
     book.close()
