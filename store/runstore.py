@@ -248,7 +248,7 @@ class StoredRuns:
         return int(lease)
 
     def _log(self, seq: int, lease: int, lock: RunLock) -> StoredRunLog:
-        connection = self._database.connect()
+        connection = self._database.take_writer()
         try:
             graph, counts, *named = connection.execute(
                 "SELECT graph, counts, project, pipeline FROM run WHERE seq = ?", (seq,)
