@@ -19,6 +19,8 @@ from forked_nurseries import forked_nurseries
 
 import graftline
 
+pytest.register_assert_rewrite("link_contract")
+
 TREE = Path(__file__).resolve().parent.parent
 ROOMS = ("cli", "core", "plugins", "store", "tui", "worker")
 
