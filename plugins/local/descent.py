@@ -46,7 +46,8 @@ def adopt_orphans() -> bool:
         import ctypes
 
         return bool(ctypes.CDLL(None).prctl(*arguments) == 0)
-    return bool(call_cdeclfunction(dlsym(dlopen(None, 0), "prctl"), arguments) == 0)
+    here = dlopen(None, 0)  # type: ignore[arg-type]  # this process, which the stubs know nothing of
+    return bool(call_cdeclfunction(dlsym(here, "prctl"), arguments) == 0)
 
 
 def be_guardian() -> None:
