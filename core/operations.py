@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .binding import Listed
 from .callables import imported, origin
-from .composites import Map
 from .constants import Constants
 from .errors import InvalidError
 from .functions import executed
 from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind
 from .learntasks import LearnTask
 from .nesting import Composite
-from .notebooks import Notebook, read_notebook
 from .place import Place, relative_to
 from .ports import Workshop
-from .programs import Entry, entry_named
 from .records import replace
-from .reducers import load_reducer
 from .returning import Returning
 from .steps import Step
 from .takes import Takes, takes_of, takes_of_function
 from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
+
+if TYPE_CHECKING:
+    from .notebooks import Notebook
+    from .programs import Entry
 
 
 class Operations:
@@ -131,6 +131,8 @@ class Operations:
         script = relative_to(self._root, task.script)
         key = (script, task.entry)
         if key not in self._entries:
+            from .programs import entry_named  # for scripts
+
             text = self._workshop.read(script)
             known = task.entry is not None and text is not None
             self._entries[key] = entry_named(text or "", script, task.entry or "") if known else None
@@ -144,6 +146,8 @@ class Operations:
         """
         file = relative_to(self._root, task.notebook)
         if file not in self._notebooks:
+            from .notebooks import read_notebook  # for notebooks
+
             text = self._workshop.read(file)
             if text is None:
                 raise InvalidError(f"there is no notebook '{file}'", f"paths start at {self._root}")
@@ -182,6 +186,9 @@ class Operations:
         return self.keep(call, tuple([Return(name=name, kind=kept) for name in names]), Policy())
 
     def _end_call(self, step: Composite, kind: CallKind) -> Call:
+        from .composites import Map  # of a composite alone, so that they are imported
+        from .reducers import load_reducer
+
         if not isinstance(step, Map):
             return Call(kind=kind, **self._place(step))
         try:

@@ -22,7 +22,6 @@ from ..core.graph import CallKind
 from ..core.pipeline import Pipeline
 from ..core.records import replace
 from .bind import signature_of
-from .byvalue import carry, weight_warning
 from .casts import cast
 from .importing import user_code, user_frame
 from .paramfiles import parameters_of
@@ -91,6 +90,8 @@ class LocalWorkshop:
         Raises:
             InvalidError: it cannot be pickled.
         """
+        from .byvalue import carry, weight_warning  # with pickles 0.5 ms, for what is not imported by name
+
         data = carry(value)
         self.carried[hashlib.sha256(data).hexdigest()] = value
         if callable(value) and (warning := weight_warning(value, len(data))):
