@@ -7,14 +7,14 @@ composite; `-p STEP:name`; `-p name`; environment; parameter file; the pipeline'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .beginnings import Beginnings
 from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
-from .graph import Argument, Return, ReturnKind
+from .graph import Argument, ReturnKind
 from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
 from .named import NamedTuple
@@ -24,20 +24,11 @@ from .parameters import Parameters
 from .records import dataclass, field
 from .steps import OutputOf, Step
 from .supply import Carried, Constant, Gather, Source, Upstream
-from .takes import Take, Takes
+from .takes import Listed, Take, Takes
 from .tasks import Task
 
 if TYPE_CHECKING:
     from .flows import Flow
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A task of the pipeline with what is known of it before binding."""
-
-    step: Task
-    takes: Takes
-    returns: tuple[Return, ...]
 
 
 @dataclass(slots=True)
@@ -84,9 +75,14 @@ class Binder:
                 self.beginnings.bind(level.path_of(step), listed.returns, arguments)
             return arguments
         bound = Bound()
+        arguments = bound.arguments
         self._check_names(level, step, takes)
         for take in takes.items:
-            self._take(tuple.__new__(Asking, (level, step, take)), bound)
+            found = self._near(level, step, take.name)
+            if found is not None:
+                arguments.append(tuple.__new__(Argument, (take.name, found.source, False)))
+            else:
+                self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
         if PREVIOUS_STATE in takes.names:
@@ -123,6 +119,17 @@ class Binder:
         text = f"step '{shown(level.path_of(step))}': {message}"
         return InvalidError(text, hint, file=step.place.file, line=step.place.line)
 
+    def _near(self, level: Level, step: Step, name: str) -> Export | None:
+        """Return what an earlier step of the same pipeline surely returns, which nearly all arguments are.
+
+        None: `_source` looks, which would find the same after five calls more.
+        """
+        wire = step.inputs.get(name, name)
+        if type(wire) is not str or name in step.params or self._parameters.can_be_outdone:
+            return None
+        found = level.makers.get(wire)
+        return None if found is None or found.lacks else found
+
     def _take(self, asking: Asking, bound: Bound) -> None:
         found = self._source(asking)
         if found is not None:
@@ -134,7 +141,7 @@ class Binder:
         take = asking.take
         if found.lacks:
             self._warn(asking, found)
-        return tuple.__new__(Argument, (take.name, found.source, bool(found.lacks) and not take.is_required))
+        return Argument(take.name, found.source, bool(found.lacks) and not take.is_required)
 
     def _called(self, level: Level, step: Task, given: Mapping[str, Flow], takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
@@ -320,7 +327,7 @@ class Binder:
             return []
         own = [name for name in (*step.inputs, *step.params) if name not in takes.names]
         if takes.takes_rest:
-            own += [name for name in _opened_names(level) if name not in takes.names]
+            own += [name for name in level.opened() if name not in takes.names]
             own += [name for name in self._parameters.names_for(level, step) if name not in takes.names]
         return list(dict.fromkeys(own))
 
@@ -387,12 +394,5 @@ class Binder:
     def _names(self, level: Level, step: Step) -> set[str]:
         known = set(self._parameters.names_for(level, step))
         for each in level.up():
-            known.update(each.makers, _opened_names(each))
+            known.update(each.makers, each.opened())
         return known
-
-
-def _opened_names(level: Level) -> Iterator[str]:
-    """Yield the names that composites around give to what is inside, the nearest first."""
-    for each in level.up():
-        if each.opener is not None:
-            yield from (*each.opener.given_inside, *each.opener.params, *each.opener.inputs)

@@ -299,8 +299,7 @@ class _Compilation:
             family=level.family_of(path),
             environ=level.environ,
         )
-        for argument in arguments:
-            draft.wait_for(argument.source)
+        draft.wait_for(arguments)
         if task.policy.get or task.policy.put:
             self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:

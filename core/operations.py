@@ -6,7 +6,6 @@ from collections.abc import Callable, Container, Hashable, Iterable, Iterator, M
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from .binding import Listed
 from .callables import imported, origin
 from .constants import Constants
 from .errors import InvalidError
@@ -19,7 +18,7 @@ from .ports import Workshop
 from .records import replace
 from .returning import Returning
 from .steps import Step
-from .takes import Takes, takes_of, takes_of_function
+from .takes import Listed, Takes, takes_of, takes_of_function
 from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
 
 if TYPE_CHECKING:
@@ -65,7 +64,8 @@ class Operations:
 
     def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
-        return Listed(task, self._takes_of(_task(task)), self.returns(task))
+        meant = _task(task)
+        return tuple.__new__(Listed, (task, self._takes_of(meant), self._returns(meant)))
 
     def index(self, listed: Listed, inherited: Mapping[str, object]) -> int:
         """Return the index of a task's operation; -1 when its call has a problem, which is noted.
@@ -210,9 +210,11 @@ class Operations:
 
     def returns(self, task: Task) -> tuple[Return, ...]:
         """Return what a task keeps."""
-        task = _task(task)
-        if task.returns is not None:
-            return task.returns
+        return self._returns(_task(task))
+
+    def _returns(self, task: Task) -> tuple[Return, ...]:
+        if (returns := task.returns) is not None:
+            return returns
         if isinstance(task, ScriptTask):
             entry = self._entry(task)
             return (Return(name=task.name),) if entry is not None and entry.returns_value else ()

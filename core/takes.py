@@ -6,6 +6,7 @@ import re
 from functools import cached_property
 from inspect import Parameter, Signature
 
+from .graph import Return
 from .learntasks import LearnTask
 from .named import NamedTuple
 from .records import dataclass
@@ -44,6 +45,14 @@ class Takes:
     def names(self) -> frozenset[str]:
         """Names of all of them."""
         return frozenset(each.name for each in self.items)
+
+
+class Listed(NamedTuple):
+    """A task of the pipeline with what is known of it before binding."""
+
+    step: Task
+    takes: Takes
+    returns: tuple[Return, ...]
 
 
 def takes_of_function(signature: Signature) -> Takes:
