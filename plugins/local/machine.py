@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import mkdtemp
 
 from ...core.errors import InvalidError, StoreError
 from ...core.records import replace
@@ -62,6 +61,8 @@ class LocalMachine:
         final = self._code / key
         if final.is_dir():
             return str(final)
+        from tempfile import mkdtemp  # 1 ms, for code that is not there yet
+
         fresh = None
         try:
             self._code.mkdir(mode=0o700, parents=True, exist_ok=True)
