@@ -13,6 +13,7 @@ from .functions import executed
 from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind
 from .learntasks import LearnTask
 from .nesting import Composite
+from .packing import records_of
 from .place import Place, relative_to
 from .ports import Workshop
 from .records import replace
@@ -48,12 +49,13 @@ class Operations:
         """Number of each call and policy, by what it says."""
         self._numbers: dict[int, tuple[Call | Policy, int]] = {}
         """The same by identity, with the record, so that no other gets its identity."""
-        self._kept: list[Operation] = []
+        self._kept: list[tuple[Call, tuple[Return, ...], Policy]] = []
 
     @property
     def kept(self) -> tuple[Operation, ...]:
         """Every operation asked for, in the order of their indices."""
-        return tuple(self._kept)
+        columns = [[each[at] for each in self._kept] for at in range(3)]
+        return tuple(records_of(Operation, columns))
 
     def functions(self) -> Iterator[tuple[Call, Takes]]:
         """Yield each function that is called, with what it takes."""
@@ -97,7 +99,7 @@ class Operations:
         index = self._index.get(key)
         if index is None:
             index = self._index[key] = len(self._kept)
-            self._kept.append(Operation(call=call, returns=returns, policy=policy))
+            self._kept.append((call, returns, policy))
         return index
 
     def _number(self, record: Call | Policy) -> int:

@@ -15,6 +15,7 @@ from ..core.runs import Snapshot
 from .installed import distributions_of
 
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_STDLIB = os.path.join(os.path.dirname(os.__file__), "")
 _OURS = __name__.partition(".")[0]
 _SCRIPT_SUFFIXES = frozenset({".py", ".sh", ".bash", ".R", ".r", ".jl", ".pl", ".rb", ".js", ".sql", ".awk", ".sed"})
 """Files named in a shell command that are code; data files named there are not recorded."""
@@ -44,11 +45,13 @@ def snapshot_of(root: str, files: Iterable[str]) -> Snapshot:
 
 
 def imported_files() -> set[str]:
-    """Return the source files of all modules imported here, without graftline's own."""
+    """Return the source files of all modules imported here, without graftline's own and the standard library's."""
     found: set[str] = set()
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py") and name.partition(".")[0] != _OURS:
+        if not isinstance(file, str) or file.startswith(_STDLIB) or name.partition(".")[0] == _OURS:
+            continue
+        if file.endswith(".py"):
             found.add(os.path.abspath(file))
     return found
 
