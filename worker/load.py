@@ -303,7 +303,12 @@ def _loaded(
 ) -> Loaded:
     functions = {} if workshop.shelf is None else workshop.shelf.used_data()
     prints = prints_of(compiled.graph, pipeline, root=root, cwd=cwd, carried=workshop.carried)
-    files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph), *files_printed(root, prints)}
+    files = {
+        *reached.files,
+        *imported_files(modules),
+        *files_in_graph(root, compiled.graph),
+        *files_printed(root, prints),
+    }
     packages = installed_packages(modules) | set(reached.packages)
     return Loaded(
         graph=compiled.graph,

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from importlib.util import find_spec
 
 from ..core.graph import Graph, Json
@@ -44,14 +44,20 @@ def snapshot_of(root: str, files: Iterable[str]) -> Snapshot:
     return Snapshot(files=digests, contents=contents)
 
 
-def imported_files() -> set[str]:
-    """Return the source files of all modules imported here, without graftline's own and the standard library's."""
+def imported_files(new: Collection[str]) -> set[str]:
+    """Return the source files of the modules imported here, without graftline's own and the standard library's.
+
+    Args:
+        new: Names of the modules that the user's code may have imported: one of these may have the name of a module of
+            the standard library. Others of that name are not looked at, as in a fork that copies them: 0.7 ms.
+    """
     found: set[str] = set()
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if not isinstance(file, str) or file.startswith(_STDLIB) or name.partition(".")[0] == _OURS:
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        if top == _OURS or (top in sys.stdlib_module_names and name not in new):
             continue
-        if file.endswith(".py"):
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if isinstance(file, str) and file.endswith(".py") and not file.startswith(_STDLIB):
             found.add(os.path.abspath(file))
     return found
 
@@ -62,7 +68,7 @@ def files_in_graph(root: str, graph: Graph) -> set[str]:
     for call in graph.calls:
         if call.script is not None:
             found.add(os.path.join(root, call.script))
-        for word in re.findall(r"[^\s'\"=;|&<>()]+", call.command or ""):
+        for word in re.findall(r"[^\s'\"=;|&<>()]+", call.command) if call.command else ():
             file = os.path.normpath(os.path.join(root, word))
             if os.path.splitext(file)[1] in _SCRIPT_SUFFIXES and os.path.isfile(file):
                 found.add(file)
