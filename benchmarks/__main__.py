@@ -21,6 +21,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from installed import install
 from measure import WORKS
 from table import markdown
 from work import CONTESTANTS, Work
@@ -38,7 +39,9 @@ def main() -> int:
     options = _options()
     chosen = [work for work in WORKS.values() if not options.only or work.name in options.only]
     present, absent = _present(options.contestants)
-    seconds, notes, failures = _measure(chosen, present, rounds=options.rounds, is_small=options.small)
+    with tempfile.TemporaryDirectory(prefix="graft-bench-", ignore_cleanup_errors=True) as folder:
+        python = install(Path(folder, "installed"))
+        seconds, notes, failures = _measure(python, chosen, present, rounds=options.rounds, is_small=options.small)
 
     titles = {contestant: importlib.import_module(contestant).NAME for contestant in present}
     named: dict[tuple[str, str], float | str] = {
@@ -74,7 +77,7 @@ def _present(contestants: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _measure(
-    works: list[Work], contestants: list[str], *, rounds: int, is_small: bool
+    python: Path, works: list[Work], contestants: list[str], *, rounds: int, is_small: bool
 ) -> tuple[dict[tuple[str, str], list[float]], dict[str, str], dict[tuple[str, str], str]]:
     seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
     notes: dict[str, str] = {}
@@ -87,7 +90,7 @@ def _measure(
                 if pair in failures or pair in slow or not _can_do(contestant, work):
                     continue
                 print(f"{work.name}: {contestant}, round {turn + 1}", file=sys.stderr)
-                outcome = _measure_once(work, contestant, work.size(is_small=is_small))
+                outcome = _measure_once(python, work, contestant, work.size(is_small=is_small))
                 if isinstance(outcome, str):
                     failures[pair] = outcome
                     continue
@@ -103,17 +106,16 @@ def _can_do(contestant: str, work: Work) -> bool:
     return hasattr(importlib.import_module(contestant), work.function)
 
 
-def _measure_once(work: Work, contestant: str, size: int) -> dict[str, Any] | str:
+def _measure_once(python: Path, work: Work, contestant: str, size: int) -> dict[str, Any] | str:
     """Return the outcome, or the end of what it printed when it failed."""
     with tempfile.TemporaryDirectory(prefix="graft-bench-", ignore_cleanup_errors=True) as folder:
-        path = os.pathsep.join(filter(None, [str(HERE), os.environ.get("PYTHONPATH")]))
         # Bytecode is written as on a person's machine: compiling anew at each start doubles the time of short commands.
         environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        environ |= {"PYTHONPATH": path, "GRAFTLINE_HOME": str(Path(folder, "store")), "TMPDIR": folder}
+        environ |= {"PYTHONPATH": str(HERE), "GRAFTLINE_HOME": str(Path(folder, "store")), "TMPDIR": folder}
         before = time.perf_counter()
         try:
             done = subprocess.run(
-                [sys.executable, str(HERE / "measure.py"), work.name, contestant, str(size)],
+                [str(python), str(HERE / "measure.py"), work.name, contestant, str(size)],
                 cwd=folder,
                 env=environ,
                 stdin=subprocess.DEVNULL,

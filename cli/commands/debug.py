@@ -14,6 +14,7 @@ from ...core.requests import CodeChoice
 from .. import context
 from ..arguments import LAST_FAILED, RunArgument
 from ..completion import complete_steps
+from ..meant import run_and_step
 from ..options import Options
 from ..printer import remark
 from ..text import clean
@@ -50,7 +51,7 @@ def debug(
         raise InvalidError("--shell and --break exclude each other")
     values = _values(changes)
     space = context.workspace(options, needs_code=True)
-    found = space.find(run)
+    found, step = run_and_step(space, run, step, at_hand=LAST_FAILED)
     path = None if step is None else space.step_path(found, step)
     request = DebugRequest(
         run=found,

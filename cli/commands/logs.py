@@ -40,6 +40,7 @@ from ..grepping import (
     is_named,
 )
 from ..look import Ink, Look, look_of
+from ..meant import run_and_step
 from ..options import Options
 from ..printer import put, put_row, remark
 from ..text import clean
@@ -127,7 +128,7 @@ class _Log:
 
 def _made(options: Options, space: Workspace, run: str, step: str | None) -> tuple[RunId, str | None]:
     """Return the run and the step that are meant; of a step that was reused, the run that made its result."""
-    found = space.find(run)
+    found, step = run_and_step(space, run, step)
     node = None if step is None else space.step_path(found, step)
     if node is not None and (maker := _maker(space, found, node)) is not None:
         if not options.is_json:

@@ -21,6 +21,7 @@ from ...storeless import write_whole
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..look import look_of
+from ..meant import run_and_output
 from ..options import Options
 from ..printer import put, put_document, remark
 from ..table import Column, table
@@ -47,7 +48,7 @@ def output(
     JSON and text are printed, arrays described, anything with -o saved as stored. Nothing is unpickled.
     """
     space = context.workspace(options)
-    found = space.find(run)
+    found, name = run_and_output(space, run, name)
     if name is None:
         if file is not None:
             raise InvalidError("-o needs the NAME of an output", "graft output RUN lists them")

@@ -18,6 +18,7 @@ from ..complaint import here
 from ..completion import complete_asked
 from ..descenttext import descent_lines
 from ..look import look_of
+from ..meant import run_and_step
 from ..options import Options
 from ..printer import put, put_document
 from ..whytext import Around, run_why_lines, step_why_lines
@@ -53,7 +54,7 @@ def why(
         else:
             put(descent_lines(around(space, options, is_full=full), artifact))
         return 0
-    found, step = _named(space, run, step)
+    found, step = run_and_step(space, run, step)
     if step is None:
         _tell_run(space, options, space.inquiry.reasons(found), full=full)
         return 0
@@ -87,29 +88,6 @@ def _tell_run(space: Workspace, options: Options, told: RunWhy, *, full: bool, b
     run = space.show(told.run)
     name = run.pipeline if below is None else f"{run.pipeline}/{below}"
     put(run_why_lines(around(space, options, is_full=full), told, name))
-
-
-def _named(space: Workspace, run: str, step: str | None) -> tuple[RunId, str | None]:
-    """Return the run and the step that are meant: a word that is no run may be a step of the last one."""
-    try:
-        return space.find(run), step
-    except MissingError:
-        if step is None and not run.startswith("@"):
-            last = _last(space)
-            if last is not None and _is_step(space, last, run):
-                return last, run
-        raise
-
-
-def _last(space: Workspace) -> RunId | None:
-    try:
-        return space.find(LAST)
-    except MissingError:
-        return None
-
-
-def _is_step(space: Workspace, run: RunId, text: str) -> bool:
-    return any(text in (node.path, node.name) for node in space.graph(run).nodes)
 
 
 def _artifact(space: Workspace, text: str, step: str | None) -> Descent | None:

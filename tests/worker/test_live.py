@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,12 +31,20 @@ if __name__ == "__main__":
         "files": sorted(loaded.snapshot.files),
         "blobs": {sha: len(data) for sha, data in loaded.blobs.items()},
         "params": dict(loaded.params),
+        "packages": list(loaded.preload),
     }))
 """
 
 
-def _run(folder: Path, *command: str) -> Any:
-    done = subprocess.run([sys.executable, *command], cwd=folder, capture_output=True, text=True, timeout=30)
+def _run(folder: Path, *command: str, **environ: str) -> Any:
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -48,6 +57,7 @@ def test_main_goes_by_value_and_modules_by_import(tmp_path: Path) -> None:
     assert (text, root, cwd, is_loadable) == ("flows/x.py:flow", str(tmp_path), str(tmp_path / "elsewhere"), True)
     assert sys_path[0] == str(tmp_path / "flows")
     assert not any("site-packages" in entry or "lib/python" in entry for entry in sys_path)
+    assert all(Path(entry).exists() for entry in sys_path)  # the marks of import hooks are no places
     assert told["name"] == "flow"
     assert told["calls"][0][0] is None
     assert told["calls"][0][2] in told["blobs"]
@@ -62,3 +72,20 @@ def test_code_without_a_file_is_not_loadable_again(tmp_path: Path) -> None:
     assert told["target"][4] is False
     assert all(module is None for module, _, _ in told["calls"])
     assert told["files"] == []
+
+
+def test_packages_installed_elsewhere_are_no_code_of_the_project(tmp_path: Path) -> None:
+    """A person's own site-packages and those of another environment are on sys.path, and below no prefix of Python."""
+    script = "import site, sys; sys.path.append(site.getusersitepackages())\nimport mine, shared\n" + SCRIPT
+    write(tmp_path, {"x.py": script, "helpers.py": "def double(x): return 2 * x\n"})
+    write(tmp_path / "venv/site-packages", {"shared/__init__.py": "from . import deep\n", "shared/deep.py": ""})
+    where = [sys.executable, "-c", "import site; print(site.getusersitepackages())"]
+    environ = {"PYTHONUSERBASE": str(tmp_path / "base")}
+    user = subprocess.run(where, env={**os.environ, **environ}, capture_output=True, text=True, check=True).stdout
+    write(Path(user.strip()), {"mine.py": ""})
+
+    told = _run(tmp_path, "x.py", **environ, PYTHONPATH=f"{tmp_path}/venv/site-packages")
+
+    assert told["files"] == ["helpers.py", "x.py"]
+    assert told["packages"] == ["mine", "shared"]
+    assert user.strip() not in told["target"][3]
