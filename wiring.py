@@ -31,8 +31,10 @@ from .worker.userdirs import user_data_dir
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
+    from .core.artifacts import ArtifactRef
     from .core.burden import Packed
     from .core.config import Settings
+    from .core.contents import BroughtCode
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
@@ -273,6 +275,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         deposit=partial(_deposit, str(layout.objects)),
         lacking=partial(_lacking, str(layout.objects)),
         runners=partial(_runners, settings),
+        code_of_values=partial(_code_of_values, str(layout.objects)),
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
@@ -329,6 +332,12 @@ def _deposit(objects: str, folder: str) -> Deposit:
     from .plugins.remote.deposit import ArtifactDeposit  # for one command
 
     return ArtifactDeposit(folder, objects)
+
+
+def _code_of_values(objects: str, refs: Sequence[ArtifactRef], target: Target) -> BroughtCode | str:
+    from .worker.valuecode import code_of_values  # for runs that get values from outside
+
+    return code_of_values(objects, refs, target)
 
 
 def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from .artifacts import ArtifactRef
-from .contents import Files, Restore, UnreadableFiles
+from .brought import Brought, bound
+from .contents import CodeOfValues, Files, Restore, UnreadableFiles, unknowable
 from .control import is_control
 from .errors import GraftError
 from .graph import Node, Operation, Policy
@@ -48,6 +49,8 @@ class Circumstances:
     """Code snapshot: path relative to the root -> sha256."""
     is_copy: bool = False
     """Steps run a copy of the recorded code, not the working copy."""
+    code_of_values: CodeOfValues = unknowable
+    """Says of which code values are that no step of the run made."""
     restore: Restore | None = None
     """Puts missing catalog files of reused steps back; None (a plan): they are only taken to be there."""
 
@@ -77,6 +80,7 @@ class Evidences:
         self._values = values
         self._around = circumstances
         self._places = Places(plot, values)
+        self._brought = Brought(plot, values, circumstances.code_of_values)
         self._within = posixpath.relpath(circumstances.cwd, circumstances.root)
         self._bases: dict[_Shared, Basis | str] = {}
         """One for all operations that have it in common, so that it is put together, digested and stored once."""
@@ -102,6 +106,11 @@ class Evidences:
             return problem.message  # it cannot be started, and its attempt will say so
         known = self._around.prints.get(node.operation)
         inherited = (None, None) if known is None else (known.inherits, known.libraries)
+        if self._brought.is_any:
+            brought = self._brought.to(node.operation)
+            if isinstance(brought, str):
+                return brought
+            inherited = (bound(inherited[0], brought.classes), bound(inherited[1], brought.packages))
         return Evidence(
             place=self._places.of(node.path),
             basis=self._in_iteration(basis, node) if node.environ else basis,

@@ -15,15 +15,15 @@ from ..core.fingerprints.readers import source_reason
 from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.functions import Function, functions_in
 from ..core.graph import Call, CallKind, Graph, Operation
+from ..core.inheriting import inherited
 from ..core.kinds import BUNDLED_KINDS
 from ..core.pipeline import Pipeline
 from ..core.prints import Print
 from ..core.records import replace
 from ..core.supply import Blob
 from ..core.tasks import PythonTask, ScriptTask, ShellTask
-from .inheriting import digest_of, inherited
 from .installed import COMPILED, beyond, distributions_of, own_path, versions_of
-from .prints import Prints, merged, part_of
+from .prints import Prints, merged, part_of, parts_digest
 from .recorded import PREFIX
 from .sourcetext import SourceText
 
@@ -104,7 +104,7 @@ class _Printer:
         if key not in self._made:
             digest = self._digests.get(classes)
             if digest is None:
-                digest = self._digests[classes] = digest_of(classes, self._tracer(self._root).trace)
+                digest = self._digests[classes] = parts_digest(classes, self._tracer(self._root).trace)
             self._made[key] = replace(one, inherits=digest), classes
         return self._made[key][0]
 

@@ -11,7 +11,7 @@ import functools
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -170,6 +170,14 @@ def file_part(file: str, shown: str) -> CodePrint:
 def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
     """Return the fingerprint of what cannot be known before it runs."""
     return CodePrint(parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),))
+
+
+def parts_digest(classes: Iterable[tuple[str, str]], trace: Callable[[str, str], CodePrint]) -> str:
+    """Return the digest of what classes, each by file and name, are made of."""
+    parts: dict[str, str] = {}
+    for file, name in sorted(classes):
+        parts |= trace(file, name).parts
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()
 
 
 def _file_of(module: ModuleType | None) -> str | None:

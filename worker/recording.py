@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from importlib.util import find_spec
 
 from ..core.graph import Graph, Json
@@ -94,6 +94,12 @@ def environment_of(packages: Iterable[str]) -> dict[str, Json]:
         "platform": f"{sys.platform}-{os.uname().machine}",
         "packages": dict(sorted(_versions(packages).items())),
     }
+
+
+def versions_in(environment: Mapping[str, Json]) -> dict[str, Json]:
+    """Return distribution -> version of what `environment_of` recorded."""
+    packages = environment.get("packages")
+    return dict(packages) if isinstance(packages, dict) else {}
 
 
 def installed_packages(names: Iterable[str]) -> set[str]:

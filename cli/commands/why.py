@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.answers import descent_document, run_why_document, step_why_document
 from ...core.errors import InvalidError, MissingError
 from ...core.ids import RunId
@@ -16,6 +14,7 @@ from .. import context
 from ..arguments import LAST, StepArgument
 from ..complaint import here
 from ..completion import complete_asked
+from ..declaring import Argument, Option
 from ..descenttext import descent_lines
 from ..look import look_of
 from ..meant import run_and_step
@@ -33,14 +32,14 @@ def why(
     *,
     run: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="[RUN]",
-            autocompletion=complete_asked,
+            complete=complete_asked,
             help="Run id or unique prefix, @last, a tag; or an artifact: [RUN:]STEP:NAME, or the start of its sha256.",
         ),
     ] = LAST,
     step: StepArgument = None,
-    full: Annotated[bool, typer.Option("--full", help="Every changed line, every step of a tree.")] = False,
+    full: Annotated[bool, Option("--full", help="Every changed line, every step of a tree.")] = False,
 ) -> int:
     """Say why a step ran, was reused, failed or was skipped: the changed lines, parameters, inputs, packages.
 

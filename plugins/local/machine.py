@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -61,7 +60,8 @@ class LocalMachine:
         final = self._code / key
         if final.is_dir():
             return str(final)
-        from tempfile import mkdtemp  # 1 ms, for code that is not there yet
+        import shutil  # with `tempfile` 4 ms, where no recorded code is laid out
+        from tempfile import mkdtemp
 
         fresh = None
         try:
