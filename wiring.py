@@ -32,6 +32,7 @@ from .worker.workplace import Workplace, interpreter, job_target, open_workplace
 
 if TYPE_CHECKING:
     from .core.burden import Packed
+    from .core.cleaning import Housekeeping
     from .core.config import Settings
     from .core.engines import Channels
     from .core.health import Finding
@@ -202,6 +203,17 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
         if not findings:
             findings.append(Finding(subject="store", is_good=True, detail=f"{store.layout.directory} is sound"))
     return [*findings, worker_start()]
+
+
+def housekeeping(choices: Choices) -> Housekeeping:
+    """Return what cleans the store, and the registry at hand where that is a directory."""
+    from .core.cleaning import Housekeeping
+
+    workplace = workplace_of(choices)
+    directory = store_directory(workplace.settings)
+    store = open_store(directory, read_only=Layout(directory).is_sealed())
+    registries = Opening.of(workplace.settings, workplace.root, partial(_stored, store))
+    return Housekeeping(store.cleaning(), registries.here, time.time)
 
 
 def functions_at(root: str) -> Shelf:

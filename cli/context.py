@@ -19,6 +19,7 @@ from .text import clean
 
 if TYPE_CHECKING:
     from ..core.beginning import Begun, Template
+    from ..core.cleaning import Housekeeping
     from ..core.config import Settings
     from ..core.discovery import Plugin
     from ..core.events import AttemptFailed, AttemptSucceeded
@@ -128,6 +129,13 @@ def plugins() -> Sequence[Plugin]:
     from ..wiring import PLUGIN_GROUPS
 
     return [plugin for group in PLUGIN_GROUPS for plugin in of_group(group)]
+
+
+def housekeeping(options: Options) -> Housekeeping:
+    """Return what cleans the store and the registry at hand."""
+    from .. import wiring
+
+    return wiring.housekeeping(options)
 
 
 def examine(options: Options, *, repair: bool) -> Sequence[Finding]:

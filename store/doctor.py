@@ -124,6 +124,8 @@ def _inline_values(connection: sqlite3.Connection, layout: Layout) -> Iterator[F
 def _named_files(connection: sqlite3.Connection, layout: Layout) -> Iterator[Finding]:
     objects = Objects(layout)
     named = {row[0].hex() for row in connection.execute("SELECT DISTINCT sha256 FROM output WHERE is_file")}
+    named -= {row[0].hex() for row in connection.execute("SELECT sha256 FROM evicted")}  # by intent: store/cleaning.py
+    named |= {row[0].hex() for row in connection.execute("SELECT sha256 FROM state")}
     small = {row[0].hex() for row in connection.execute("SELECT sha256 FROM artifact")}
     for (files,) in connection.execute(
         "SELECT value FROM snapshot, json_each(snapshot.files) WHERE typeof(value) = 'text'"

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import StoreError
+from ..worker.reclaiming import reclaim
 from .failures import explain_os
 from .layout import Layout, make_private
 
 TEMPORARY = ".tmp"
 """Suffix of a file that is being written; one left by a crash is an orphan."""
+DIGEST_TAIL = re.compile("[0-9a-f]{62}")
+"""Name of an object file: its digest but for the first two characters, which name the directory."""
 _CHUNK = 1 << 20
 
 
@@ -31,6 +35,13 @@ class Objects:
         """Tell whether the object is there; its bytes are not looked at."""
         return self.path(sha256).is_file()
 
+    def reclaim(self, sha256: str) -> bool:
+        """Tell whether the object is there, and count it as written now: who asks is about to name it in a row.
+
+        Until that row is committed the age of the file is all that keeps it from being cleaned away.
+        """
+        return reclaim(str(self._layout.objects), str(self.path(sha256)))
+
     def write(self, data: bytes) -> str:
         """Store bytes and return their digest; bytes that are stored already are not written again.
 
@@ -39,7 +50,7 @@ class Objects:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
-        if self._holds(target, len(data)):
+        if self.reclaim(sha256) and self._holds(target, len(data)):
             return sha256
         if not target.parent.is_dir():
             make_private(target.parent)

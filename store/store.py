@@ -24,6 +24,7 @@ from .runstore import StoredRuns
 from .trust import StoredTrust
 
 if TYPE_CHECKING:
+    from .cleaning import Cleaning
     from .datasets import StoredDatasets
     from .doctor import Finding
     from .feed import StoredFeed
@@ -37,7 +38,7 @@ class Store:
     def __init__(self, layout: Layout, database: Database) -> None:
         self._database = database
         self._feeds: weakref.WeakSet[StoredFeed] = weakref.WeakSet()  # dropped ones close themselves
-        graphs = Graphs()
+        graphs = self._graphs = Graphs()
         self.layout = layout
         self.objects = Objects(layout)
         self.runs = StoredRuns(layout, database, self.objects, graphs)
@@ -93,6 +94,12 @@ class Store:
         from .doctor import examine  # cold path: it hashes everything
 
         return examine(self.layout, self._database, repair=repair)
+
+    def cleaning(self) -> Cleaning:
+        """Return what cleans the store."""
+        from .cleaning import Cleaning  # for one command
+
+        return Cleaning(self.layout, self._database, self._graphs)
 
     def close(self) -> None:
         """Close every connection. Runs that are open keep theirs. Safe to call twice."""
