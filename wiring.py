@@ -31,6 +31,7 @@ from .worker.userdirs import user_data_dir
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
+    from .core.backups import Copied
     from .core.burden import Packed
     from .core.cleaning import Housekeeping
     from .core.config import Settings
@@ -210,10 +211,19 @@ def housekeeping(choices: Choices) -> Housekeeping:
     from .core.cleaning import Housekeeping
 
     workplace = workplace_of(choices)
-    directory = store_directory(workplace.settings)
-    store = open_store(directory, read_only=Layout(directory).is_sealed())
+    layout = Layout(store_directory(workplace.settings))
+    # Nobody makes a store only to clean it.
+    store = open_store(layout.directory, read_only=not layout.database.exists() or layout.is_sealed())
     registries = Opening.of(workplace.settings, workplace.root, partial(_stored, store))
     return Housekeeping(store.cleaning(), registries.here, time.time)
+
+
+def back_up(choices: Choices, target: str, tell: Callable[[int, int], None]) -> Copied:
+    """Copy the store to a directory that is not there yet; see `Store.back_up`."""
+    layout = Layout(store_directory(settings_of(choices)))
+    # As above.
+    with open_store(layout.directory, read_only=not layout.database.exists() or layout.is_sealed()) as store:
+        return store.back_up(Path(target), tell)
 
 
 def functions_at(root: str) -> Shelf:

@@ -18,6 +18,7 @@ from .printer import remark
 from .text import clean
 
 if TYPE_CHECKING:
+    from ..core.backups import Copied
     from ..core.beginning import Begun, Template
     from ..core.cleaning import Housekeeping
     from ..core.config import Settings
@@ -136,6 +137,13 @@ def housekeeping(options: Options) -> Housekeeping:
     from .. import wiring
 
     return wiring.housekeeping(options)
+
+
+def back_up(options: Options, target: str, tell: Callable[[int, int], None]) -> Copied:
+    """Copy the store to a directory that is not there yet."""
+    from .. import wiring
+
+    return wiring.back_up(options, target, tell)
 
 
 def examine(options: Options, *, repair: bool) -> Sequence[Finding]:

@@ -16,7 +16,6 @@ from pathlib import Path
 from ..core.cleaning import Kind, Part, Plan
 from ..core.errors import ConflictError
 from ..core.garbage import MADE_S, Choice, Holdings, Limits, choose
-from ..core.ids import RunId
 from ..core.records import dataclass, replace
 from ..worker.reclaiming import remove_old
 from .database import Database
@@ -32,8 +31,8 @@ from .liveness import RunLock
 _ROWS = 20_000
 """Steps whose rows go in one transaction: some 0.3 s, in which nobody else can write."""
 _COMPACTED = 500_000_000
-"""Bytes of a database up to which it is written anew without its holes: 5 s, in which nobody else can write. Others give
-up after 10 s (store/failures.py)."""
+"""Bytes of a database up to which it is written anew without its holes: 5 s, in which nobody else can write. Others
+give up after 10 s (store/failures.py)."""
 _HOLES = 1_000_000
 """Bytes of holes in the database for which that is worth the while."""
 

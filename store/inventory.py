@@ -91,11 +91,9 @@ def take_stock(
     }
     started = [row[11] or row[6] for row in rows if row[1] in live]
     uses: dict[str, list[Use]] = defaultdict(list)
-    evicted = {sha256.hex(): at for sha256, at in connection.execute("SELECT sha256, at FROM evicted")}
+    evicted = _given_up(connection, pieces)
     _add_texts(connection, ((row[0], row[12], row[13], row[14]) for row in rows), pieces, uses)
-    _add_outputs(
-        connection, graphs, runs, pieces, uses, with_values=with_values or not evicted.keys().isdisjoint(pieces)
-    )
+    _add_outputs(connection, graphs, runs, pieces, uses, with_values=with_values or bool(evicted))
     return Holdings(
         runs=runs,
         pieces=pieces,
@@ -119,11 +117,33 @@ def scan(layout: Layout) -> Iterator[tuple[str, Piece]]:
                     yield f"{folder.name}{file.name}", Piece(found.st_size, found.st_mtime)
 
 
+def names_of(connection: sqlite3.Connection) -> set[str]:
+    """Return the digests of all objects that rows name; texts may name others (functions, files of lineages)."""
+    found = {row[0].hex() for row in connection.execute("SELECT DISTINCT sha256 FROM output WHERE is_file")}
+    small = {row[0].hex() for row in connection.execute("SELECT sha256 FROM artifact")}
+    found |= {each for files in snapshot_files(connection).values() for each in files if each not in small}
+    found |= {row[0].hex() for row in connection.execute("SELECT sha256 FROM state")}
+    return found
+
+
 def snapshot_files(connection: sqlite3.Connection) -> dict[str, list[str]]:
     """Return by key the digests of the files of each code snapshot."""
     return {
         key: list(json.loads(files).values()) for key, files in connection.execute("SELECT key, files FROM snapshot")
     }
+
+
+def _given_up(connection: sqlite3.Connection, pieces: Collection[str]) -> dict[str, float]:
+    """Return by digest when values were given up whose files are still there, and that no result has made again."""
+    rows = connection.execute("SELECT sha256, at FROM evicted").fetchall()
+    found = {sha256.hex(): at for sha256, at in rows if sha256.hex() in pieces}
+    if found:
+        for (sha256,) in connection.execute(
+            "SELECT output.sha256 FROM result JOIN output ON output.run = result.run AND output.node = result.node"
+            " AND output.attempt = result.attempt WHERE is_file"
+        ):
+            found.pop(sha256.hex(), None)
+    return found
 
 
 def _served(connection: sqlite3.Connection) -> dict[int, list[str]]:

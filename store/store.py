@@ -24,6 +24,9 @@ from .runstore import StoredRuns
 from .trust import StoredTrust
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..core.backups import Copied
     from .cleaning import Cleaning
     from .datasets import StoredDatasets
     from .doctor import Finding
@@ -100,6 +103,18 @@ class Store:
         from .cleaning import Cleaning  # for one command
 
         return Cleaning(self.layout, self._database, self._graphs)
+
+    def back_up(self, target: Path, tell: Callable[[int, int], None]) -> Copied:
+        """Copy the store to a directory that is not there yet; `tell` hears how many bytes of how many are copied.
+
+        Raises:
+            InvalidError: something is there already.
+            ConflictError: another process cleans the store.
+            StoreError: it cannot be read or written, or the copy does not hold.
+        """
+        from .backup import back_up_store  # for one command
+
+        return back_up_store(self.layout, self._database, target, tell)
 
     def close(self) -> None:
         """Close every connection. Runs that are open keep theirs. Safe to call twice."""

@@ -1,4 +1,4 @@
-"""What of a store is garbage: nothing that anybody refers to, never more than was asked for, and the second time nothing."""
+"""What of a store is garbage: nothing anybody refers to, no more than was asked for, nothing the second time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def holding(*runs: Past, uses: dict[str, list[Use]] | None = None, **changes: ob
     uses = uses or {}
     pieces = {name: Piece(100, OLD) for name in uses}
     held = Holdings(runs={run.seq: run for run in runs}, pieces=pieces, uses=uses)
-    return replace(held, **changes)  # type: ignore[type-var]
+    return replace(held, **changes)  # type: ignore[arg-type]
 
 
 @st.composite

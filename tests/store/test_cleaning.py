@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -50,8 +51,6 @@ def is_there(store: Store, data: bytes) -> bool:
 
 
 def stored_name(data: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(data).hexdigest()
 
 
@@ -70,7 +69,7 @@ class TestNobodys:
 
     def test_what_a_crash_left_goes_when_it_is_old(self, store: Store, tmp_path: Path) -> None:
         root = tmp_path / "v1"
-        (root / "objects" / "ab").mkdir()
+        (root / "objects" / "ab").mkdir(mode=0o700)
         left = [root / "objects" / ".tmp-1-2", root / "objects" / "ab" / "cd.1234.tmp", root / "code" / "tmpabc"]
         left += [root / "logs" / "abcdabcdabcdabcd", root / "runs" / "abcdabcdabcdabcd.lock", root / "code" / "f00"]
         for path in left:
