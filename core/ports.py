@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from inspect import Signature
 from typing import TYPE_CHECKING, Protocol
 
@@ -177,6 +177,10 @@ class Outputs(Protocol):
         Raises:
             StoreError: missing or damaged.
         """
+        ...
+
+    def given_up(self, refs: Iterable[ArtifactRef]) -> dict[str, float]:
+        """Return by sha256 the wall time at which a value was deleted to free space, of those that are not there."""
         ...
 
     def keep(self, data: bytes) -> str:
