@@ -174,7 +174,7 @@ def _removable(runs: Mapping[int, Past], old: frozenset[int]) -> frozenset[int]:
     """Return those of the runs whose records may go.
 
     A run stays when it is held, when it made what a run that stays took over (its result would not be found any more),
-    when a part of it stays, or it is a part of one that does. The newest stays in any case: numbers are not given twice.
+    when a part of it stays, or it is a part of one that does. The newest stays in any case: no number is given twice.
     """
     gone = {seq for seq in old if not runs[seq].is_held} - {max(runs, default=0)}
     parts: dict[int, list[int]] = defaultdict(list)

@@ -104,7 +104,7 @@ class Registry(ABC):
         """Return where each alias stands."""
         return standing(self.history(project))
 
-    def clean(self, *, is_plan: bool) -> tuple[int, int]:  # noqa: ARG002  most have nothing to clean
+    def clean(self, *, is_plan: bool) -> tuple[int, int]:
         """Delete files that no lineage and no generation names; return how many, and their bytes.
 
         The registry in a store has none of its own: its files are the store's objects, which `graft gc` looks after.

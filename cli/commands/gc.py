@@ -116,10 +116,9 @@ def _lines(look: Look, found: Plan) -> list[str]:
             "  they are shown as before; 'graft rerun' computes their values again, debug and verify need them"
         )
     if found.runs:
-        did = "can no longer be shown, replayed or retried"
-        lines.append(
-            f"{plural(len(found.runs), 'run')} {did if found.is_done else f'could {did[4:]}'}: {_named(look, found.runs)}"
-        )
+        did = "can" if found.is_done else "could"
+        count = plural(len(found.runs), "run")
+        lines.append(f"{count} {did} no longer be shown, replayed or retried: {_named(look, found.runs)}")
     if found.waits_for:
         lines.append(f"what runs left stays for now, as runs go on: {_named(look, found.waits_for)}")
     return [look.said(line) for line in (*lines, _closing(found))]

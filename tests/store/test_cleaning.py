@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from cleaned import DAY_S, add_run, age, results, stored
+from registries import CONTENT, digest, draft_generation, draft_lineage
 from run_specs import dispatched, spec, started, succeeded
 
 from graftline.core.cleaning import Kind, Plan
@@ -47,11 +47,7 @@ def counts(plan: Plan) -> dict[Kind, int]:
 
 
 def is_there(store: Store, data: bytes) -> bool:
-    return store.objects.has(stored_name(data))
-
-
-def stored_name(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+    return store.objects.has(digest(data))
 
 
 class TestNobodys:
@@ -99,17 +95,18 @@ class TestNobodys:
         lock.release()
 
     def test_states_and_files_of_the_registry_stay_until_they_are_removed(self, store: Store) -> None:
-        state = stored(store, C)
-        with store.runs._database.writing() as connection:
-            connection.execute("INSERT INTO project (name, created) VALUES ('p', 0)")
-            connection.execute("INSERT INTO lineage (project, version, manifest, created) VALUES (1, '1', '{}', 0)")
-            connection.execute("INSERT INTO generation VALUES (1, 1, NULL, '{}', 0)")
-            connection.execute("INSERT INTO state VALUES (1, 1, 'm', ?, 5)", (bytes.fromhex(state.ref.sha256),))
+        store.registry.publish(draft_lineage("0.1.0"), CONTENT.__getitem__)
+        for state in (b"one", b"two"):
+            store.registry.commit(draft_generation(state), CONTENT.__getitem__)
+        for sha256 in CONTENT:
+            age(store, sha256)
         assert counts(cleaned(store, keep_last=0)) == {}
 
-        with store.runs._database.writing() as connection:
-            connection.execute("DELETE FROM generation")
+        store.registry.remove("churn", "0.1.0", 2)
         assert counts(cleaned(store)) == {Kind.UNNAMED: 1}
+        assert not store.objects.has(digest(b"two"))
+        store.registry.remove("churn")
+        assert counts(cleaned(store)) == {Kind.UNNAMED: 3}
 
     def test_what_somebody_asks_for_meanwhile_stays(self, store: Store) -> None:
         sha256 = stored(store, C).ref.sha256
