@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
-import typer
-
 from ..core.errors import GraftError
-from .completion import options_of
+from .completion import Unfinished
+from .declaring import Argument
 
 
-def complete_addresses(context: typer.Context, incomplete: str) -> list[str]:
+def complete_addresses(typed: Unfinished, incomplete: str) -> list[str]:
     """Return what an address may go on with: projects, then versions or aliases, then numbers."""
     from . import context as door  # opened at the tab key only
 
     try:
-        registry = door.workspace(options_of(context)).parts.registry()
+        registry = door.workspace(typed.options).parts.registry()
         if "@" in incomplete:
             project = incomplete.partition("@")[0]
             found = [f"{project}@{name}" for name in registry.aliases(project)]
@@ -34,20 +33,20 @@ def complete_addresses(context: typer.Context, incomplete: str) -> list[str]:
 
 AddressArgument: TypeAlias = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="ADDRESS",
-        autocompletion=complete_addresses,
+        complete=complete_addresses,
         help="PROJECT, PROJECT/LINEAGE, PROJECT/LINEAGE/GENERATION or PROJECT@ALIAS.",
     ),
 ]
 AliasArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="PROJECT@ALIAS", autocompletion=complete_addresses, help="An alias: churn@champion.")
+    str, Argument(metavar="PROJECT@ALIAS", complete=complete_addresses, help="An alias: churn@champion.")
 ]
 AddressWords: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(
+    Argument(
         metavar="[PROJECT [LINEAGE [GENERATION]]]",
-        autocompletion=complete_addresses,
+        complete=complete_addresses,
         help="Up to three words, or one address: churn/0.2.0/3, churn@champion.",
     ),
 ]

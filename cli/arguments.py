@@ -6,73 +6,80 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 
-import typer
-
 from ..core.errors import InvalidError
 from ..core.quantities import seconds
 from ..core.requests import Stale
 from ..core.reusing import Reusing
 from ..core.selection import Selection
 from ..core.undeclared import GuardMode
-from .completion import complete_runs, complete_steps
+from .completion import complete_asked, complete_runs, complete_steps
+from .declaring import Argument, Option
 
 LAST = "@last"
 LAST_FAILED = "@last-failed"
 
 RunArgument: TypeAlias = Annotated[
     str,
-    typer.Argument(
+    Argument(
         metavar="[RUN]",
-        autocompletion=complete_runs,
+        complete=complete_runs,
         help="Run id or unique prefix, @last, @last~1, @last-failed, or a tag.",
+        show_default=True,
+    ),
+]
+RunOrStepArgument: TypeAlias = Annotated[
+    str,
+    Argument(
+        metavar="[RUN]",
+        complete=complete_asked,
+        help="Run id or unique prefix, @last, @last~1, @last-failed, a tag; or just a STEP of the default.",
         show_default=True,
     ),
 ]
 StepArgument: TypeAlias = Annotated[
     str | None,
-    typer.Argument(metavar="[STEP]", autocompletion=complete_steps, help="Path or name of a step; default: all."),
+    Argument(metavar="[STEP]", complete=complete_steps, help="Path or name of a step; default: all."),
 ]
 TargetArgument: TypeAlias = Annotated[
     str | None,
-    typer.Argument(
+    Argument(
         metavar="[TARGET]",
         help="FILE.py[:NAME], package.module:NAME, a script or a project directory; default: the project's pipeline.",
     ),
 ]
 ParamOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("-p", "--param", metavar="[STEP:]NAME=VALUE", help="Set a parameter; repeatable.")
+    list[str] | None, Option("-p --param", metavar="[STEP:]NAME=VALUE", help="Set a parameter; repeatable.")
 ]
 ParamsFileOption: TypeAlias = Annotated[
-    str | None, typer.Option("--params", metavar="FILE", help="Read parameters from a TOML, JSON or YAML file.")
+    str | None, Option("--params", metavar="FILE", help="Read parameters from a TOML, JSON or YAML file.")
 ]
 JobsOption: TypeAlias = Annotated[
-    int | None, typer.Option("-j", "--jobs", min=1, metavar="N", help="cpus that steps may use; default: all.")
+    int | None, Option("-j --jobs", min=1, metavar="N", help="cpus that steps may use; default: all.")
 ]
 KeepGoingOption: TypeAlias = Annotated[
-    bool, typer.Option("-k", "--keep-going", help="Run what does not depend on a failed step (default).")
+    bool, Option("-k --keep-going", help="Run what does not depend on a failed step (default).")
 ]
-FailFastOption: TypeAlias = Annotated[bool, typer.Option("-x", "--fail-fast", help="Stop at the first failure.")]
-DryRunOption: TypeAlias = Annotated[bool, typer.Option("-n", "--dry-run", help="Say what would run; run nothing.")]
+FailFastOption: TypeAlias = Annotated[bool, Option("-x --fail-fast", help="Stop at the first failure.")]
+DryRunOption: TypeAlias = Annotated[bool, Option("-n --dry-run", help="Say what would run; run nothing.")]
 GuardOption: TypeAlias = Annotated[
     GuardMode | None,
-    typer.Option(
+    Option(
         "--guard",
         metavar="[=strict]",
+        alone="warn",
         help="Report what steps use and do not declare; --guard=strict fails them.",
     ),
 ]
-DetachOption: TypeAlias = Annotated[
-    bool, typer.Option("-d", "--detach", help="Run in a process of its own and return at once.")
-]
+DetachOption: TypeAlias = Annotated[bool, Option("-d --detach", help="Run in a process of its own and return at once.")]
 OnlyOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--only", metavar="STEPS", help="These steps alone, on the newest outputs of what they need."),
+    Option("--only", metavar="STEPS", help="These steps alone, on the newest outputs of what they need."),
 ]
 FromOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--from", metavar="STEPS", help="These steps and what follows them.")
+    list[str] | None, Option("--from", metavar="STEPS", help="These steps and what follows them.")
 ]
 ToOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--to", metavar="STEPS", help="These steps and what they need.")
+    list[str] | None, Option("--to", metavar="STEPS", help="These steps and what they need.")
 ]
 
 
@@ -88,18 +95,16 @@ class ModeName(StrEnum):
 
 ModeOption: TypeAlias = Annotated[
     ModeName | None,
-    typer.Option("--mode", help="As it is compiled for this; default: job, every step.", show_default=False),
+    Option("--mode", help="As it is compiled for this; default: job, every step.", show_default=False),
 ]
-ForceOption: TypeAlias = Annotated[bool, typer.Option("--force", help="Run every step; reuse no earlier result.")]
+ForceOption: TypeAlias = Annotated[bool, Option("--force", help="Run every step; reuse no earlier result.")]
 ForceStepOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option("--force-step", metavar="STEPS", help="Run these steps whatever is known; others are reused."),
+    Option("--force-step", metavar="STEPS", help="Run these steps whatever is known; others are reused."),
 ]
 StaleOption: TypeAlias = Annotated[
     Stale | None,
-    typer.Option(
-        "--stale", help="Kept steps that would come out otherwise now: keep (default; a terminal asks) or rerun."
-    ),
+    Option("--stale", help="Kept steps that would come out otherwise now: keep (default; a terminal asks) or rerun."),
 ]
 
 

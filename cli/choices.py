@@ -1,4 +1,4 @@
-"""What a person may say to any command, as a record. Apart from its declaration (`options.py`), which needs typer."""
+"""What a person may say to any command, as a record. Apart from its declaration (`options.py`), for the terminal UI."""
 
 from __future__ import annotations
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import traceback
 from functools import partial
-from textwrap import indent
 
 from ..core.errors import GraftError, InvalidError, nearest
 from ..core.place import seen_from
@@ -31,9 +29,13 @@ def complain(error: GraftError, *, is_json: bool, is_verbose: bool) -> int:
 
         put_document(error_document(error))
     if is_verbose:
+        import traceback  # with `textwrap` 3 ms, of which a command that works has no use
+
         traceback.print_exception(error)
     remark(f"graft: {clean(str(error), keep_lines=True)}")
     if error.hint:
+        from textwrap import indent  # as above
+
         remark(indent(clean(error.hint, keep_lines=True), "  "))
     return error.exit_code
 

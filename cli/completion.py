@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
-
-import typer
+from typing import Any
 
 from ..core.errors import GraftError
 from ..core.ports import RunQuery
-from .options import NAMES, Options
+from ..core.records import dataclass
+from .choices import Options
 
 OFFERED = 30
 """Runs to choose from; more do not fit a screen."""
@@ -16,40 +17,42 @@ STEPS_OFFERED = 200
 """Steps: a map may have ten thousand; the next characters narrow it down."""
 
 
-def complete_runs(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """What was typed of a command line before the word at which the tab key was pressed."""
+
+    options: Options
+    values: Mapping[str, Any]
+    """Parameters of the command, by name; those not typed are None or absent."""
+
+
+def complete_runs(typed: Unfinished, incomplete: str) -> list[tuple[str, str]]:
     """Return run ids with pipeline and state, newest first."""
     from . import context as door  # opened at the tab key only
 
     fixed = [(name, "") for name in ("@last", "@last-failed") if name.startswith(incomplete)]
     try:
-        space = door.workspace(options_of(context))
+        space = door.workspace(typed.options)
         found = space.runs(RunQuery(project=space.parts.project, limit=OFFERED))
         return fixed + [(run.id, f"{run.pipeline} {run.state}") for run in found if run.id.startswith(incomplete)]
     except (GraftError, ImportError, OSError):
         return fixed
 
 
-def complete_asked(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Return what `why` may be asked: runs, and the steps of the last one."""
-    steps = [(path, "step of the last run") for path in complete_steps(context, incomplete)]
-    return [*complete_runs(context, incomplete), *steps]
+def complete_asked(typed: Unfinished, incomplete: str) -> list[tuple[str, str]]:
+    """Return runs, and the steps of the last one: what a command takes that a lone step is enough for."""
+    steps = [(path, "step of the last run") for path in complete_steps(typed, incomplete)]
+    return [*complete_runs(typed, incomplete), *steps]
 
 
-def complete_steps(context: typer.Context, incomplete: str) -> list[str]:
+def complete_steps(typed: Unfinished, incomplete: str) -> list[str]:
     """Return paths of the steps of the run named before."""
     from . import context as door  # opened at the tab key only
 
     try:
-        space = door.workspace(options_of(context))
-        run = space.find(context.params.get("run") or "@last")
+        space = door.workspace(typed.options)
+        run = space.find(typed.values.get("run") or "@last")
         fitting = (node.path for node in space.graph(run).nodes if node.path.startswith(incomplete))
         return list(islice(fitting, STEPS_OFFERED))
     except (GraftError, ImportError, OSError):
         return []
-
-
-def options_of(context: typer.Context) -> Options:
-    """Return the common options that were typed so far."""
-    earlier = context.parent.params if context.parent is not None else {}
-    given = {name: context.params.get(name) or earlier.get(name) for name in NAMES}
-    return Options(**{name: value for name, value in given.items() if value is not None})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 
 from ..core.errors import PluginError
@@ -21,6 +20,8 @@ def enter(python: str) -> None:
     """
     if is_current(python) or os.environ.get(_ENTERED) == python:
         return
+    import subprocess  # 3 ms, of who is here already
+
     done = subprocess.run([python, "-c", _CHECK], capture_output=True, check=False)
     if done.returncode != 0:
         raise PluginError(

@@ -18,7 +18,8 @@ def candidates(line: str, options: Options) -> list[Candidate]:
         options: that stand before the line.
     """
     words, incomplete = split_line(line)
-    from .main import COMMANDS, root  # it imports every option's type
+    from .main import COMMANDS
+    from .program import root  # typer, for whoever types a line
 
     if not words:
         known = [Candidate(name, entry.summary) for name, entry in COMMANDS.items() if not name.startswith("_")]

@@ -8,8 +8,6 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-import typer
-
 from ..core.document import instant
 from ..core.errors import InvalidError
 from ..core.loglines import clock_text
@@ -20,9 +18,11 @@ from ..core.quantities import size_text
 from ..core.records import dataclass
 from ..core.runs import Run
 from . import context
+from .declaring import Option
 from .look import Ink, Look, look_of
 from .options import Options
 from .printer import put, put_row, remark
+from .reading import Given
 from .text import clean, plural
 
 if TYPE_CHECKING:
@@ -36,35 +36,33 @@ ENDLESS = ("follow", "tail")
 """Options that a search has no use for."""
 MOST_AROUND = 1000
 SoughtOption: TypeAlias = Annotated[
-    str | None, typer.Option("--grep", metavar="TEXT", help="Only lines with this text; without RUN: of all runs.")
+    str | None, Option("--grep", metavar="TEXT", help="Only lines with this text; without RUN: of all runs.")
 ]
-RegexOption: TypeAlias = Annotated[bool, typer.Option("--re", help="TEXT is a regular expression.")]
+RegexOption: TypeAlias = Annotated[bool, Option("--re", help="TEXT is a regular expression.")]
 AroundOption: TypeAlias = Annotated[
-    int, typer.Option("--context", min=0, max=MOST_AROUND, metavar="N", help="Also N lines before and after each.")
+    int, Option("--context", min=0, max=MOST_AROUND, metavar="N", help="Also N lines before and after each.")
 ]
 LimitOption: TypeAlias = Annotated[
-    int, typer.Option("--limit", min=1, metavar="N", help="With --grep: at most so many lines.")
+    int, Option("--limit", min=1, metavar="N", help="With --grep: at most so many lines.")
 ]
 StatesOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--state", metavar="STATES", help="With --grep: of these runs: failed, running, ...")
+    list[str] | None, Option("--state", metavar="STATES", help="With --grep: of these runs: failed, running, ...")
 ]
 SinceOption: TypeAlias = Annotated[
-    str | None, typer.Option("--since", metavar="TIME", help="With --grep: of newer runs: 2d, 12h or 2026-11-20.")
+    str | None, Option("--since", metavar="TIME", help="With --grep: of newer runs: 2d, 12h or 2026-11-20.")
 ]
-TagOption: TypeAlias = Annotated[
-    str | None, typer.Option("--tag", metavar="TAG", help="With --grep: of runs with this tag.")
-]
+TagOption: TypeAlias = Annotated[str | None, Option("--tag", metavar="TAG", help="With --grep: of runs with this tag.")]
 PipelineOption: TypeAlias = Annotated[
-    str | None, typer.Option("--pipeline", metavar="NAME", help="With --grep: of runs of this pipeline.")
+    str | None, Option("--pipeline", metavar="NAME", help="With --grep: of runs of this pipeline.")
 ]
 ParentOption: TypeAlias = Annotated[
-    str | None, typer.Option("--parent", metavar="RUN", help="With --grep: of runs of this one: trials, reruns.")
+    str | None, Option("--parent", metavar="RUN", help="With --grep: of runs of this one: trials, reruns.")
 ]
 EverywhereOption: TypeAlias = Annotated[
-    bool, typer.Option("--all-projects", help="With --grep: of every project of the store.")
+    bool, Option("--all-projects", help="With --grep: of every project of the store.")
 ]
 ChildrenOption: TypeAlias = Annotated[
-    bool, typer.Option("--all", help="With --grep: also waves of a watch and runs that a step started.")
+    bool, Option("--all", help="With --grep: also waves of a watch and runs that a step started.")
 ]
 NOTHING = 1
 """Exit code where no line has it, as grep's."""
@@ -87,36 +85,30 @@ class Grep:
     """Of one run that was named: lines need not say which."""
 
 
-def is_named(typed: typer.Context) -> bool:
+def is_named(given: Given) -> bool:
     """Tell whether somebody named a run, even the one that is meant when nobody does."""
-    return _is_given(typed, "run")
+    return "run" in given
 
 
-def check(typed: typer.Context, *, is_search: bool) -> None:
+def check(given: Given, *, is_search: bool) -> None:
     """Refuse options that do not go together.
 
     Raises:
         InvalidError: they do not.
     """
-    shown = {each.name: each.opts[-1] for each in typed.command.params}
     if not is_search:
         for name in SEARCHING:
-            if _is_given(typed, name):
-                raise InvalidError(f"{shown[name]} needs --grep TEXT", "graft logs --grep error --since 2d")
+            if name in given:
+                raise InvalidError(f"{given[name]} needs --grep TEXT", "graft logs --grep error --since 2d")
         return
     for name in ENDLESS:
-        if _is_given(typed, name):
+        if name in given:
             raise InvalidError(
-                f"--grep and {shown[name]} exclude each other", "a pipe does it: graft logs -f | grep TEXT"
+                f"--grep and {given[name]} exclude each other", "a pipe does it: graft logs -f | grep TEXT"
             )
     for name in RUNS:
-        if is_named(typed) and _is_given(typed, name):
-            raise InvalidError(f"a run is named, and {shown[name]} chooses runs", "leave the run or the option out")
-
-
-def _is_given(typed: typer.Context, name: str) -> bool:
-    source = typed.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"
+        if is_named(given) and name in given:
+            raise InvalidError(f"a run is named, and {given[name]} chooses runs", "leave the run or the option out")
 
 
 def grep(options: Options, space: Workspace, wanted: Grep) -> int:

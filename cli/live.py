@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import shutil
 import sys
 import threading
 import time
@@ -23,7 +22,7 @@ from ..core.quantities import duration_text
 from ..core.records import replace
 from ..core.states import Status
 from .board import Board
-from .look import MARKS, RETRYING, Look
+from .look import MARKS, RETRYING, Look, terminal_size
 from .text import clean, columns
 
 if TYPE_CHECKING:
@@ -190,7 +189,7 @@ class Live:
         self._title = title
         self._stream = stream or sys.stdout
         self._clock = clock
-        self._size = size or _terminal_size
+        self._size = size or terminal_size
         self._note = ""
         self._has_headline = True
         """Not in the last picture: the closing words that come below say the same and more."""
@@ -264,11 +263,6 @@ class Live:
 @lru_cache(maxsize=1)  # a thousand steps that are reused have one time: 1 us each
 def _clock(at: float) -> str:
     return time.strftime("%H:%M:%S", time.localtime(at))
-
-
-def _terminal_size() -> tuple[int, int]:
-    columns_and_rows = shutil.get_terminal_size((80, 24))
-    return columns_and_rows.columns, columns_and_rows.lines
 
 
 def _without_colour(line: str) -> str:

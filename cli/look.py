@@ -6,7 +6,6 @@ A state is never shown by colour or glyph alone; the word stands beside it.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TextIO
 
@@ -81,11 +80,25 @@ def look_of(stream: TextIO | None = None, *, is_plain: bool = False) -> Look:
     encoding = (getattr(stream, "encoding", None) or "ascii").lower().replace("-", "").replace("_", "")
     glyphs = os.environ.get("GRAFTLINE_GLYPHS", "")
     return Look(
-        width=shutil.get_terminal_size((80, 24)).columns if is_terminal else _pipe_width(),
+        width=terminal_size()[0] if is_terminal else _pipe_width(),
         has_colour=is_terminal and not is_plain and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb",
         is_ascii=glyphs == "ascii" or (encoding != "utf8" and glyphs != "unicode"),
         is_terminal=is_terminal,
     )
+
+
+def terminal_size() -> tuple[int, int]:
+    """Return columns and rows of the terminal, which `COLUMNS` and `LINES` overrule; 80 and 24 where it does not say.
+
+    As `shutil.get_terminal_size`, without the 2.5 ms that `shutil` takes for its archives.
+    """
+    try:
+        found = tuple(os.get_terminal_size(sys.__stdout__.fileno()))  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):  # there is no such stream, it was closed, or it is no terminal
+        found = (0, 0)
+    wanted = (os.environ.get("COLUMNS", ""), os.environ.get("LINES", ""))
+    said = [int(text) if text.isdecimal() else 0 for text in wanted]
+    return said[0] or found[0] or 80, said[1] or found[1] or 24
 
 
 def _pipe_width() -> int:

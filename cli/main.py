@@ -6,20 +6,12 @@ A command's module is imported when the command is called: `graft ls` does not p
 from __future__ import annotations
 
 import importlib
-import inspect
-import sys
+import os
 from collections.abc import Sequence
-from typing import Annotated, Any
 
-import typer
-from typer.core import TyperGroup
-
-from ..core.errors import InvalidError, nearest
 from ..core.named import NamedTuple
-from .complaint import usage_error
-from .edge import guarded
-from .options import HELP_SETTINGS, Options, to_command, to_group, with_common_options
-from .printer import put
+from .edge import CANCELLED, guarded
+from .reading import Function, Verbs, read_line
 
 
 class Entry(NamedTuple):
@@ -91,39 +83,8 @@ COMMANDS = {
 }
 
 
-class Root(TyperGroup):
-    """The group of all commands; a command is built when it is asked for."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Return the visible names, for completion."""
-        return [name for name, entry in COMMANDS.items() if entry.group]
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """Import and build one command; None when there is none of that name."""
-        entry = COMMANDS.get(cmd_name)
-        if entry is None:
-            return None
-        module, _, function = entry.place.partition(":")
-        found = getattr(importlib.import_module(f".commands.{module}", __package__), function)
-        if isinstance(found, dict):
-            return to_group(cmd_name, entry.summary, found)
-        return to_command(cmd_name, found, is_hidden=not entry.group)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command, or say which one was probably meant."""
-        if args[0] not in COMMANDS:
-            known = self.list_commands(ctx)
-            raise InvalidError(f"there is no command '{args[0]}'{nearest(args[0], known)}", "graft --help lists them")
-        return super().resolve_command(ctx, args)
-
-    def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write the list of commands by group, then the options."""
-        for group in dict.fromkeys(entry.group for entry in COMMANDS.values() if entry.group):
-            with formatter.section(group):
-                formatter.write_dl([(name, each.summary) for name, each in COMMANDS.items() if each.group == group])
-        records = [parameter.get_help_record(ctx) for parameter in self.get_params(ctx)]
-        with formatter.section("Options, before or after the command"):
-            formatter.write_dl([record for record in records if record])
+_COMPLETING = "_GRAFT_COMPLETE"
+"""Set in the environment by the shell that asks how a line may go on."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -131,60 +92,23 @@ def main(arguments: Sequence[str]) -> int:
     return guarded(lambda: _dispatch(arguments), arguments)
 
 
-def _dispatch(arguments: Sequence[str]) -> int:
-    usage_problem: type[Exception] = typer.BadParameter.__bases__[0]  # typer exports only the leaf of its tree
-    try:
-        result = root().main(args=list(arguments), prog_name="graft", standalone_mode=False)
-    except usage_problem as problem:
-        raise usage_error(problem) from problem
-    except typer.Abort:
-        raise KeyboardInterrupt from None
-    except SystemExit as leaving:
-        if isinstance(leaving.__context__, BrokenPipeError):  # typer would leave with 1, as if the run had failed
-            raise leaving.__context__ from None
-        raise
-    return result if isinstance(result, int) else 0
-
-
-def root() -> Any:
-    """Return the group of all commands, as it is run and completed."""
-    app = typer.Typer(
-        cls=Root,
-        invoke_without_command=True,
-        add_completion=True,
-        rich_markup_mode=None,
-        pretty_exceptions_enable=False,
-        context_settings=HELP_SETTINGS,
-    )
-    app.callback(help=inspect.getdoc(_start))(with_common_options(_start))
-    return typer.main.get_command(app)
-
-
-def _print_version(is_asked: bool) -> None:
-    if is_asked:
-        from importlib.metadata import version  # 25 ms, for this option alone
-
-        put(f"graft {version('graftline')}")
-        raise typer.Exit
-
-
-def _start(
-    options: Options,
-    *,
-    context: typer.Context,
-    is_version: Annotated[
-        bool, typer.Option("-V", "--version", is_eager=True, callback=_print_version, help="Print the version.")
-    ] = False,
-) -> int | None:
-    """Run pipelines of data and models, and see what happened.
-
-    Without a command: the terminal UI.
-    """
-    if context.invoked_subcommand is not None:
+def find(name: str) -> Function | Verbs | None:
+    """Import the function of a command, or the functions of its own commands; None: there is no such command."""
+    entry = COMMANDS.get(name)
+    if entry is None:
         return None
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        put(context.get_help())
-        return 0
-    from .opening import open_ui  # imported when it is opened
+    module, _, function = entry.place.partition(":")
+    found: Function | Verbs = getattr(importlib.import_module(f".commands.{module}", __package__), function)
+    return found
 
-    return open_ui(options)
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    try:
+        line = None if _COMPLETING in os.environ else read_line(arguments, find)
+        if line is not None:
+            return line.call() or 0
+    except KeyboardInterrupt:
+        return CANCELLED  # without a word, as typer does: whoever pressed Ctrl+C knows
+    from .program import run  # typer: 17 to 25 ms, for help, completion and lines that are wrong
+
+    return run(arguments)

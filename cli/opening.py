@@ -1,4 +1,4 @@
-"""How the terminal UI is opened: by `graft ui`, and by `graft` alone, which needs no typer for it."""
+"""How the terminal UI is opened: by `graft ui`, and by `graft` alone."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ def outside_of(options: Options, space: Workspace, warnings: list[str], *, is_re
 
 
 def _candidates(line: str, options: Options) -> list[Candidate]:
-    from .grammar import candidates  # typer's types, for whoever types a line
+    from .grammar import candidates  # for whoever types a line
 
     return candidates(line, options)
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Annotated, Any
-
-import typer
 
 from ..core.errors import InvalidError
 from ..core.graph import Json
@@ -16,6 +13,7 @@ from ..core.reusing import Reusing
 from ..core.runs import Target
 from . import context
 from .arguments import DetachOption, DryRunOption, JobsOption, ParamOption, ParamsFileOption, limit_s
+from .declaring import Option, parameters_of
 from .options import Options
 from .parameters import typed_params
 
@@ -79,33 +77,33 @@ class Step:
 
 
 def _declared_start(
+    *,
     param: ParamOption = None,
     params: ParamsFileOption = None,
     jobs: JobsOption = None,
     dry_run: DryRunOption = False,
     detach: DetachOption = False,
-    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Tag the run; repeatable.")] = None,
+    tag: Annotated[list[str] | None, Option("--tag", metavar="TAG", help="Tag the run; repeatable.")] = None,
     timeout: Annotated[
-        str | None, typer.Option("--timeout", metavar="TIME", help="Stop the run after this long, e.g. 10m.")
+        str | None, Option("--timeout", metavar="TIME", help="Stop the run after this long, e.g. 10m.")
     ] = None,
 ) -> None:
     """Declare the options of `Start`; never called."""
 
 
 def _declared_step(
+    *,
     returns: Annotated[
         list[str] | None,
-        typer.Option("--returns", metavar="NAMES", help="What to keep: NAME, metric:NAME, ...; repeatable."),
+        Option("--returns", metavar="NAMES", help="What to keep: NAME, metric:NAME, ...; repeatable."),
     ] = None,
     retries: Annotated[
-        int | None, typer.Option("--retries", min=0, metavar="N", help="Further attempts after a failure.")
+        int | None, Option("--retries", min=0, metavar="N", help="Further attempts after a failure.")
     ] = None,
     backoff: Annotated[
-        str | None, typer.Option("--backoff", metavar="TIME", help="Wait before the first further attempt.")
+        str | None, Option("--backoff", metavar="TIME", help="Wait before the first further attempt.")
     ] = None,
-    label: Annotated[
-        list[str] | None, typer.Option("--label", metavar="LABEL", help="Where it may run; repeatable.")
-    ] = None,
+    label: Annotated[list[str] | None, Option("--label", metavar="LABEL", help="Where it may run; repeatable.")] = None,
 ) -> None:
     """Declare the options of `Step`; never called."""
 
@@ -121,23 +119,18 @@ def starting(function: Callable[..., int]) -> Callable[..., int]:
 
     A parameter `step` is optional: what has a name and policy of its own takes none.
     """
-    own = inspect.signature(function, eval_str=True).parameters
-    groups = {name: group for name, group in _GROUPS.items() if name in own}
-    declared = {
-        name: list(inspect.signature(declare, eval_str=True).parameters.values())
-        for name, (_, declare) in groups.items()
-    }
+    groups = {name: group for name, group in _GROUPS.items() if name in function.__annotations__}
+    declared = {name: parameters_of(declare) for name, (_, declare) in groups.items()}
 
     def call(options: Options, **values: Any) -> int:
         for name, (kind, _) in groups.items():
             values[name] = kind(**{each.name: values.pop(each.name) for each in declared[name]})
         return function(options, **values)
 
-    taken = [each for each in own.values() if each.name not in groups]
-    taken += [each for name in groups for each in declared[name]]
     call.__doc__ = function.__doc__
-    call.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # typer reads it, as in `options`
-        [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) if each.name != "options" else each for each in taken]
+    call.parameters = (  # type: ignore[attr-defined]  # where `parameters_of` looks first
+        *parameters_of(function),
+        *(each for name in groups for each in declared[name]),
     )
     return call
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from inspect import Parameter
 from math import isfinite
 from typing import TypeGuard
 
@@ -64,6 +63,8 @@ class Constants:
     def _plain_forms(self, value: object, cast: object, is_text: bool) -> list[object]:
         forms = [value]
         if is_text:  # a path stays text, a record becomes the JSON object it was typed as
+            from inspect import Parameter  # 4 ms, of commands that compile nothing
+
             forms.append(self._workshop.cast(value, Parameter.empty, is_text=True))
         if type(cast) is tuple:
             forms.append(list(cast))

@@ -6,7 +6,6 @@ import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,6 +13,7 @@ from .artifacts import Output
 from .errors import GraftError
 from .graph import ON_FAILURE, Policy
 from .provenance import Origins
+from .records import names_of
 from .routes import Routes
 from .runs import Attempt, Run, RunSpec, StepError, StepRun
 from .states import Reason, Status
@@ -175,9 +175,9 @@ class _Spec:
 def policy_document(policy: Policy) -> dict[str, Any]:
     """Return what of a policy is not the default, ready for `json.dumps`."""
     return {
-        each.name: jsonable(dict(value) if isinstance(value, Mapping) else value)
-        for each in fields(policy)
-        if (value := getattr(policy, each.name)) != getattr(_DEFAULT_POLICY, each.name)
+        name: jsonable(dict(value) if isinstance(value, Mapping) else value)
+        for name in names_of(Policy)
+        if (value := getattr(policy, name)) != getattr(_DEFAULT_POLICY, name)
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from inspect import Signature
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import ArtifactRef, Output
@@ -18,6 +17,8 @@ from .runs import Attempt, Run, RunSpec, Snapshot, StepRun
 from .states import Status
 
 if TYPE_CHECKING:
+    from inspect import Signature
+
     from .events import (
         AttemptEnded,
         AttemptFailed,

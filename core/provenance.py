@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from inspect import Parameter
 from typing import TYPE_CHECKING, Any
 
 from .constants import is_json
@@ -104,6 +103,8 @@ class Note:
         """Note the defaults of a function; of ten thousand steps of one function once."""
         function = _function_of(call)
         if function is not None and function not in self._defaults:
+            from inspect import Parameter  # 4 ms, of commands that compile nothing
+
             self._defaults[function] = {
                 each.name: shown(each.default) for each in takes if each.default is not Parameter.empty
             }

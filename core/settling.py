@@ -6,7 +6,6 @@ share the time it took and its success; when it raises, the first step that was 
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Sequence
 
 from .errors import Cancelled, GraftError
@@ -133,5 +132,7 @@ def _attempt(step: StepRun) -> int:
 def _told(error: Exception, worker: str) -> StepError:
     kind = type(error)
     name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    import traceback  # 1 ms, for this misfortune alone
+
     text = "".join(traceback.format_exception(error))
     return StepError(type=name, message=f"runner '{worker}': {error}", traceback=text[-LONGEST_TRACEBACK:])

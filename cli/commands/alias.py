@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from ...core.aliasing import GateRefused, Moved
 from ...core.document import SCHEMA, error_document
 from ...core.gates import Outcome
@@ -16,6 +14,7 @@ from ...core.moments import ago
 from ...core.states import Status
 from .. import context
 from ..addressing import AddressArgument, AliasArgument, complete_addresses
+from ..declaring import Argument, Option
 from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -27,12 +26,12 @@ def set_(
     options: Options,
     *,
     address: AddressArgument,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the alias: champion.")],
+    name: Annotated[str, Argument(metavar="NAME", help="Name of the alias: champion.")],
     expect: Annotated[
         str | None,
-        typer.Option("--expect", metavar="PLACE", help="Move it only if it stands here now: 0.2.0/3, or none."),
+        Option("--expect", metavar="PLACE", help="Move it only if it stands here now: 0.2.0/3, or none."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Move it whatever its gates say; the history tells.")] = False,
+    force: Annotated[bool, Option("--force", help="Move it whatever its gates say; the history tells.")] = False,
 ) -> int:
     """Have an alias stand at a generation, if its gates hold ([alias.NAME] gates in graftline.toml).
 
@@ -56,9 +55,9 @@ def ls(
     *,
     of: Annotated[
         str | None,
-        typer.Argument(metavar="[PROJECT]", autocompletion=complete_addresses, help="Of one project; default: all."),
+        Argument(metavar="[PROJECT]", complete=complete_addresses, help="Of one project; default: all."),
     ] = None,
-    history: Annotated[bool, typer.Option("--history", help="Every move, newest first.")] = False,
+    history: Annotated[bool, Option("--history", help="Every move, newest first.")] = False,
 ) -> int:
     """List where aliases stand, or every move of them."""
     space = context.workspace(options)
@@ -88,7 +87,7 @@ def rollback(
     *,
     alias: AliasArgument,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="PLACE", help="A generation it stood at: 0.2.0/1; default: the last.")
+        str | None, Option("--to", metavar="PLACE", help="A generation it stood at: 0.2.0/1; default: the last.")
     ] = None,
 ) -> int:
     """Put an alias back to where it stood before; again, to where it stood before that. Gates are not asked."""

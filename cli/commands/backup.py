@@ -6,12 +6,11 @@ import sys
 import time
 from typing import Annotated
 
-import typer
-
 from ...core.document import SCHEMA
 from ...core.errors import CheckError
 from ...core.quantities import size_text
 from .. import context
+from ..declaring import Argument
 from ..options import Options
 from ..printer import put, put_document, remark
 from ..text import clean, plural
@@ -23,7 +22,7 @@ _EVERY_S = 1.0
 def backup(
     options: Options,
     *,
-    directory: Annotated[str, typer.Argument(metavar="DIR", help="Where to; nothing may be there yet.")],
+    directory: Annotated[str, Argument(metavar="DIR", help="Where to; nothing may be there yet.")],
 ) -> int:
     """Copy the store to a directory, while runs go on. The copy is a store itself: --store DIR opens it."""
     copied = context.back_up(options, directory, _Progress(is_on=sys.stderr.isatty() and not options.is_json))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Annotated
 
-import typer
-
 from ...core.document import SCHEMA
 from ...core.lineageanswers import generation_document, lineage_document
 from ...core.quantities import size_text
 from ...core.states import Status
 from .. import context
 from ..addressing import AddressArgument
+from ..declaring import Option
 from ..failure import next_commands
 from ..look import Ink, look_of
 from ..options import Options
@@ -25,9 +24,9 @@ def build(
     *,
     address: AddressArgument,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="DIR", help="Default: PROJECT-LINEAGE-GENERATION.")
+        str | None, Option("-o --output", metavar="DIR", help="Default: PROJECT-LINEAGE-GENERATION.")
     ] = None,
-    venv: Annotated[bool, typer.Option("--venv", help="Also make a virtual environment with these versions.")] = False,
+    venv: Annotated[bool, Option("--venv", help="Also make a virtual environment with these versions.")] = False,
 ) -> int:
     """Write a generation to a directory that stands by itself: code, states, exact versions, how to apply it."""
     space = context.workspace(options)

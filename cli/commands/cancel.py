@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from ...core.states import Status
 from .. import context
 from ..arguments import LAST, RunArgument
+from ..declaring import Option
 from ..options import Options
 from ..printer import put, put_document
 
@@ -17,7 +16,7 @@ def cancel(
     options: Options,
     *,
     run: RunArgument = LAST,
-    kill: Annotated[bool, typer.Option("--kill", help="Kill running steps at once, without grace.")] = False,
+    kill: Annotated[bool, Option("--kill", help="Kill running steps at once, without grace.")] = False,
 ) -> int:
     """Ask a run to stop: no step starts any more, running ones get 10 s to finish."""
     space = context.workspace(options)

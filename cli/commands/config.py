@@ -6,9 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from .. import context
+from ..declaring import Option
 from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_document
@@ -28,7 +27,7 @@ def config(
     options: Options,
     *,
     key: Annotated[
-        str | None, typer.Option("--explain", metavar="KEY", help="Show what every layer says of this key.")
+        str | None, Option("--explain", metavar="KEY", help="Show what every layer says of this key.")
     ] = None,
 ) -> int:
     """Show the settings and where each is from; the last one that speaks wins."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from ...core.debugging import DebugRequest
 from ...core.errors import InvalidError
 from ...core.replay import Entry
 from ...core.requests import CodeChoice
 from .. import context
-from ..arguments import LAST_FAILED, RunArgument
+from ..arguments import LAST_FAILED, RunOrStepArgument
 from ..completion import complete_steps
+from ..declaring import Argument, Option
+from ..meant import run_and_step
 from ..options import Options
 from ..printer import remark
 from ..text import clean
@@ -22,22 +22,20 @@ from ..text import clean
 def debug(
     options: Options,
     *,
-    run: RunArgument = LAST_FAILED,
+    run: RunOrStepArgument = LAST_FAILED,
     step: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             metavar="[STEP]",
-            autocompletion=complete_steps,
+            complete=complete_steps,
             help="Path or name of a step; default: the first that failed.",
         ),
     ] = None,
-    shell: Annotated[
-        bool, typer.Option("--shell", help="Open a prompt with its inputs instead of running it.")
-    ] = False,
-    stop: Annotated[bool, typer.Option("--break", help="Open the debugger at the first line of the step.")] = False,
-    now: Annotated[bool, typer.Option("--now", help="Take the code as it is now, not as the run recorded it.")] = False,
+    shell: Annotated[bool, Option("--shell", help="Open a prompt with its inputs instead of running it.")] = False,
+    stop: Annotated[bool, Option("--break", help="Open the debugger at the first line of the step.")] = False,
+    now: Annotated[bool, Option("--now", help="Take the code as it is now, not as the run recorded it.")] = False,
     changes: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Set an argument; repeatable.")
+        list[str] | None, Option("--set", metavar="NAME=VALUE", help="Set an argument; repeatable.")
     ] = None,
 ) -> int:
     """Run one step of a run again in a debugger, with its inputs, its code and its parameters; nothing is recorded.
@@ -50,7 +48,7 @@ def debug(
         raise InvalidError("--shell and --break exclude each other")
     values = _values(changes)
     space = context.workspace(options, needs_code=True)
-    found = space.find(run)
+    found, step = run_and_step(space, run, step, at_hand=LAST_FAILED)
     path = None if step is None else space.step_path(found, step)
     request = DebugRequest(
         run=found,

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from ...core.answers import comparison_document
 from ...core.errors import InvalidError
 from .. import context
 from ..arguments import LAST
 from ..comparisontext import comparison_lines
 from ..completion import complete_runs
+from ..declaring import Argument, Option
 from ..options import Options
 from ..printer import put, put_document
 from .why import around
@@ -23,14 +22,14 @@ def diff(
     options: Options,
     *,
     old: Annotated[
-        str, typer.Argument(metavar="[A]", autocompletion=complete_runs, help="The earlier run.", show_default=True)
+        str, Argument(metavar="[A]", complete=complete_runs, help="The earlier run.", show_default=True)
     ] = BEFORE_LAST,
     new: Annotated[
-        str, typer.Argument(metavar="[B]", autocompletion=complete_runs, help="The later run.", show_default=True)
+        str, Argument(metavar="[B]", complete=complete_runs, help="The later run.", show_default=True)
     ] = LAST,
-    everything: Annotated[bool, typer.Option("--all", help="Equal things too.")] = False,
-    stat: Annotated[bool, typer.Option("--stat", help="Of code only how many lines changed.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Every changed line.")] = False,
+    everything: Annotated[bool, Option("--all", help="Equal things too.")] = False,
+    stat: Annotated[bool, Option("--stat", help="Of code only how many lines changed.")] = False,
+    full: Annotated[bool, Option("--full", help="Every changed line.")] = False,
 ) -> int:
     """Compare two runs: code, parameters, environment, data, metrics, durations, states.
 

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.errors import CheckError
 from ...core.states import Status
 from .. import context
+from ..declaring import Option
 from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_document
@@ -24,7 +23,7 @@ def doctor(
     options: Options,
     *,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Put right what can be put right; never deletes the only copy.")
+        bool, Option("--repair", help="Put right what can be put right; never deletes the only copy.")
     ] = False,
 ) -> int:
     """Check the store and the environment. Exit code 0: all is well; 5: something is not."""

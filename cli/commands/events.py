@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Annotated, Any
 
-import typer
-
 from ...core.document import instant
 from ...core.happenings import fact_words, newest
 from ...core.ids import RunId
@@ -14,6 +12,7 @@ from ...core.loglines import clock_text
 from ...core.ports import EventRow, Feed
 from .. import context
 from ..completion import complete_runs
+from ..declaring import Option
 from ..options import Options
 from ..printer import put, put_row
 from ..text import pad
@@ -27,12 +26,10 @@ SHORT = 8
 def events(
     options: Options,
     *,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on, from now.")] = False,
-    run: Annotated[
-        str | None, typer.Option("--run", metavar="RUN", autocompletion=complete_runs, help="Only of this run.")
-    ] = None,
+    follow: Annotated[bool, Option("-f --follow", help="Go on, from now.")] = False,
+    run: Annotated[str | None, Option("--run", metavar="RUN", complete=complete_runs, help="Only of this run.")] = None,
     after: Annotated[
-        int | None, typer.Option("--after", min=0, metavar="SEQ", help="Only after this sequence number.")
+        int | None, Option("--after", min=0, metavar="SEQ", help="Only after this sequence number.")
     ] = None,
 ) -> int:
     """Print facts, oldest first; with --json one object a line.

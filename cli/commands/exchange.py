@@ -7,8 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.copying import Sending, Sent, Shipment
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
@@ -19,6 +17,7 @@ from ...core.states import Status
 from ...core.workspace import Workspace
 from .. import context
 from ..addressing import AddressArgument
+from ..declaring import Argument, Option
 from ..look import Ink, Look, look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -28,8 +27,8 @@ from ..text import clean, plural
 if TYPE_CHECKING:
     from ...core.workspace import Workspace
 
-_ALL = typer.Option("--all", help="Also development versions of a project.")
-_DRY = typer.Option("-n", "--dry-run", help="Say what would be sent; send nothing.")
+_ALL = Option("--all", help="Also development versions of a project.")
+_DRY = Option("-n --dry-run", help="Say what would be sent; send nothing.")
 _SHOWN = 30
 """Lineages and generations that are listed; --json has all."""
 
@@ -38,8 +37,8 @@ def copy(
     options: Options,
     *,
     address: AddressArgument,
-    to: Annotated[str, typer.Option("--to", metavar="REGISTRY", help="As for -P: a name, or a directory.")],
-    aliases: Annotated[bool, typer.Option("--aliases", help="Also set aliases that are not set there.")] = False,
+    to: Annotated[str, Option("--to", metavar="REGISTRY", help="As for -P: a name, or a directory.")],
+    aliases: Annotated[bool, Option("--aliases", help="Also set aliases that are not set there.")] = False,
     everything: Annotated[bool, _ALL] = False,
     dry_run: Annotated[bool, _DRY] = False,
 ) -> int:
@@ -74,9 +73,9 @@ def export_address(
 def import_(
     options: Options,
     *,
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file that 'graft export' wrote.")],
-    aliases: Annotated[bool, typer.Option("--aliases", help="Also set aliases that are not set here.")] = False,
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Verify it and say what it brings.")] = False,
+    file: Annotated[str, Argument(metavar="FILE", help="A file that 'graft export' wrote.")],
+    aliases: Annotated[bool, Option("--aliases", help="Also set aliases that are not set here.")] = False,
+    dry_run: Annotated[bool, Option("-n --dry-run", help="Verify it and say what it brings.")] = False,
 ) -> int:
     """Take what a file holds into the registry. All of it is verified before anything is written."""
     exchanging = context.workspace(options).lineages.exchanging
@@ -94,8 +93,8 @@ def remove(
     options: Options,
     *,
     address: AddressArgument,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
-    dry_run: Annotated[bool, typer.Option("-n", "--dry-run", help="Say what would be removed.")] = False,
+    yes: Annotated[bool, Option("-y --yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, Option("-n --dry-run", help="Say what would be removed.")] = False,
 ) -> int:
     """Remove a generation, a lineage with its generations, or a project. Not while an alias stands at it."""
     exchanging = context.workspace(options).lineages.exchanging

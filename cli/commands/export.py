@@ -10,8 +10,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ...core.document import run_document
 from ...core.errors import InvalidError, MissingError
 from ...core.exchanging import SUFFIX
@@ -23,7 +21,8 @@ from .. import context
 from ..addressing import complete_addresses
 from ..arguments import LAST
 from ..carrying import spec_of
-from ..completion import complete_runs
+from ..completion import Unfinished, complete_runs
+from ..declaring import Argument, Option
 from ..look import Look, look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -49,9 +48,9 @@ class Form(StrEnum):
 ENDINGS = {".html": Form.HTML, ".htm": Form.HTML, ".json": Form.JSON, ".txt": Form.TEXT}
 
 
-def _complete(context: typer.Context, incomplete: str) -> list[str]:
-    runs = [run for run, _ in complete_runs(context, incomplete)]
-    return [*runs, *complete_addresses(context, incomplete)]
+def _complete(typed: Unfinished, incomplete: str) -> list[str]:
+    runs = [run for run, _ in complete_runs(typed, incomplete)]
+    return [*runs, *complete_addresses(typed, incomplete)]
 
 
 def export(
@@ -59,25 +58,21 @@ def export(
     *,
     what: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="[RUN | ADDRESS]",
-            autocompletion=_complete,
+            complete=_complete,
             help="A run, as everywhere; or PROJECT, PROJECT/LINEAGE/GENERATION, PROJECT@ALIAS of the registry.",
         ),
     ] = LAST,
-    html: Annotated[
-        bool, typer.Option("--html", help="Its steps over time as one page: no script, no network.")
-    ] = False,
+    html: Annotated[bool, Option("--html", help="Its steps over time as one page: no script, no network.")] = False,
     file: Annotated[
         str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write it there; its ending tells the form. - is stdout."),
+        Option("-o --output", metavar="FILE", help="Write it there; its ending tells the form. - is stdout."),
     ] = None,
-    workers: Annotated[bool, typer.Option("--workers", help="A row for each worker instead of each step.")] = False,
-    full: Annotated[
-        bool, typer.Option("--full", help="A row for every item of maps; with --json every attempt.")
-    ] = False,
-    everything: Annotated[bool, typer.Option("--all", help="Of a project: also development versions.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Of the registry: write over a file that is there.")] = False,
+    workers: Annotated[bool, Option("--workers", help="A row for each worker instead of each step.")] = False,
+    full: Annotated[bool, Option("--full", help="A row for every item of maps; with --json every attempt.")] = False,
+    everything: Annotated[bool, Option("--all", help="Of a project: also development versions.")] = False,
+    force: Annotated[bool, Option("--force", help="Of the registry: write over a file that is there.")] = False,
 ) -> int:
     """Write a run over time as text, HTML or JSON; or what the registry holds as one file that `import` takes."""
     space = context.workspace(options)

@@ -6,8 +6,6 @@ import json
 import sys
 from typing import Annotated
 
-import typer
-
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
 from ...core.graph import Json
@@ -15,6 +13,7 @@ from ...core.library import FunctionRequest
 from ...core.registered import parse_address
 from ...core.targets import Job
 from .. import context
+from ..declaring import Argument, Option
 from ..options import Options
 from ..printer import put, put_document
 from ..starting import Start, Step, starting
@@ -22,32 +21,28 @@ from ..text import clean, plural
 from .functions import function_entry, version_table
 from .run import start_run
 
-NameArgument = Annotated[
-    str, typer.Argument(metavar="NAME[@VERSION]", help="A function; without a version the newest.")
-]
+NameArgument = Annotated[str, Argument(metavar="NAME[@VERSION]", help="A function; without a version the newest.")]
 
 
 @starting
 def add(
     options: Options,
     *,
-    function: Annotated[str, typer.Argument(metavar="NAME", help="What it is to be called.")],
+    function: Annotated[str, Argument(metavar="NAME", help="What it is to be called.")],
     source: Annotated[
         str | None,
-        typer.Argument(
+        Argument(
             metavar="[SOURCE]",
             help="package.module:NAME, FILE.py:NAME, a notebook, a shell script, a YAML file,"
             " git+URL@REF#FILE:NAME or BUNDLE.zip#FILE:NAME.",
         ),
     ] = None,
     code: Annotated[
-        str | None, typer.Option("--code", metavar="TEXT", help="The code itself; - reads it from stdin.")
+        str | None, Option("--code", metavar="TEXT", help="The code itself; - reads it from stdin.")
     ] = None,
-    kind: Annotated[
-        str | None, typer.Option("--kind", metavar="KIND", help="Default: by the ending of the source.")
-    ] = None,
+    kind: Annotated[str | None, Option("--kind", metavar="KIND", help="Default: by the ending of the source.")] = None,
     extra: Annotated[
-        list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Something of its kind's own; repeatable.")
+        list[str] | None, Option("--set", metavar="KEY=VALUE", help="Something of its kind's own; repeatable.")
     ] = None,
     step: Step,
 ) -> int:

@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from typing import Annotated
 
-import typer
-
 from ...core.cleaning import Kind, Plan
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
@@ -15,6 +13,7 @@ from ...core.garbage import Limits
 from ...core.ids import RunId
 from ...core.quantities import seconds, size_bytes, size_text
 from .. import context
+from ..declaring import Option
 from ..look import Look, look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -40,17 +39,17 @@ def gc(
     options: Options,
     *,
     older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="AGE", help="Of runs that ended so long ago: '30d'.")
+        str | None, Option("--older-than", metavar="AGE", help="Of runs that ended so long ago: '30d'.")
     ] = None,
     keep_last: Annotated[
-        int | None, typer.Option("--keep-last", metavar="N", help="But for the newest N runs of each pipeline.")
+        int | None, Option("--keep-last", min=0, metavar="N", help="But for the newest N runs of each pipeline.")
     ] = None,
     max_bytes: Annotated[
-        str | None, typer.Option("--max-bytes", metavar="SIZE", help="Until values take no more than '10GB'.")
+        str | None, Option("--max-bytes", metavar="SIZE", help="Until values take no more than '10GB'.")
     ] = None,
-    with_runs: Annotated[bool, typer.Option("--runs", help="Records and logs of these runs too.")] = False,
-    plan: Annotated[bool, typer.Option("-n", "--dry-run", "--plan", help="Only say what would go.")] = False,
-    yes: Annotated[bool, typer.Option("-y", "--yes", help="Do not ask.")] = False,
+    with_runs: Annotated[bool, Option("--runs", help="Records and logs of these runs too.")] = False,
+    plan: Annotated[bool, Option("-n --dry-run --plan", help="Only say what would go.")] = False,
+    yes: Annotated[bool, Option("-y --yes", help="Do not ask.")] = False,
 ) -> int:
     """Free what nobody refers to; with limits, also values that runs can compute again."""
     limits = _limits(older_than, keep_last, max_bytes, with_runs=with_runs)
@@ -74,8 +73,6 @@ def gc(
 
 
 def _limits(older_than: str | None, keep_last: int | None, max_bytes: str | None, *, with_runs: bool) -> Limits:
-    if keep_last is not None and keep_last < 0:
-        raise InvalidError(f"--keep-last {keep_last} is no number of runs", "write 0 or more")
     if with_runs and older_than is None and keep_last is None:
         raise InvalidError(
             "--runs deletes records of runs, and nothing says of which", "add --older-than 90d, or --keep-last 100"

@@ -9,8 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
-
 from ...core.diagrams import DROPPED, dot_source, mermaid_source
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
@@ -35,6 +33,7 @@ from ..arguments import (
     selection,
 )
 from ..completion import complete_runs
+from ..declaring import Option
 from ..dropped import dropped_lines
 from ..look import Look, look_of
 from ..options import Options
@@ -87,17 +86,17 @@ def graph(
     target: TargetArgument = None,
     run: Annotated[
         str | None,
-        typer.Option("--run", metavar="RUN", autocompletion=complete_runs, help="Draw this run, with its states."),
+        Option("--run", metavar="RUN", complete=complete_runs, help="Draw this run, with its states."),
     ] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="Default: the ending of -o, else text.", show_default=False)
+        Format | None, Option("--format", help="Default: the ending of -o, else text.", show_default=False)
     ] = None,
-    file: Annotated[str | None, typer.Option("-o", "--output", metavar="FILE", help="Write it there.")] = None,
-    lr: Annotated[bool, typer.Option("--lr", help="Flow to the right.")] = False,
-    tb: Annotated[bool, typer.Option("--tb", help="Flow down.")] = False,
+    file: Annotated[str | None, Option("-o --output", metavar="FILE", help="Write it there.")] = None,
+    lr: Annotated[bool, Option("--lr", help="Flow to the right.")] = False,
+    tb: Annotated[bool, Option("--tb", help="Flow down.")] = False,
     mode: ModeOption = None,
-    style: Annotated[Style, typer.Option("--style", help="How steps look in text.")] = Style.CHIPS,
-    ascii_only: Annotated[bool, typer.Option("--ascii", help="Text without box-drawing characters.")] = False,
+    style: Annotated[Style, Option("--style", help="How steps look in text.")] = Style.CHIPS,
+    ascii_only: Annotated[bool, Option("--ascii", help="Text without box-drawing characters.")] = False,
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,

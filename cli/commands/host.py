@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from ...core.ids import RunId
 from ...core.requests import CodeChoice, RetryRequest
 from ...core.session import Requests
@@ -13,6 +11,7 @@ from ...core.states import Status
 from ...core.submitting import serving
 from .. import context
 from ..carrying import exit_code
+from ..declaring import Argument, Option
 from ..options import Options
 from ..printer import remark
 from ..signals import TERMINATED, Stops, handled
@@ -21,12 +20,12 @@ from ..signals import TERMINATED, Stops, handled
 def host(
     options: Options,
     *,
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Whole run id.")],
-    expect: Annotated[str | None, typer.Argument(metavar="STATE", help="State it must still be in.")] = None,
+    run: Annotated[str, Argument(metavar="RUN", help="Whole run id.")],
+    expect: Annotated[str | None, Argument(metavar="STATE", help="State it must still be in.")] = None,
     serves: Annotated[
-        list[str] | None, typer.Option("--serves", metavar="LABEL=SLOTS", help="A label of the worker it runs for.")
+        list[str] | None, Option("--serves", metavar="LABEL=SLOTS", help="A label of the worker it runs for.")
     ] = None,
-    resumes: Annotated[bool, typer.Option("--resumes", help="Put back first what was interrupted.")] = False,
+    resumes: Annotated[bool, Option("--resumes", help="Put back first what was interrupted.")] = False,
 ) -> int:
     """Carry a stored run to its end."""
     labels = {label: int(slots) for label, _, slots in (each.rpartition("=") for each in serves or ())}

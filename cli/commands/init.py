@@ -6,12 +6,11 @@ import os
 from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
 from ...core.states import Status
 from .. import context
+from ..declaring import Argument, Option
 from ..failure import next_commands
 from ..look import Ink, look_of
 from ..options import Options
@@ -30,7 +29,7 @@ def init(
     *,
     words: Annotated[
         list[str] | None,
-        typer.Argument(
+        Argument(
             metavar="[NAME | SCRIPTS...]",
             help="Directory of the new project, which is called after it; default: the current one."
             " With --from: scripts, notebooks, or directories of them.",
@@ -38,16 +37,14 @@ def init(
         ),
     ] = None,
     template: Annotated[
-        str | None, typer.Option("--template", metavar="TEMPLATE", help="What it begins as; default: minimal.")
+        str | None, Option("--template", metavar="TEMPLATE", help="What it begins as; default: minimal.")
     ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="List the templates.")] = False,
+    listed: Annotated[bool, Option("--list", help="List the templates.")] = False,
     from_scripts: Annotated[
-        bool, typer.Option("--from", help="Propose a pipeline of the SCRIPTS named; none of them is run.")
+        bool, Option("--from", help="Propose a pipeline of the SCRIPTS named; none of them is run.")
     ] = False,
-    git: Annotated[bool, typer.Option("--git", help="Make a git repository of it.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Print what would be written; write nothing.")
-    ] = False,
+    git: Annotated[bool, Option("--git", help="Make a git repository of it.")] = False,
+    dry_run: Annotated[bool, Option("-n --dry-run", help="Print what would be written; write nothing.")] = False,
 ) -> int:
     """Begin a project that runs, and passes its own test, at once; or propose a pipeline of scripts.
 

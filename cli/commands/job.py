@@ -8,27 +8,24 @@ import shlex
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias
 
-import typer
-
 from ...core.errors import InvalidError
 from ...core.graph import Json
 from ...core.ids import name_problem
 from ...core.targets import Job
 from .. import context
+from ..declaring import Argument, Option
 from ..options import Options
 from ..starting import Start, Step, starting
 from .run import start_run
 
-NameOption: TypeAlias = Annotated[
-    str | None, typer.Option("--name", metavar="NAME", help="Name of the step and the run.")
-]
+NameOption: TypeAlias = Annotated[str | None, Option("--name", metavar="NAME", help="Name of the step and the run.")]
 
 
 @starting
 def fn(
     options: Options,
     *,
-    function: Annotated[str, typer.Argument(metavar="FUNCTION", help="package.module:NAME or FILE.py:NAME.")],
+    function: Annotated[str, Argument(metavar="FUNCTION", help="package.module:NAME or FILE.py:NAME.")],
     name: NameOption = None,
     start: Start,
     step: Step,
@@ -47,7 +44,7 @@ def fn(
 def sh(
     options: Options,
     *,
-    command: Annotated[str, typer.Argument(metavar="COMMAND", help="What /bin/sh runs, as one word; -p gives $NAME.")],
+    command: Annotated[str, Argument(metavar="COMMAND", help="What /bin/sh runs, as one word; -p gives $NAME.")],
     name: NameOption = None,
     start: Start,
     step: Step,
@@ -62,7 +59,7 @@ def sh(
 def nb(
     options: Options,
     *,
-    notebook: Annotated[str, typer.Argument(metavar="NOTEBOOK", help="FILE.ipynb; -p gives its parameters.")],
+    notebook: Annotated[str, Argument(metavar="NOTEBOOK", help="FILE.ipynb; -p gives its parameters.")],
     name: NameOption = None,
     start: Start,
     step: Step,
@@ -79,10 +76,10 @@ def nb(
 def script(
     options: Options,
     *,
-    file: Annotated[str, typer.Argument(metavar="SCRIPT", help="FILE.py, run as it is.")],
+    file: Annotated[str, Argument(metavar="SCRIPT", help="FILE.py, run as it is.")],
     arguments: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[-- ARGUMENTS]", help="Its own command line; {NAME} in it takes -p NAME=."),
+        Argument(metavar="[-- ARGUMENTS]", help="Its own command line; {NAME} in it takes -p NAME=."),
     ] = None,
     name: NameOption = None,
     start: Start,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from ...core.addresses import Address, address_of, find_generation, find_lineage, known_lineages
 from ...core.document import SCHEMA
 from ...core.lineageanswers import generation_document, lineage_document, project_document
@@ -14,6 +12,7 @@ from ...core.registry import Registry
 from ...core.workspace import Workspace
 from .. import context
 from ..addressing import AddressWords
+from ..declaring import Option
 from ..lineagetext import (
     code_text,
     generation_card,
@@ -32,9 +31,7 @@ def lineages(
     options: Options,
     *,
     address: AddressWords = None,
-    everything: Annotated[
-        bool, typer.Option("--all", help="Also development versions, which 'train .' makes.")
-    ] = False,
+    everything: Annotated[bool, Option("--all", help="Also development versions, which 'train .' makes.")] = False,
 ) -> int:
     """List projects; the lineages of one; the generations of a lineage; or show a generation."""
     space = context.workspace(options)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from ...core.config import LOCK_FILE
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError
@@ -13,6 +11,7 @@ from ...core.requests import RunRequest
 from ...core.states import Status
 from .. import context
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
+from ..declaring import Option
 from ..locked import check_lock, difference_documents, difference_lines, unknown_lines
 from ..look import Ink, look_of
 from ..options import Options
@@ -28,10 +27,10 @@ def lock(
     param: ParamOption = None,
     params: ParamsFileOption = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 5 when the pipeline is not as locked.")
+        bool, Option("--check", help="Write nothing; exit code 5 when the pipeline is not as locked.")
     ] = False,
     outputs: Annotated[
-        bool, typer.Option("--outputs", help="With --check: also compare the results that this machine has.")
+        bool, Option("--outputs", help="With --check: also compare the results that this machine has.")
     ] = False,
 ) -> int:
     """Write what a pipeline's results depend on into graftline.lock, or compare with it; nothing is run.

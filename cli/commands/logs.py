@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.document import instant
 from ...core.errors import MissingError
 from ...core.ids import RunId
@@ -20,7 +18,8 @@ from ...core.logsearch import LogQuery, newest_first
 from ...core.ports import LogChunk
 from ...core.records import dataclass, replace
 from .. import context as door
-from ..arguments import LAST, RunArgument, StepArgument
+from ..arguments import LAST, RunOrStepArgument, StepArgument
+from ..declaring import Option
 from ..filters import runs_wanted
 from ..grepping import (
     AroundOption,
@@ -40,8 +39,10 @@ from ..grepping import (
     is_named,
 )
 from ..look import Ink, Look, look_of
+from ..meant import run_and_step
 from ..options import Options
 from ..printer import put, put_row, remark
+from ..reading import Given
 from ..text import clean
 
 if TYPE_CHECKING:
@@ -63,13 +64,13 @@ class Stream(StrEnum):
 def logs(
     options: Options,
     *,
-    run: RunArgument = LAST,
+    run: RunOrStepArgument = LAST,
     step: StepArgument = None,
-    follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until the run ends.")] = False,
-    attempt: Annotated[int | None, typer.Option("--attempt", min=1, metavar="N", help="Only this attempt.")] = None,
-    stream: Annotated[Stream | None, typer.Option("--stream", help="Only this stream.")] = None,
-    tail: Annotated[int | None, typer.Option("--tail", min=0, metavar="N", help="Only the last N lines.")] = None,
-    timestamps: Annotated[bool, typer.Option("--timestamps", help="Say when each line came.")] = False,
+    follow: Annotated[bool, Option("-f --follow", help="Go on until the run ends.")] = False,
+    attempt: Annotated[int | None, Option("--attempt", min=1, metavar="N", help="Only this attempt.")] = None,
+    stream: Annotated[Stream | None, Option("--stream", help="Only this stream.")] = None,
+    tail: Annotated[int | None, Option("--tail", min=0, metavar="N", help="Only the last N lines.")] = None,
+    timestamps: Annotated[bool, Option("--timestamps", help="Say when each line came.")] = False,
     sought: SoughtOption = None,
     is_regex: RegexOption = False,
     around: AroundOption = 0,
@@ -81,18 +82,18 @@ def logs(
     parent: ParentOption = None,
     all_projects: EverywhereOption = False,
     is_all: ChildrenOption = False,
-    context: typer.Context,
+    given: Given,
 ) -> int:
     """Print what the steps of a run wrote, in the order of time; or the lines of all runs that have a text.
 
     With --json: one object a line.
     """
-    check(context, is_search=sought is not None)
+    check(given, is_search=sought is not None)
     space = door.workspace(options)
     query = None
     if sought is not None:
         query = LogQuery(sought=Sought(sought, is_regex=is_regex), attempt=attempt, stream=stream, around=around)
-    if query is not None and not is_named(context):
+    if query is not None and not is_named(given):
         runs = runs_wanted(
             space,
             states=state,
@@ -127,7 +128,7 @@ class _Log:
 
 def _made(options: Options, space: Workspace, run: str, step: str | None) -> tuple[RunId, str | None]:
     """Return the run and the step that are meant; of a step that was reused, the run that made its result."""
-    found = space.find(run)
+    found, step = run_and_step(space, run, step)
     node = None if step is None else space.step_path(found, step)
     if node is not None and (maker := _maker(space, found, node)) is not None:
         if not options.is_json:

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.artifacts import ArtifactRef, Output
 from ...core.errors import InvalidError
 from ...core.folding import rows as folded
@@ -20,7 +18,9 @@ from ...core.runs import StepRun
 from ...storeless import write_whole
 from .. import context
 from ..arguments import LAST, RunArgument
+from ..declaring import Argument, Option
 from ..look import look_of
+from ..meant import run_and_output
 from ..options import Options
 from ..printer import put, put_document, remark
 from ..table import Column, table
@@ -36,10 +36,10 @@ def output(
     *,
     run: RunArgument = LAST,
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="NAME, STEP:NAME or the path of a file; default: list all.")
+        str | None, Argument(metavar="[NAME]", help="NAME, STEP:NAME or the path of a file; default: list all.")
     ] = None,
     file: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write the stored bytes there; - is stdout.")
+        str | None, Option("-o --output", metavar="FILE", help="Write the stored bytes there; - is stdout.")
     ] = None,
 ) -> int:
     """List the outputs of a run, or print or save one.
@@ -47,7 +47,7 @@ def output(
     JSON and text are printed, arrays described, anything with -o saved as stored. Nothing is unpickled.
     """
     space = context.workspace(options)
-    found = space.find(run)
+    found, name = run_and_output(space, run, name)
     if name is None:
         if file is not None:
             raise InvalidError("-o needs the NAME of an output", "graft output RUN lists them")

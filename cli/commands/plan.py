@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.answers import plan_document
 from ...core.errors import CheckError, InvalidError
 from ...core.requests import RunRequest
@@ -22,6 +20,7 @@ from ..arguments import (
     reusing,
     selection,
 )
+from ..declaring import Option
 from ..locked import check_lock
 from ..options import Options
 from ..parameters import typed_params
@@ -47,10 +46,10 @@ def plan(
     end: ToOption = None,
     force: ForceOption = False,
     force_step: ForceStepOption = None,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 5 when something would run.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="A line for every step of large pipelines.")] = False,
+    exit_code: Annotated[bool, Option("--exit-code", help="Exit with 5 when something would run.")] = False,
+    full: Annotated[bool, Option("--full", help="A line for every step of large pipelines.")] = False,
     locked: Annotated[
-        bool, typer.Option("--locked", help="Say instead what is not as graftline.lock has it; no result is looked at.")
+        bool, Option("--locked", help="Say instead what is not as graftline.lock has it; no result is looked at.")
     ] = False,
 ) -> int:
     """Say what a run would do, and why; start nothing.

@@ -6,8 +6,6 @@ import math
 import os
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ...core.agreement import RTOL, Agreement
 from ...core.document import error_document, run_document
 from ...core.errors import GraftError, InvalidError, MissingError
@@ -19,6 +17,7 @@ from ...core.states import Status
 from .. import context
 from ..arguments import LAST, DetachOption, DryRunOption, JobsOption, RunArgument
 from ..carrying import carry
+from ..declaring import Option
 from ..look import look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -38,18 +37,16 @@ def promote(
     *,
     run: RunArgument = LAST,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="RUNNER", help="Where it goes: [runner.NAME], or a runner's name.")
+        str | None, Option("--to", metavar="RUNNER", help="Where it goes: [runner.NAME], or a runner's name.")
     ] = None,
     dry_run: DryRunOption = False,
     detach: DetachOption = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Go although a gate refuses or a package is not there.")
-    ] = False,
+    force: Annotated[bool, Option("--force", help="Go although a gate refuses or a package is not there.")] = False,
     compare: Annotated[
-        bool, typer.Option("--compare", help="Send nothing: compare a promoted run with the one it was made from.")
+        bool, Option("--compare", help="Send nothing: compare a promoted run with the one it was made from.")
     ] = False,
     rtol: Annotated[
-        float, typer.Option("--rtol", metavar="R", help="Relative difference up to which numbers are equal.")
+        float, Option("--rtol", metavar="R", help="Relative difference up to which numbers are equal.")
     ] = RTOL,
     jobs: JobsOption = None,
 ) -> int:
@@ -83,7 +80,7 @@ def pull(
     run: RunArgument = LAST,
     folder: Annotated[
         str | None,
-        typer.Option("--from", metavar="DIR", help="Where it lies; default: artifacts of the run's runner (or of -R)."),
+        Option("--from", metavar="DIR", help="Where it lies; default: artifacts of the run's runner (or of -R)."),
     ] = None,
 ) -> int:
     """Bring home what a run left elsewhere: states, values, logs, code; then debug and retry work here.

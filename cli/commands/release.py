@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import typer
-
 from ...core.document import SCHEMA, error_document
 from ...core.lineageanswers import lineage_document
 from ...core.lineages import Generation, Lineage
@@ -17,6 +15,7 @@ from ...core.versions import Bump
 from .. import context
 from ..addressing import complete_addresses
 from ..arguments import ParamOption, ParamsFileOption, TargetArgument
+from ..declaring import Option
 from ..failure import next_commands
 from ..lineagetext import code_text
 from ..locked import difference_documents, difference_lines
@@ -35,26 +34,24 @@ def release(
     options: Options,
     *,
     target: TargetArgument = None,
-    bump: Annotated[Bump | None, typer.Option("--bump", help="Raise this part of the newest version.")] = None,
+    bump: Annotated[Bump | None, Option("--bump", help="Raise this part of the newest version.")] = None,
     version: Annotated[
-        str | None, typer.Option("--version", metavar="VERSION", help="This version; default: [project] version.")
+        str | None, Option("--version", metavar="VERSION", help="This version; default: [project] version.")
     ] = None,
     carry: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--carry",
             metavar="ADDRESS",
-            autocompletion=complete_addresses,
+            complete=complete_addresses,
             help="Take a generation over, if what trained it is unchanged: @champion.",
         ),
     ] = None,
-    message: Annotated[str | None, typer.Option("-m", "--message", metavar="TEXT", help="What it is about.")] = None,
-    dirty: Annotated[bool, typer.Option("--dirty", help="Release files that differ from the commit too.")] = False,
+    message: Annotated[str | None, Option("-m --message", metavar="TEXT", help="What it is about.")] = None,
+    dirty: Annotated[bool, Option("--dirty", help="Release files that differ from the commit too.")] = False,
     param: ParamOption = None,
     params: ParamsFileOption = None,
-    dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Say what would be released; write nothing.")
-    ] = False,
+    dry_run: Annotated[bool, Option("-n --dry-run", help="Say what would be released; write nothing.")] = False,
 ) -> int:
     """Publish the working copy as a new lineage: its code, how it is run and the versions of its packages.
 

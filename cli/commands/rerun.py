@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from ...core.requests import CodeChoice
 from .. import context
 from ..arguments import LAST, RunArgument
 from ..carrying import carry
+from ..declaring import Option
 from ..options import Options
 
 
@@ -18,7 +17,7 @@ def rerun(
     *,
     run: RunArgument = LAST,
     code: Annotated[
-        CodeChoice, typer.Option("--code", help="The code the run recorded, or the working copy as it is now.")
+        CodeChoice, Option("--code", help="The code the run recorded, or the working copy as it is now.")
     ] = CodeChoice.RECORDED,
 ) -> int:
     """Run a run's frozen specification again, as a new run."""

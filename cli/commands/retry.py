@@ -6,8 +6,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.errors import InvalidError
 from ...core.folding import rows
 from ...core.requests import CodeChoice, RetryPlan, RetryRequest, Stale
@@ -28,7 +26,9 @@ from ..arguments import (
     ToOption,
     selection,
 )
+from ..asking import confirmed
 from ..carrying import carry
+from ..declaring import Option
 from ..look import look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -43,12 +43,12 @@ def retry(
     options: Options,
     *,
     run: RunArgument = LAST_FAILED,
-    everything: Annotated[bool, typer.Option("--all", help="Run every step again.")] = False,
+    everything: Annotated[bool, Option("--all", help="Run every step again.")] = False,
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
     code: Annotated[
-        CodeChoice, typer.Option("--code", help="The working copy as it is now, or the code the run recorded.")
+        CodeChoice, Option("--code", help="The working copy as it is now, or the code the run recorded.")
     ] = CodeChoice.CURRENT,
     jobs: JobsOption = None,
     fail_fast: FailFastOption = False,
@@ -85,7 +85,7 @@ def resume(
     *,
     run: RunArgument = LAST,
     code: Annotated[
-        CodeChoice, typer.Option("--code", help="The working copy as it is now, or the code the run recorded.")
+        CodeChoice, Option("--code", help="The working copy as it is now, or the code the run recorded.")
     ] = CodeChoice.CURRENT,
     jobs: JobsOption = None,
 ) -> int:
@@ -126,7 +126,7 @@ def _decide(options: Options) -> Callable[[RetryPlan], Stale] | None:
 
     def ask(plan: RetryPlan) -> Stale:
         put([f"  {line}" for line in stale_lines(plan.stale, end="")])
-        is_rerun = typer.confirm("run them and what follows again, instead of keeping their results?", default=False)
+        is_rerun = confirmed("run them and what follows again, instead of keeping their results?")
         return Stale.RERUN if is_rerun else Stale.KEEP
 
     return ask

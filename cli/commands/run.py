@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.collector import rare_collections
 from ...core.document import run_document
 from ...core.errors import InvalidError
@@ -32,6 +30,7 @@ from ..arguments import (
     selection,
 )
 from ..carrying import carry
+from ..declaring import Option
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
@@ -53,9 +52,9 @@ def run(
     fail_fast: FailFastOption = False,
     dry_run: DryRunOption = False,
     detach: DetachOption = False,
-    tag: Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Tag the run; repeatable.")] = None,
+    tag: Annotated[list[str] | None, Option("--tag", metavar="TAG", help="Tag the run; repeatable.")] = None,
     timeout: Annotated[
-        str | None, typer.Option("--timeout", metavar="TIME", help="Stop the run after this long, e.g. 10m.")
+        str | None, Option("--timeout", metavar="TIME", help="Stop the run after this long, e.g. 10m.")
     ] = None,
     only: OnlyOption = None,
     start: FromOption = None,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from ...core.document import instant, jsonable, roll_up
 from ...core.errors import InvalidError
 from ...core.ports import RunQuery
 from ...core.records import replace
 from ...core.runs import Run
 from .. import context
+from ..declaring import Option
 from ..filters import runs_wanted, words_of
 from ..listing import Listed, listing, ranked
 from ..look import look_of
@@ -33,26 +32,26 @@ def runs(
     options: Options,
     *,
     state: Annotated[
-        list[str] | None, typer.Option("--state", metavar="STATES", help="Only these: failed, running, ok, ...")
+        list[str] | None, Option("--state", metavar="STATES", help="Only these: failed, running, ok, ...")
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="TIME", help="Only newer ones: 2d, 12h or 2026-11-20.")
+        str | None, Option("--since", metavar="TIME", help="Only newer ones: 2d, 12h or 2026-11-20.")
     ] = None,
-    tag: Annotated[str | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")] = None,
-    pipeline: Annotated[str | None, typer.Option("--pipeline", metavar="NAME", help="Only of this pipeline.")] = None,
+    tag: Annotated[str | None, Option("--tag", metavar="TAG", help="Only with this tag.")] = None,
+    pipeline: Annotated[str | None, Option("--pipeline", metavar="NAME", help="Only of this pipeline.")] = None,
     parent: Annotated[
-        str | None, typer.Option("--parent", metavar="RUN", help="Only children of this run (reruns, sweeps).")
+        str | None, Option("--parent", metavar="RUN", help="Only children of this run (reruns, sweeps).")
     ] = None,
     by: Annotated[
-        str | None, typer.Option("--by", metavar="METRIC", help="Best first by this metric; -METRIC: lowest first.")
+        str | None, Option("--by", metavar="METRIC", help="Best first by this metric; -METRIC: lowest first.")
     ] = None,
     shown: Annotated[
-        list[str] | None, typer.Option("--columns", metavar="NAMES", help="Metrics or parameters to show as columns.")
+        list[str] | None, Option("--columns", metavar="NAMES", help="Metrics or parameters to show as columns.")
     ] = None,
-    top: Annotated[int | None, typer.Option("--top", min=1, metavar="N", help="Only the best N; with --by.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, metavar="N", help="At most so many.")] = 20,
-    all_projects: Annotated[bool, typer.Option("--all-projects", help="Of every project of the store.")] = False,
-    is_all: Annotated[bool, typer.Option("--all", help="Also waves of a watch and runs that a step started.")] = False,
+    top: Annotated[int | None, Option("--top", min=1, metavar="N", help="Only the best N; with --by.")] = None,
+    limit: Annotated[int, Option("--limit", min=1, metavar="N", help="At most so many.")] = 20,
+    all_projects: Annotated[bool, Option("--all-projects", help="Of every project of the store.")] = False,
+    is_all: Annotated[bool, Option("--all", help="Also waves of a watch and runs that a step started.")] = False,
 ) -> int:
     """List runs, newest first."""
     if top is not None and by is None:

@@ -6,13 +6,12 @@ import getpass
 import sys
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.document import SCHEMA
 from ...core.errors import InvalidError, nearest
 from ...core.keeper import Place, check_name, place_named
 from ...core.masked import is_masked
 from .. import context
+from ..declaring import Argument, Option
 from ..look import Ink, look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -27,11 +26,11 @@ ACTIONS = ("set", "list", "rm")
 def secret(
     options: Options,
     *,
-    action: Annotated[str, typer.Argument(metavar="ACTION", help="set, list or rm.")] = "list",
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of the secret, as of a variable.")] = None,
+    action: Annotated[str, Argument(metavar="ACTION", help="set, list or rm.")] = "list",
+    name: Annotated[str | None, Argument(metavar="[NAME]", help="Name of the secret, as of a variable.")] = None,
     place: Annotated[
         str | None,
-        typer.Option("--in", metavar="PLACE", help="user (default of set), project or keyring."),
+        Option("--in", metavar="PLACE", help="user (default of set), project or keyring."),
     ] = None,
 ) -> int:
     """Keep, list and forget secrets that steps ask for by name (secrets=["TOKEN"]).

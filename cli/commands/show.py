@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.document import run_document
 from ...core.errors import InvalidError
 from ...core.records import replace
@@ -13,6 +11,7 @@ from .. import context
 from ..arguments import LAST, RunArgument
 from ..card import card
 from ..carrying import searched_document, shown_run, spec_of
+from ..declaring import Option
 from ..look import look_of
 from ..options import Options
 from ..origins import origin_lines
@@ -31,15 +30,11 @@ def show(
     options: Options,
     *,
     run: RunArgument = LAST,
-    full: Annotated[
-        bool, typer.Option("--full", help="Every step of large runs; with --json also every attempt.")
-    ] = False,
+    full: Annotated[bool, Option("--full", help="Every step of large runs; with --json also every attempt.")] = False,
     params: Annotated[
-        bool, typer.Option("--params", help="Where every value came from, step by step, and what it hides.")
+        bool, Option("--params", help="Where every value came from, step by step, and what it hides.")
     ] = False,
-    yaml: Annotated[
-        bool, typer.Option("--yaml", help="Its pipeline as YAML, with the parameters it was given.")
-    ] = False,
+    yaml: Annotated[bool, Option("--yaml", help="Its pipeline as YAML, with the parameters it was given.")] = False,
 ) -> int:
     """Show a run: state, steps, metrics, errors, code. Exit code 0 also when the run failed."""
     if yaml:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import typer
-
 from .. import context
+from ..declaring import Argument
 from ..options import Options
 
 
 def serve(
     options: Options,
     *,
-    nonce: Annotated[str, typer.Argument(metavar="NONCE", help="What its first line repeats.")],
+    nonce: Annotated[str, Argument(metavar="NONCE", help="What its first line repeats.")],
 ) -> int:
     """Execute attempts of a run that come through stdin, until it ends."""
     context.serve_station(nonce)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any
 
-import typer
-
 from ...core.asyncresult import AsyncResult, RemoteError, ResultStatus
 from ...core.constants import is_json
 from ...core.deeds import KINDS, Deed, check_deed
@@ -15,38 +13,35 @@ from ...core.errors import Cancelled, FailedError, InvalidError
 from ...core.place import Place, written_at
 from .. import context
 from ..arguments import ParamOption
-from ..completion import complete_runs
+from ..completion import Unfinished, complete_runs
+from ..declaring import Argument, Option
 from ..options import Options
 from ..printer import put, put_document, remark
 
 LabelOption = Annotated[
-    list[str] | None, typer.Option("--label", metavar="LABEL", help="Label its worker must have; repeatable.")
+    list[str] | None, Option("--label", metavar="LABEL", help="Label its worker must have; repeatable.")
 ]
-WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until it has ended, and print its value.")]
+WaitOption = Annotated[bool, Option("--wait", help="Wait until it has ended, and print its value.")]
 
 
-def _kinds(incomplete: str) -> list[str]:
+def _kinds(typed: Unfinished, incomplete: str) -> list[str]:
     return [kind for kind in KINDS if kind.startswith(incomplete)]
 
 
-def _actions(context: typer.Context, incomplete: str) -> list[str]:
-    known = KINDS.get(str(context.params.get("kind")), ())
+def _actions(typed: Unfinished, incomplete: str) -> list[str]:
+    known = KINDS.get(str(typed.values.get("kind")), ())
     return [action for action in dict.fromkeys(known) if action.startswith(incomplete)]
 
 
 def submit(
     options: Options,
     *,
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="model, script, notebook or function.", autocompletion=_kinds)
-    ],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the model or function; path of the file.")],
-    action: Annotated[
-        str, typer.Argument(metavar="ACTION", help="fit, predict, score, ...; run.", autocompletion=_actions)
-    ],
+    kind: Annotated[str, Argument(metavar="KIND", help="model, script, notebook or function.", complete=_kinds)],
+    name: Annotated[str, Argument(metavar="NAME", help="Of the model or function; path of the file.")],
+    action: Annotated[str, Argument(metavar="ACTION", help="fit, predict, score, ...; run.", complete=_actions)],
     data: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[DATA]...", help="Datasets by name: data, data[x]; words of a script."),
+        Argument(metavar="[DATA]...", help="Datasets by name: data, data[x]; words of a script."),
     ] = None,
     param: ParamOption = None,
     label: LabelOption = None,
@@ -74,7 +69,7 @@ def result(
     options: Options,
     *,
     name: Annotated[
-        str, typer.Argument(metavar="ID", help="Of a submission, as RUN or RUN:STEP.", autocompletion=complete_runs)
+        str, Argument(metavar="ID", help="Of a submission, as RUN or RUN:STEP.", complete=complete_runs)
     ] = "@last",
     wait: WaitOption = False,
 ) -> int:

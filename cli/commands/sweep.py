@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-import typer
-
 from ...core.document import run_document
 from ...core.errors import InvalidError, nearest
 from ...core.lifecycle import LifecycleRequest
@@ -28,6 +26,7 @@ from ..arguments import (
     reusing,
 )
 from ..carrying import carry
+from ..declaring import Option
 from ..options import Options
 from ..printer import put, put_document, remark
 from ..trials import SHOWN
@@ -50,27 +49,26 @@ if TYPE_CHECKING:
 _BUDGET = re.compile(r"(.+)=(\d+):(\d+)(?::(\d+))?")
 SearchOption: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(
-        "-S",
-        "--search",
+    Option(
+        "-S --search",
         metavar="NAME=VALUES",
         help="Values of a parameter: 0.1,1,10 or 2:6 or log(1e-4,1e-1,5); repeatable.",
     ),
 ]
-SeedOption: TypeAlias = Annotated[int | None, typer.Option("--seed", metavar="N", help="Of what is drawn at random.")]
+SeedOption: TypeAlias = Annotated[int | None, Option("--seed", metavar="N", help="Of what is drawn at random.")]
 TopOption: TypeAlias = Annotated[
     int | None,
-    typer.Option("--top", min=1, metavar="N", help=f"List the best N at the end; default: {SHOWN}."),
+    Option("--top", min=1, metavar="N", help=f"List the best N at the end; default: {SHOWN}."),
 ]
 MethodOption: TypeAlias = Annotated[
-    str | None, typer.Option("--method", metavar="NAME", help="grid, random, halving or optuna.")
+    str | None, Option("--method", metavar="NAME", help="grid, random, halving or optuna.")
 ]
 MaximizeOption: TypeAlias = Annotated[
-    str | None, typer.Option("--maximize", "--metric", metavar="METRIC", help="Judge by this; more is better.")
+    str | None, Option("--maximize --metric", metavar="METRIC", help="Judge by this; more is better.")
 ]
 BudgetOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--budget", metavar="NAME=FROM:TO[:FACTOR]", help="Of halving: the parameter it deals out."),
+    Option("--budget", metavar="NAME=FROM:TO[:FACTOR]", help="Of halving: the parameter it deals out."),
 ]
 
 
@@ -81,14 +79,12 @@ def sweep(
     search: SearchOption = None,
     param: ParamOption = None,
     params: ParamsFileOption = None,
-    by: Annotated[
-        str | None, typer.Option("--by", metavar="METRIC", help="Rank trials by this; more is better.")
-    ] = None,
-    minimize: Annotated[bool, typer.Option("--minimize", help="With --by: less is better.")] = False,
+    by: Annotated[str | None, Option("--by", metavar="METRIC", help="Rank trials by this; more is better.")] = None,
+    minimize: Annotated[bool, Option("--minimize", help="With --by: less is better.")] = False,
     random: Annotated[
-        int | None, typer.Option("--random", min=1, metavar="N", help="N combinations at random, not all.")
+        int | None, Option("--random", min=1, metavar="N", help="N combinations at random, not all.")
     ] = None,
-    zip_: Annotated[bool, typer.Option("--zip", help="The first values of all, the second ones, and so on.")] = False,
+    zip_: Annotated[bool, Option("--zip", help="The first values of all, the second ones, and so on.")] = False,
     seed: SeedOption = None,
     top: TopOption = None,
     jobs: JobsOption = None,
@@ -128,11 +124,11 @@ def tune(
     param: ParamOption = None,
     params: ParamsFileOption = None,
     method: MethodOption = None,
-    trials: Annotated[int | None, typer.Option("--trials", min=1, metavar="N", help="The most trials.")] = None,
+    trials: Annotated[int | None, Option("--trials", min=1, metavar="N", help="The most trials.")] = None,
     seed: SeedOption = None,
     maximize: MaximizeOption = None,
     minimize: Annotated[
-        str | None, typer.Option("--minimize", metavar="METRIC", help="Judge by this; less is better.")
+        str | None, Option("--minimize", metavar="METRIC", help="Judge by this; less is better.")
     ] = None,
     budget: BudgetOption = None,
     lower: LowerOption = None,

@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-import typer
-
 from ...core.addresses import registered
 from ...core.answers import plan_document
 from ...core.document import run_document
@@ -32,6 +30,7 @@ from ..arguments import (
     reusing,
 )
 from ..carrying import carry
+from ..declaring import Argument, Option
 from ..options import Options
 from ..parameters import typed_params
 from ..printer import put, put_document, remark
@@ -43,9 +42,9 @@ if TYPE_CHECKING:
 
 WhatArgument: TypeAlias = Annotated[
     list[str] | None,
-    typer.Argument(
+    Argument(
         metavar="[TARGET | PROJECT [LINEAGE [GENERATION]]]",
-        autocompletion=complete_addresses,
+        complete=complete_addresses,
         help="A file or directory: the working copy. A project, PROJECT/LINEAGE/GENERATION or PROJECT@ALIAS: the"
         " registry. Default: the project's pipeline, as it is here.",
         show_default=False,
@@ -53,23 +52,21 @@ WhatArgument: TypeAlias = Annotated[
 ]
 LowerOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--lower", metavar="VALUE", help="Rows above this ordinal; default: where the last training ended."),
+    Option("--lower", metavar="VALUE", help="Rows above this ordinal; default: where the last training ended."),
 ]
 UpperOption: TypeAlias = Annotated[
-    str | None, typer.Option("--upper", metavar="VALUE", help="Rows up to this ordinal; default: all.")
+    str | None, Option("--upper", metavar="VALUE", help="Rows up to this ordinal; default: all.")
 ]
 FromStartOption: TypeAlias = Annotated[
-    bool, typer.Option("--from-start", help="Every row, and nothing of what was trained before.")
+    bool, Option("--from-start", help="Every row, and nothing of what was trained before.")
 ]
-TrustOption: TypeAlias = Annotated[bool, typer.Option("--trust", help="Unpickle states that this store did not make.")]
+TrustOption: TypeAlias = Annotated[bool, Option("--trust", help="Unpickle states that this store did not make.")]
 QueryOption: TypeAlias = Annotated[
-    str | None, typer.Option("--query", metavar="QUERY", help="Ask for this: SQL, a table or a file.")
+    str | None, Option("--query", metavar="QUERY", help="Ask for this: SQL, a table or a file.")
 ]
-TagOption: TypeAlias = Annotated[
-    list[str] | None, typer.Option("--tag", metavar="TAG", help="Tag the run; repeatable.")
-]
+TagOption: TypeAlias = Annotated[list[str] | None, Option("--tag", metavar="TAG", help="Tag the run; repeatable.")]
 TimeoutOption: TypeAlias = Annotated[
-    str | None, typer.Option("--timeout", metavar="TIME", help="Stop the run after this long, e.g. 10m.")
+    str | None, Option("--timeout", metavar="TIME", help="Stop the run after this long, e.g. 10m.")
 ]
 
 
@@ -118,7 +115,7 @@ def apply(
     param: ParamOption = None,
     params: ParamsFileOption = None,
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write csv, parquet or sqlite there.")
+        str | None, Option("-o --output", metavar="FILE", help="Write csv, parquet or sqlite there.")
     ] = None,
     lower: LowerOption = None,
     upper: UpperOption = None,

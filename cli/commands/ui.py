@@ -6,9 +6,8 @@ import shlex
 import sys
 from typing import Annotated
 
-import typer
-
 from ...core.errors import InvalidError, PluginError
+from ..declaring import Option
 from ..opening import open_ui
 from ..options import Options
 
@@ -22,19 +21,17 @@ def ui(
     options: Options,
     *,
     read_only: Annotated[
-        bool, typer.Option("--read-only", help="Look only: nothing can be started, stopped or changed.")
+        bool, Option("--read-only", help="Look only: nothing can be started, stopped or changed.")
     ] = False,
     screenshot: Annotated[
-        str | None, typer.Option("--screenshot", metavar="FILE", help="Write a picture of it as SVG and leave.")
+        str | None, Option("--screenshot", metavar="FILE", help="Write a picture of it as SVG and leave.")
     ] = None,
-    size: Annotated[
-        str, typer.Option("--size", metavar="COLUMNSxROWS", help="Of the picture.", show_default=True)
-    ] = SIZE,
+    size: Annotated[str, Option("--size", metavar="COLUMNSxROWS", help="Of the picture.", show_default=True)] = SIZE,
     press: Annotated[
-        str | None, typer.Option("--press", metavar="KEYS", help="Keys to press before the picture, by blanks.")
+        str | None, Option("--press", metavar="KEYS", help="Keys to press before the picture, by blanks.")
     ] = None,
-    web: Annotated[bool, typer.Option("--web", help="Serve it to browsers of this machine.")] = False,
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Of --web.", show_default=True)] = PORT,
+    web: Annotated[bool, Option("--web", help="Serve it to browsers of this machine.")] = False,
+    port: Annotated[int, Option("--port", min=1, max=65535, help="Of --web.", show_default=True)] = PORT,
 ) -> int:
     """Open the terminal UI."""
     if screenshot is None and press is not None:

@@ -6,14 +6,13 @@ import math
 import time
 from typing import Annotated
 
-import typer
-
 from ...core.errors import InvalidError
 from ...core.quantities import duration_text
 from ...core.session import Requests
 from ...core.verifying import VerifyRequest
 from .. import context
 from ..arguments import LAST, JobsOption, OnlyOption, RunArgument, selection
+from ..declaring import Option
 from ..live import progress
 from ..look import look_of
 from ..options import Options
@@ -30,20 +29,20 @@ def verify(
     run: RunArgument = LAST,
     sample: Annotated[
         str | None,
-        typer.Option("--sample", metavar="N", help="This many steps, of every kind; 20, 10% or 0.1 of them."),
+        Option("--sample", metavar="N", help="This many steps, of every kind; 20, 10% or 0.1 of them."),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All steps; the default up to 100.")] = False,
+    everything: Annotated[bool, Option("--all", help="All steps; the default up to 100.")] = False,
     only: OnlyOption = None,
     rtol: Annotated[
-        float, typer.Option("--rtol", metavar="R", help="Relative difference up to which numbers are equal.")
+        float, Option("--rtol", metavar="R", help="Relative difference up to which numbers are equal.")
     ] = 0.0,
     hash_seed: Annotated[
         int | None,
-        typer.Option("--hash-seed", metavar="N", min=0, max=2**32 - 1, help="PYTHONHASHSEED of the check."),
+        Option("--hash-seed", metavar="N", min=0, max=2**32 - 1, help="PYTHONHASHSEED of the check."),
     ] = None,
     jobs: JobsOption = None,
     files: Annotated[
-        bool, typer.Option("--files", help="Also steps that exchange files with the project; theirs stay there.")
+        bool, Option("--files", help="Also steps that exchange files with the project; theirs stay there.")
     ] = False,
 ) -> int:
     """Run steps of an ended run again, under another hash seed and order, and compare every output.

@@ -10,8 +10,6 @@ from contextlib import ExitStack, contextmanager
 from types import FrameType
 from typing import Annotated
 
-import typer
-
 from ...core.requests import RunRequest
 from ...core.watchnews import Watch, WatchRequest, Wish
 from .. import context
@@ -27,6 +25,7 @@ from ..arguments import (
     limit_s,
     selection,
 )
+from ..declaring import Option
 from ..keyboard import Keyboard, is_ours
 from ..options import Options
 from ..parameters import typed_params
@@ -48,13 +47,13 @@ def watch(
     jobs: JobsOption = None,
     fail_fast: FailFastOption = False,
     timeout: Annotated[
-        str | None, typer.Option("--timeout", metavar="TIME", help="Stop each wave after this long, e.g. 10m.")
+        str | None, Option("--timeout", metavar="TIME", help="Stop each wave after this long, e.g. 10m.")
     ] = None,
     only: OnlyOption = None,
     start: FromOption = None,
     end: ToOption = None,
-    effects: Annotated[bool, typer.Option("--effects", help="Run effects too, instead of holding them.")] = False,
-    notify: Annotated[bool, typer.Option("--notify", help="Ring the terminal's bell when a wave is over.")] = False,
+    effects: Annotated[bool, Option("--effects", help="Run effects too, instead of holding them.")] = False,
+    notify: Annotated[bool, Option("--notify", help="Ring the terminal's bell when a wave is over.")] = False,
 ) -> int:
     """Run a pipeline, and again what a saved file concerns, until you leave.
 

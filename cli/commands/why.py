@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import TYPE_CHECKING, Annotated
 
-import typer
-
 from ...core.answers import descent_document, run_why_document, step_why_document
 from ...core.errors import InvalidError, MissingError
 from ...core.ids import RunId
@@ -16,8 +14,10 @@ from .. import context
 from ..arguments import LAST, StepArgument
 from ..complaint import here
 from ..completion import complete_asked
+from ..declaring import Argument, Option
 from ..descenttext import descent_lines
 from ..look import look_of
+from ..meant import run_and_step
 from ..options import Options
 from ..printer import put, put_document
 from ..whytext import Around, run_why_lines, step_why_lines
@@ -32,14 +32,14 @@ def why(
     *,
     run: Annotated[
         str,
-        typer.Argument(
+        Argument(
             metavar="[RUN]",
-            autocompletion=complete_asked,
+            complete=complete_asked,
             help="Run id or unique prefix, @last, a tag; or an artifact: [RUN:]STEP:NAME, or the start of its sha256.",
         ),
     ] = LAST,
     step: StepArgument = None,
-    full: Annotated[bool, typer.Option("--full", help="Every changed line, every step of a tree.")] = False,
+    full: Annotated[bool, Option("--full", help="Every changed line, every step of a tree.")] = False,
 ) -> int:
     """Say why a step ran, was reused, failed or was skipped: the changed lines, parameters, inputs, packages.
 
@@ -53,7 +53,7 @@ def why(
         else:
             put(descent_lines(around(space, options, is_full=full), artifact))
         return 0
-    found, step = _named(space, run, step)
+    found, step = run_and_step(space, run, step)
     if step is None:
         _tell_run(space, options, space.inquiry.reasons(found), full=full)
         return 0
@@ -87,29 +87,6 @@ def _tell_run(space: Workspace, options: Options, told: RunWhy, *, full: bool, b
     run = space.show(told.run)
     name = run.pipeline if below is None else f"{run.pipeline}/{below}"
     put(run_why_lines(around(space, options, is_full=full), told, name))
-
-
-def _named(space: Workspace, run: str, step: str | None) -> tuple[RunId, str | None]:
-    """Return the run and the step that are meant: a word that is no run may be a step of the last one."""
-    try:
-        return space.find(run), step
-    except MissingError:
-        if step is None and not run.startswith("@"):
-            last = _last(space)
-            if last is not None and _is_step(space, last, run):
-                return last, run
-        raise
-
-
-def _last(space: Workspace) -> RunId | None:
-    try:
-        return space.find(LAST)
-    except MissingError:
-        return None
-
-
-def _is_step(space: Workspace, run: RunId, text: str) -> bool:
-    return any(text in (node.path, node.name) for node in space.graph(run).nodes)
 
 
 def _artifact(space: Workspace, text: str, step: str | None) -> Descent | None:

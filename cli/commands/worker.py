@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import Annotated, Any
 
-import typer
-
 from ...core.demands import DEFAULT_LABEL
 from ...core.document import SCHEMA, instant
 from ...core.errors import InvalidError
@@ -18,6 +16,7 @@ from ...core.queue import Submission, Worker, WorkerState
 from ...core.shift import ShiftRequest, labels_of
 from ...core.submitting import check_labels
 from .. import context
+from ..declaring import Option
 from ..look import look_of
 from ..options import Options
 from ..printer import put, put_document, remark
@@ -32,15 +31,15 @@ def worker(
     *,
     label: Annotated[
         list[str] | None,
-        typer.Option("--label", metavar="LABEL", help="Serve this label; repeatable. None: 'default'."),
+        Option("--label", metavar="LABEL", help="Serve this label; repeatable. None: 'default'."),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option("-j", "--jobs", metavar="N", min=1, help="Runs hosted at once; attempts of --celery.")
+        int | None, Option("-j --jobs", metavar="N", min=1, help="Runs hosted at once; attempts of --celery.")
     ] = None,
-    once: Annotated[bool, typer.Option("--once", help="End when nothing waits that fits.")] = False,
+    once: Annotated[bool, Option("--once", help="End when nothing waits that fits.")] = False,
     celery: Annotated[
         str | None,
-        typer.Option("--celery", metavar="RUNNER|URL", help="Be a celery worker of a runner, or of a broker."),
+        Option("--celery", metavar="RUNNER|URL", help="Be a celery worker of a runner, or of a broker."),
     ] = None,
 ) -> int:
     """Take submissions with these labels and host them, one process each.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,6 +14,8 @@ from ...core.ids import RunId
 from ...core.states import Status
 
 if TYPE_CHECKING:
+    import subprocess
+
     from ...core.queue import Claim  # submissions, which most commands have nothing to do with
 
 _started: list[subprocess.Popen[bytes]] = []
@@ -65,6 +66,8 @@ class ProcessHost:
         return HostProcess(self._start([*claim.command, claim.run, expect, *served, *again], claim.run, claim.cwd))
 
     def _start(self, command: list[str], run: RunId, cwd: str | None) -> subprocess.Popen[bytes]:
+        import subprocess  # 3 ms, of commands that start no host
+
         said = self._logs(run) / "host.txt"
         descriptor = -1
         try:

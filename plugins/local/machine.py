@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from tempfile import mkdtemp
 
 from ...core.errors import InvalidError, StoreError
 from ...core.records import replace
@@ -62,6 +60,9 @@ class LocalMachine:
         final = self._code / key
         if final.is_dir():
             return str(final)
+        import shutil  # with `tempfile` 4 ms, where no recorded code is laid out
+        from tempfile import mkdtemp
+
         fresh = None
         try:
             self._code.mkdir(mode=0o700, parents=True, exist_ok=True)

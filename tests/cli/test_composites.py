@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-import typer
 from cli_fakes import BAD, GOOD, NOW, FakeWorkspace, output, rows_of, run, step
 from grown_graphs import choice, loop, parallel, recovery, trials
 
 from graftline.cli.board import Board
 from graftline.cli.card import Shown, card
+from graftline.cli.choices import Options
 from graftline.cli.closing import closing
-from graftline.cli.completion import complete_steps
+from graftline.cli.completion import Unfinished, complete_steps
 from graftline.cli.frame import frame
 from graftline.cli.live import Lines
 from graftline.cli.look import Look
@@ -287,10 +287,9 @@ def test_the_preview_of_a_retry_folds_a_large_map(graft: Graft, mapped: FakeWork
 
 def test_paths_that_grew_are_completed(mapped: FakeWorkspace, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("graftline.cli.context.workspace", lambda options: mapped)
-    context = typer.Context(typer.main.get_command(typer.Typer(callback=lambda: None)))
-    context.params["run"] = GOOD[:4]
+    typed = Unfinished(options=Options(), values={"run": GOOD[:4]})
 
-    assert complete_steps(context, "trials/3") == ["trials/3/fit", *(f"trials/3{digit}/fit" for digit in range(10))]
+    assert complete_steps(typed, "trials/3") == ["trials/3/fit", *(f"trials/3{digit}/fit" for digit in range(10))]
 
 
 def test_what_grew_and_what_was_joined_are_events(graft: Graft, space: FakeWorkspace) -> None:

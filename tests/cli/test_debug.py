@@ -83,6 +83,10 @@ def test_the_first_failed_step_opens_at_the_users_line_with_its_inputs(debug: De
     assert "graftline/worker" not in said.out
 
 
+def test_a_lone_step_is_of_the_last_run_that_failed(debug: Debug) -> None:
+    assert "step 'trials/2/trial' of run" in debug("trials/2/trial").err
+
+
 def test_the_code_of_today_runs_when_it_is_asked_for(debug: Debug, project: Path) -> None:
     said = debug("mapped", "trials/2/trial", "--now")
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from graftline.cli.carrying import EXIT_CODES
-from graftline.cli.main import COMMANDS, Root
-from graftline.cli.main import root as root_group
+from graftline.cli.main import COMMANDS
+from graftline.cli.program import Root
+from graftline.cli.program import root as root_group
 from graftline.core import errors
 
 DOCS = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")

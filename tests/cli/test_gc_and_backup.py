@@ -92,7 +92,7 @@ def test_it_says_what_would_go_asks_and_refuses_where_nobody_answers(shop: Shop)
     [
         (["--runs"], "nothing says of which"),
         (["--runs", "--max-bytes", "1GB"], "nothing says of which"),
-        (["--keep-last", "-1"], "no number of runs"),
+        (["--keep-last", "-1"], "--keep-last"),
         (["--older-than", "soon"], "not a duration"),
         (["--max-bytes", "much"], "not a size"),
     ],

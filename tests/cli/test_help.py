@@ -9,7 +9,8 @@ import pytest
 import typer
 
 from graftline.cli.examples import EXAMPLES, example_lines
-from graftline.cli.main import COMMANDS, Root, main
+from graftline.cli.main import COMMANDS, main
+from graftline.cli.program import Root
 
 VISIBLE = [name for name, entry in COMMANDS.items() if entry.group]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +10,8 @@ from command_line import Graft, Said
 from spaces import TARGET
 
 from graftline.cli import context
-from graftline.cli.completion import complete_asked
+from graftline.cli.choices import Options
+from graftline.cli.completion import Unfinished, complete_asked
 from graftline.cli.main import main
 from graftline.core.graph import Policy
 
@@ -154,7 +154,7 @@ class TestWhy:
 
     def test_the_tab_key_offers_runs_and_the_steps_of_the_last_one(self, asked: Asked) -> None:
         run = asked.run()
-        here: Any = SimpleNamespace(params={}, parent=None)
+        here = Unfinished(options=Options(), values={})
         assert complete_asked(here, "") == [
             ("@last", ""),
             ("@last-failed", ""),

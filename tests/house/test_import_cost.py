@@ -119,6 +119,31 @@ def test_a_command_loads_no_model_and_no_screen(arguments: list[str]) -> None:
     loaded = loaded_by(COMMAND.format(arguments=arguments))
 
     assert loaded & (DATABASE | SCREEN | SCIENCE | REGISTRY) == set()
+    is_read_by_us = not {"--help", "--version"} & set(arguments)
+    assert ("typer" not in loaded) is is_read_by_us  # 17 to 25 ms: only help, completion and complaints are worth it
+    if is_read_by_us:  # they cost 15 ms more, and a list of runs has no use for them
+        seldom = {"dataclasses", "inspect", "shutil", "subprocess", "tempfile", "textwrap", "traceback"}
+        assert loaded & seldom <= loaded_by("import runpy, sys")
+
+
+LOOKING = """
+import sys
+from graftline.cli.main import main
+for arguments in {lines!r}:
+    assert main([*arguments, "--plain", "--store", {store!r}]) == 0
+"""
+
+
+def test_commands_that_are_typed_right_do_without_typer(tmp_path: Path) -> None:
+    (tmp_path / "graftline.toml").touch()
+    steps = tmp_path / "steps.py"
+    steps.write_text(STEPS)
+    lines = [["run", "-j1", str(steps)], ["show", "@last"], ["logs", "--tail=3"], ["plan", str(steps)], ["job"]]
+
+    loaded = loaded_by(LOOKING.format(lines=lines[:-1], store=str(tmp_path / "store")))
+
+    assert "typer" not in loaded
+    assert "typer" in loaded_by(LOOKING.format(lines=lines[-1:], store=str(tmp_path / "store")))
 
 
 SCREENS = """

@@ -239,18 +239,17 @@ def test_what_is_removed_is_shown_before(trained: Graft) -> None:
 
 
 def test_the_shell_is_offered_addresses(trained: Graft, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import typer
-
     from graftline.cli.addressing import complete_addresses
-    from graftline.cli.main import root as program
+    from graftline.cli.choices import Options
+    from graftline.cli.completion import Unfinished
 
     monkeypatch.chdir(root)
-    context = typer.Context(program())
+    typed = Unfinished(options=Options(), values={})
 
-    assert complete_addresses(context, "ch") == ["churn", "churn@champion"]
-    assert complete_addresses(context, "churn/") == ["churn/0.1.0"]
-    assert complete_addresses(context, "churn/0.1.0/") == ["churn/0.1.0/2", "churn/0.1.0/1"]
-    assert complete_addresses(context, "churn@") == ["churn@champion"]
+    assert complete_addresses(typed, "ch") == ["churn", "churn@champion"]
+    assert complete_addresses(typed, "churn/") == ["churn/0.1.0"]
+    assert complete_addresses(typed, "churn/0.1.0/") == ["churn/0.1.0/2", "churn/0.1.0/1"]
+    assert complete_addresses(typed, "churn@") == ["churn@champion"]
 
 
 def test_a_generation_is_built_to_stand_by_itself(tmp_path: Path, trained: Graft) -> None:
