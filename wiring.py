@@ -212,7 +212,7 @@ def housekeeping(choices: Choices) -> Housekeeping:
 
     workplace = workplace_of(choices)
     layout = Layout(store_directory(workplace.settings))
-    # Nobody makes a store only to clean it.
+    # Nobody makes a store only to clean it, or to copy it.
     store = open_store(layout.directory, read_only=not layout.database.exists() or layout.is_sealed())
     registries = Opening.of(workplace.settings, workplace.root, partial(_stored, store))
     return Housekeeping(store.cleaning(), registries.here, time.time)
@@ -221,7 +221,6 @@ def housekeeping(choices: Choices) -> Housekeeping:
 def back_up(choices: Choices, target: str, tell: Callable[[int, int], None]) -> Copied:
     """Copy the store to a directory that is not there yet; see `Store.back_up`."""
     layout = Layout(store_directory(settings_of(choices)))
-    # As above.
     with open_store(layout.directory, read_only=not layout.database.exists() or layout.is_sealed()) as store:
         return store.back_up(Path(target), tell)
 

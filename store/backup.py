@@ -24,7 +24,7 @@ from .cleaning import cleaning_lock
 from .database import Database
 from .doctor import DAMAGED
 from .failures import explain, explain_os
-from .inventory import names_of, scan
+from .inventory import digests, names_of, scan
 from .layout import Layout, make_private
 from .leftovers import size_of
 from .liveness import RunLock
@@ -107,7 +107,7 @@ def _prepared(path: Path) -> tuple[set[str], set[str]]:
             # A copy has no write-ahead log; a store has one, and nothing asks for it later.
             connection.execute("PRAGMA journal_mode = WAL")
             named = names_of(connection)
-            given_up = {sha256.hex() for (sha256,) in connection.execute("SELECT sha256 FROM evicted")}
+            given_up = digests(connection, "evicted")
         finally:
             connection.close()
     except sqlite3.Error as error:

@@ -59,8 +59,9 @@ class Cleaning:
         """Say what would go; changes nothing.
 
         Raises:
-            StoreError: the store cannot be read.
+            StoreError: the store cannot be read, or may not be written: then nothing could go.
         """
+        self._database.check_writable()
         return _told(self._survey(limits, now))
 
     def clean(self, limits: Limits, now: float) -> Plan:

@@ -120,10 +120,16 @@ def scan(layout: Layout) -> Iterator[tuple[str, Piece]]:
 def names_of(connection: sqlite3.Connection) -> set[str]:
     """Return the digests of all objects that rows name; texts may name others (functions, files of lineages)."""
     found = {row[0].hex() for row in connection.execute("SELECT DISTINCT sha256 FROM output WHERE is_file")}
-    small = {row[0].hex() for row in connection.execute("SELECT sha256 FROM artifact")}
+    small = digests(connection, "artifact")
     found |= {each for files in snapshot_files(connection).values() for each in files if each not in small}
-    found |= {row[0].hex() for row in connection.execute("SELECT sha256 FROM state")}
-    return found
+    return found | digests(connection, "state")
+
+
+def digests(connection: sqlite3.Connection, table: str) -> set[str]:
+    """Return the column `sha256` of a table; empty in a store of an earlier version, which may only be read."""
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,)).fetchone() is None:
+        return set()
+    return {sha256.hex() for (sha256,) in connection.execute(f"SELECT sha256 FROM {table}")}
 
 
 def snapshot_files(connection: sqlite3.Connection) -> dict[str, list[str]]:

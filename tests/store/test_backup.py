@@ -16,6 +16,7 @@ from graftline.core.ports import RunQuery
 from graftline.core.states import Status
 from graftline.store import backup
 from graftline.store.cleaning import cleaning_lock
+from graftline.store.doctor import Kind
 from graftline.store.liveness import RunLock
 from graftline.store.store import Store, open_store
 
@@ -145,3 +146,22 @@ def test_nobody_cleans_meanwhile(store: Store, tmp_path: Path) -> None:
         store.back_up(tmp_path / "copy", silent)
     lock.release()
     store.back_up(tmp_path / "copy", silent)
+
+
+def test_a_store_of_an_earlier_version_that_may_only_be_read_is_examined_and_copied(
+    store: Store, tmp_path: Path
+) -> None:
+    add_run(store, [A, B])
+    with store.runs._database.writing() as connection:
+        connection.execute("DROP TABLE evicted")
+        connection.execute("DELETE FROM migration WHERE number = 10")
+    store.close()
+
+    with open_store(tmp_path / "store", read_only=True) as sealed:
+        assert {finding.kind for finding in sealed.doctor()} == {Kind.SCHEMA}
+        assert sealed.outputs.given_up([]) == {}
+        sealed.back_up(tmp_path / "copy", silent)
+        with pytest.raises(StoreError, match="reading only"):
+            sealed.cleaning().plan(Limits(), 1.8e9)
+    with open_store(tmp_path / "copy") as restored:
+        assert restored.doctor() == []
