@@ -57,7 +57,7 @@ class Past(NamedTuple):
     is_live: bool
     """A process hosts it: the lock says so."""
     is_held: bool = False
-    """Its record stays whatever is asked: it has a tag, is a submission, or made a generation."""
+    """Its record stays whatever is asked: it has a tag, is a submission, made a generation, or wrote the last event."""
     above: int | None = None
     """Number of the run it is a hidden part of: a trial of its search. None: it stands for itself."""
     served: frozenset[int] = frozenset()

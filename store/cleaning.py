@@ -20,7 +20,7 @@ from ..core.records import dataclass, replace
 from ..worker.reclaiming import remove_old
 from .database import Database
 from .failures import explain_os
-from .forgetting import forget_run, forget_unshared, forget_values
+from .forgetting import forget_run, forget_unshared, forget_values, makers_of
 from .graphs import Graphs
 from .interruption import settle
 from .inventory import Token, live_runs, take_stock, token
@@ -113,10 +113,10 @@ class Cleaning:
         """Delete the rows of what goes; return what of it may go on. A run that begins meanwhile ends it."""
         choice, gone = survey.choice, set[int]()
         if choice.values and not self._forget_values(survey, now):
-            return self._only(survey, frozenset(), now, values=())
+            return self._only(survey, frozenset(), values=())
         for batch in self._batches(sorted(choice.runs)):
             if not self._forget_runs(survey, batch):
-                return self._only(survey, frozenset(gone), now, values=choice.values)
+                return self._only(survey, frozenset(gone), values=choice.values)
             gone.update(batch)
         if gone:
             with self._database.writing() as connection:
@@ -125,10 +125,12 @@ class Cleaning:
         return choice
 
     def _forget_values(self, survey: _Survey, now: float) -> bool:
+        with self._database.reading() as connection:  # it takes long, and holds as long as the token does
+            makers = makers_of(connection, survey.choice.values)
         with self._database.writing() as connection:
             if not self._is_quiet(connection, survey.token):
                 return False
-            forget_values(connection, survey.choice.values, now)
+            forget_values(connection, survey.choice.values, makers, now)
         return True
 
     def _forget_runs(self, survey: _Survey, batch: Sequence[int]) -> bool:
@@ -147,7 +149,7 @@ class Cleaning:
                 if lock is not None:
                     lock.release()
 
-    def _only(self, survey: _Survey, gone: frozenset[int], now: float, *, values: tuple[str, ...]) -> Choice:
+    def _only(self, survey: _Survey, gone: frozenset[int], *, values: tuple[str, ...]) -> Choice:
         """Return what goes when of all runs only these do: the others go on naming what they named."""
         held = survey.held
         uses = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
+from typing import TypeAlias
 
 from .inventory import snapshot_files
 from .judged import drop_index, forget_result
@@ -25,6 +26,13 @@ _OF_RUN = (
 _SHARED = ("graph", "environment", "prints")
 """Tables whose rows runs name by their number, in a column of that name."""
 
+_LOOKED_THROUGH = 1_000_000
+"""Rows of steps up to which it is looked for texts and small values that nobody names any more: some 3 s, in which
+nobody else can write. There are few of them, and those of other runs come again."""
+
+Maker: TypeAlias = tuple[int, int, int]
+"""Run, node and attempt."""
+
 
 def forget_run(connection: sqlite3.Connection, seq: int) -> None:
     """Delete a run and all that is its own; what it shares with others stays for `forget_unshared`."""
@@ -35,18 +43,21 @@ def forget_run(connection: sqlite3.Connection, seq: int) -> None:
     connection.execute("DELETE FROM run WHERE seq = ?", (seq,))
 
 
-def forget_values(connection: sqlite3.Connection, digests: Collection[str], at: float) -> None:
-    """Note that values are given up, and take them from what later runs look among for results and inputs."""
+def makers_of(connection: sqlite3.Connection, digests: Collection[str]) -> list[Maker]:
+    """Return the attempts that returned one of these objects. One pass, as `output` has no index by digest."""
     wanted = {bytes.fromhex(each) for each in digests}
-    found: set[tuple[int, int, int]] = set()
-    # One pass, as `output` has no index by digest: 100,000 rows take 30 ms.
-    for run, node, attempt, sha256 in connection.execute("SELECT run, node, attempt, sha256 FROM output WHERE is_file"):
-        if sha256 in wanted:
-            found.add((run, node, attempt))
-    for each in sorted(found):
+    rows = connection.execute("SELECT run, node, attempt, sha256 FROM output WHERE is_file")
+    return sorted({(run, node, attempt) for run, node, attempt, sha256 in rows if sha256 in wanted})
+
+
+def forget_values(connection: sqlite3.Connection, digests: Iterable[str], makers: Iterable[Maker], at: float) -> None:
+    """Note that values are given up, and take them from what later runs look among for results and inputs."""
+    for each in makers:
         forget_result(connection, *each)
         connection.execute("DELETE FROM newest WHERE (run, node, attempt) = (?, ?, ?)", each)
-    connection.executemany("INSERT OR REPLACE INTO evicted VALUES (?, ?)", [(each, at) for each in sorted(wanted)])
+    connection.executemany(
+        "INSERT OR REPLACE INTO evicted VALUES (?, ?)", [(bytes.fromhex(each), at) for each in digests]
+    )
 
 
 def forget_unshared(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -62,6 +73,8 @@ def forget_unshared(connection: sqlite3.Connection) -> tuple[int, int]:
         count, size = _added(connection, f"{table} WHERE {where}", "json", (count, size))
     named = "(SELECT code FROM run WHERE code IS NOT NULL UNION SELECT code FROM attempt WHERE code IS NOT NULL)"
     count, size = _added(connection, f"snapshot WHERE key NOT IN {named}", "files", (count, size))
+    if connection.execute("SELECT count(*) FROM step").fetchone()[0] > _LOOKED_THROUGH:
+        return count, size
     bases = {
         json.loads(text)[2] for (text,) in connection.execute("SELECT evidence FROM judgement WHERE evidence > ''")
     }

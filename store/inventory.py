@@ -25,7 +25,9 @@ from .objects import DIGEST_TAIL
 _DIGEST = re.compile("[0-9a-f]{64}")
 _RUNS = (
     "SELECT seq, id, project, pipeline, hidden, state, created, finished, parent, tags,"
-    " id IN (SELECT run FROM submission) OR id IN (SELECT run FROM generation WHERE run IS NOT NULL),"
+    " id IN (SELECT run FROM submission) OR id IN (SELECT run FROM generation WHERE run IS NOT NULL)"
+    # Whoever follows the store asks for events after the last it has seen: the number of the newest is not given twice.
+    " OR seq = (SELECT run FROM event ORDER BY seq DESC LIMIT 1),"
     " started, graph, code, params || spec FROM run"
 )
 _NEEDED = (

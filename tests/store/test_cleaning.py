@@ -252,6 +252,18 @@ class TestRuns:
 
         assert cleaned(store, keep_last=0, with_runs=True).runs == (failed,)
 
+    def test_the_run_that_wrote_the_newest_event_stays_so_that_who_follows_misses_none(self, store: Store) -> None:
+        old = add_run(store, [A], state=Status.FAILURE)
+        gone, last = add_run(store, [A]), add_run(store, [B])
+        log = store.runs.open(old)  # a retry of the oldest, after the others
+        log.append([started(), RunFinished(state=Status.FAILURE, reason=None, at=1.7e9)])
+        log.close()
+        newest = store.feed().last()
+
+        assert cleaned(store, keep_last=0, with_runs=True).runs == (gone,)
+        assert store.feed().last() == newest
+        assert {run.id for run in store.history.runs(RunQuery())} == {old, last}
+
     def test_the_bytes_of_the_database_are_given_back(self, store: Store) -> None:
         for number in range(30):
             add_run(store, [bytes([number])] * 1, params={"text": str(number) * 100_000})

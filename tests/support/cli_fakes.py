@@ -207,7 +207,10 @@ class FakeWorkspace(Workspace):
 
     def __init__(self) -> None:
         logs = SimpleNamespace(blocks=lambda *of: map(block_of, self.logs(*of)))
-        parts: Any = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs)
+        outputs = SimpleNamespace(given_up=lambda refs: {})
+        parts: Any = SimpleNamespace(
+            project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs, outputs=outputs
+        )
         self.parts = parts
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
