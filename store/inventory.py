@@ -20,9 +20,10 @@ from ..core.supply import Carried, Either, Gather, Source, Upstream
 from .graphs import Graphs
 from .layout import Layout
 from .liveness import is_held
-from .objects import DIGEST_TAIL
 
 _DIGEST = re.compile("[0-9a-f]{64}")
+_TAIL = re.compile("[0-9a-f]{62}")
+"""Name of an object file: its digest but for the first two characters, which name the directory."""
 _RUNS = (
     "SELECT seq, id, project, pipeline, hidden, state, created, finished, parent, tags,"
     " id IN (SELECT run FROM submission) OR id IN (SELECT run FROM generation WHERE run IS NOT NULL)"
@@ -111,7 +112,7 @@ def scan(layout: Layout) -> Iterator[tuple[str, Piece]]:
     for folder in os.scandir(layout.objects) if layout.objects.is_dir() else ():
         if len(folder.name) == 2 and folder.is_dir(follow_symlinks=False):
             for file in os.scandir(folder.path):
-                if DIGEST_TAIL.fullmatch(file.name):
+                if _TAIL.fullmatch(file.name):
                     try:
                         found = file.stat(follow_symlinks=False)
                     except FileNotFoundError:

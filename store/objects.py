@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -16,8 +15,6 @@ from .layout import Layout, make_private
 
 TEMPORARY = ".tmp"
 """Suffix of a file that is being written; one left by a crash is an orphan."""
-DIGEST_TAIL = re.compile("[0-9a-f]{62}")
-"""Name of an object file: its digest but for the first two characters, which name the directory."""
 _CHUNK = 1 << 20
 
 
