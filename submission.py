@@ -28,7 +28,13 @@ from .worker.stored import value_of
 
 
 def submit_deeds(
-    space: Workspace, deeds: Sequence[Deed], shape: str, labels: Sequence[str], *, is_here: bool
+    space: Workspace,
+    deeds: Sequence[Deed],
+    shape: str,
+    labels: Sequence[str],
+    *,
+    is_here: bool,
+    origin: str = "api",
 ) -> list[AsyncResult]:
     """Submit deeds as one run, and return the result of each.
 
@@ -38,6 +44,7 @@ def submit_deeds(
         shape: `sequence` or `mapreduce`.
         labels: a worker must have.
         is_here: host the run in this process, and return when it is over.
+        origin: who asks: `api`, or `cli`.
 
     Raises:
         InvalidError: a deed cannot be done with what it is given.
@@ -48,11 +55,11 @@ def submit_deeds(
     check_labels(labels)
 
     if len(deeds) == 1 and deeds[0].kind == "model" and find_model(space.parts, deeds[0].name) is None:
-        run = _of_release(space, deeds[0])
+        run = _of_release(space, deeds[0], origin)
         return [_begun(space, run, None, labels, is_here=is_here)]
     built = build(deeds, shape, space.parts, _root())
     wide = _widened(space, labels)
-    prepared = _prepared(wide, built.pipeline, built.packages)
+    prepared = _prepared(wide, built.pipeline, built.packages, origin)
     if built.fits is not None:
         lineage = built.fits.lineage
         lifecycle = Lifecycle(registry=space.parts.registry_place(), project=lineage.project, version=lineage.version)
@@ -147,19 +154,22 @@ def _root() -> str:
     return workplace_of(Given()).root
 
 
-def _prepared(space: Workspace, pipeline: Any, packages: Sequence[str]) -> Prepared:
-    """Compile a pipeline that no file holds; its workers begin with these packages imported."""
+def _prepared(space: Workspace, pipeline: Any, packages: Sequence[str], origin: str) -> Prepared:
+    """Compile a pipeline that no file holds; its workers import these packages, whose versions are recorded."""
     from .worker.load import load_live
+    from .worker.recording import environment_of, versions_in
 
     pipeline.place = Place("<runtime>", 1)
     target, loaded = load_live(pipeline, {}, shelf_at=functions_at)
-    loaded = replace(loaded, preload=tuple(sorted({*loaded.preload, *packages})))
+    versions = versions_in(loaded.environment) | versions_in(environment_of(packages))
+    environment = {**loaded.environment, "packages": dict(sorted(versions.items()))}
+    loaded = replace(loaded, preload=tuple(sorted({*loaded.preload, *packages})), environment=environment)
     loaded = space.parts.overridden(loaded, space.parts.default_runner)
-    spec, loaded = Launching(space.parts).prepare(RunRequest(target=target, origin="api"), loaded)
+    spec, loaded = Launching(space.parts).prepare(RunRequest(target=target, origin=origin), loaded)
     return Prepared(spec=spec, loaded=loaded, lineage=None, generation=None, is_working=True)
 
 
-def _of_release(space: Workspace, deed: Deed) -> RunId:
+def _of_release(space: Workspace, deed: Deed, origin: str) -> RunId:
     """Return a run that trains, applies or evaluates a released pipeline."""
     if deed.arguments or deed.action not in PIPELINE_ACTIONS:
         raise InvalidError(
@@ -168,7 +178,7 @@ def _of_release(space: Workspace, deed: Deed) -> RunId:
         )
     here = os.getcwd()
     request = LifecycleRequest(
-        run=RunRequest(target=Target(text=deed.name, root=here, cwd=here), values=dict(deed.options), origin="api"),
+        run=RunRequest(target=Target(text=deed.name, root=here, cwd=here), values=dict(deed.options), origin=origin),
         words=(deed.name,),
     )
     life = space.lifecycle

@@ -22,7 +22,7 @@ from .plugins.local.working import queued
 from .plugins.registry.opening import Opening, zipped
 from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
-from .store.store import Store, open_store
+from .store.store import Store, open_made, open_store
 from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import read_parameters as read_parameters
@@ -31,10 +31,12 @@ from .worker.userdirs import user_data_dir
 from .worker.workplace import Workplace, interpreter, job_target, open_workplace, target_of
 
 if TYPE_CHECKING:
+    from .core.artifacts import ArtifactRef
     from .core.backups import Copied
     from .core.burden import Packed
     from .core.cleaning import Housekeeping
     from .core.config import Settings
+    from .core.contents import BroughtCode
     from .core.engines import Channels
     from .core.health import Finding
     from .core.keeper import Keeper
@@ -208,20 +210,14 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
 
 def housekeeping(choices: Choices) -> Housekeeping:
     """Return what cleans the store, and the registry at hand where that is a directory."""
-    from .core.cleaning import Housekeeping
-
     workplace = workplace_of(choices)
-    layout = Layout(store_directory(workplace.settings))
-    # Nobody makes a store only to clean it, or to copy it.
-    store = open_store(layout.directory, read_only=not layout.database.exists() or layout.is_sealed())
-    registries = Opening.of(workplace.settings, workplace.root, partial(_stored, store))
-    return Housekeeping(store.cleaning(), registries.here, time.time)
+    store = open_made(store_directory(workplace.settings))
+    return store.housekeeping(Opening.of(workplace.settings, workplace.root, partial(_stored, store)).here)
 
 
 def back_up(choices: Choices, target: str, tell: Callable[[int, int], None]) -> Copied:
     """Copy the store to a directory that is not there yet; see `Store.back_up`."""
-    layout = Layout(store_directory(settings_of(choices)))
-    with open_store(layout.directory, read_only=not layout.database.exists() or layout.is_sealed()) as store:
+    with open_made(store_directory(settings_of(choices))) as store:
         return store.back_up(Path(target), tell)
 
 
@@ -294,6 +290,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
         deposit=partial(_deposit, str(layout.objects)),
         lacking=partial(_lacking, str(layout.objects)),
         runners=partial(_runners, settings),
+        code_of_values=partial(_code_of_values, str(layout.objects)),
         restore=putting_back(str(layout.objects)),
         warn=warn,
     )
@@ -350,6 +347,12 @@ def _deposit(objects: str, folder: str) -> Deposit:
     from .plugins.remote.deposit import ArtifactDeposit  # for one command
 
     return ArtifactDeposit(folder, objects)
+
+
+def _code_of_values(objects: str, refs: Sequence[ArtifactRef], target: Target) -> BroughtCode | str:
+    from .worker.valuecode import code_of_values  # for runs that get values from outside
+
+    return code_of_values(objects, refs, target)
 
 
 def _search(parts: Parts, spec: RunSpec) -> RunnerChoice:

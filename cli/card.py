@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.document import roll_up, root_failures
 from ..core.moments import ago, local
 from ..core.quantities import duration_text
-from ..core.reasons import run_reason_text
+from ..core.reasons import awaited_text, run_reason_text
 from ..core.records import dataclass, field
 from ..core.roles import Composites
 from ..core.routes import Routes
@@ -154,7 +154,7 @@ def _header(look: Look, shown: Shown) -> list[str]:
     took = run.seconds if run.seconds is not None else _so_far(run, shown.now)
     told = [counts_text(shown)]
     told += [duration_text(took)] if took is not None else []
-    told += [run_reason_text(run.reason)]
+    told += [run_reason_text(run.reason), awaited_text(run, shown.now)]
     head = look.paint(state, MARKS[run.state].ink, Ink.BOLD)
     name = look.paint(f"{clean(run.pipeline)}  {shown.short}", Ink.BOLD)
     rest = look.dot + look.dot.join(text for text in told if text)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from ..core.folding import Row, rows
 from ..core.quantities import duration_text
+from ..core.reasons import AWAITED_S
 from ..core.states import Status
 from .board import Board
 from .look import MARKS, RETRYING, WORST_FIRST, Ink, Look
@@ -29,6 +30,7 @@ def frame(look: Look, board: Board, title: str, now: float, rows: int, note: str
         now: wall time.
         note: a sentence of the moment (what Ctrl+C does); empty: none.
     """
+    note = note or _awaited(board, now)
     lines = [_headline(look, board, title, now)]
     room = max(1, rows - len(lines) - bool(note))
     tree = _tree(board)
@@ -48,6 +50,14 @@ def frame(look: Look, board: Board, title: str, now: float, rows: int, note: str
     if note:
         lines.append(look.paint(cut(f"  {look.said(note)}", look.width, ellipsis=look.ellipsis), Ink.YELLOW))
     return lines[: max(1, rows)]
+
+
+def _awaited(board: Board, now: float) -> str:
+    """Return that no step has begun yet, when a run was taken up a while ago; empty: there is no need to say so."""
+    if board.started is None or now - board.started < AWAITED_S or board.result is not None or board.search is not None:
+        return ""
+    is_idle = not (board.running or board.executed or board.retrying) and board.counts[Status.PENDING]
+    return "no step has begun yet: the runner is waited for" if is_idle else ""
 
 
 def _tree(board: Board) -> list[Row] | None:

@@ -1,12 +1,13 @@
-"""The port to the contents of files in the work tree: what they are, never when they were touched."""
+"""The ports to contents: of files in the work tree, never when they were touched; of which code stored values are."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias
 
 from .artifacts import ArtifactRef
 from .errors import InvalidError
+from .named import NamedTuple
 
 
 class UnreadableFiles(InvalidError):
@@ -79,3 +80,21 @@ class Restore(Protocol):
             StoreError: the stored copy is gone or damaged, or the file cannot be written.
         """
         ...
+
+
+class BroughtCode(NamedTuple):
+    """What the classes of stored values are made of, as it is now."""
+
+    classes: str | None = None
+    """Digest of the project's code among it; None: there is none."""
+    packages: str | None = None
+    """Digest of the packages, versions and all; None: there are none."""
+
+
+CodeOfValues: TypeAlias = Callable[[Sequence[ArtifactRef]], BroughtCode | str]
+"""Says of which code stored values are, or in words why that cannot be known; nothing of it is executed."""
+
+
+def unknowable(refs: Sequence[ArtifactRef]) -> str:
+    """Say that nobody can tell: what is put together without a reader of values reuses nothing that takes them."""
+    return "nobody here can tell of which code the values are that it gets from outside"

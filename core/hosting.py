@@ -193,7 +193,7 @@ class Hosting:
 
     def _judge(self, spec: RunSpec, plot: Plot, values: Values) -> Judge:
         snapshot = self._parts.runs.snapshot(spec.id)
-        return Judge(plot=plot, values=values, circumstances=circumstances_of(spec, self._parts, snapshot.files))
+        return Judge(plot=plot, values=values, circumstances=circumstances_of(spec, self._parts, snapshot))
 
     def _loaded(self, spec: RunSpec, past: Mapping[str, Past]) -> list[StepReused]:
         """Hand on the states of a generation in place of the steps that make them.
@@ -266,13 +266,13 @@ def _committing(parts: Parts, spec: RunSpec, log: RunLog, observe: Observer | No
     return committing(parts, spec, log, observe)
 
 
-def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) -> Circumstances:
+def circumstances_of(spec: RunSpec, parts: Parts, snapshot: Snapshot) -> Circumstances:
     """Return what the steps of a run are judged by.
 
     Args:
         spec: of the run, or of one that is only planned.
         parts: where earlier results and files are.
-        planned: files of its code snapshot: path relative to the root -> sha256.
+        snapshot: its recorded code; without files it is not known, or not asked for.
     """
     return Circumstances(
         project=spec.project,
@@ -284,8 +284,9 @@ def circumstances_of(spec: RunSpec, parts: Parts, planned: Mapping[str, str]) ->
         root=spec.target.root,
         cwd=spec.target.cwd,
         environ=parts.environ,
-        planned=planned,
+        planned=snapshot.files,
         is_copy=spec.uses_snapshot,
+        code_of_values=lambda refs: parts.code_of_values(refs, target_of(parts, spec, snapshot)),
         restore=parts.restore,
     )
 

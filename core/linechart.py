@@ -26,7 +26,8 @@ def thinned(points: Sequence[Point], count: int) -> list[Point]:
     for bucket in range(count - 2):
         start, end = int(bucket * size) + 1, int((bucket + 1) * size) + 1
         after = points[end : max(end + 1, int((bucket + 2) * size) + 1)] or points[-1:]
-        x2, y2 = sum(x for x, _ in after) / len(after), sum(y for _, y in after) / len(after)
+        # fsum: `sum` rounds otherwise from Python 3.12 on, and the same points would be another picture.
+        x2, y2 = math.fsum(x for x, _ in after) / len(after), math.fsum(y for _, y in after) / len(after)
         x1, y1 = found[-1]
         found.append(max(points[start:end], key=lambda at: abs((x1 - x2) * (at[1] - y1) - (x1 - at[0]) * (y2 - y1))))
     return [*found, points[-1]]

@@ -147,6 +147,7 @@ class Locking:
                 cwd=target.cwd,
                 environ=parts.environ,
                 planned=loaded.snapshot.files,
+                code_of_values=lambda refs: parts.code_of_values(refs, target),
             ),
             parts.clock(),
         )

@@ -10,14 +10,19 @@ import warnings
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
-from typing import AnyStr
+from typing import TYPE_CHECKING, AnyStr
 
 from .errors import InvalidError
 from .ports import LogBlock
 from .records import dataclass, field, replace
 
+if TYPE_CHECKING:
+    from .automaton import Automaton
+
 REGEX = "re:"
 """What a text begins with that is a regular expression, where there is no option to say so."""
+_WAYS = 8192
+"""Ways a regular expression may match from one place of a part on: the worst line of 2,048 letters takes 0.2 s then."""
 LONG = 2048
 """Bytes or characters of a line that a regular expression is let loose on at once."""
 CARRIED = 1 << 20
@@ -42,6 +47,8 @@ class Sought:
         self._needle = text.encode("utf-8", "surrogateescape").lower()
         self._pattern = _compiled(text if is_regex else re.escape(text))
         self._bytes = _of_bytes(self._pattern.pattern)
+        self._automaton = _automaton(text) if is_regex else None
+        """Takes the place of `re` where that might take very long; None: it does not."""
 
     @classmethod
     def typed(cls, text: str) -> Sought:
@@ -62,6 +69,10 @@ class Sought:
         if not self.is_regex:
             found = line.lower().find(self._needle)
             return None if found < 0 else found
+        if self._automaton is not None:
+            text = line.decode("utf-8", "backslashreplace")
+            end = self._automaton.end_of(text)
+            return None if end is None else len(text[:end].encode("utf-8", "surrogateescape"))
         if self._bytes is not None and line.isascii():
             return _first(self._bytes, line)
         text = line.decode("utf-8", "backslashreplace")
@@ -69,7 +80,12 @@ class Sought:
         return None if start is None else len(text[:start].encode("utf-8", "surrogateescape"))
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        """Yield where it stands in a line, for drawing: of a regular expression in the first 2,048 characters."""
+        """Yield where it stands in a line, for drawing: of a regular expression in the first 2,048 characters.
+
+        Of one that `re` might take very long for it is all of a line that has it.
+        """
+        if self._automaton is not None:
+            return iter([(0, len(text))] if text and self._automaton.end_of(text) is not None else [])
         end = LONG if self.is_regex else len(text)
         return (match.span() for match in self._pattern.finditer(text, 0, end) if match.group())
 
@@ -85,7 +101,8 @@ class Sought:
 
     def _matching(self, data: bytes) -> Iterator[tuple[int, int]]:
         # Line by line: over a whole block `[^x]*` would run on to its end from every line.
-        search, start = self._bytes.search if self._bytes is not None else None, 0
+        is_plain = self._bytes is not None and self._automaton is None
+        search, start = self._bytes.search if is_plain and self._bytes is not None else None, 0
         for line in data.split(b"\n"):
             if search is not None and len(line) <= LONG and line.isascii():  # nearly all are: a third less time
                 found = search(line) is not None
@@ -292,7 +309,7 @@ class _Places:
 def _first(pattern: re.Pattern[AnyStr], line: AnyStr) -> int | None:
     """Return where a pattern first matches in a line.
 
-    A long line is searched in overlapping parts: `.*a.*b` takes 17 s in 64 kB of other text and 0.01 s in a part, and
+    A long line is searched in overlapping parts: `.*a` takes 17 s in 64 kB of other text and 0.02 s in a part, and
     while it does no other thread gets on. Matches of more than half a part may be overlooked there.
     """
     size = len(line)
@@ -318,6 +335,30 @@ def _compiled(text: str) -> re.Pattern[str]:
     except (re.error, ValueError, RecursionError, OverflowError) as error:
         hint = "without --re, or re: in a field, it is looked for as it stands"
         raise InvalidError(f"'{text}' is no regular expression: {error}", hint) from error
+
+
+def _automaton(text: str) -> Automaton | None:
+    """Return what finds a regular expression that `re` might take very long for; None: it does not.
+
+    Raises:
+        InvalidError: it might, and nothing else can read it.
+    """
+    from . import patterncost  # with the automaton 2 ms, for who looks for a regular expression
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = patterncost.parsed(text, re.IGNORECASE)
+    if patterncost.ways(tree, re.IGNORECASE, LONG) <= _WAYS:
+        return None
+    from . import automaton
+
+    try:
+        return automaton.Automaton(tree, re.IGNORECASE)
+    except automaton.Unsupported as problem:
+        raise InvalidError(
+            f"'{text}' might be looked for without end: {problem}, and what repeats may match in too many ways",
+            "leave that out, or let fewer of its parts repeat",
+        ) from problem
 
 
 def _of_bytes(text: str) -> re.Pattern[bytes] | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from typing import TYPE_CHECKING
 
-from .contents import Files, Restore
+from .contents import BroughtCode, Files, Restore, unknowable
 from .errors import InvalidError, PluginError
 from .graph import CallKind, Graph, Json
 from .ids import RunId
@@ -31,6 +31,7 @@ from .routes import NOTE, Routes, follows_routes
 from .undeclared import GuardMode
 
 if TYPE_CHECKING:
+    from .artifacts import ArtifactRef
     from .burden import Packed
     from .datasets import Datasets
     from .engines import Channels
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from .registry import Registry  # 10 ms that runs do not need
     from .replay import Ended, Replay
     from .runners import RunnerChoice
-    from .runs import RunSpec
+    from .runs import RunSpec, Target
     from .shift import Shift, ShiftRequest
     from .trusting import Trust
     from .verification import Marks
@@ -84,6 +85,10 @@ def _no_trust() -> Trust:
     from .trusting import NoTrust  # lineages, which runs do not need
 
     return NoTrust()
+
+
+def _unknowable(refs: Sequence[ArtifactRef], target: Target) -> str:
+    return unknowable(refs)
 
 
 def _no_registry(text: str | None = None) -> Registry:
@@ -215,6 +220,8 @@ class Parts:
     """Of values by digest, with their sizes where they are known, those that the store does not have whole."""
     runners: Callable[[], Sequence[str]] = _no_runners
     """Names of the runners that were set up: each `[runner.NAME]`, and this machine."""
+    code_of_values: Callable[[Sequence[ArtifactRef], Target], BroughtCode | str] = _unknowable
+    """Says of which code of a target stored values are, or in words why that cannot be known."""
     restore: Restore | None = None
     """Puts missing catalog files of reused steps back; None: they stay missing."""
     warn: Callable[[str], None] = _ignore

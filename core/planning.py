@@ -74,7 +74,7 @@ class Planning:
         self._plot = self._scheduler.plot
         self._values = Values(self._plot, recorded)
         # Nothing is put back into the work tree for a plan.
-        around = replace(circumstances_of(spec, parts, loaded.snapshot.files), restore=None)
+        around = replace(circumstances_of(spec, parts, loaded.snapshot), restore=None)
         self._judge = Judge(plot=self._plot, values=self._values, circumstances=around)
         self._judged: dict[str, Judged] = {}
         self._left_out = set(outside)

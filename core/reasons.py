@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from .states import Reason
+from typing import TYPE_CHECKING
+
+from .states import Reason, Status
+
+if TYPE_CHECKING:
+    from .runs import Run
+
+AWAITED_S = 3.0
+"""Seconds without a step that has begun after which somebody is told what is waited for."""
 
 REASONS = {
     Reason.TIMEOUT: "over its time limit",
@@ -38,6 +46,18 @@ def reason_text(reason: str | None) -> str:
 def run_reason_text(reason: str | None) -> str:
     """Return a run's reason; empty for none."""
     return _text(_OF_RUNS, reason)
+
+
+def awaited_text(run: Run, now: float) -> str:
+    """Return for whom a run waits that was taken up and of which no step has begun; empty: it does not wait.
+
+    A cluster that is out of reach is tried as long as its `patience` says, and takes no step before it is there.
+    """
+    steps = {Status(name) for name, count in run.counts.items() if count}
+    is_idle = Status.PENDING in steps and steps <= {Status.PENDING, Status.CACHED, Status.SKIPPED}
+    if run.state is not Status.STARTED or not is_idle or run.started is None or now - run.started < AWAITED_S:
+        return ""
+    return f"waits for runner {run.runner}"
 
 
 def _text(words: dict[Reason, str], reason: str | None) -> str:

@@ -15,7 +15,7 @@ from .keeping import is_connection
 from .keys import Cause, CauseKind, Evidence, causes
 from .requests import StaleStep
 from .reusing import Judgement
-from .runs import RunSpec, StepRun
+from .runs import RunSpec, Snapshot, StepRun
 from .values import Values
 
 if TYPE_CHECKING:
@@ -40,7 +40,8 @@ def stale_steps(
     if not known:
         return ()
     plot = Plot(new.graph)
-    judge = Judge(plot=plot, values=Values(plot, recorded), circumstances=circumstances_of(new, parts, {}))
+    snapshot = parts.runs.snapshot(new.id) if new.uses_snapshot else Snapshot(files={}, contents={})
+    judge = Judge(plot=plot, values=Values(plot, recorded), circumstances=circumstances_of(new, parts, snapshot))
     gathered = judge.gather([path for path in known if path in plot.nodes])
     return tuple(
         stale for path, now in gathered.items() if (stale := _compared(parts, (old, new), path, known[path], now))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..core.backups import Copied
+    from ..core.cleaning import Housekeeping
+    from ..core.registry import Registry
     from .cleaning import Cleaning
     from .datasets import StoredDatasets
     from .doctor import Finding
@@ -104,6 +107,12 @@ class Store:
 
         return Cleaning(self.layout, self._database, self._graphs)
 
+    def housekeeping(self, registry: Callable[[], Registry]) -> Housekeeping:
+        """Return what cleans the store, and a registry that has files of its own."""
+        from ..core.cleaning import Housekeeping  # as above
+
+        return Housekeeping(self.cleaning(), registry, time.time)
+
     def back_up(self, target: Path, tell: Callable[[int, int], None]) -> Copied:
         """Copy the store to a directory that is not there yet; `tell` hears how many bytes of how many are copied.
 
@@ -130,6 +139,16 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def open_made(directory: Path) -> Store:
+    """Open a store that is there, to look after it: none is made, and one that may not be written is only read.
+
+    Raises:
+        StoreError: as `open_store`.
+    """
+    layout = Layout(directory)
+    return open_store(directory, read_only=not layout.database.exists() or layout.is_sealed())
 
 
 def open_store(directory: Path, *, read_only: bool = False, durability: Durability = Durability.NORMAL) -> Store:

@@ -11,6 +11,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from struct import calcsize
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -21,6 +22,8 @@ _ATOMS = (type(None), bool, int, float, complex, str, bytes, range)
 _MOST = 20_000
 """Values looked at in one global; of a larger one only its length and identity are compared."""
 _MOST_BYTES = 8 << 20
+_POINTER = calcsize("P")
+"""Bytes of each slot of an object."""
 _DOORS = frozenset(
     function.__code__.co_filename for function in (os.getenv, os.path.expanduser, os.path.expandvars, Mapping.get)
 )
@@ -242,7 +245,10 @@ def _held(value: Any) -> dict[str, Any] | None:
         if kind.__flags__ & (1 << 9) == 0:  # a list, a dict or the like is inside
             return None
         slots = kind.__dict__.get("__slots__", ())
-        for name in (slots,) if isinstance(slots, str) else slots:
+        slots = (slots,) if isinstance(slots, str) else slots
+        if _is_larger(kind, len(slots)):
+            return None
+        for name in slots:
             try:
                 found[name] = object.__getattribute__(value, name)
             except AttributeError:
@@ -252,3 +258,12 @@ def _held(value: Any) -> dict[str, Any] | None:
     except AttributeError:
         inside = {}
     return found | dict(inside) if isinstance(inside, dict) else None
+
+
+def _is_larger(kind: type, slots: int) -> bool:
+    """Tell whether objects of a class hold more than its slots and attributes: it is written in C and looks as if not.
+
+    `functools.partial` does, and from 3.12 on `collections.deque` and others.
+    """
+    own = slots + sum(name in kind.__dict__ for name in ("__dict__", "__weakref__"))
+    return kind.__base__ is not None and kind.__basicsize__ > kind.__base__.__basicsize__ + own * _POINTER

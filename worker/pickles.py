@@ -16,7 +16,7 @@ import threading
 import types
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 _MAGIC = b"\x93GRAFT"
 _VERSION = 1
@@ -25,6 +25,8 @@ _ALIGNMENT = 64
 _APART_FROM = 4096
 """Bytes of a buffer below which it stays in the pickle: apart it would cost 64 bytes and a header entry."""
 _MAX_SEARCH = 500
+_MOST_BUFFERS = 1_000_000
+"""Of a file whose header says more, the header is damaged: each is an array of its own."""
 _ONE_AT_A_TIME = threading.RLock()
 """While dill is told otherwise; pickling one value may pickle another."""
 
@@ -67,13 +69,7 @@ def load(buffer: bytes | bytearray | memoryview) -> Any:
         Exception: whatever the value's classes raise.
     """
     view = memoryview(buffer)
-    if len(view) < _HEAD.size:
-        raise Damaged("too short for a pickle file")
-    magic, version, size, count = _HEAD.unpack_from(view)
-    if magic != _MAGIC or version != _VERSION:
-        raise Damaged(f"not a pickle file of version {_VERSION}")
-    lengths = struct.unpack_from(f"<{count}Q", view, _HEAD.size)
-    start = _HEAD.size + 8 * count
+    start, size, lengths = _layout(view)
     at = start + size
     buffers = []
     for length in lengths:
@@ -81,6 +77,31 @@ def load(buffer: bytes | bytearray | memoryview) -> Any:
         buffers.append(view[at : at + length])
         at += length
     return pickle.loads(view[start : start + size], buffers=buffers)
+
+
+def pickle_in(file: BinaryIO) -> tuple[bytes, int]:
+    """Return the pickle of an open file, without its large buffers, and how many of those there are.
+
+    Raises:
+        Damaged: it is something else.
+    """
+    head = file.read(_HEAD.size)
+    count = _HEAD.unpack(head)[3] if len(head) == _HEAD.size else 0
+    start, size, lengths = _layout(memoryview(head + file.read(8 * min(count, _MOST_BUFFERS))))
+    file.seek(start)
+    return file.read(size), len(lengths)
+
+
+def _layout(view: memoryview) -> tuple[int, int, tuple[int, ...]]:
+    """Return where the pickle begins, its length, and the lengths of the buffers."""
+    if len(view) < _HEAD.size:
+        raise Damaged("too short for a pickle file")
+    magic, version, size, count = _HEAD.unpack_from(view)
+    if magic != _MAGIC or version != _VERSION:
+        raise Damaged(f"not a pickle file of version {_VERSION}")
+    if len(view) < _HEAD.size + 8 * count:
+        raise Damaged("too short for its buffers")
+    return _HEAD.size + 8 * count, size, struct.unpack_from(f"<{count}Q", view, _HEAD.size)
 
 
 def dump_by_value(value: object) -> bytes:

@@ -11,11 +11,10 @@ import functools
 import hashlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from ..core.actors import Actor
 from ..core.callables import imported
 from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
@@ -24,7 +23,6 @@ from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
 from ..core.prints import WHOLE
 from .ownership import is_own
-from .pickles import dump_by_value, named_in
 from .sourcetext import digest_of
 
 _DEEPEST = 20
@@ -107,6 +105,9 @@ class Prints:
     def value(self, value: Any) -> CodePrint:
         """Return the fingerprint of the code a value brings: of its classes, and of functions anywhere in it."""
         self._seen.clear()
+        from ..core.actors import Actor  # of values in a graph that are no JSON
+        from .pickles import named_in
+
         things = value.functions if isinstance(value, Actor) else named_in(value)
         return merged([each for thing in things for each in self._prints(thing, "", 0)])
 
@@ -115,6 +116,8 @@ class Prints:
         yield _of_bytes(label, value)
         if is_json(value):
             return
+        from .pickles import named_in  # as above
+
         for thing in named_in(value):
             if id(thing) not in self._seen:
                 self._seen.add(id(thing))
@@ -169,6 +172,14 @@ def dynamic(where: str, what: str, line: int = 0) -> CodePrint:
     return CodePrint(parts={}, packages=frozenset(), variables=frozenset(), dynamics=(DynamicUse(where, line, what),))
 
 
+def parts_digest(classes: Iterable[tuple[str, str]], trace: Callable[[str, str], CodePrint]) -> str:
+    """Return the digest of what classes, each by file and name, are made of."""
+    parts: dict[str, str] = {}
+    for file, name in sorted(classes):
+        parts |= trace(file, name).parts
+    return hashlib.sha256(canonical(parts).encode()).hexdigest()
+
+
 def _file_of(module: ModuleType | None) -> str | None:
     file = getattr(module, "__file__", None)
     return os.path.abspath(file) if isinstance(file, str) else None
@@ -218,6 +229,8 @@ def _of_bytes(label: str, value: Any) -> CodePrint:
     if is_json(value):
         data = canonical(plain(value)).encode()
     else:
+        from .pickles import dump_by_value  # as above
+
         try:
             data = dump_by_value(value)
         except Exception as problem:  # noqa: BLE001  pickling runs the code of the value's classes

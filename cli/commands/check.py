@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.applying import why_not_applied
 from ...core.document import SCHEMA, policy_document
+from ...core.errors import InvalidError
 from ...core.foretelling import Foretold, Obstacle, foretell
 from ...core.graph import CallKind, Graph
 from ...core.outline import Outline
@@ -55,6 +56,8 @@ def check(
         loaded = replace(loaded, warnings=(*loaded.warnings, problem))
     steps = Outline(graph).steps
     away = _away(options, space, loaded)
+    if options.runner is not None:
+        _check_options(space, [options.runner, *away.values()])
     marked = space.verifying.marked(graph.name, graph, loaded.prints)
     if options.is_json:
         put_document(
@@ -114,6 +117,18 @@ def _away(options: Options, space: Workspace, loaded: Loaded) -> dict[str, str]:
     """Return path -> runner of the steps that go to another runner."""
     noted = Routes.noted(loaded.environment)
     return noted.steps(loaded.graph, options.runner or space.parts.default_runner) if noted.by_label else {}
+
+
+def _check_options(space: Workspace, runners: Iterable[str]) -> None:
+    """Refuse runners that could not run with the options they are configured with.
+
+    Raises:
+        InvalidError: an option is wrong; all problems in one message, each with its line.
+        PluginError: what one needs is not installed here.
+    """
+    problems = [problem for name in dict.fromkeys(runners) for problem in space.parts.runner(name).problems()]
+    if problems:
+        raise InvalidError.all_of(problems)
 
 
 def _routed(look: Look, away: Mapping[str, str]) -> list[str]:

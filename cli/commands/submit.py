@@ -54,7 +54,7 @@ def submit(
     space = context.workspace(options, needs_code=True)
     deed = Deed(kind=kind, name=name, action=action, arguments=tuple(data or ()), options=_values(param))
     with written_at(Place("", 0)):  # on the command line: no file is at fault
-        found = submit_deeds(space, [deed], "sequence", tuple(label or ()), is_here=False)[0]
+        found = submit_deeds(space, [deed], "sequence", tuple(label or ()), is_here=False, origin="cli")[0]
     if wait:
         return _tell(options, found.wait())
     if options.is_json:

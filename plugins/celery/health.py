@@ -16,10 +16,9 @@ from ..remote.answering import answer_of, limit_of, within
 from .app import make_app
 from .broker import Box, Broker, Post
 from .link import FIND_S
-from .names import ASK, QUEUE, START_A_WORKER
+from .names import ASK, QUEUE, START_A_WORKER, START_THE_BROKER
 from .opening import LIMIT
 
-START_IT = "start it, or mend [runner.NAME] broker"
 _SHARE = 0.8
 """Of the time there is, for workers to answer; to connect and to let go take the rest."""
 _LEFT_SHARE = 0.9
@@ -46,7 +45,7 @@ def health_of(options: Mapping[str, Any], question: Question) -> Health:
     if isinstance(found, Exception):
         why = (str(found) or type(found).__name__).splitlines()[0]
         told = f"the celery broker {broker} is out of reach: {why}"
-        return Health(reach=Reach.DOWN, told=told, remedy=START_IT, limit_bytes=limit)
+        return Health(reach=Reach.DOWN, told=told, remedy=START_THE_BROKER, limit_bytes=limit)
     if not found:
         told = f"the celery broker {broker} answers, and no graftline worker in {wait_s:g} s"
         return Health(reach=Reach.DOWN, told=told, remedy=START_A_WORKER, limit_bytes=limit)

@@ -12,6 +12,7 @@ ASK = "graftline_ask"
 """Another one: somebody asks what each worker has, before a run."""
 QUEUE = "graftline"
 """Queue of steps without labels. Not celery's own default: its workers may be somebody else's."""
+START_THE_BROKER = "start it, or mend [runner.NAME] broker"
 START_A_WORKER = "start one: graft worker --celery NAME"
 
 

@@ -10,7 +10,7 @@ from ...core.demands import DEFAULT_LABEL
 from ...core.errors import InvalidError, PluginError, nearest
 from ...core.orders import RunContext
 from ...core.runner import Runner
-from .names import QUEUE
+from .names import QUEUE, START_THE_BROKER
 
 if TYPE_CHECKING:
     from ...core.runnerhealth import Health, Question
@@ -67,11 +67,11 @@ class CeleryRunner(Runner):
             PluginError: as `check`.
         """
         from ...core.runnerhealth import Question
+        from ..remote.apart import health_apart
 
         cls.check(options)
-        from .health import health_of  # which needs celery
-
-        return health_of(options, question or Question())
+        question, module = question or Question(), "graftline.plugins.celery.health"
+        return health_apart(module, options, question, what="the celery broker", remedy=START_THE_BROKER)
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:

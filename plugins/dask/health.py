@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from distributed import Client
-
 from ...core.runnerhealth import Answer, Health, Question, Reach
 from ...core.text import plural
 from ..local.slots import available_cores
@@ -43,6 +41,8 @@ def _told_in_time(ask: Callable[[], Health], address: str, timeout_s: float, lim
 
 
 def _ask(address: str, question: Question, limit: int | None) -> Health:
+    from distributed import Client  # 40 MB: in the process that asks a cluster, and not for one of our own
+
     timeout = max(0.5, question.timeout_s * 0.8)
     client = Client(address, timeout=timeout, set_as_default=False, name="graftline-health")
     try:

@@ -69,9 +69,14 @@ class DaskRunner(Runner):
         """
         cls.check(options)
         from ...core.runnerhealth import Question
-        from .health import health_of
+        from ..remote.apart import health_apart
+        from .health import START_IT, health_of
 
-        return health_of(options, question or Question())
+        question = question or Question()
+        if (address := options.get("address")) is None:
+            return health_of(options, question)
+        what = f"the dask scheduler at {address}"
+        return health_apart("graftline.plugins.dask.health", options, question, what=what, remedy=START_IT)
 
     @classmethod
     def executor(cls, context: RunContext, **kwargs: Any) -> RemoteExecutor:

@@ -12,7 +12,6 @@ import select
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from ...core.errors import PluginError
 from . import bootstrap, seed
 from .child import Child
 from .descent import MARK, kill_strays, mark_of
+from .nameless import nameless_file
 from .rights import Message, pair, receive, send
 
 _NUMBERS = itertools.count(1)
@@ -66,7 +66,7 @@ class Nursery:
         self._lock = threading.Lock()
         self._tickets = itertools.count(1)
         self._answered: set[int] = set()
-        self._diagnosis: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the nursery
+        self._diagnosis: IO[bytes] = nameless_file()
         self._link, link = pair()
         self._control, control = pair()
         self._guardian = self._start(link, control)

@@ -32,9 +32,9 @@ from .rights import pair, receive, send
 SHARED = (
     *("copy", "dataclasses", "heapq", "pickle", "threading", "graftline.core.above", "graftline.core.control"),
     *("graftline.core.fingerprints.readers", "graftline.core.functions", "graftline.core.kinds"),
-    *("graftline.core.graphrows", "graftline.core.growth", "graftline.core.ports", "graftline.core.provenance"),
-    *("graftline.core.stepdata", "graftline.worker.paramfiles", "graftline.worker.reaching"),
-    *("graftline.worker.workplace", "graftline.plugins.local.answers"),
+    *("graftline.core.graphrows", "graftline.core.ports", "graftline.core.provenance"),
+    *("graftline.worker.paramfiles", "graftline.worker.reaching", "graftline.worker.workplace"),
+    "graftline.plugins.local.answers",
 )
 """Modules that both a command which runs pipelines and its loader import: with theirs, half of what either does."""
 _POLLED_S = 0.002

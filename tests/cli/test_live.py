@@ -113,6 +113,14 @@ def test_a_failed_attempt_that_is_retried_is_no_failure() -> None:
     assert "attempt 2" in frame(LOOK, board, "iris", NOW, 20)[1]
 
 
+def test_a_run_of_which_no_step_begins_says_what_is_waited_for() -> None:
+    board = board_of(PENDING, RunStarted(at=NOW))
+    assert "waited for" not in frame(LOOK, board, "iris", NOW + 2, 20)[-1]
+    assert "no step has begun yet: the runner is waited for" in frame(LOOK, board, "iris", NOW + 4, 20)[-1]
+    board.take([dispatched("load_data")])
+    assert not any("waited for" in line for line in frame(LOOK, board, "iris", NOW + 4, 20))
+
+
 def test_reset_reused_and_settled_steps_move() -> None:
     board = board_of(
         dict.fromkeys("abc", Status.FAILURE),

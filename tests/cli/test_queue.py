@@ -122,6 +122,7 @@ def test_without_a_worker_a_submission_gets_a_process_of_its_own(project: Path) 
     said = call(project, "submit", "script", "steps.py", "run", "-p", "n=5", "--wait")
 
     assert (said.code, said.out) == (0, "10\n")
+    assert call(project, "--json", "ls").document["runs"][0]["origin"] == "cli"
 
 
 def test_a_failure_says_why_with_the_traceback_of_the_step(project: Path) -> None:

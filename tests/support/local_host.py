@@ -4,8 +4,12 @@ Command line: FOLDER STEP [seed]. With `seed` its workers are its forks, as thos
 step has ended.
 """
 
+import signal
 import sys
 from pathlib import Path
+
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # in a suite that `nohup` started
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 if sys.argv[3:] == ["seed"]:
     from graftline.plugins.local.seed import plant

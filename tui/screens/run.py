@@ -18,6 +18,7 @@ from textual.widget import AwaitMount
 from ...core.errors import GraftError
 from ...core.folding import Row
 from ...core.quantities import duration_text
+from ...core.reasons import awaited_text
 from ...core.runs import Run
 from ...core.states import Status
 from ..bridge import begin
@@ -107,7 +108,8 @@ class RunScreen(StepDeeds):
             state_span(run.state, glyphs),
             (f"  {duration_text(took(run, self.bridge.now()))}  ", Tone.TEXT),
         ]
-        bar = progress(run, glyphs)
+        awaited = awaited_text(run, self.bridge.now())
+        bar: list[Span] = [(awaited, Tone.YELLOW)] if awaited else progress(run, glyphs)
         room = self.size.width - length(left) - 3
         # What says least gives way first: the names of the other parts, then the bar, then all but the one shown.
         for more, right in (

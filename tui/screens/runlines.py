@@ -10,7 +10,7 @@ from ...core.errors import GraftError
 from ...core.moments import ago, local
 from ...core.place import seen_from
 from ...core.quantities import duration_text
-from ...core.reasons import run_reason_text
+from ...core.reasons import awaited_text, run_reason_text
 from ...core.records import dataclass
 from ...core.roles import Composites
 from ...core.runs import Run, RunSpec, StepRun
@@ -124,7 +124,7 @@ def run_sheet(
         [state_span(run.state, glyphs), (f"  {short(run)}", Tone.KEY), (f"  {run.pipeline}", Tone.BOLD)],
         [*progress(run, glyphs), (f"  {duration_text(took(run, now))}", Tone.TEXT)],
     ]
-    if note := run_reason_text(run.reason):
+    if note := run_reason_text(run.reason) or awaited_text(run, now):
         lines.append([(note, Tone.YELLOW)])
     if steps is not None and len(steps) <= CHAIN:
         lines += [[], *_chain(steps, spec, glyphs, width)]

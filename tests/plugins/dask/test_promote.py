@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +164,18 @@ def test_a_scheduler_that_does_not_answer_is_down_in_time() -> None:
     assert found.reach is Reach.DOWN
     assert "tcp://127.0.0.1:9 is out of reach" in found.told
     assert "dask scheduler" in (found.remedy or "")
+
+
+def test_who_asks_a_cluster_does_not_keep_dask(cluster: OwnCluster) -> None:
+    ask = (
+        "import json, sys; from graftline.plugins.dask.runner import DaskRunner;"
+        f" found = DaskRunner.health({{'address': {cluster.address!r}}});"
+        " print(json.dumps([found.told, [name for name in ('dask', 'distributed') if name in sys.modules]]))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60, check=True)
+
+    assert json.loads(done.stdout) == [f"2 workers at {cluster.address}", []], "32 MB of a terminal UI's 80"
 
 
 def test_a_cluster_says_what_its_workers_have(cluster: OwnCluster) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from graftline.core.fingerprints.trace import CodePrint
 from graftline.core.graph import Argument, Body, BodyKind, Call, CallKind, Graph, Node, Operation, Return
+from graftline.core.inheriting import inherited
 from graftline.core.supply import Constant, Gather, Item, Upstream
-from graftline.worker.inheriting import digest_of, inherited
+from graftline.worker.prints import parts_digest
 
 MODEL = frozenset({("/p/model.py", "Model")})
 
@@ -64,4 +65,4 @@ def test_the_digest_is_of_what_the_classes_are_made_of() -> None:
     def trace(body: str) -> CodePrint:
         return CodePrint(parts={"model.py:Model": body}, packages=frozenset(), variables=frozenset(), dynamics=())
 
-    assert digest_of(MODEL, lambda file, name: trace("1")) != digest_of(MODEL, lambda file, name: trace("2"))
+    assert parts_digest(MODEL, lambda file, name: trace("1")) != parts_digest(MODEL, lambda file, name: trace("2"))

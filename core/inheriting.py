@@ -8,17 +8,14 @@ depends on the classes that those reach from whom its values come. The same hold
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
-from ..core.canonical import canonical
-from ..core.control import is_control
-from ..core.fingerprints.trace import CodePrint
-from ..core.graph import Argument, Graph, Node
-from ..core.supply import upstreams
+from .control import is_control
+from .graph import Argument, Graph, Node
+from .supply import upstreams
 
 _Class = tuple[str, str]
-"""File and name of a class; or a distribution and its version."""
+"""File and name of a class; or a distribution and its version; or a pair that means something else to the caller."""
 _NONE: frozenset[_Class] = frozenset()
 
 
@@ -27,7 +24,7 @@ def inherited(graph: Graph, own: Mapping[int, frozenset[_Class]]) -> dict[int, f
 
     Args:
         graph: as compiled.
-        own: by operation, the classes its code reaches, or the packages it uses.
+        own: by operation, the classes its code reaches, or the packages it uses; or what else values carry along.
     """
     if not any(own.values()):
         return {}
@@ -35,14 +32,6 @@ def inherited(graph: Graph, own: Mapping[int, frozenset[_Class]]) -> dict[int, f
     for node in graph.nodes:
         flow.add(node)
     return flow.taken
-
-
-def digest_of(classes: Iterable[_Class], trace: Callable[[str, str], CodePrint]) -> str:
-    """Return the digest of what classes are made of."""
-    parts: dict[str, str] = {}
-    for file, name in sorted(classes):
-        parts |= trace(file, name).parts
-    return hashlib.sha256(canonical(parts).encode()).hexdigest()
 
 
 class _Flow:
