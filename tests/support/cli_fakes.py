@@ -207,10 +207,8 @@ class FakeWorkspace(Workspace):
 
     def __init__(self) -> None:
         logs = SimpleNamespace(blocks=lambda *of: map(block_of, self.logs(*of)))
-        outputs = SimpleNamespace(given_up=lambda refs: {})
-        parts: Any = SimpleNamespace(
-            project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs, outputs=outputs
-        )
+        parts: Any = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs)
+        parts.outputs = SimpleNamespace(given_up=lambda refs: {})
         self.parts = parts
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
