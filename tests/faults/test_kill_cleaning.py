@@ -3,20 +3,40 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cleaned import add_run, age
 from fault_figures import Figures
+from fault_project import Project
 from source_tree import ROOT
 
 from graftline.core.garbage import Limits
 from graftline.core.states import Status
 from graftline.store.store import open_store
 
+REUSED = """
+from graftline import Pipeline, PythonTask
+
+def load(seed: int = 0):
+    return list(range(seed, seed + 3000))
+
+def double(rows):
+    return [2 * row for row in rows]
+
+def total(doubled):
+    return sum(doubled)
+
+steps = [(load, "rows"), (double, "doubled"), (total, "sums")]
+pipeline = Pipeline(name="reused", steps=[PythonTask(name=f.__name__, function=f, returns=[r]) for f, r in steps])
+"""
 CHILD = ROOT / "tests" / "support" / "killed_cleanings.py"
 
 
@@ -65,3 +85,36 @@ def test_kills_at_every_instant(tmp_path: Path, figures: Figures) -> None:
     figures.note("values that were named and missing after those kills", f"{len(found['wrong'])}")
     assert found["wrong"] == []
     assert found["killed"] > 0.9 * found["instants"]  # the last ones are those of closing, which differ
+
+
+@pytest.mark.sweep
+def test_cleanings_beside_runs_that_reuse_what_goes(project: Project, figures: Figures) -> None:
+    (project.root / "reused.py").write_text(REUSED)
+    seeds = range(8)
+    for seed in seeds:
+        project.document("run", "reused.py", "-p", f"seed={seed}")
+    at = time.time() - 7200
+    for path in (project.store / "v1" / "objects").rglob("*"):
+        if path.is_file():
+            os.utime(path, (at, at))
+    freed, is_over = 0, threading.Event()
+
+    def run_again() -> list[str]:
+        try:
+            return [project.document("run", "reused.py", "-p", f"seed={seed}")["state"] for seed in seeds]
+        finally:
+            is_over.set()
+
+    cleanings = 0
+    with ThreadPoolExecutor(1) as threads:
+        states = threads.submit(run_again)
+        while not is_over.is_set():  # fewer runs keep their values each time
+            keep = str(max(0, len(seeds) - cleanings // 2))
+            freed += project.printed(project.look("gc", "--keep-last", keep, "-y"))["bytes"]
+            cleanings += 1
+
+    assert set(states.result()) == {"SUCCESS"}
+    assert cleanings > 3
+    assert freed > 0
+    project.check()
+    figures.note("`graft gc` in turns beside runs that reuse what it deletes; runs that failed", f"{cleanings}; 0")
