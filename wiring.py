@@ -22,7 +22,7 @@ from .plugins.local.working import queued
 from .plugins.registry.opening import Opening, zipped
 from .plugins.registry.opening import registry_named as registry_named
 from .store.layout import Layout, make_private
-from .store.store import Store, open_store
+from .store.store import Store, open_made, open_store
 from .worker.lockfile import ProjectLock
 from .worker.lookup import Lookup
 from .worker.paramfiles import read_parameters as read_parameters
@@ -32,7 +32,9 @@ from .worker.workplace import Workplace, interpreter, job_target, open_workplace
 
 if TYPE_CHECKING:
     from .core.artifacts import ArtifactRef
+    from .core.backups import Copied
     from .core.burden import Packed
+    from .core.cleaning import Housekeeping
     from .core.config import Settings
     from .core.contents import BroughtCode
     from .core.engines import Channels
@@ -204,6 +206,19 @@ def examine(choices: Choices, *, repair: bool) -> Sequence[Finding]:
         if not findings:
             findings.append(Finding(subject="store", is_good=True, detail=f"{store.layout.directory} is sound"))
     return [*findings, worker_start()]
+
+
+def housekeeping(choices: Choices) -> Housekeeping:
+    """Return what cleans the store, and the registry at hand where that is a directory."""
+    workplace = workplace_of(choices)
+    store = open_made(store_directory(workplace.settings))
+    return store.housekeeping(Opening.of(workplace.settings, workplace.root, partial(_stored, store)).here)
+
+
+def back_up(choices: Choices, target: str, tell: Callable[[int, int], None]) -> Copied:
+    """Copy the store to a directory that is not there yet; see `Store.back_up`."""
+    with open_made(store_directory(settings_of(choices))) as store:
+        return store.back_up(Path(target), tell)
 
 
 def functions_at(root: str) -> Shelf:

@@ -51,6 +51,8 @@ class Shown:
     """Of a search, the most trials that are listed; None: some."""
     guards: Mapping[str, Undeclared] = field(default_factory=dict)
     """What steps used and did not declare, by path."""
+    given_up: Mapping[str, float] = field(default_factory=dict)
+    """When values of it were deleted to free space, by digest."""
 
     @property
     def composites(self) -> Composites:
@@ -70,6 +72,10 @@ def card(look: Look, shown: Shown) -> list[str]:
     for panel in failures(look, shown):
         lines += ["", *panel]
     lines += guard_lines(look, shown)
+    if shown.given_up:
+        from ..core.givenup import given_up_text  # for few runs
+
+        lines += ["", f"it had {given_up_text(shown.given_up)}: 'graft rerun {shown.short}' computes them again"]
     commands = _offers(shown) if found is None else search_commands(shown)
     return [*lines, "", *next_commands(look, commands)] if commands else lines
 

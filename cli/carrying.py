@@ -15,6 +15,7 @@ from ..core.records import replace
 from ..core.runs import Run, RunSpec, StepRun
 from ..core.session import Observer, Requests
 from ..core.states import Status
+from ..core.witness import Witness
 from .card import PANELS_SHOWN, Shown
 from .closing import closing
 from .complaint import here
@@ -57,8 +58,8 @@ def carry(
     """
     look = look_of(is_plain=options.is_plain)
     requests = Requests()
-    is_quiet = options.is_json
-    if is_quiet:
+    watched: Graph | None = None
+    if options.is_json:
         view = progress(look, {}, "", is_plain=options.is_plain, is_quiet=True)
     else:
         before, graph = space.show(run), space.graph(run)
@@ -72,11 +73,13 @@ def carry(
             is_plain=options.is_plain,
             is_quiet=False,
         )
+        watched = graph if before.is_untouched else None
+    witness = Witness(watched, view.observe)
     stops = Stops(lambda is_hard: space.request_stop(requests, is_hard=is_hard), view.say)
     begun = time.monotonic()
     with handled(stops), view:
-        ended = start(view.observe, requests)
-    report(space, options, ended, took_s=time.monotonic() - begun, more=more, top=top)
+        ended = start(witness.observe, requests)
+    report(space, options, ended, witness.steps(), took_s=time.monotonic() - begun, more=more, top=top)
     return TERMINATED if stops.is_terminated and ended.state is Status.CANCELLED else exit_code(ended.state)
 
 
@@ -103,13 +106,18 @@ def report(
     space: Workspace,
     options: Options,
     run: Run,
+    steps: list[StepRun] | None = None,
     *,
     took_s: float | None,
     more: Mapping[str, Any] | None = None,
     top: int | None = None,
 ) -> None:
-    """Print how a run ended: the document, or the closing words."""
-    steps = space.steps(run.id)
+    """Print how a run ended: the document, or the closing words.
+
+    Args:
+        steps: as the store has them; None: they are read.
+    """
+    steps = space.steps(run.id) if steps is None else steps
     if options.is_json:
         spec = spec_of(space, run.id)
         document = run_document(run, steps, spec=spec, guards=space.guards(steps))

@@ -18,7 +18,9 @@ from .printer import remark
 from .text import clean
 
 if TYPE_CHECKING:
+    from ..core.backups import Copied
     from ..core.beginning import Begun, Template
+    from ..core.cleaning import Housekeeping
     from ..core.config import Settings
     from ..core.discovery import Plugin
     from ..core.events import AttemptFailed, AttemptSucceeded
@@ -128,6 +130,20 @@ def plugins() -> Sequence[Plugin]:
     from ..wiring import PLUGIN_GROUPS
 
     return [plugin for group in PLUGIN_GROUPS for plugin in of_group(group)]
+
+
+def housekeeping(options: Options) -> Housekeeping:
+    """Return what cleans the store and the registry at hand."""
+    from .. import wiring
+
+    return wiring.housekeeping(options)
+
+
+def back_up(options: Options, target: str, tell: Callable[[int, int], None]) -> Copied:
+    """Copy the store to a directory that is not there yet."""
+    from .. import wiring
+
+    return wiring.back_up(options, target, tell)
 
 
 def examine(options: Options, *, repair: bool) -> Sequence[Finding]:

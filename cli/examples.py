@@ -221,6 +221,16 @@ EXAMPLES: Mapping[str, Sequence[Example]] = {
     ),
     "plugins": (Example("plugins", ""),),
     "doctor": (Example("doctor", ""), Example("doctor --repair", "mend what can be mended")),
+    "backup": (
+        Example("backup /mnt/disk/graft-2026-11-21", "a copy that is a store itself"),
+        Example("ls --store /mnt/disk/graft-2026-11-21", "look into it"),
+    ),
+    "gc": (
+        Example("gc", "what nobody refers to: shows it and asks"),
+        Example("gc --keep-last 10 --plan", "what else could go, but for the newest 10 runs of each pipeline"),
+        Example("gc --max-bytes 10GB -y", "values of the oldest runs, until the rest fits"),
+        Example("gc --runs --older-than 90d", "whole runs, with their logs"),
+    ),
 }
 """Command -> its examples; `ls` shows those of `runs`."""
 

@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from ..core.events import Fact
+from ..core.events import Fact, GraphGrown
 from ..core.graph import Graph
 from ..core.quantities import duration_text
 from ..core.records import replace
@@ -120,10 +120,13 @@ class Lines(Quiet):
             return
         lines = []
         board = self._board
+        total, known = board.total, len(board.states)
         for fact in facts:
             board.take([fact])
+            if type(fact) is GraphGrown or len(board.states) != known:
+                total, known = board.total, len(board.states)
             path = getattr(fact, "node", None)
-            if path is not None and board.tells(fact) and self._matters(path):
+            if path is not None and board.tells(fact) and self._matters(path, total):
                 lines.append(self._line(path, fact.at))
         if facts and board.total > ENDS_UP_TO and facts[-1].at - self._told_at >= TALLY_EVERY_S:
             self._told_at = facts[-1].at
@@ -136,9 +139,9 @@ class Lines(Quiet):
             except OSError:  # a closed pipe (`| head`), a terminal that is gone under nohup
                 self._is_heard = False
 
-    def _matters(self, path: str) -> bool:
+    def _matters(self, path: str, total: int) -> bool:
         board = self._board
-        status, total = board.states[path], board.total
+        status = board.states[path]
         if total > ENDS_UP_TO and path not in board.retrying and status.is_good:
             return False
         if not board.composites.role(path).is_counted and status is not Status.FAILURE:

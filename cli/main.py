@@ -73,6 +73,8 @@ COMMANDS = {
     "secret": Entry("Store", "secret:secret", "Keep, list and forget secrets that steps ask for."),
     "plugins": Entry("Store", "plugins:plugins", "List plugins."),
     "doctor": Entry("Store", "doctor:doctor", "Check the store and the environment."),
+    "backup": Entry("Store", "backup:backup", "Copy the store to a directory, while runs go on."),
+    "gc": Entry("Store", "gc:gc", "Free what the store need not keep."),
     "ls": Entry("", "runs:runs", "List runs, newest first."),
     "ui": Entry("", "ui:ui", "Open the terminal UI."),
     "exec-node": Entry("", "single:execute", "Execute one node of a run from a directory of artifacts."),

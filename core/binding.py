@@ -7,17 +7,14 @@ composite; `-p STEP:name`; `-p name`; environment; parameter file; the pipeline'
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from .beginnings import Beginnings
-from .calls import CalledTask
-from .composites import Loop, Map
 from .constants import Constants
 from .errors import InvalidError, nearest
 from .exports import Export, Exports
-from .flows import Flow, Flows, ItemOf
-from .formfields import ASKED
-from .graph import Argument, Return, ReturnKind
+from .graph import Argument, ReturnKind
 from .learntasks import PREVIOUS_STATE
 from .levels import Level, shown
 from .named import NamedTuple
@@ -26,18 +23,12 @@ from .options import Wire
 from .parameters import Parameters
 from .records import dataclass, field
 from .steps import OutputOf, Step
-from .supply import Carried, Constant, Gather, Index, Item, Source, Upstream
-from .takes import Take, Takes
+from .supply import Carried, Constant, Gather, Source, Upstream
+from .takes import Listed, Take, Takes
 from .tasks import Task
 
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A task of the pipeline with what is known of it before binding."""
-
-    step: Task
-    takes: Takes
-    returns: tuple[Return, ...]
+if TYPE_CHECKING:
+    from .flows import Flow
 
 
 @dataclass(slots=True)
@@ -78,15 +69,20 @@ class Binder:
         """Bind the next step; problems with what it names, or lacks, are noted in `problems`."""
         step, takes = listed.step, listed.takes
         self._parameters.note(level.path_of(step), step, takes)
-        if isinstance(step, CalledTask):
-            arguments = self._called(level, step, takes)
+        if step.arguments is not None:
+            arguments = self._called(level, step, step.arguments, takes)
             if PREVIOUS_STATE in takes.names:
                 self.beginnings.bind(level.path_of(step), listed.returns, arguments)
             return arguments
         bound = Bound()
+        arguments = bound.arguments
         self._check_names(level, step, takes)
         for take in takes.items:
-            self._take(tuple.__new__(Asking, (level, step, take)), bound)
+            found = self._near(level, step, take.name)
+            if found is not None:
+                arguments.append(tuple.__new__(Argument, (take.name, found.source, False)))
+            else:
+                self._take(Asking(level, step, take), bound)
         for name in self._rest(level, step, takes):
             self._take(Asking(level, step, Take(name, is_required=False)), bound)
         if PREVIOUS_STATE in takes.names:
@@ -123,6 +119,17 @@ class Binder:
         text = f"step '{shown(level.path_of(step))}': {message}"
         return InvalidError(text, hint, file=step.place.file, line=step.place.line)
 
+    def _near(self, level: Level, step: Step, name: str) -> Export | None:
+        """Return what an earlier step of the same pipeline surely returns, which nearly all arguments are.
+
+        None: `_source` looks, which would find the same after five calls more.
+        """
+        wire = step.inputs.get(name, name)
+        if type(wire) is not str or name in step.params or self._parameters.can_be_outdone:
+            return None
+        found = level.makers.get(wire)
+        return None if found is None or found.lacks else found
+
     def _take(self, asking: Asking, bound: Bound) -> None:
         found = self._source(asking)
         if found is not None:
@@ -134,15 +141,15 @@ class Binder:
         take = asking.take
         if found.lacks:
             self._warn(asking, found)
-        return tuple.__new__(Argument, (take.name, found.source, bool(found.lacks) and not take.is_required))
+        return Argument(take.name, found.source, bool(found.lacks) and not take.is_required)
 
-    def _called(self, level: Level, step: CalledTask, takes: Takes) -> list[Argument]:
+    def _called(self, level: Level, step: Task, given: Mapping[str, Flow], takes: Takes) -> list[Argument]:
         """Bind what a call gives; of what it leaves to the default, a person may still name `-p STEP:name`."""
         arguments: list[Argument] = []
         for take in takes.items:
             asking = Asking(level, step, take)
-            if take.name in step.arguments:
-                arguments.append(self._argument(asking, self._flowing(asking, step.arguments[take.name])))
+            if take.name in given:
+                arguments.append(self._argument(asking, self._flowing(asking, given[take.name])))
             elif take.name in step.params:
                 source = self._constant(asking, step, step.params[take.name])
                 arguments.append(Argument(take.name, source))
@@ -150,9 +157,9 @@ class Binder:
                 found = self._parameter(asking, take.name)
                 assert found is not None
                 arguments.append(Argument(take.name, found.source))
-        for name in [name for name in (*step.arguments, *step.params) if name not in takes.names]:
+        for name in [name for name in (*given, *step.params) if name not in takes.names]:
             asking = Asking(level, step, Take(name, is_required=False))
-            value = step.arguments[name] if name in step.arguments else step.params[name]
+            value = given[name] if name in given else step.params[name]
             arguments.append(self._argument(asking, self._flowing(asking, value)))
         return arguments
 
@@ -160,6 +167,8 @@ class Binder:
         """Return what one argument of a call is bound to."""
         if isinstance(flow, OutputOf):
             return self._output(asking, asking.level, flow) or self._lost(asking, flow.step.name)
+        from .flows import Flows, ItemOf  # with all that makes calls 3 ms, for pipelines that are written by them
+
         if isinstance(flow, ItemOf):
             return self._named(asking, asking.level, flow.name) or self._lost(asking, flow.name)
         if isinstance(flow, Flows):
@@ -212,10 +221,8 @@ class Binder:
 
     def _opened(self, asking: Asking, level: Level, opener: Composite, name: str) -> Export | None:
         """Return what a composite gives under a name to the pipeline inside."""
-        if isinstance(opener, Map) and name in opener.iterate_as:
-            return Export(Item(level.path, None if opener.is_whole else name))
-        if isinstance(opener, Loop) and name == opener.index_as:
-            return Export(Index(level.path))
+        if (own := opener.gives(name, level.path)) is not None:
+            return Export(own)
         given = None
         if name in opener.params:
             given = Export(self._constant(asking, opener, opener.params[name], name))
@@ -320,7 +327,7 @@ class Binder:
             return []
         own = [name for name in (*step.inputs, *step.params) if name not in takes.names]
         if takes.takes_rest:
-            own += [name for name in _opened_names(level) if name not in takes.names]
+            own += [name for name in level.opened() if name not in takes.names]
             own += [name for name in self._parameters.names_for(level, step) if name not in takes.names]
         return list(dict.fromkeys(own))
 
@@ -361,6 +368,8 @@ class Binder:
                 before = next((one for one in each.steps if one is step), None) or self._around(level, each)
                 return self.problem(level, step, text, f"list '{later.name}' before '{before.name}'")
         if level.given.is_asking:  # a form is about to ask for it
+            from .formfields import ASKED  # for forms
+
             bound.arguments.append(Argument(take.name, Constant(None, ASKED)))
             return None
         text = f"needs '{take.name}', which no earlier step returns and no parameter gives"
@@ -385,16 +394,5 @@ class Binder:
     def _names(self, level: Level, step: Step) -> set[str]:
         known = set(self._parameters.names_for(level, step))
         for each in level.up():
-            known.update(each.makers, _opened_names(each))
+            known.update(each.makers, each.opened())
         return known
-
-
-def _opened_names(level: Level) -> Iterator[str]:
-    """Yield the names that composites around give to what is inside, the nearest first."""
-    for each in level.up():
-        if isinstance(each.opener, Map):
-            yield from each.opener.iterate_as
-        elif isinstance(each.opener, Loop) and each.opener.index_as is not None:
-            yield each.opener.index_as
-        if each.opener is not None:
-            yield from (*each.opener.params, *each.opener.inputs)

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from .binding import Binder
-from .called import body_form, written
+from .callables import Wrapped
 from .collector import rare_collections
 from .constants import Constants
 from .drafts import Block, Draft, Piece, settled
 from .errors import InvalidError, nearest
-from .expanding import Expander
 from .exports import Export, Exports, of_task
-from .formfields import FormField
 from .functions import executed, functions_in
 from .given import Given
-from .graph import ON_FAILURE, Graph, Json, Node
+from .graph import ON_FAILURE, Body, Graph, Json, Node
 from .learning import SOURCE
 from .levels import Level
 from .nesting import Composite
 from .operations import Operations
 from .options import MODES
-from .ordering import Entry, cycle, order_edges, topological
+from .ordering import cycle
 from .parameters import Parameters
+from .pieces import in_order
 from .pipeline import Pipeline
 from .place import Place, relative_to
 from .ports import Workshop
@@ -31,6 +32,10 @@ from .records import dataclass, field, replace
 from .steps import Step
 from .supply import PREVIOUS, Blob, Upstream
 from .tasks import Task
+
+if TYPE_CHECKING:
+    from .expanding import Expander
+    from .formfields import FormField
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,17 +91,18 @@ def compile_pipeline(
         raise InvalidError(
             f"a pipeline is not compiled as {mode!r}{nearest(str(mode), MODES)}", f"the modes are {', '.join(MODES)}"
         )
-    asked = body_form(pipeline, workshop, given) if given is not None and given.is_asking else None
+    asked = _body_form(pipeline, workshop, given) if given is not None and given.is_asking else None
     if asked and any(each.default is None for each in asked):  # its body cannot be run yet, so nothing else is known
         graph = Graph(name=name or pipeline.name_in({}), nodes=(), operations=())
         return Compiled(graph=graph, blobs={}, params={}, warnings=(), form=asked)
+    whole = given or Given()
     try:
-        known = written(pipeline, workshop, given or Given())
+        written, given, params = _written(pipeline, workshop, whole)
     except InvalidError as problem:
         problem.rename_files(lambda file: relative_to(root, file))
         raise
-    note = Note((given or Given()).inside(known.pipeline.params), known.params)
-    compilation = _Compilation(known.pipeline, workshop, root, known.given, mode)
+    note = Note(whole.inside(written.params), params)
+    compilation = _Compilation(written, workshop, root, given, mode)
     compiled = compilation.result(name or pipeline.name_in({}), note)
     if mode == "train":
         from .applying import check_trained, why_not_applied  # only pipelines that learn need it
@@ -113,7 +119,25 @@ def compile_pipeline(
         compiled = compilation.evaluated(compiled, of_generation=of_generation)
     if asked is not None:
         compiled = replace(compiled, form=asked)
-    return replace(compiled, params={**known.params, **compiled.params}) if known.params else compiled
+    return replace(compiled, params={**params, **compiled.params}) if params else compiled
+
+
+def _body_form(pipeline: Pipeline, workshop: Workshop, given: Given) -> tuple[FormField, ...] | None:
+    if not isinstance(pipeline, Wrapped):
+        return None
+    from .called import body_form  # as below
+
+    return body_form(pipeline, workshop, given)
+
+
+def _written(pipeline: Pipeline, workshop: Workshop, given: Given) -> tuple[Pipeline, Given, Mapping[str, Json]]:
+    """Return a pipeline as its steps, what is given to them, and the parameters of its body; see `called.written`."""
+    if not isinstance(pipeline, Wrapped):
+        return pipeline, given, {}
+    from .called import written  # calls and futures: 3 ms, for pipelines that are written by them
+
+    known = written(pipeline, workshop, given)
+    return known.pipeline, known.given, known.params
 
 
 class _Compilation:
@@ -132,7 +156,9 @@ class _Compilation:
         self._exports = Exports(self._operations.returns, mode)
         self._parameters = Parameters(replace(given, pipeline=pipeline.params))
         self._binder = Binder(self._parameters, self._constants, self._exports, loads_previous=mode == "train")
-        self._expander = Expander(self._block, self._binder, self._operations, self._exports, self._parameters)
+        self._bodies: list[Body] = []
+        self._inside: list[InvalidError] = []
+        """Problems with composites."""
         self._wired: dict[int, Pipeline] = {}
         """Identity of a step with `>>` -> the pipeline that lists it."""
         self._outermost = Level(
@@ -147,14 +173,14 @@ class _Compilation:
             *self._operations.problems,
             *self._binder.problems,
             *self._parameters.unknown(),
-            *self._expander.problems,
+            *self._inside,
             *self._problems,
         ]
         if problems:
             # Steps made in a loop have the same words at the same line: once is enough.
             told = {(each.message, each.file, each.line): self._placed(each) for each in problems}
             raise InvalidError.all_of(list(told.values()))
-        nodes, bodies = settled([*source, *self._loads(), *block.drafts], self._expander.bodies)
+        nodes, bodies = settled([*source, *self._loads(), *block.drafts], self._bodies)
         self._parameters.tell(note)
         for function, takes in self._operations.functions():
             note.add_defaults(function, takes.items)
@@ -174,6 +200,20 @@ class _Compilation:
             },
             note=note.to_json(),
             form=self._form([*nodes, *(node for body in bodies for node in body.nodes)]),
+        )
+
+    @cached_property
+    def _expander(self) -> Expander:
+        from .expanding import Expander  # with composites 2 ms, for pipelines that have some
+
+        return Expander(
+            self._block,
+            self._binder,
+            self._operations,
+            self._exports,
+            self._parameters,
+            bodies=self._bodies,
+            problems=self._inside,
         )
 
     def _form(self, nodes: Sequence[Node]) -> tuple[FormField, ...] | None:
@@ -259,8 +299,7 @@ class _Compilation:
             family=level.family_of(path),
             environ=level.environ,
         )
-        for argument in arguments:
-            draft.wait_for(argument.source)
+        draft.wait_for(arguments)
         if task.policy.get or task.policy.put:
             self._wait_for_files(level, task, draft)
         for pattern in task.policy.put:
@@ -314,28 +353,11 @@ class _Compilation:
             self._problems.append(self._binder.problem(level, step, text, "give one of them name="))
 
     def _ordered(self, level: Level, pieces: Sequence[Piece]) -> Block:
-        """Put the steps of a pipeline in order, with the edges that the order rule adds."""
-        ends = {piece.path: position for position, piece in enumerate(pieces)}
-        owners = {draft.path: position for position, piece in enumerate(pieces) for draft in piece.drafts}
-        entries = [
-            [_entry(draft, ends, owners, position) for draft in piece.entries] for position, piece in enumerate(pieces)
-        ]
-        fences = [piece.is_fence for piece in pieces]
-        recovers = [
-            step.on_failure is not None and step.fence is not False for step in (piece.step for piece in pieces)
-        ]
-        edges = order_edges(entries, fences, recovers, level.pipeline.order)
-        needs = [_needs(piece, entries[position], owners, position) for position, piece in enumerate(pieces)]
-        for position, (piece, added) in enumerate(zip(pieces, edges, strict=True)):
-            for draft, more in zip(piece.entries, added, strict=True):
-                if more:
-                    draft.needs |= dict.fromkeys([pieces[each].path for each in more])
-                    needs[position] |= more
-        order = topological(needs)
-        if order is None:
+        block, needs = in_order(pieces, level.pipeline.order, is_inside=level.parent is not None)
+        if block is None:
             self._problems.append(self._cycle(level, needs))
             return Block()
-        return _block_of([pieces[position] for position in order], owners)
+        return block
 
     def _placed(self, problem: InvalidError) -> InvalidError:
         file = problem.file and relative_to(self._root, problem.file)
@@ -350,44 +372,5 @@ class _Compilation:
         return self._binder.problem(level, path[0], f"waits for itself: {text}", hint)
 
 
-_FREE = Entry(frozenset(), frozenset())
-
-
 def _is(step: Step, before: Step | str) -> bool:
     return isinstance(before, str) or step is before
-
-
-def _entry(draft: Draft, ends: Mapping[str, int], owners: Mapping[str, int], position: int) -> Entry:
-    if not draft.needs:
-        return _FREE
-    whole: set[int] = set()
-    inside: set[int] = set()
-    for need in draft.needs:
-        found = owners.get(need)
-        if found is not None and found != position:
-            (whole if need in ends else inside).add(found)
-    return Entry(whole, inside)
-
-
-def _needs(piece: Piece, entries: Sequence[Entry], owners: Mapping[str, int], position: int) -> set[int]:
-    """Return the positions of the steps that a step, or anything inside it, waits for."""
-    if len(piece.drafts) == len(entries) == 1:  # a task waits for what it begins with, and maybe, wrongly, for itself
-        return {*entries[0].needs, *entries[0].inside, *([position] if piece.path in piece.drafts[0].needs else ())}
-    found = {owners[need] for draft in piece.drafts for need in draft.needs if need in owners}
-    if len(piece.drafts) > 1:
-        found.update([owners[need] for need in piece.hidden if need in owners])
-        if not any(piece.path in entry.needs for entry in piece.entries):  # else it waits for itself
-            found.discard(position)
-    return found
-
-
-def _block_of(pieces: Sequence[Piece], owners: Mapping[str, int]) -> Block:
-    block = Block()
-    for piece in pieces:
-        block.drafts += piece.drafts
-        block.entries += [draft for draft in piece.entries if owners.keys().isdisjoint(draft.needs)]
-        block.exits.append(piece.path)
-        if piece.recovery is not None:
-            block.exits.append(piece.recovery)
-        block.hidden |= piece.hidden
-    return block

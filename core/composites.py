@@ -26,6 +26,7 @@ from .pipeline import Pipeline
 from .place import caller
 from .reducers import Reducer, check_reducer
 from .steps import OutputOf
+from .supply import Index, Item, Source
 
 CHOICE = "choice"
 """Last part of the path of a conditional's choice, so no branch can be called that."""
@@ -123,6 +124,15 @@ class Map(Composite):
         return {"": self.branch}
 
     @property
+    def given_inside(self) -> tuple[str, ...]:
+        """Names of the item, or of what is in it."""
+        return self.iterate_as
+
+    def gives(self, name: str, path: str) -> Source | None:
+        """Return the item, or what is in it under a name."""
+        return Item(path, None if self.is_whole else name) if name in self.iterate_as else None
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """Names it returns: those of the branch, or the one it collects."""
         return outputs_of(self.branch) if self.collect is None else (self.collect,)
@@ -216,3 +226,12 @@ class Loop(Composite):
     def pipelines(self) -> Mapping[str, Pipeline]:
         """The branch."""
         return {"": self.branch}
+
+    @property
+    def given_inside(self) -> tuple[str, ...]:
+        """Name of the iteration's number."""
+        return () if self.index_as is None else (self.index_as,)
+
+    def gives(self, name: str, path: str) -> Source | None:
+        """Return the iteration's number."""
+        return Index(path) if name == self.index_as else None

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from .document import root_failures
 from .errors import InvalidError
+from .givenup import refuse_given_up
 from .graph import CallKind, Graph, Operation
 from .growth import Plot
 from .hosting import moved
 from .ids import RunId
 from .launching import load_current
-from .orders import Order, RunContext
+from .orders import Order, RunContext, artifacts_of
 from .ports import Loaded
 from .records import dataclass, field
 from .replay import Ended, Entry, Replay
@@ -104,7 +105,10 @@ class Debugging:
         missing = values.missing(path)
         if missing:
             raise _missing(run, path, missing[0], steps)
-        return values.order(path, attempt)
+        order = values.order(path, attempt)
+        taken = [ref for _, value in order.arguments for ref in artifacts_of(value)]
+        refuse_given_up(self._parts.outputs, run, taken, f"step '{path}' of run {run[:6]}")
+        return order
 
     def _context(self, spec: RunSpec, operation: Operation, loaded: Loaded | None) -> RunContext:
         parts = self._parts

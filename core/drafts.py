@@ -26,13 +26,15 @@ class Draft:
     family: str | None = None
     environ: tuple[tuple[str, str], ...] = ()
 
-    def wait_for(self, source: Source) -> None:
-        """Let the node wait for what an argument takes its value of."""
-        if isinstance(source, Upstream):  # with constants nearly all of them
-            if PREVIOUS not in source.node:  # no name holds brackets
-                self.needs[source.node] = None
-        elif not isinstance(source, Constant):
-            self.needs |= dict.fromkeys(needed(source))
+    def wait_for(self, arguments: Iterable[Argument]) -> None:
+        """Let the node wait for what arguments take their values of."""
+        needs = self.needs
+        for _, source, _ in arguments:
+            if type(source) is Upstream:  # with constants nearly all of them
+                if PREVIOUS not in source.node:  # no name holds brackets
+                    needs[source.node] = None
+            elif type(source) is not Constant:
+                needs |= dict.fromkeys(needed(source))
 
     def node(self) -> Node:
         """Return the node, with its needs in the order in which they were found."""

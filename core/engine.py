@@ -25,6 +25,7 @@ from .events import (
     StepJudged,
     StepReused,
     StepTold,
+    never_begun,
 )
 from .graph import Graph
 from .judging import Judge
@@ -245,15 +246,5 @@ def _spread(executor: Executor, sites: Sites) -> tuple[Spread, Sites] | None:
 
 
 def _unmade(dispatch: AttemptDispatched, error: GraftError, now: float) -> AttemptFailed:
-    return AttemptFailed(
-        node=dispatch.node,
-        attempt=dispatch.attempt,
-        at=now,
-        started=None,
-        seconds=None,
-        cpu_seconds=None,
-        peak_bytes=None,
-        worker=None,
-        reason=Reason.INPUT,
-        error=StepError(type="InvalidError", message=str(error)),
-    )
+    told = StepError(type="InvalidError", message=str(error))
+    return never_begun(dispatch.node, dispatch.attempt, Reason.INPUT, told, at=now)

@@ -84,6 +84,22 @@ class AttemptFailed:
     """Evidence, never a value for another step: what it logged before it failed, a notebook's executed copy."""
 
 
+def never_begun(node: str, attempt: int, reason: Reason, error: StepError, *, at: float) -> AttemptFailed:
+    """Return the failure of an attempt that no worker came to."""
+    return AttemptFailed(
+        node=node,
+        attempt=attempt,
+        at=at,
+        started=None,
+        seconds=None,
+        cpu_seconds=None,
+        peak_bytes=None,
+        worker=None,
+        reason=reason,
+        error=error,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptCancelled:
     """An attempt was stopped on request."""

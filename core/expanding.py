@@ -32,13 +32,23 @@ class Expander:
     Args:
         inside: Compiles one pipeline.
         binder: Of this compile, as the others are.
+        bodies: What is known only while it runs; grows.
+        problems: Those found; grows.
     """
 
     def __init__(
-        self, inside: Inside, binder: Binder, operations: Operations, exports: Exports, parameters: Parameters
+        self,
+        inside: Inside,
+        binder: Binder,
+        operations: Operations,
+        exports: Exports,
+        parameters: Parameters,
+        *,
+        bodies: list[Body],
+        problems: list[InvalidError],
     ):
-        self.bodies: list[Body] = []
-        self.problems: list[InvalidError] = []
+        self.bodies = bodies
+        self.problems = problems
         self._inside = inside
         self._binder = binder
         self._operations = operations

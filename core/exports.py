@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-from .composites import Conditional, Map, Parallel
 from .functions import executed
 from .graph import Return, ReturnKind
 from .named import NamedTuple
@@ -13,6 +13,9 @@ from .pipeline import Pipeline
 from .steps import Step
 from .supply import Gather, Source, Upstream
 from .tasks import Task
+
+if TYPE_CHECKING:
+    from .composites import Conditional, Parallel
 
 
 class Export(NamedTuple):
@@ -53,6 +56,8 @@ class Exports:
         if isinstance(step, Task):
             return of_task(self._returns_of(step), path)
         assert isinstance(step, Composite)
+        from .composites import Conditional, Map, Parallel  # with branches 2 ms, for pipelines that have composites
+
         if isinstance(step, Conditional):
             return self._of_conditional(step, path)
         if isinstance(step, Parallel):

@@ -6,7 +6,7 @@ a graph grew into while it ran is no part of it: the store keeps the growth besi
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64  # `base64` takes 0.6 ms more
 from collections.abc import Mapping
 from typing import Any
 
@@ -147,7 +147,7 @@ def _source_to_json(source: Source) -> Document:
         case Blob(sha256, origin):
             return {"blob": sha256, "origin": origin}
         case Stored(ref, origin):
-            inline = None if ref.inline is None else b64encode(ref.inline).decode()
+            inline = None if ref.inline is None else b2a_base64(ref.inline, newline=False).decode()
             return {"stored": [ref.sha256, ref.size, ref.serializer, inline], "origin": origin}
         case Gather(items):
             return {"items": [_source_to_json(item) for item in items]}
@@ -171,7 +171,7 @@ def _source_from_json(document: Document) -> Source:
         case {"blob": sha256, "origin": origin}:
             return Blob(sha256, origin)
         case {"stored": [sha256, size, serializer, inline], "origin": origin}:
-            data = None if inline is None else b64decode(inline)
+            data = None if inline is None else a2b_base64(inline)
             return Stored(ArtifactRef(sha256, size, serializer, data), origin)
         case {"items": items}:
             return Gather(tuple(_source_from_json(item) for item in items))

@@ -10,7 +10,7 @@ import copyreg
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import islice
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias, TypeVar
 
 from .graph import Argument, Graph, Node, Operation, Return
@@ -57,7 +57,7 @@ def _together(sizes: Sequence[int], items: Sequence[_T]) -> list[tuple[_T, ...]]
 
 def _argument_columns(arguments: Sequence[Argument]) -> Columns:
     """Return names, what values are of (nearly all of other steps: two texts each), and whether they are optional."""
-    names, sources, optional = ([argument[at] for argument in arguments] for at in range(3))
+    names, sources, optional = (list(map(itemgetter(at), arguments)) for at in range(3))
     paths = [source[0] if type(source) is Upstream else source for source in sources]
     outputs = [source[1] if type(source) is Upstream else None for source in sources]
     return [names, paths, outputs, optional]

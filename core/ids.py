@@ -17,9 +17,10 @@ MAX_NAME = 128
 
 def new_run_id() -> RunId:
     """Return a fresh random run id."""
-    from random import SystemRandom  # as `secrets` has it, which costs 2 ms more; most processes of a run name none
+    from random import SystemRandom  # 1 ms of a command that needs one; `uuid` takes 2.4, `secrets` 3
 
-    return RunId("".join(SystemRandom().choices(_ALPHABET, k=16)))
+    bits = SystemRandom().getrandbits(80)
+    return RunId("".join([_ALPHABET[bits >> 5 * place & 31] for place in range(16)]))
 
 
 def is_run_id(text: str) -> bool:

@@ -66,9 +66,11 @@ class Evidence:
     def text(self) -> str:
         """Canonical JSON of all of it, with the basis by its digest."""
         # By hand, as each step has one: 1.5 us instead of 2.5.
-        arguments, files = _texts(self.arguments), _texts(self.files)
-        start = f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{quoted(self.call)}'
-        return f"{start},{{{arguments}}},{{{files}}}]"
+        files = _texts(self.files) if self.files else ""
+        return (
+            f'[{KEY_VERSION},{quoted(self.place)},"{self.basis.digest}",{quoted(self.call)},'
+            f"{{{_texts(self.arguments)}}},{{{files}}}]"
+        )
 
     @once
     def key(self) -> str:
@@ -183,7 +185,7 @@ def call_digest(operation: Operation, known: dict[int, str] | None = None) -> st
         said = canonical(_said(call))[1:-1]
         if known is not None:
             known[id(call)] = said
-    returns = ",".join([_return_text(each) for each in operation.returns])
+    returns = ",".join(map(_return_text, operation.returns))
     catalog = canonical([list(policy.put), list(policy.get)])[1:-1] if policy.put or policy.get else "[],[]"
     store_copy = "true" if policy.store_copy else "false"
     return hashlib.sha256(f"[{said},[{returns}],{catalog},{store_copy}]".encode()).hexdigest()
@@ -266,7 +268,7 @@ def _kind_of_input(old: str | None, new: str | None) -> CauseKind:
 
 
 def _texts(fields: Mapping[str, str]) -> str:
-    return ",".join([f"{quoted(name)}:{quoted(value)}" for name, value in sorted(fields.items())]) if fields else ""
+    return ",".join([f"{quoted(name)}:{quoted(fields[name])}" for name in sorted(fields)])
 
 
 def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:

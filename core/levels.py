@@ -65,6 +65,12 @@ class Level:
             yield level
             level = level.parent
 
+    def opened(self) -> Iterator[str]:
+        """Yield the names that the composites around give to what is inside, the nearest first."""
+        for each in self.up():
+            if each.opener is not None:
+                yield from (*each.opener.given_inside, *each.opener.params, *each.opener.inputs)
+
     def home(self, step: Step) -> Level | None:
         """Return the nearest level that lists a step; None when none does."""
         return next((level for level in self.up() if id(step) in level.paths), None)

@@ -11,6 +11,7 @@ from .ids import name_problem
 from .options import Options, choose
 from .place import Place, told_at
 from .steps import Step
+from .supply import Source
 
 if TYPE_CHECKING:
     from .pipeline import Pipeline  # it makes steps of pipelines, so a real import would be a circle
@@ -79,6 +80,20 @@ class Composite(Step):
     def pipelines(self) -> Mapping[str, Pipeline]:
         """The pipelines inside, by the name of the branch; "" for the one of a composite without branches."""
         raise NotImplementedError
+
+    @property
+    def given_inside(self) -> tuple[str, ...]:
+        """Names under which it gives something to the steps inside: an item, the number of an iteration."""
+        return ()
+
+    def gives(self, name: str, path: str) -> Source | None:
+        """Return what it gives to the steps inside under one of these names; None under any other.
+
+        Args:
+            name: That a step inside takes.
+            path: Of the pipeline inside.
+        """
+        return None
 
     @property
     def hands_on(self) -> frozenset[str] | None:

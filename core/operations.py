@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .binding import Listed
 from .callables import imported, origin
-from .composites import Map
 from .constants import Constants
 from .errors import InvalidError
 from .functions import executed
 from .graph import Call, CallKind, Operation, Policy, Return, ReturnKind
 from .learntasks import LearnTask
 from .nesting import Composite
-from .notebooks import Notebook, read_notebook
+from .packing import records_of
 from .place import Place, relative_to
 from .ports import Workshop
-from .programs import Entry, entry_named
 from .records import replace
-from .reducers import load_reducer
 from .returning import Returning
 from .steps import Step
-from .takes import Takes, takes_of, takes_of_function
+from .takes import Listed, Takes, takes_of, takes_of_function
 from .tasks import NotebookTask, PythonTask, ScriptTask, ShellTask, Task
+
+if TYPE_CHECKING:
+    from .notebooks import Notebook
+    from .programs import Entry
 
 
 class Operations:
@@ -49,12 +49,13 @@ class Operations:
         """Number of each call and policy, by what it says."""
         self._numbers: dict[int, tuple[Call | Policy, int]] = {}
         """The same by identity, with the record, so that no other gets its identity."""
-        self._kept: list[Operation] = []
+        self._kept: list[tuple[Call, tuple[Return, ...], Policy]] = []
 
     @property
     def kept(self) -> tuple[Operation, ...]:
         """Every operation asked for, in the order of their indices."""
-        return tuple(self._kept)
+        columns = [[each[at] for each in self._kept] for at in range(3)]
+        return tuple(records_of(Operation, columns))
 
     def functions(self) -> Iterator[tuple[Call, Takes]]:
         """Yield each function that is called, with what it takes."""
@@ -65,7 +66,8 @@ class Operations:
 
     def listed(self, task: Task) -> Listed:
         """Return a step with what it takes and returns."""
-        return Listed(task, self._takes_of(_task(task)), self.returns(task))
+        meant = _task(task)
+        return tuple.__new__(Listed, (task, self._takes_of(meant), self._returns(meant)))
 
     def index(self, listed: Listed, inherited: Mapping[str, object]) -> int:
         """Return the index of a task's operation; -1 when its call has a problem, which is noted.
@@ -97,7 +99,7 @@ class Operations:
         index = self._index.get(key)
         if index is None:
             index = self._index[key] = len(self._kept)
-            self._kept.append(Operation(call=call, returns=returns, policy=policy))
+            self._kept.append((call, returns, policy))
         return index
 
     def _number(self, record: Call | Policy) -> int:
@@ -131,6 +133,8 @@ class Operations:
         script = relative_to(self._root, task.script)
         key = (script, task.entry)
         if key not in self._entries:
+            from .programs import entry_named  # for scripts
+
             text = self._workshop.read(script)
             known = task.entry is not None and text is not None
             self._entries[key] = entry_named(text or "", script, task.entry or "") if known else None
@@ -144,6 +148,8 @@ class Operations:
         """
         file = relative_to(self._root, task.notebook)
         if file not in self._notebooks:
+            from .notebooks import read_notebook  # for notebooks
+
             text = self._workshop.read(file)
             if text is None:
                 raise InvalidError(f"there is no notebook '{file}'", f"paths start at {self._root}")
@@ -182,6 +188,9 @@ class Operations:
         return self.keep(call, tuple([Return(name=name, kind=kept) for name in names]), Policy())
 
     def _end_call(self, step: Composite, kind: CallKind) -> Call:
+        from .composites import Map  # of a composite alone, so that they are imported
+        from .reducers import load_reducer
+
         if not isinstance(step, Map):
             return Call(kind=kind, **self._place(step))
         try:
@@ -203,9 +212,11 @@ class Operations:
 
     def returns(self, task: Task) -> tuple[Return, ...]:
         """Return what a task keeps."""
-        task = _task(task)
-        if task.returns is not None:
-            return task.returns
+        return self._returns(_task(task))
+
+    def _returns(self, task: Task) -> tuple[Return, ...]:
+        if (returns := task.returns) is not None:
+            return returns
         if isinstance(task, ScriptTask):
             entry = self._entry(task)
             return (Return(name=task.name),) if entry is not None and entry.returns_value else ()

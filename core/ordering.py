@@ -84,7 +84,7 @@ def _has_later(needs: Set[int], inside: Set[int], position: int) -> bool:
 
 def topological(needs: Sequence[set[int]]) -> list[int] | None:
     """Return the positions so that each comes after its needs, else in the order listed; None when there is a cycle."""
-    if all(each < position for position, waits in enumerate(needs) for each in waits):
+    if all(not waits or max(waits) < position for position, waits in enumerate(needs)):
         return list(range(len(needs)))
     dependants: list[list[int]] = [[] for _ in needs]
     for position, waits in enumerate(needs):

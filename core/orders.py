@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from .artifacts import ArtifactRef
@@ -15,6 +15,15 @@ from .undeclared import GuardMode
 
 Resolved: TypeAlias = "ArtifactRef | Constant | Blob | list[Resolved]"
 """An argument's value: a stored artifact, a constant, or a list of them (gather)."""
+
+
+def artifacts_of(value: Resolved) -> Iterator[ArtifactRef]:
+    """Yield the stored artifacts of an argument's value."""
+    if isinstance(value, list):
+        for item in value:
+            yield from artifacts_of(item)
+    elif isinstance(value, ArtifactRef):
+        yield value
 
 
 class Order(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from .errors import InvalidError, nearest
-from .formfields import FormField, field_of, merged
 from .given import Given, Value
 from .graph import Json, Node
 from .levels import Level, shown
@@ -14,6 +14,9 @@ from .pipeline import Pipeline
 from .provenance import Note
 from .steps import Step
 from .takes import Takes
+
+if TYPE_CHECKING:
+    from .formfields import FormField
 
 
 class Parameters:
@@ -95,6 +98,8 @@ class Parameters:
     def fields(self, nodes: Sequence[Node]) -> tuple[FormField, ...]:
         """Return what a form asks: the names steps take that are parameters in these nodes of the finished graph."""
         arguments = {node.path: {each.name: each.source for each in node.arguments} for node in nodes}
+        from .formfields import field_of, merged  # for forms
+
         found: list[FormField] = []
         for path, step, takes in self._takers:
             bound = arguments.get(path)

@@ -39,7 +39,7 @@ def caller() -> Place:
     frame = sys._getframe(1)
     while frame.f_back is not None and _is_ours(frame.f_globals.get("__name__", "")):
         frame = frame.f_back
-    return Place(frame.f_code.co_filename, frame.f_lineno)
+    return tuple.__new__(Place, (frame.f_code.co_filename, frame.f_lineno))  # of each of ten thousand steps
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from .artifacts import ArtifactRef, Output
@@ -180,9 +180,11 @@ class Outputs(Protocol):
         """
         ...
 
+    def given_up(self, refs: Iterable[ArtifactRef]) -> dict[str, float]:
+        """Return by sha256 the wall time at which a value was deleted to free space, of those that are not there."""
+
     def keep(self, data: bytes) -> str:
         """Store bytes as an object and return their sha256."""
-        ...
 
     def export(self, ref: ArtifactRef) -> str:
         """Return the absolute path of a file with the stored bytes; an inline value is written to one first."""

@@ -104,6 +104,19 @@ class Registry(ABC):
         """Return where each alias stands."""
         return standing(self.history(project))
 
+    def clean(self, *, is_plan: bool) -> tuple[int, int]:
+        """Delete files that no lineage and no generation names; return how many, and their bytes.
+
+        The registry in a store has none of its own: its files are the store's objects, which `graft gc` looks after.
+
+        Args:
+            is_plan: only say what would go.
+
+        Raises:
+            StoreError: it cannot be read or written.
+        """
+        return 0, 0
+
     def close(self) -> None:  # noqa: B027  most have nothing to close
         """Give up what it holds. Safe to call twice."""
 

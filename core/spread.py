@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from .errors import GraftError
-from .events import AttemptEnded, AttemptFailed, StepProgressed, StepTold, StepYielded
+from .events import AttemptEnded, AttemptFailed, StepProgressed, StepTold, StepYielded, never_begun
 from .lateness import Arriving, Expecting
 from .orders import Order
 from .ports import Clock, Executor
@@ -185,15 +185,5 @@ class Spread:
 
 
 def _lost(order: Order, message: str, now: float) -> AttemptFailed:
-    return AttemptFailed(
-        node=order.node,
-        attempt=order.attempt,
-        at=now,
-        started=None,
-        seconds=None,
-        cpu_seconds=None,
-        peak_bytes=None,
-        worker=None,
-        reason=Reason.LOST,
-        error=StepError(type="WorkerLost", message=message),
-    )
+    told = StepError(type="WorkerLost", message=message)
+    return never_begun(order.node, order.attempt, Reason.LOST, told, at=now)

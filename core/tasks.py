@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from .callables import plain
 from .errors import InvalidError
@@ -16,9 +16,15 @@ from .place import Place, caller, told_at
 from .returns import Returns, declare
 from .steps import Step
 
+if TYPE_CHECKING:
+    from .flows import Flow  # of tasks that are called, which know this module
+
 
 class Task(Step):
     """A step that is one executable: what it returns and how it is attempted."""
+
+    arguments: Mapping[str, Flow] | None = None
+    """What a call gives it, by parameter; None: it is listed, and what it takes is looked up by name."""
 
     def __init__(self, name: object, place: Place, returns: object, options: Mapping[str, object]):
         kind = type(self).__name__

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from .artifacts import Output
 from .equality import Equality
 from .errors import ConflictError, InvalidError
+from .givenup import refuse_given_up
 from .graph import CallKind, Graph, Node, Operation
 from .hosting import Hosting
 from .ids import RunId, new_run_id
@@ -112,6 +113,8 @@ class Verifying:
         chosen = tuple(path for path in able if path in again.graph.index)
         spec = self._spec(old, again, request)
         if chosen:
+            given = [output.ref for outputs in again.given.values() for output in outputs]
+            refuse_given_up(parts.outputs, request.run, given, f"a check of run {request.run[:6]}")
             self._preflight.check_again(spec, chosen, again.given, "set it up as it was for the run")
         return Check(
             request=request,

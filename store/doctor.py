@@ -15,6 +15,7 @@ from ..core.errors import StoreError
 from ..core.records import dataclass
 from .database import Database
 from .interruption import find_dead, settle
+from .inventory import digests
 from .judged import forget_result
 from .layout import MAJOR, Layout
 from .migrate import scripts, version
@@ -124,6 +125,8 @@ def _inline_values(connection: sqlite3.Connection, layout: Layout) -> Iterator[F
 def _named_files(connection: sqlite3.Connection, layout: Layout) -> Iterator[Finding]:
     objects = Objects(layout)
     named = {row[0].hex() for row in connection.execute("SELECT DISTINCT sha256 FROM output WHERE is_file")}
+    named -= digests(connection, "evicted")  # by intent: store/cleaning.py
+    named |= digests(connection, "state")
     small = {row[0].hex() for row in connection.execute("SELECT sha256 FROM artifact")}
     for (files,) in connection.execute(
         "SELECT value FROM snapshot, json_each(snapshot.files) WHERE typeof(value) = 'text'"

@@ -70,7 +70,14 @@ def prepare(layout: Layout, database: Database, known: Sequence[Script] | None =
     """
     layout.check()
     known = scripts() if known is None else known
-    if layout.database.exists() and layout.database.stat().st_size and _is_current(database, known):
+    is_there = layout.database.exists() and bool(layout.database.stat().st_size)
+    is_current = False
+    try:
+        is_current = is_there and _is_current(database, known)
+    finally:
+        if database.read_only or not is_current:
+            database.close_idle()  # what was seen of the file may not be so in a moment
+    if is_current:
         return
     if database.read_only:
         if not layout.database.exists():
@@ -81,6 +88,7 @@ def prepare(layout: Layout, database: Database, known: Sequence[Script] | None =
         create_file(layout.database)
         check_private(layout.database)
         if not _is_current(database, known):
+            database.close_idle()
             _upgrade(database, layout.database, known)
 
 
@@ -109,15 +117,10 @@ def back_up(connection: sqlite3.Connection, target: Path) -> None:
 def _is_current(database: Database, known: Sequence[Script]) -> bool:
     """Tell whether nothing is to do; refuse what this version may not touch."""
     _refuse_newer_header(database.path)
-    connection = database.connect_reader()
-    try:
+    with database.reading() as connection:  # the first that asks for one gets the same: 1 ms
         found = version(connection)
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    except sqlite3.Error as error:
-        raise explain(error, database.path) from error
-    finally:
-        connection.close()
     _refuse_newer(found[0], database.path)
     if tables and application != APPLICATION_ID:
         raise StoreError(f"{database.path} is another program's database", "use another store with --store DIR")

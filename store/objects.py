@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..core.errors import StoreError
+from ..worker.reclaiming import reclaim
 from .failures import explain_os
 from .layout import Layout, make_private
 
@@ -31,6 +32,13 @@ class Objects:
         """Tell whether the object is there; its bytes are not looked at."""
         return self.path(sha256).is_file()
 
+    def reclaim(self, sha256: str) -> bool:
+        """Tell whether the object is there, and count it as written now: who asks is about to name it in a row.
+
+        Until that row is committed the age of the file is all that keeps it from being cleaned away.
+        """
+        return reclaim(str(self._layout.objects), str(self.path(sha256)))
+
     def write(self, data: bytes) -> str:
         """Store bytes and return their digest; bytes that are stored already are not written again.
 
@@ -39,7 +47,7 @@ class Objects:
         """
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
-        if self._holds(target, len(data)):
+        if self.reclaim(sha256) and self._holds(target, len(data)):
             return sha256
         if not target.parent.is_dir():
             make_private(target.parent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..core.artifacts import ArtifactRef, Output
 from ..core.errors import MissingError, StoreError
@@ -90,10 +90,28 @@ class StoredOutputs:
                 ).fetchone()
                 data = row[0] if row else None
         if data is None:
+            if at := self.given_up([ref]):
+                from ..core.givenup import GivenUp  # with clocks 2 ms, of which few commands tell
+
+                raise GivenUp(ref.sha256, at[ref.sha256])
             return self._objects.read(ref.sha256)
         if hashlib.sha256(data).hexdigest() != ref.sha256:
             raise StoreError(f"the stored value {ref.sha256[:12]} is damaged (inline)", "run its step again")
         return data
+
+    def given_up(self, refs: Iterable[ArtifactRef]) -> dict[str, float]:
+        """Return by sha256 the wall time at which a value was deleted to free space, of those that are not there."""
+        with self._database.reading() as connection:
+            if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'evicted'").fetchone() is None:
+                return {}  # a store of an earlier version that may only be read
+            if connection.execute("SELECT 1 FROM evicted LIMIT 1").fetchone() is None:
+                return {}
+            found: dict[str, float] = {}
+            for sha256 in {ref.sha256 for ref in refs if ref.inline is None}:
+                row = connection.execute("SELECT at FROM evicted WHERE sha256 = ?", (bytes.fromhex(sha256),)).fetchone()
+                if row is not None and not self._objects.has(sha256):
+                    found[sha256] = row[0]
+            return found
 
     def keep(self, data: bytes) -> str:
         """Store bytes as an object file and return their sha256.

@@ -60,8 +60,9 @@ _RESET = (
 _RETRY = "UPDATE step SET state = 'PENDING', reason = NULL WHERE run = ? AND node = ? AND state = ?"
 _REUSE = (
     "UPDATE step SET state = 'CACHED', reason = NULL, shown = 0, cached_from = ?, dispatched = ?"
-    " WHERE run = ? AND node = ? AND state = ?"
+    " WHERE run = ? AND node IN (SELECT value FROM json_each(?)) AND state = ?"
 )
+"""Of all steps at once that are reused from one run: half the time of a statement for each."""
 _JOIN = (
     "UPDATE step SET state = 'SUCCESS', reason = NULL, shown = 0, cached_from = NULL, dispatched = ?"
     " WHERE run = ? AND node = ? AND state = 'PENDING'"
@@ -73,29 +74,9 @@ _FORGET_METRICS = "DELETE FROM metric WHERE run = ? AND node = ? AND attempt = 0
 _ARTIFACT = "INSERT INTO artifact (sha256, bytes) VALUES (?, ?) ON CONFLICT DO NOTHING"
 _OUTPUT = "INSERT INTO output VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _METRIC = "INSERT INTO metric VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_ORDER = (
-    _GROWTH,
-    _STEP,
-    _CLEAR,
-    _DISPATCH,
-    _ATTEMPT,
-    _END,
-    _SETTLE,
-    _RESET,
-    _RETRY,
-    _REUSE,
-    _JOIN,
-    _FORGET_OUTPUTS,
-    _FORGET_METRICS,
-    _ARTIFACT,
-    _OUTPUT,
-    _METRIC,
-    BASIS,
-    JUDGEMENT,
-    RESULT,
-    BY_KEY,
-    BY_PLACE,
-)
+_ON_STEPS = (_GROWTH, _STEP, _CLEAR, _DISPATCH, _ATTEMPT, _END, _SETTLE, _RESET, _RETRY, _REUSE, _JOIN)
+_ON_RESULTS = (_FORGET_OUTPUTS, _FORGET_METRICS, _ARTIFACT, _OUTPUT, _METRIC)
+_ORDER = (*_ON_STEPS, *_ON_RESULTS, BASIS, JUDGEMENT, RESULT, BY_KEY, BY_PLACE)
 _OF_STEPS = frozenset(
     {
         AttemptDispatched,
@@ -161,6 +142,8 @@ class Projection:
         self._logged: dict[int, int] = {}
         """How many metrics came with the results of this `write`, of those that have some."""
         self._rows: Rows = {sql: [] for sql in _ORDER}
+        self._reused: dict[tuple[str | None, float, str], list[int]] = {}
+        """Steps that are reused in this `write`: by run, time and state before, their numbers."""
         self._begun = self._done = self._passed = 0
         """Steps that went from PENDING to STARTED, from there to SUCCESS, and from PENDING to CACHED; not in `counts`
         before all are known."""
@@ -178,6 +161,7 @@ class Projection:
         rows = self._rows
         for group in rows.values():  # not empty where the last `write` was refused
             group.clear()
+        self._reused.clear()
         if len(self._grown) > self._known_growths:  # refused as well
             self._shrink()
         gathered: set[int] = set()
@@ -188,7 +172,7 @@ class Projection:
                 if kind is StepJudged:
                     node = index[fact.node]  # type: ignore[union-attr]
                     if node in gathered:  # an earlier result of it is kept by the judgement before
-                        _flush(connection, rows)
+                        self._flush(connection)
                         gathered.clear()
                     self._judged.judge(fact, node, rows)  # type: ignore[arg-type]
                 elif kind is ResultKept:
@@ -199,7 +183,7 @@ class Projection:
                 continue
             node = index[fact.node]  # type: ignore[union-attr]  # narrowed by the lines above
             if node in gathered:
-                _flush(connection, rows)
+                self._flush(connection)
                 gathered.clear()
             gathered.add(node)
             # Exact types, not isinstance: two facts an attempt, and unions cost 1 us each.
@@ -215,7 +199,7 @@ class Projection:
         self._count(Status.STARTED, Status.SUCCESS, self._done)
         self._count(Status.PENDING, Status.CACHED, self._passed)
         self._judged.index(facts[-1], rows)
-        _flush(connection, rows)
+        self._flush(connection)
 
     def keep(self) -> None:
         """Take the last `write` as committed."""
@@ -278,7 +262,8 @@ class Projection:
 
     def _reuse(self, fact: StepReused, node: int, rows: Rows) -> None:
         old = self._move(node, Status.CACHED, fact.node)
-        rows[_REUSE].append((fact.from_run, fact.at, self._run, node, _PENDING_TEXT if old is Status.PENDING else old))
+        text = _PENDING_TEXT if old is Status.PENDING else old.value
+        self._reused.setdefault((fact.from_run, fact.at, text), []).append(node)
         self._take_over(node, fact.outputs, fact.metrics, rows)
 
     def _gather(
@@ -387,12 +372,16 @@ class Projection:
             self.counts[old] = self.counts.get(old, 0) - steps
             self.counts[new] = self.counts.get(new, 0) + steps
 
-
-def _flush(connection: sqlite3.Connection, rows: Rows) -> None:
-    for sql in _ORDER:
-        group = rows[sql]
-        if group:
-            cursor = connection.executemany(sql, group)
-            if cursor.rowcount != len(group) and sql not in _MAY_TOUCH_LESS:
-                raise ConflictError("another process changed the steps of this run", "see who with 'graft show'")
-            group.clear()
+    def _flush(self, connection: sqlite3.Connection) -> None:
+        """Execute what was gathered."""
+        rows = self._rows
+        for (from_run, at, old), nodes in self._reused.items():
+            rows[_REUSE].append((from_run, at, self._run, f"[{','.join(map(str, nodes))}]", old))
+        for sql, group in rows.items():
+            if group:
+                touched = connection.executemany(sql, group).rowcount
+                wanted = len(group) if sql is not _REUSE else sum(map(len, self._reused.values()))
+                if touched != wanted and sql not in _MAY_TOUCH_LESS:
+                    raise ConflictError("another process changed the steps of this run", "see who with 'graft show'")
+                group.clear()
+        self._reused.clear()

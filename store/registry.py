@@ -160,7 +160,7 @@ class StoredRegistry(Registry):
 
     def _keep(self, digests: Iterable[str], content: Callable[[str], bytes]) -> None:
         for sha256 in dict.fromkeys(digests):
-            if self._objects.has(sha256):
+            if self._objects.reclaim(sha256):
                 continue
             data = content(sha256)
             if self._objects.write(data) != sha256:

@@ -390,3 +390,11 @@ class TrustedRow(Row, table=True):
     sha256: bytes = Field(primary_key=True)
     why: str
     at: float
+
+
+class EvictedRow(Row, table=True):
+    """A value that was given up to free space."""
+
+    __tablename__ = "evicted"  # pyright: ignore[reportAssignmentType]
+    sha256: bytes = Field(primary_key=True)
+    at: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,12 @@ from .runstore import StoredRuns
 from .trust import StoredTrust
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..core.backups import Copied
+    from ..core.cleaning import Housekeeping
+    from ..core.registry import Registry
+    from .cleaning import Cleaning
     from .datasets import StoredDatasets
     from .doctor import Finding
     from .feed import StoredFeed
@@ -37,7 +44,7 @@ class Store:
     def __init__(self, layout: Layout, database: Database) -> None:
         self._database = database
         self._feeds: weakref.WeakSet[StoredFeed] = weakref.WeakSet()  # dropped ones close themselves
-        graphs = Graphs()
+        graphs = self._graphs = Graphs()
         self.layout = layout
         self.objects = Objects(layout)
         self.runs = StoredRuns(layout, database, self.objects, graphs)
@@ -94,6 +101,30 @@ class Store:
 
         return examine(self.layout, self._database, repair=repair)
 
+    def cleaning(self) -> Cleaning:
+        """Return what cleans the store."""
+        from .cleaning import Cleaning  # for one command
+
+        return Cleaning(self.layout, self._database, self._graphs)
+
+    def housekeeping(self, registry: Callable[[], Registry]) -> Housekeeping:
+        """Return what cleans the store, and a registry that has files of its own."""
+        from ..core.cleaning import Housekeeping  # as above
+
+        return Housekeeping(self.cleaning(), registry, time.time)
+
+    def back_up(self, target: Path, tell: Callable[[int, int], None]) -> Copied:
+        """Copy the store to a directory that is not there yet; `tell` hears how many bytes of how many are copied.
+
+        Raises:
+            InvalidError: something is there already.
+            ConflictError: another process cleans the store.
+            StoreError: it cannot be read or written, or the copy does not hold.
+        """
+        from .backup import back_up_store  # for one command
+
+        return back_up_store(self.layout, self._database, target, tell)
+
     def close(self) -> None:
         """Close every connection. Runs that are open keep theirs. Safe to call twice."""
         for feed in list(self._feeds):
@@ -108,6 +139,16 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def open_made(directory: Path) -> Store:
+    """Open a store that is there, to look after it: none is made, and one that may not be written is only read.
+
+    Raises:
+        StoreError: as `open_store`.
+    """
+    layout = Layout(directory)
+    return open_store(directory, read_only=not layout.database.exists() or layout.is_sealed())
 
 
 def open_store(directory: Path, *, read_only: bool = False, durability: Durability = Durability.NORMAL) -> Store:

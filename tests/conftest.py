@@ -19,6 +19,8 @@ from forked_nurseries import forked_nurseries
 
 import graftline
 
+pytest.register_assert_rewrite("link_contract")
+
 TREE = Path(__file__).resolve().parent.parent
 ROOMS = ("cli", "core", "plugins", "store", "tui", "worker")
 
@@ -30,8 +32,12 @@ SETTINGS = {
     "COLUMNS": "100",
     "LINES": "40",
     "MPLBACKEND": "Agg",
+    # What dask's processes look at 50 and 100 times a second, for pages nobody opens: two thirds of what an idle
+    # cluster costs, 6 % of a core with two workers.
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "500ms",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
 }
-"""The same on every machine; what programs print depends on them."""
+"""The same on every machine; what programs print and cost depends on them."""
 
 REMOVED = ("FORCE_COLOR", "VIRTUAL_ENV", "PYTHONWARNINGS")
 """VIRTUAL_ENV: graft would re-execute itself in an environment other than the one under test."""

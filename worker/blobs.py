@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 from ..core.artifacts import INLINE_LIMIT, ArtifactRef
 from ..core.errors import StoreError
+from .reclaiming import reclaim
 from .serializers import Dumped, load, total_size
 
 _OVERLAP_FROM = 1024 * 1024
@@ -68,8 +69,11 @@ def has_object(objects: str, digest: str, size: int) -> bool:
 
     Its bytes are read unless this process has seen them, which costs less than to write them.
     """
+    path = object_path(objects, digest)
+    if not reclaim(objects, path):
+        return False
     try:
-        with open(object_path(objects, digest), "rb") as file:
+        with open(path, "rb") as file:
             if os.fstat(file.fileno()).st_size != size:
                 return False
             if digest not in _verified and hashlib.file_digest(file, "sha256").hexdigest() != digest:

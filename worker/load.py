@@ -11,6 +11,7 @@ import sys
 from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from ..core.compiler import Compiled
 from ..core.errors import GraftError, InvalidError
@@ -20,7 +21,6 @@ from ..core.marks import Marks
 from ..core.pipeline import Pipeline
 from ..core.place import Place
 from ..core.ports import Loaded, LoadRequest
-from ..core.programs import entry_named, own_entry
 from ..core.provenance import NOTE
 from ..core.records import replace
 from ..core.runs import Snapshot, Target
@@ -29,14 +29,15 @@ from ..core.targets import Named, TargetKind, parse_target
 from ..core.tasks import NotebookTask, ScriptTask, ShellTask
 from .finding import pipeline_in
 from .importing import import_file, import_name, refuse_import_in_step
-from .naming import find_function, name_function
 from .ownership import is_installed
 from .printing import prints_of
 from .reaching import NOTHING, reached_by_data, yaml_data
 from .recording import environment_of, files_in_graph, files_printed, imported_files, installed_packages, snapshot_of
-from .shelf import Shelf, ShelfAt, used_data
 from .sourcefile import read_source
 from .workshop import LocalWorkshop, compile_in, namespace_of, root_of, shown_path
+
+if TYPE_CHECKING:
+    from .shelf import Shelf, ShelfAt
 
 
 def load_pipeline(request: LoadRequest) -> Loaded:
@@ -52,8 +53,8 @@ def load_pipeline(request: LoadRequest) -> Loaded:
     before = set(sys.modules)
     try:
         pipeline, name, own, reached = _found(target)
-        shelf = Shelf(request.functions, request.objects)
-        if target.definition is not None:
+        shelf = _shelf(request)
+        if target.definition is not None and shelf is not None:
             pipeline = shelf.opened(pipeline)
         given = Given(
             typed={**_tried(pipeline), **request.params} if request.tries else request.params,
@@ -65,7 +66,7 @@ def load_pipeline(request: LoadRequest) -> Loaded:
             places={**dict.fromkeys(own, "execute() of the file"), **request.places},
             is_asking=request.wants_form,
         )
-        workshop = LocalWorkshop(target.root, lambda root: shelf)
+        workshop = LocalWorkshop(target.root, None if shelf is None else lambda root: shelf)
         compiled = compile_in(
             target.root,
             pipeline,
@@ -117,6 +118,15 @@ class LiveLoader:
         return replace(loaded, tune=tune_to_json(self._pipeline.tune))
 
 
+def _shelf(request: LoadRequest) -> Shelf | None:
+    """Return the registered functions of a project; None where no step can name one."""
+    if not request.functions and request.target.definition is None:
+        return None
+    from .shelf import Shelf  # kinds and recorded code: 1 ms
+
+    return Shelf(request.functions, request.objects)
+
+
 def _tried(pipeline: Pipeline) -> dict[str, str]:
     """Return the parameters of the first trial of a pipeline's search; none when it has no search."""
     if pipeline.tune is None:
@@ -143,6 +153,7 @@ def _form(compiled: Compiled, pipeline: Pipeline) -> Loaded:
 def _yaml(root: str, pipeline: Pipeline, name: str, params: Mapping[str, Json]) -> str:
     """Return a pipeline as YAML; parameters that were given take the place of its own."""
     from ..core.definitions import Writing, definition_of
+    from .naming import name_function
     from .yamlfile import write_yaml
 
     data = definition_of(pipeline, Writing(partial(name_function, root=root)), name)
@@ -245,6 +256,7 @@ def _found(target: Target) -> tuple[Pipeline, str, Mapping[str, object], Reached
 
 def _defined(data: object, marks: Marks, root: str, name: str | None = None) -> Pipeline:
     from ..core.definitions import Reading, pipeline_from  # for pipelines that are data
+    from .naming import find_function
 
     return pipeline_from(data, Reading(marks, partial(find_function, root=root)), name)
 
@@ -261,6 +273,8 @@ def _in_file(named: Named, file: str, target: Target) -> tuple[Pipeline, str, Ma
 
 def _script(named: Named, file: str) -> ScriptTask | None:
     """Return the task a script is: a program, a call of its `run()` or of what was named; None if that is not there."""
+    from ..core.programs import entry_named, own_entry  # for scripts
+
     text = read_source(file) or ""
     try:
         entry = own_entry(text, file) if named.name is None else entry_named(text, file, named.name)
@@ -290,9 +304,14 @@ def _loaded(
     modules: set[str],
     workshop: LocalWorkshop,
 ) -> Loaded:
-    functions = used_data(workshop.shelf)
+    functions = {} if workshop.shelf is None else workshop.shelf.used_data()
     prints = prints_of(compiled.graph, pipeline, root=root, cwd=cwd, carried=workshop.carried)
-    files = {*reached.files, *imported_files(), *files_in_graph(root, compiled.graph), *files_printed(root, prints)}
+    files = {
+        *reached.files,
+        *imported_files(modules),
+        *files_in_graph(root, compiled.graph),
+        *files_printed(root, prints),
+    }
     packages = installed_packages(modules) | set(reached.packages)
     return Loaded(
         graph=compiled.graph,

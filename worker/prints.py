@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from ..core.actors import Actor
 from ..core.callables import imported
 from ..core.callables import plain as plain_function
 from ..core.canonical import canonical, plain
@@ -24,7 +23,6 @@ from ..core.fingerprints.trace import CodePrint, DynamicUse, Tracer
 from ..core.place import relative_to
 from ..core.prints import WHOLE
 from .ownership import is_own
-from .pickles import dump_by_value, named_in
 from .sourcetext import digest_of
 
 _DEEPEST = 20
@@ -107,6 +105,9 @@ class Prints:
     def value(self, value: Any) -> CodePrint:
         """Return the fingerprint of the code a value brings: of its classes, and of functions anywhere in it."""
         self._seen.clear()
+        from ..core.actors import Actor  # of values in a graph that are no JSON
+        from .pickles import named_in
+
         things = value.functions if isinstance(value, Actor) else named_in(value)
         return merged([each for thing in things for each in self._prints(thing, "", 0)])
 
@@ -115,6 +116,8 @@ class Prints:
         yield _of_bytes(label, value)
         if is_json(value):
             return
+        from .pickles import named_in  # as above
+
         for thing in named_in(value):
             if id(thing) not in self._seen:
                 self._seen.add(id(thing))
@@ -226,6 +229,8 @@ def _of_bytes(label: str, value: Any) -> CodePrint:
     if is_json(value):
         data = canonical(plain(value)).encode()
     else:
+        from .pickles import dump_by_value  # as above
+
         try:
             data = dump_by_value(value)
         except Exception as problem:  # noqa: BLE001  pickling runs the code of the value's classes

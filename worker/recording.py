@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from importlib.util import find_spec
 
 from ..core.graph import Graph, Json
@@ -15,6 +15,7 @@ from ..core.runs import Snapshot
 from .installed import distributions_of
 
 _INSTALLED = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
+_STDLIB = os.path.join(os.path.dirname(os.__file__), "")
 _OURS = __name__.partition(".")[0]
 _SCRIPT_SUFFIXES = frozenset({".py", ".sh", ".bash", ".R", ".r", ".jl", ".pl", ".rb", ".js", ".sql", ".awk", ".sed"})
 """Files named in a shell command that are code; data files named there are not recorded."""
@@ -43,12 +44,20 @@ def snapshot_of(root: str, files: Iterable[str]) -> Snapshot:
     return Snapshot(files=digests, contents=contents)
 
 
-def imported_files() -> set[str]:
-    """Return the source files of all modules imported here, without graftline's own."""
+def imported_files(new: Collection[str]) -> set[str]:
+    """Return the source files of the modules imported here, without graftline's own and the standard library's.
+
+    Args:
+        new: Names of the modules that the user's code may have imported: one of these may have the name of a module of
+            the standard library. Others of that name are not looked at, as in a fork that copies them: 0.7 ms.
+    """
     found: set[str] = set()
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if isinstance(file, str) and file.endswith(".py") and name.partition(".")[0] != _OURS:
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        if top == _OURS or (top in sys.stdlib_module_names and name not in new):
+            continue
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if isinstance(file, str) and file.endswith(".py") and not file.startswith(_STDLIB):
             found.add(os.path.abspath(file))
     return found
 
@@ -59,7 +68,7 @@ def files_in_graph(root: str, graph: Graph) -> set[str]:
     for call in graph.calls:
         if call.script is not None:
             found.add(os.path.join(root, call.script))
-        for word in re.findall(r"[^\s'\"=;|&<>()]+", call.command or ""):
+        for word in re.findall(r"[^\s'\"=;|&<>()]+", call.command) if call.command else ():
             file = os.path.normpath(os.path.join(root, word))
             if os.path.splitext(file)[1] in _SCRIPT_SUFFIXES and os.path.isfile(file):
                 found.add(file)

@@ -102,6 +102,12 @@ class Shelf:
             raise PluginError(f"the kind '{found.kind}' made {made!r}, which is no step")
         return made
 
+    def used_data(self) -> dict[str, Json]:
+        """Return which version each step was, as the run records it; empty when none names a function."""
+        return {
+            step: {"function": found.address, "kind": found.kind, "key": found.key} for step, found in self.used.items()
+        }
+
 
 ShelfAt: TypeAlias = Callable[[str], Shelf]
 """Returns the functions of the project at an absolute root; called only where a step names one."""
@@ -159,9 +165,3 @@ class StoredMaterial:
         name = os.path.splitext(path)[0].replace(os.sep, ".").removesuffix(".__init__")
         with user_code(os.path.join(self._folder, path)):
             return importlib.import_module(f"{package}.{name}")
-
-
-def used_data(shelf: Shelf | None) -> dict[str, Json]:
-    """Return which version each step was, as the run records it; empty when none names a function."""
-    used = {} if shelf is None else shelf.used
-    return {step: {"function": found.address, "kind": found.kind, "key": found.key} for step, found in used.items()}

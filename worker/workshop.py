@@ -16,13 +16,11 @@ from ..core.callables import origin
 from ..core.compiler import Compiled, compile_pipeline
 from ..core.errors import InvalidError
 from ..core.functions import Function
-from ..core.futures import HINT, CallError
 from ..core.given import Given, from_environ, variables
 from ..core.graph import CallKind
 from ..core.pipeline import Pipeline
 from ..core.records import replace
 from .bind import signature_of
-from .byvalue import carry, weight_warning
 from .casts import cast
 from .importing import user_code, user_frame
 from .paramfiles import parameters_of
@@ -30,6 +28,7 @@ from .sourcefile import read_source
 from .workplace import find_root
 
 if TYPE_CHECKING:
+    from ..core.futures import CallError
     from .shelf import Shelf, ShelfAt  # what registered functions need, imported where a step names one
 
 NOTEBOOK_PACKAGES = ("nbclient", "nbformat", "ipykernel")
@@ -91,6 +90,8 @@ class LocalWorkshop:
         Raises:
             InvalidError: it cannot be pickled.
         """
+        from .byvalue import carry, weight_warning  # with pickles 0.5 ms, for what is not imported by name
+
         data = carry(value)
         self.carried[hashlib.sha256(data).hexdigest()] = value
         if callable(value) and (warning := weight_warning(value, len(data))):
@@ -109,6 +110,8 @@ class LocalWorkshop:
                 return function(**arguments)
         except InvalidError as problem:
             if isinstance(problem.__cause__, TypeError) and problem.hint is None:
+                from ..core.futures import HINT
+
                 problem.hint = f"a future is no value yet: {HINT}"  # not everybody says what it was given
             raise
 
@@ -128,6 +131,8 @@ def _refusals() -> Iterator[None]:
 
 def _refusal_in(error: BaseException) -> CallError | None:
     """Return what a future refused to the code that raised in turn: libraries turn a TypeError into one of theirs."""
+    from ..core.futures import CallError  # a body was run, so that it is imported
+
     seen: BaseException | None = error
     while seen is not None and not isinstance(seen, CallError):
         seen = seen.__cause__ or seen.__context__

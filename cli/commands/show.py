@@ -19,7 +19,9 @@ from ..printer import put, put_document
 from ..verified import marked_document
 
 if TYPE_CHECKING:
-    from ...core.runs import RunSpec
+    from collections.abc import Sequence
+
+    from ...core.runs import RunSpec, StepRun
     from ...core.verification import Mark
     from ...core.workspace import Workspace
 
@@ -44,13 +46,19 @@ def show(
         attempts = space.attempts(found.id) if full else None
         spec, guards = spec_of(space, found.id), space.guards(steps)
         document = run_document(found, steps, spec=spec, attempts=attempts, guards=guards, full=full)
-        put_document({**document, **searched_document(spec, steps), **marked_document(_marked(space, spec))})
+        lost = {"values_deleted": len(gone)} if (gone := _given_up(space, steps)) else {}
+        put_document({**document, **searched_document(spec, steps), **marked_document(_marked(space, spec)), **lost})
     elif params:
         put(origin_lines(look_of(is_plain=options.is_plain), space.spec(found.id), steps))
     else:
         shown = shown_run(space, found, steps, is_full=full)
-        put(card(look_of(is_plain=options.is_plain), replace(shown, marked=_marked(space, shown.spec))))
+        shown = replace(shown, marked=_marked(space, shown.spec), given_up=_given_up(space, steps))
+        put(card(look_of(is_plain=options.is_plain), shown))
     return 0
+
+
+def _given_up(space: Workspace, steps: Sequence[StepRun]) -> dict[str, float]:
+    return space.parts.outputs.given_up(output.ref for step in steps for output in step.outputs)
 
 
 def _marked(space: Workspace, spec: RunSpec | None) -> dict[str, Mark]:

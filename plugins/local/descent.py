@@ -26,6 +26,8 @@ _GUARDIAN = "graft-guardian"
 A program that a step starts has a name of its own."""
 _NAME = re.compile(r"graft([0-9a-f]{6})([0-9a-f]{4})")
 """Name of what was forked below a guardian: the runner, and the end of its start time. A name has 15 bytes at most."""
+_PART = 32 * 1024
+"""Bytes of one look at what /proc says; an environment may be larger."""
 _IS_LINUX = sys.platform == "linux"
 
 
@@ -36,9 +38,16 @@ def adopt_orphans() -> bool:
     """
     if not _IS_LINUX:
         return False
-    import ctypes  # 7 ms, wanted in the guardian alone
+    arguments = (_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        # What ctypes is made of: to import all of it takes 1.5 ms, in the guardian of each command.
+        from _ctypes import call_cdeclfunction, dlopen, dlsym
+    except ImportError:  # no version of Python promises these
+        import ctypes
 
-    return bool(ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0)
+        return bool(ctypes.CDLL(None).prctl(*arguments) == 0)
+    here = dlopen(None, 0)  # type: ignore[arg-type]  # this process, which the stubs know nothing of
+    return bool(call_cdeclfunction(dlsym(here, "prctl"), arguments) == 0)
 
 
 def be_guardian() -> None:
@@ -54,8 +63,7 @@ def be_marked(mark: str) -> None:
 def start_time(pid: int) -> int | None:
     """Return when a process started, in clock ticks since boot; None when it is gone, a zombie or cannot be told."""
     try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split()
+        fields = _told(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     except OSError:
         return None
     return None if fields[0] in b"ZX" else int(fields[19])
@@ -149,8 +157,7 @@ def kill_strays(mark: str | None = None) -> int:
 
 def _is_stray(pid: int, mark: str | None) -> bool:
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            environ = file.read()
+        environ = _told(f"/proc/{pid}/environ")
     except OSError:
         return False  # gone, or of another user
     at = environ.find(f"{MARK}=".encode())
@@ -188,10 +195,28 @@ def _end_of(started: int) -> str:
 
 def _name(pid: int) -> str:
     try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-            return file.read().strip()
+        return _told(f"/proc/{pid}/comm").decode("utf-8", "replace").strip()
     except OSError:
         return ""
+
+
+def _told(path: str) -> bytes:
+    """Return what a file of /proc says.
+
+    By system calls alone: `open` asks more of each file than its content, 2 ms for 140 processes instead of 0.9.
+
+    Raises:
+        OSError: the process is gone, or of another user.
+    """
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        told = part = os.read(file, _PART)
+        while len(part) == _PART:
+            part = os.read(file, _PART)
+            told += part
+        return told
+    finally:
+        os.close(file)
 
 
 def _rename(name: str) -> None:
@@ -225,9 +250,9 @@ def _parents() -> list[tuple[int, int]]:
     for name in os.listdir("/proc"):
         if name.isdigit():
             try:
-                with open(f"/proc/{name}/stat", "rb") as file:
-                    # The command stands in parentheses and may hold any byte, so split after the last one.
-                    found.append((int(name), int(file.read().rpartition(b")")[2].split()[1])))
+                # The command stands in parentheses and may hold any byte, so split after the last one.
+                fields = _told(f"/proc/{name}/stat").rpartition(b")")[2].split()
+                found.append((int(name), int(fields[1])))
             except OSError:
                 continue
     return found

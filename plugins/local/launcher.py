@@ -46,7 +46,7 @@ def guard(runner: int, link: int, server: int) -> None:
         os.close(link)
         _serve(server)
     os.close(server)
-    from .guardian import Guardian  # ctypes, which the forkserver does without
+    from .guardian import Guardian  # what only it begins with
 
     Guardian(runner=runner, link=link, server=child).watch()
 

@@ -11,7 +11,6 @@ import pickle
 import select
 import signal
 import socket
-import tempfile
 import time
 from typing import IO
 
@@ -20,6 +19,7 @@ from ...core.ports import Loaded, LoadRequest
 from ...core.waiting import is_waited_for
 from .answers import Answer, Fault
 from .child import Child
+from .nameless import nameless_file
 from .nursery import Nursery
 
 LIMIT_S = 30.0
@@ -42,7 +42,7 @@ class Spare:
             PluginError: the forkserver is gone.
         """
         self.nursery = nursery
-        self.output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the child
+        self.output: IO[bytes] = nameless_file()
         self.connection, theirs = socket.socketpair()
         try:
             self.child = nursery.spawn(_ENTRY, theirs, stdout=self.output.fileno(), stderr=self.output.fileno())

@@ -10,26 +10,29 @@ import itertools
 import os
 import select
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ...core.errors import PluginError
 from . import bootstrap, seed
 from .child import Child
 from .descent import MARK, kill_strays, mark_of
+from .nameless import nameless_file
 from .rights import Message, pair, receive, send
+
+if TYPE_CHECKING:
+    import subprocess
 
 _NUMBERS = itertools.count(1)
 CAP_BYTES = 50 * 1000 * 1000
 """Output of one attempt that is kept: all but the last MB from its beginning, that from its end."""
 _CLOSE_S = 2.0
 """Seconds for the guardian to end everything: its own grace (0.4 s), then the kill."""
+_POLLED_S = 0.002
 
 
 class Nursery:
@@ -66,7 +69,7 @@ class Nursery:
         self._lock = threading.Lock()
         self._tickets = itertools.count(1)
         self._answered: set[int] = set()
-        self._diagnosis: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # lives as long as the nursery
+        self._diagnosis: IO[bytes] = nameless_file()
         self._link, link = pair()
         self._control, control = pair()
         self._guardian = self._start(link, control)
@@ -145,9 +148,8 @@ class Nursery:
                 # Not close alone: a process forked by the caller may hold a copy.
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
-        try:
-            code = self._guardian.wait(timeout_s)
-        except subprocess.TimeoutExpired:
+        code = self._guardian_code(timeout_s)
+        if code is None:
             return
         if code != 0:  # it was killed: nobody has cleaned up
             kill_strays(self.mark)
@@ -161,6 +163,13 @@ class Nursery:
     ) -> None:
         self.close()
 
+    def _guardian_code(self, timeout_s: float) -> int | None:
+        """Wait for the guardian's end and return its exit code; None: it lives on."""
+        deadline = time.monotonic() + timeout_s
+        while (code := self._guardian.poll()) is None and time.monotonic() < deadline:
+            time.sleep(_POLLED_S)
+        return code
+
     def _start(self, link: socket.socket, control: socket.socket) -> subprocess.Popen[bytes] | seed.Grown:
         ends = (link.fileno(), control.fileno(), self._diagnosis.fileno())
         # What imports packages is an interpreter's: a seed shares its hashes and its warnings with the command.
@@ -168,6 +177,8 @@ class Nursery:
             link.close()
             control.close()
             return grown
+        import subprocess  # 2 ms that a command with a seed does without
+
         arguments = (str(os.getpid()), str(link.fileno()), str(control.fileno()))
         try:
             return subprocess.Popen(

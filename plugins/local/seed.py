@@ -20,7 +20,6 @@ import os
 import signal
 import socket
 import sys
-import time
 import types
 from collections.abc import Sequence
 from typing import NoReturn
@@ -32,12 +31,11 @@ from .rights import pair, receive, send
 SHARED = (
     *("copy", "dataclasses", "heapq", "pickle", "threading", "graftline.core.above", "graftline.core.control"),
     *("graftline.core.fingerprints.readers", "graftline.core.functions", "graftline.core.kinds"),
-    *("graftline.core.graphrows", "graftline.core.growth", "graftline.core.ports", "graftline.core.provenance"),
-    *("graftline.core.stepdata", "graftline.worker.paramfiles", "graftline.worker.reaching"),
-    *("graftline.worker.workplace", "graftline.plugins.local.answers"),
+    *("graftline.core.graphrows", "graftline.core.ports", "graftline.core.provenance"),
+    *("graftline.worker.paramfiles", "graftline.worker.reaching", "graftline.worker.workplace"),
+    "graftline.plugins.local.answers",
 )
 """Modules that both a command which runs pipelines and its loader import: with theirs, half of what either does."""
-_POLLED_S = 0.002
 _planted: Seed | None = None
 
 
@@ -77,21 +75,6 @@ class Grown:
             if pid:
                 self.returncode = os.waitstatus_to_exitcode(status)
         return self.returncode
-
-    def wait(self, timeout: float) -> int:
-        """Wait for its end and return its exit code.
-
-        Raises:
-            subprocess.TimeoutExpired: it lives on.
-        """
-        deadline = time.monotonic() + timeout
-        while (code := self.poll()) is None:
-            if time.monotonic() > deadline:
-                import subprocess  # 5 ms that what loads code does not begin with
-
-                raise subprocess.TimeoutExpired("graft-guardian", timeout)
-            time.sleep(_POLLED_S)
-        return code
 
 
 def plant() -> None:

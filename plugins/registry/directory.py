@@ -8,7 +8,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 
@@ -109,6 +109,36 @@ class Directory:
         if len(sha256) != 64 or not _DIGEST.issuperset(sha256):
             raise StoreError(f"{sha256!r} is no sha256")
         return os.path.join(self.root, "objects", sha256[:2], sha256[2:])
+
+    def prune(self, named: Set[str], *, is_plan: bool) -> tuple[int, int]:
+        """Delete objects that are not named, and half-written files; return how many, and their bytes.
+
+        Args:
+            named: digests of what stays.
+            is_plan: only count. Else the caller holds `writing`.
+
+        Raises:
+            StoreError: the directory cannot be written.
+        """
+        count = size = 0
+        for folder, _, names in os.walk(self.root):
+            above, last = os.path.split(folder)
+            is_of_objects = os.path.basename(above) == "objects" and os.path.dirname(above) == self.root
+            for name in names:
+                is_object = is_of_objects and _DIGEST.issuperset(last + name) and len(last + name) == 64
+                if not (_is_part(name) or (is_object and last + name not in named)):
+                    continue
+                path = os.path.join(folder, name)
+                try:
+                    size += os.lstat(path).st_size
+                    if not is_plan:
+                        os.unlink(path)
+                except FileNotFoundError:
+                    continue
+                except OSError as error:
+                    raise self._unusable(error) from error
+                count += 1
+        return count, size
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -153,6 +153,28 @@ class FilesystemRegistry(Registry):
             if number is None:
                 os.unlink(os.path.join(root, *folder, "lineage.json"))
 
+    def clean(self, *, is_plan: bool) -> tuple[int, int]:
+        """Delete objects that no lineage and no generation names, and files of writers that were killed.
+
+        Writers keep bytes and the document that names them under one lock, so under that lock nothing is half done.
+        """
+        if is_plan:
+            return self._directory.prune(self._named(), is_plan=True)
+        if self._directory.document("registry.json") is None:
+            return 0, 0
+        with self._writing():
+            return self._directory.prune(self._named(), is_plan=False)
+
+    def _named(self) -> set[str]:
+        """Return every digest that a document names."""
+        found: set[str] = set()
+        for project in self.projects():
+            for lineage in self.lineages(project.name):
+                found.update(lineage.files.values())
+                for generation in self.generations(project.name, lineage.version):
+                    found.update(state.ref.sha256 for state in generation.draft.states)
+        return found
+
     def read(self, sha256: str) -> bytes:
         """Return the bytes of a file or state, verified."""
         return self._directory.read(sha256)

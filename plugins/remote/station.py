@@ -16,7 +16,6 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from typing import Any
 
 from ...core.artifacts import Output
 from ...core.errors import GraftError, InvalidError
@@ -28,6 +27,7 @@ from ...core.events import (
     StepProgressed,
     StepTold,
     StepYielded,
+    never_begun,
 )
 from ...core.named import NamedTuple
 from ...core.orders import Order
@@ -365,6 +365,5 @@ def _cancelled(node: str, attempt: int) -> AttemptCancelled:
 
 
 def _failed(node: str, attempt: int, kind: str, message: str) -> AttemptFailed:
-    blank: dict[str, Any] = dict.fromkeys(("started", "seconds", "cpu_seconds", "peak_bytes", "worker"))
     error = StepError(type=kind, message=message)
-    return AttemptFailed(node=node, attempt=attempt, at=time.time(), reason=Reason.PREFLIGHT, error=error, **blank)
+    return never_begun(node, attempt, Reason.PREFLIGHT, error, at=time.time())

@@ -8,7 +8,7 @@ import math
 
 from ...core.artifacts import INLINE_LIMIT, ArtifactRef, MetricPoint, Output
 from ...core.children import Outcome
-from ...core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded
+from ...core.events import AttemptCancelled, AttemptEnded, AttemptFailed, AttemptSucceeded, never_begun
 from ...core.graph import Json
 from ...core.ids import RunId
 from ...core.runs import StepError
@@ -91,18 +91,8 @@ def chosen(best: Standing, child: RunId, metric: str, attempt: int, now: float) 
 
 def unstarted(path: str, attempt: int, problem: BaseException, now: float) -> AttemptFailed:
     """Return the failure of a trial whose run could not be made."""
-    return AttemptFailed(
-        node=path,
-        attempt=attempt,
-        at=now,
-        started=None,
-        seconds=None,
-        cpu_seconds=None,
-        peak_bytes=None,
-        worker=None,
-        reason=Reason.PREFLIGHT,
-        error=StepError(type=type(problem).__name__, message=str(problem)),
-    )
+    told = StepError(type=type(problem).__name__, message=str(problem))
+    return never_begun(path, attempt, Reason.PREFLIGHT, told, at=now)
 
 
 def metrics_of(outcome: Outcome, now: float) -> tuple[MetricPoint, ...]:

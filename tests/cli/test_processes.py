@@ -193,3 +193,38 @@ def test_commands_import_only_what_they_need(project: Path, arguments: list[str]
     if arguments == ["--help"]:
         assert not {name for name in loaded if name.startswith(("graftline.store", "graftline.wiring", "sqlite3"))}
         assert not {name for name in loaded if name.startswith("graftline.cli.commands")}
+
+
+AT_EXIT = """
+import atexit, os, sys
+def leave(code, end=os._exit):
+    os.write(1, b"cut short")
+    end(code)
+os._exit = leave
+{before}
+sys.argv = ["graft", "ls"]
+import graftline.__main__ as entry
+def face(arguments, found=entry._face):
+    atexit.register(print, "told at exit")
+    return found(arguments)
+entry._face = face
+entry.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "is_cut_short"),
+    [("", True), ("atexit.register(print, 'told before')", False)],
+    ids=["nobody before", "a tool before"],
+)
+def test_a_command_ends_without_being_taken_apart_unless_a_tool_waits_for_its_end(
+    project: Path, before: str, is_cut_short: bool
+) -> None:
+    command = [sys.executable, "-c", AT_EXIT.format(before=before)]
+    ended = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=DEADLINE_S)
+
+    assert ended.returncode == 0
+    assert "no run yet" in ended.stdout
+    assert "told at exit" in ended.stdout
+    assert ("told before" in ended.stdout) is not is_cut_short
+    assert ("cut short" in ended.stdout) is is_cut_short

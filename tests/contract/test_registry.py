@@ -170,6 +170,28 @@ def test_numbers_of_a_lineage_that_was_removed_are_not_given_again(registry: Reg
     assert registry.commit(draft_generation(), CONTENT.__getitem__).number == 2
 
 
+def test_cleaning_touches_nothing_that_is_named(reopen: Open) -> None:
+    registry = reopen()
+    assert registry.clean(is_plan=True) == registry.clean(is_plan=False) == (0, 0)
+    registry.publish(draft_lineage("0.1.0"), CONTENT.__getitem__)
+    made = [registry.commit(draft_generation(state=state), CONTENT.__getitem__) for state in (b"one", b"two", b"one")]
+    registry.remove("churn", "0.1.0", 3)
+    assert registry.clean(is_plan=False) == (0, 0)  # the first has the same state
+    registry.remove("churn", "0.1.0", 2)
+
+    planned, went = registry.clean(is_plan=True), registry.clean(is_plan=False)
+
+    assert planned == went
+    assert went in ((1, 3), (0, 0))  # a registry in a store leaves that to the store
+    assert registry.clean(is_plan=False) == (0, 0)
+    for sha256 in (*reopen().lineages("churn")[0].files.values(), made[0].draft.states[0].ref.sha256):
+        assert reopen().read(sha256) == CONTENT[sha256]
+    if went[0]:
+        with pytest.raises(StoreError):
+            registry.read(made[1].draft.states[0].ref.sha256)
+    assert registry.commit(draft_generation(state=b"two"), CONTENT.__getitem__).number == 4
+
+
 def test_what_an_alias_points_at_is_not_removed(registry: Registry) -> None:
     registry.publish(draft_lineage("0.1.0"), CONTENT.__getitem__)
     registry.commit(draft_generation(), CONTENT.__getitem__)

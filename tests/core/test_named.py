@@ -1,4 +1,4 @@
-"""Named tuples made without compiling annotations: what they are is what the standard library makes."""
+"""Named tuples made without compiling annotations or constructors: what they are is what the standard library makes."""
 
 from __future__ import annotations
 
@@ -81,6 +81,17 @@ def test_a_field_without_a_default_behind_one_with_some_is_refused() -> None:
         class Wrong(NamedTuple):
             first: int = 1
             second: int  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("kind", [Ours, Theirs])
+def test_a_change_of_no_field_and_a_wrong_number_of_values_are_refused(kind: Any) -> None:
+    with pytest.raises(ValueError, match="Got unexpected field names: \\['colour'\\]"):
+        kind("a.py")._replace(colour="red")
+    with pytest.raises(TypeError, match="Expected 2 arguments, got 1"):
+        kind._make(["a.py"])
+    with pytest.raises(AttributeError):
+        kind("a.py").line = 2
+    assert not hasattr(kind("a.py"), "__dict__")
 
 
 @pytest.mark.parametrize("values", [(), ("a", 1, 2)])

@@ -18,7 +18,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 @pytest.fixture(scope="module")
 def run(sample: Sample) -> dict[str, Any]:
     """Return the document of one run."""
-    return sample.document("run")
+    return sample.document("run", "--force")  # also where another test of the module came first
 
 
 def test_a_step_of_any_depth_is_a_step(run: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ def sweep(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 @pytest.fixture(scope="module")
 def run(sweep: Sample) -> dict[str, Any]:
     """Return the document of one run."""
-    return sweep.document("run")
+    return sweep.document("run", "--force")  # also where another test of the module came first
 
 
 def test_every_pair_of_the_grid_is_a_step(run: dict[str, Any]) -> None:

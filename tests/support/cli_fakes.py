@@ -208,7 +208,7 @@ class FakeWorkspace(Workspace):
     def __init__(self) -> None:
         logs = SimpleNamespace(blocks=lambda *of: map(block_of, self.logs(*of)))
         parts: Any = SimpleNamespace(project="iris", clock=lambda: NOW, executes=lambda runner: True, logs=logs)
-        self.parts = parts
+        self.parts, parts.outputs = parts, SimpleNamespace(given_up=lambda refs: {})
         self.verifying = SimpleNamespace(marked=lambda *of: {})  # type: ignore[assignment]
         self.graph_now = graph_of(NEEDS)
         self.prints_now: dict[int, Print] = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from memory_records import Record, Step, apply, interrupt, step_run
@@ -240,6 +240,9 @@ class MemoryOutputs:
 
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
+
+    def given_up(self, refs: Iterable[ArtifactRef]) -> dict[str, float]:
+        return {}
 
     def of_run(self, run: RunId) -> dict[str, tuple[Output, ...]]:
         steps = self._store.record(run).steps

@@ -8,7 +8,6 @@ from difflib import unified_diff
 from pathlib import Path
 
 import pytest
-from textual._compositor import Compositor
 from ui_pilot import Ui, UiSpace, opened
 
 from graftline.core.workspace import Workspace
@@ -30,8 +29,7 @@ LOOKS = (
 
 def is_grey(ui: Ui) -> bool:
     """Tell whether nothing on the screen has a colour."""
-    strips = ui.app.screen._compositor.render_strips()
-    styles = [segment.style for strip in strips for segment in strip if segment.style is not None]
+    styles = [segment.style for strip in ui.strips for segment in strip if segment.style is not None]
     colours = [colour for style in styles for colour in (style.color, style.bgcolor) if colour is not None]
     return all(len(set(colour.get_truecolor())) == 1 for colour in colours)
 
@@ -61,16 +59,9 @@ async def album_of(
     `plain`: takes out of a screen what is another in each run of the test.
     """
     is_grey = not glyph_set.is_ascii
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Compositor, "render_update", _unpainted)
-        async with opened(space, [*sizes.values()][-1], glyph_set=glyph_set, outside=outside, is_grey=is_grey) as ui:
-            yield Album(ui, sizes, plain, is_grey)
-
-
-def _unpainted(compositor: Compositor, *_: object, **__: object) -> None:
-    """Paint nothing for a terminal that is not there: each look renders the whole screen, and with the painting between
-    looks an album took a third more CPU time."""
-    compositor._dirty_regions.clear()
+    size = [*sizes.values()][-1]
+    async with opened(space, size, glyph_set=glyph_set, outside=outside, is_grey=is_grey, draws_each_key=False) as ui:
+        yield Album(ui, sizes, plain, is_grey)
 
 
 class Album:

@@ -12,8 +12,12 @@ import pytest
 from memory_logs import MemoryLogs
 from run_specs import chain
 from spaces import Space
+from textual._compositor import Compositor
 from textual._context import visible_screen_stack
+from textual.geometry import Size
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from graftline.core.graph import Graph
@@ -45,10 +49,11 @@ class UiSpace(Space):
 class Ui:
     """The UI under test."""
 
-    def __init__(self, app: GraftApp, pilot: Pilot[Any], rest: Rest) -> None:
+    def __init__(self, app: GraftApp, pilot: Pilot[Any], rest: Rest, easel: Easel) -> None:
         self.app = app
         self.pilot = pilot
         self._rest = rest
+        self._easel = easel
 
     @property
     def is_reading(self) -> bool:
@@ -56,10 +61,12 @@ class Ui:
         return self._rest.is_reading
 
     async def press(self, *keys: str) -> None:
-        """Press keys and let everything they start come to rest."""
+        """Press keys and let everything they start come to rest; what each of them leads to is drawn."""
         for key in keys:
             await self.pilot.press(key)
             await self.pilot.pause()
+            if self._easel.draws_each_key and self.app.is_running and self.app.is_headless:
+                self._easel.strips()
 
     async def type(self, text: str) -> None:
         """Type text into the field that has the focus."""
@@ -89,9 +96,13 @@ class Ui:
     def lines(self) -> list[str]:
         """What stands on the terminal, line by line; of dialogs too."""
         width, height = self.app.size
-        visible_screen_stack.set(self.app._background_screens)  # what a dialog leaves to be seen
-        strips = self.app.screen._compositor.render_strips()[:height]
+        strips = self.strips[:height]
         return [strip.text[:width].rstrip() for strip in strips] + [""] * (height - len(strips))
+
+    @property
+    def strips(self) -> list[Strip]:
+        """The same with its styles."""
+        return self._easel.strips()
 
     @property
     def text(self) -> str:
@@ -101,6 +112,42 @@ class Ui:
     def widget(self, selector: str) -> Widget:
         """Return a widget of the screen."""
         return self.app.screen.query_one(selector, Widget)
+
+
+class Easel:
+    """Draws the whole screen when somebody looks and it has changed, instead of each change as it comes.
+
+    The painting between looks, for a terminal that is not there, and looks at what had not changed took two fifths of
+    the CPU time. What is written to somebody who records it is painted as ever.
+
+    Args:
+        app: that is drawn.
+        draws_each_key: also what nobody looks at, so that it is known to be drawable.
+    """
+
+    def __init__(self, app: GraftApp, draws_each_key: bool) -> None:
+        self._app = app
+        self.draws_each_key = draws_each_key
+        self._paint = Compositor.render_update
+        self._drawn: tuple[Screen[Any], Size, list[Strip]] | None = None
+        """None: the screen has changed since."""
+
+    def render_update(self, compositor: Compositor, **how: Any) -> Any:
+        """Stand in for the method of this name, in all compositors of the app."""
+        self._drawn = None
+        if not self._app.is_headless:
+            return self._paint(compositor, **how)
+        compositor._dirty_regions.clear()
+        return None
+
+    def strips(self) -> list[Strip]:
+        """Return what stands on the terminal."""
+        screen, size = self._app.screen, self._app.size
+        is_late = screen._layout_required or screen._repaint_required or screen._scroll_required
+        if self._drawn is None or self._drawn[:2] != (screen, size) or is_late or screen._dirty_widgets:
+            visible_screen_stack.set(self._app._background_screens)  # what a dialog leaves to be seen
+            self._drawn = (screen, size, screen._compositor.render_strips())
+        return self._drawn[2]
 
 
 class Rest:
@@ -155,6 +202,7 @@ async def opened(
     glyph_set: Glyphs = UNICODE,
     outside: Outside | None = None,
     is_grey: bool = False,
+    draws_each_key: bool = True,
 ) -> AsyncIterator[Ui]:
     """Open the UI; what ends it unforeseen fails the test.
 
@@ -164,12 +212,14 @@ async def opened(
         glyph_set: signs it draws with.
         outside: what it is handed; None: nothing.
         is_grey: as with NO_COLOR. The text is the same, and to take the colours out of it is a seventh of the CPU time.
+        draws_each_key: draw what each key leads to, also where nobody looks.
     """
     workspace = space if isinstance(space, Workspace) else space.workspace
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NO_COLOR", "1") if is_grey else patch.delenv("NO_COLOR", raising=False)
         app = GraftApp(workspace, glyph_set=glyph_set, outside=outside)
-        rest = Rest(app)
+        rest, easel = Rest(app), Easel(app, draws_each_key)
+        patch.setattr(Compositor, "render_update", lambda compositor, **how: easel.render_update(compositor, **how))
         patch.setattr(page, "LEAST_S", 0.02)  # reads of a test need not be paced
         patch.setattr(page, "SHARE", 0)
         patch.setattr(Sayings, "READ_S", 0.0)  # nor need it read what was said
@@ -178,6 +228,6 @@ async def opened(
         patch.setattr("textual.pilot.wait_for_idle", rest.come)
         async with app.run_test(size=size) as pilot:
             await pilot.pause()
-            yield Ui(app, pilot, rest)
+            yield Ui(app, pilot, rest, easel)
     if app.failure is not None:
         raise app.failure

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 from run_specs import spec
@@ -17,6 +19,7 @@ from graftline.tui.memory import Memory
 from graftline.tui.screens.choosing import Choosing
 from graftline.tui.screens.compare import Compare
 from graftline.tui.screens.dialog import Confirm
+from graftline.tui.screens.past import read_pipelines
 from graftline.tui.screens.runs import Runs
 from graftline.tui.sidebyside import best_of
 
@@ -84,6 +87,27 @@ async def test_marked_runs_are_stopped_together_after_a_question() -> None:
         await ui.sees("2 cancelled")
         states = [space.workspace.show(each.id).state for each in made]
         assert states.count(Status.CANCELLED) == 2
+
+
+async def test_what_was_read_for_a_view_one_has_left_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    space, gate = UiSpace(), threading.Event()
+    space.run()
+
+    def late(*asked: Any) -> Any:
+        gate.wait(5)
+        return read_pipelines(*asked)
+
+    monkeypatch.setattr("graftline.tui.screens.runs.read_pipelines", late)
+    async with opened(space, outside=outside(tmp_path)) as ui:
+        await ui.sees("1 of 1")
+        await ui.press("4", "1")
+        gate.set()
+        await ui.sees("1 of 1")
+        await ui.pilot.pause(0.1)
+
+        assert "of the newest" not in ui.text
 
 
 async def test_pipelines_have_a_row_each_and_the_list_is_as_it_was_left(tmp_path: Path) -> None:

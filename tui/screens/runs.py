@@ -52,6 +52,8 @@ class Runs(RunView):
         self._pages: RunPages | None = None
         self._pipelines: list[Run] | None = None
         """The newest run of each, in the view of pipelines; None: not read."""
+        self._turn = 0
+        """Counts the lists one has asked for: what was read for an earlier one is not shown any more."""
         self._shown: RunId | None = None
         """Run the sheet is of."""
 
@@ -125,8 +127,10 @@ class Runs(RunView):
         if self.view == "pipelines":
             await self._reload_pipelines()
         elif self._pages is None:
-            pages = RunPages(self._read_runs, self._read_spread, self._query())
+            pages, turn = RunPages(self._read_runs, self._read_spread, self._query()), self._turn
             await pages.load(0, self.size.height)
+            if turn != self._turn:
+                return
             if not len(pages) and not (self.filter or self.is_everywhere) and self.view == "all":
                 await self._look_elsewhere(pages)
             pages.is_reversed = self.is_reversed
@@ -158,8 +162,11 @@ class Runs(RunView):
             self.grid.refresh_changed()
 
     async def _reload_pipelines(self) -> None:
-        query = replace(self._query(), limit=GROUPED)
-        newest, last, self.past.counts = await self.ask(lambda space: read_pipelines(space, query))
+        query, turn = replace(self._query(), limit=GROUPED), self._turn
+        newest, last, counts = await self.ask(lambda space: read_pipelines(space, query))
+        if turn != self._turn:
+            return
+        self.past.counts = counts
         self.past.take(last)
         is_first, self._pipelines = self._pipelines is None, newest
         rows: ListRows[Run] = ListRows(newest, lambda run: f"{run.project}/{run.pipeline}")
@@ -358,6 +365,7 @@ class Runs(RunView):
 
     def _begin_anew(self) -> None:
         self._pages, self._pipelines, self._shown = None, None, None
+        self._turn += 1
         self.set_columns()
         self.remember()
         self.show_bars()

@@ -28,10 +28,20 @@ def cluster() -> Iterator[OwnCluster]:
     found.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def fragile() -> Iterator[OwnCluster]:
+    """A cluster whose workers may be killed."""
     found = OwnCluster(2)
     wait_for_workers(found, 2)
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def doomed() -> Iterator[OwnCluster]:
+    """A cluster whose scheduler may be killed."""
+    found = OwnCluster(1)
+    wait_for_workers(found, 1)
     yield found
     found.close()
 
@@ -75,6 +85,7 @@ def test_what_ran_there_is_reused_there_and_here(swept: tuple[Sample, dict[str, 
 def test_a_killed_worker_fails_the_attempt_and_the_retry_policy_decides(
     fragile: OwnCluster, tmp_path: Path, retries: int, code: int
 ) -> None:
+    wait_for_workers(fragile, 2)
     sample, marks = project(tmp_path, fragile, retries)
     killer = threading.Thread(target=kill_the_busy, args=(fragile, marks))
     killer.start()
@@ -89,11 +100,11 @@ def test_a_killed_worker_fails_the_attempt_and_the_retry_policy_decides(
 
 @pytest.mark.fault
 def test_a_scheduler_lost_in_mid_run_is_one_clear_failure_and_a_retry_goes_on(
-    fragile: OwnCluster, tmp_path: Path
+    doomed: OwnCluster, tmp_path: Path
 ) -> None:
-    sample, marks = project(tmp_path, fragile, 0)
+    sample, marks = project(tmp_path, doomed, 0)
 
-    pid = scheduler_pid(fragile)
+    pid = scheduler_pid(doomed)
 
     def end_the_scheduler() -> None:
         assert until((marks / "began").exists)
