@@ -240,7 +240,7 @@ def _parts(workplace: Workplace, store: Store, choices: Choices, warn: Callable[
     from .plugins.local.slots import MachineSlots
 
     settings, layout = workplace.settings, store.layout
-    machine = LocalMachine(layout.root / "code")
+    machine = LocalMachine(layout.code)
     project = strict_name(settings.text("project.name") or os.path.basename(workplace.root))
     registries = Opening.of(settings, workplace.root, partial(_stored, store))
     return Parts(

@@ -213,6 +213,8 @@ def _objects(layout: Layout, repair: bool) -> Iterator[Finding]:
 
 def _modes(layout: Layout, repair: bool) -> Iterator[Finding]:
     for path in [layout.root, *sorted(layout.root.rglob("*"))]:
+        if layout.code in path.parents:
+            continue  # nobody else comes as far; Python writes its bytecode there as it likes
         try:
             found = path.lstat()
         except FileNotFoundError:

@@ -46,6 +46,11 @@ class Layout:
         """Return the directory of the runs' lock files."""
         return self.root / "runs"
 
+    @property
+    def code(self) -> Path:
+        """Return the directory of copies of recorded code, which steps are imported from; its owner's alone."""
+        return self.root / "code"
+
     def object(self, sha256: str) -> Path:
         """Return the path of an object file.
 

@@ -58,7 +58,7 @@ def leftovers(layout: Layout, runs: Collection[str], codes: Collection[str], now
     for path in _entries(layout.root / "logs"):
         if is_run_id(path.name) and path.name not in runs and _age(path, now) > STALE_S:
             yield Found(kind=Leftover.LOGS, path=path, size=size_of(path))
-    for path in _entries(layout.root / "code"):
+    for path in _entries(layout.code):
         if path.name not in codes and not path.name.startswith(_HALF) and _age(path, now) > _CODE_S:
             yield Found(kind=Leftover.CODE, path=path, size=size_of(path))
     for path in _entries(layout.runs):
@@ -120,7 +120,7 @@ def _half_written(layout: Layout) -> Iterator[Path]:
             yield path
         elif len(path.name) == 2:
             yield from (each for each in _entries(path) if each.name.endswith(TEMPORARY))
-    yield from (path for path in _entries(layout.root / "code") if path.name.startswith(_HALF))
+    yield from (path for path in _entries(layout.code) if path.name.startswith(_HALF))
     for logs in _entries(layout.root / "logs"):
         yield from (path for path in _entries(logs) if path.name.endswith(TEMPORARY))
 

@@ -98,6 +98,16 @@ def test_wrong_modes_are_found_and_mended(store: Store) -> None:
     assert kinds(store) == []
 
 
+def test_what_lies_in_copies_of_code_is_behind_a_door_that_is_looked_at(store: Store) -> None:
+    code = store.layout.code
+    (code / "ab" / "__pycache__").mkdir(parents=True)
+    (code / "ab" / "steps.py").write_text("")
+    code.chmod(0o755)
+
+    assert kinds(store, repair=True) == [Kind.MODE]
+    assert stat.S_IMODE(code.stat().st_mode) == 0o700
+
+
 def test_a_dead_run_is_found_and_settled(store: Store) -> None:
     given = spec()
     store.runs.create(given, None)
