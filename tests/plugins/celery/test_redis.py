@@ -69,7 +69,7 @@ def test_a_redis_and_its_workers_say_how_they_are_and_one_that_is_gone_too(
     workers: Workers, frail: Redis, tmp_path: Path
 ) -> None:
     found = CeleryRunner.health({"broker": workers.broker}, Question(packages=("celery",), labels=("default", "gpu")))
-    idle = CeleryRunner.health({"broker": frail.url}, Question(timeout_s=1.0))
+    idle = CeleryRunner.health({"broker": frail.url}, Question(timeout_s=4.0))
     frail.stop()
     gone = CeleryRunner.health({"broker": frail.url})
 
