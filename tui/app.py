@@ -6,9 +6,7 @@ their own, so that the UI may die at any moment.
 
 from __future__ import annotations
 
-import asyncio
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping
@@ -34,6 +32,7 @@ from .ends import Ends
 from .glyphs import Glyphs, glyphs
 from .keymap import keymap, remapped
 from .keys import Key, bindings
+from .leaving import Leaving
 from .memory import Memory
 from .outside import Outside
 from .screens.page import Page
@@ -105,6 +104,8 @@ class GraftApp(Themed):
         self.steering = Steering(self)
         self.failure: Exception | None = None
         """What ended it without having been foreseen."""
+        self.leaving: Leaving | None = None
+        """None: it has not begun."""
         self.counts: dict[Status, int] = {}
         """Runs that wait, go on, or failed within a day."""
         self._changed_at: float | None = None
@@ -120,10 +121,8 @@ class GraftApp(Themed):
 
     async def on_mount(self) -> None:
         """Listen to the signals that end programs, and begin to watch the store."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            # Without a handler Textual dies where it stands and leaves the terminal raw.
-            loop.add_signal_handler(number, partial(self._ended_by, number))
+        # Without a handler Textual dies where it stands and leaves the terminal raw.
+        self.leaving = Leaving(self._ended_by)
         self.set_class(self.glyphs.is_ascii, "-ascii")
         if self.outside.keys:
             self.set_keymap(keymap(self.outside.keys))
@@ -133,9 +132,8 @@ class GraftApp(Themed):
 
     async def on_unmount(self) -> None:
         """Give everything back."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.remove_signal_handler(number)
+        if self.leaving is not None:
+            self.leaving.stop_listening()
         self.bridge.close()
 
     async def _watch(self) -> None:
@@ -365,6 +363,8 @@ def run(workspace: Workspace, outside: Outside | None = None, *, theme: str | No
     while True:
         app = GraftApp(workspace, outside=outside, theme=theme)
         code = app.run()
+        if app.leaving is not None:
+            app.leaving.is_done()
         if app.watching is not None and not app.watching.is_over:
             sys.stdout.write("ending the watch: steps that run have ten seconds\n")
             sys.stdout.flush()

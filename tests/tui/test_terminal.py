@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,16 @@ def test_a_window_that_is_closed_ends_it(folder: Path) -> None:
         terminal.signal(signal.SIGHUP)  # what the kernel sends to the session's leader
 
         assert terminal.ended() == 129
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["SIGTERM", "SIGHUP"])
+def test_a_terminal_that_takes_nothing_does_not_keep_it(folder: Path, end: signal.Signals, code: int) -> None:
+    """Nobody reads, as behind ctrl+S: the pty is full, and whoever draws waits."""
+    with Terminal(folder, size=(200, 60)) as terminal:
+        terminal.until(b"waits-here")
+        for _ in range(60):
+            terminal.type(b"?\x1b")
+            time.sleep(0.02)
+        terminal.signal(end)
+
+        assert terminal.process.wait(20) == code
